@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct VolleyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "volley")
+}

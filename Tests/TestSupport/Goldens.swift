@@ -1,0 +1,16 @@
+import Foundation
+
+/// Finds the recorded data under `Tests/Goldens`, wherever the tests are run from.
+public enum Goldens {
+    public static let directory = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Goldens")
+
+    public static func url(_ path: String) -> URL { directory.appending(path: path) }
+
+    public static func decode<T: Decodable>(_ type: T.Type, _ path: String) throws -> T {
+        try JSONDecoder().decode(type, from: Data(contentsOf: url(path)))
+    }
+}
+
+/// How many mutations a fuzz test tries: enough to notice a broken parser, or as many as `VOLLEY_FUZZ_ROUNDS` says.
+public let fuzzRounds = ProcessInfo.processInfo.environment["VOLLEY_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 2_000
