@@ -21,6 +21,7 @@ let package = Package(
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas",
             providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+        .systemLibrary(name: "CLineEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .target(name: "CKernels"),
         .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: strict),
         .target(name: "Weights", dependencies: ["Tensors"], swiftSettings: strict),
@@ -33,7 +34,7 @@ let package = Package(
         .executableTarget(
             name: "VolleyCLI",
             dependencies: [
-                "Volley", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CLineEdit", "Volley", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

@@ -1,0 +1,51 @@
+# Two commands do everything, set-up included: `make demo` and `make test`.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/volley
+SMOLLM2 := $(CACHE)/SmolLM2-135M-Instruct.gguf
+VOLLEY := .build/release/volley
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z0-9_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+.PHONY: setup
+setup: ## install what is missing (OpenBLAS, LZ4, libedit)
+	@bench/setup.sh
+
+.PHONY: build
+build: setup ## build the command line, optimised
+	swift build -c release --product volley
+
+.PHONY: smollm2
+smollm2: ## fetch SmolLM2-135M-Instruct, a small model of English
+	@bench/smollm2/fetch.sh "$(SMOLLM2)"
+
+.PHONY: demo
+demo: build smollm2 ## ask a model a question and see how fast it answers
+	$(VOLLEY) generate --model "$(SMOLLM2)" --mtd off --max-tokens 64 --stats "What is the capital of France?"
+
+.PHONY: test
+test: setup ## run all tests, optimised
+	@bench/smollm2/fetch.sh "$(SMOLLM2)" || echo "SmolLM2 is not at hand: its tests are skipped" >&2
+	swift build -c release --build-tests
+	VOLLEY_SMOLLM2="$(SMOLLM2)" swift test -c release --skip-build
+
+.PHONY: fuzz
+fuzz: setup ## 100,000 mutations of each kind of file
+	VOLLEY_FUZZ_ROUNDS=100000 swift test -c release --filter Fuzz
+
+.PHONY: sanitize
+sanitize: setup ## the tests under AddressSanitizer, then ThreadSanitizer
+	swift test -c release --sanitize=address --scratch-path .build/asan
+	swift test -c release --sanitize=thread --scratch-path .build/tsan
+
+.PHONY: format
+format: ## format the Swift sources
+	swift format --in-place --recursive Package.swift Sources Tests
+
+.PHONY: lint
+lint: ## check the format
+	swift format lint --strict --recursive Package.swift Sources Tests

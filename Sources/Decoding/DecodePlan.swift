@@ -1,0 +1,42 @@
+/// What the head's first layer is fed for one token (E: its embedding, T: the trunk's output for it).
+public enum HeadInput: UInt8, Sendable {
+    /// T, as in vanilla decoding.
+    case trunk
+    /// E alone: the trunk need not have seen the token yet.
+    case embedding
+    /// E + T.
+    case embeddingAndTrunk
+
+    /// Whether the trunk must run up to the token before the head can.
+    var needsTrunk: Bool { self != .embedding }
+}
+
+/// A way of decoding: what the head is fed at each position. The trunk runs exactly when a position needs it, over
+/// every token that it has not seen.
+///
+/// A plan is a pure function of positions, so that recomputing a sequence in one pass gives what decoding gave.
+public protocol DecodePlan: Sendable {
+    /// As the command line spells it: `off`, `4`.
+    var name: String { get }
+    /// Whether the plan works only on a model that has both a trunk and a head.
+    var needsSplit: Bool { get }
+    /// What the head is fed at `position` when the first `promptCount` positions are the prompt.
+    func headInput(at position: Int, promptCount: Int) -> HeadInput
+    /// The place in its cycle of the pass over `position`, or nil for the prompt and for plans without cycles.
+    func cyclePlace(of position: Int, promptCount: Int) -> Int?
+}
+
+/// All layers for every token.
+public struct VanillaPlan: DecodePlan {
+    public init() {}
+
+    public var name: String { "off" }
+    public var needsSplit: Bool { false }
+    public func headInput(at position: Int, promptCount: Int) -> HeadInput { .trunk }
+    public func cyclePlace(of position: Int, promptCount: Int) -> Int? { nil }
+}
+
+extension DecodePlan where Self == VanillaPlan {
+    /// All layers for every token.
+    public static var vanilla: VanillaPlan { VanillaPlan() }
+}

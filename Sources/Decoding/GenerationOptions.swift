@@ -1,0 +1,60 @@
+/// What ends a generation and what is reported on the way.
+public struct GenerationOptions: Sendable, Equatable {
+    /// Most tokens to generate.
+    public var maximumTokens: Int
+    public var sampling: SamplingParameters
+    /// Texts that end generation; they and what follows are not given out.
+    public var stops: [String]
+    /// Treats end tokens as ordinary ones.
+    public var ignoresEnd: Bool
+    /// Reports this many most likely tokens beside each sampled one; nil reports none.
+    public var logprobCount: Int?
+
+    /// - Throws: `GenerationError` naming what is out of range.
+    public init(
+        maximumTokens: Int = 256, sampling: SamplingParameters = .greedy, stops: [String] = [],
+        ignoresEnd: Bool = false, logprobCount: Int? = nil
+    ) throws(GenerationError) {
+        guard maximumTokens >= 0 else { throw .maximumTokens(maximumTokens) }
+        guard !stops.contains("") else { throw .emptyStop }
+        guard (0...1024).contains(logprobCount ?? 0) else { throw .logprobCount(logprobCount ?? 0) }
+        self.maximumTokens = maximumTokens
+        self.sampling = sampling
+        self.stops = stops
+        self.ignoresEnd = ignoresEnd
+        self.logprobCount = logprobCount
+    }
+}
+
+/// A generation that cannot be asked for, in one sentence.
+public enum GenerationError: Error, Equatable, CustomStringConvertible {
+    case maximumTokens(Int)
+    case emptyStop
+    case logprobCount(Int)
+    case noTokenizer(model: String)
+    case noChatTemplate(model: String)
+
+    public var description: String {
+        switch self {
+        case .maximumTokens(let count): "the most tokens to generate is \(count); give 0 or a positive number"
+        case .emptyStop: "a stop string is empty; give at least one character"
+        case .logprobCount(let count): "the number of logprobs is \(count); give a number from 0 to 1024"
+        case .noTokenizer(let model):
+            "\(model) has no tokenizer.json, so it cannot read or write text; give --prompt-ids, or add the file"
+        case .noChatTemplate(let model):
+            "\(model) has no chat template; use --raw, or a model that was trained for conversation"
+        }
+    }
+}
+
+/// Why a generation ended.
+public enum FinishReason: String, Sendable, Codable {
+    /// An end token or a stop string.
+    case stop
+    /// As many tokens as were asked for.
+    case length
+    /// The context is full.
+    case context
+    /// The caller stopped it.
+    case cancelled
+}

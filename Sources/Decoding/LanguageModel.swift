@@ -1,0 +1,33 @@
+import Models
+import Tokens
+import Weights
+
+/// A checkpoint ready to generate: weights, tokenizer and what ends an answer. Shared by any number of sessions.
+public struct LanguageModel: Sendable {
+    /// The last part of the checkpoint's path.
+    public let name: String
+    public let model: Model
+    /// Nil where the checkpoint has none; then only token ids go in and out.
+    public let tokenizer: Tokenizer?
+    /// Tokens that end an answer.
+    public let endTokens: Set<Int>
+
+    /// Loads a Hugging Face directory or a GGUF file.
+    ///
+    /// - Parameter headLayers: how many of the last layers are the head, in place of the checkpoint's own number.
+    /// - Throws: `CheckpointError`, `ConfigurationError` or `TokenizerError`, each one sentence.
+    public static func load(_ path: String, headLayers: Int? = nil) throws -> LanguageModel {
+        let checkpoint = try Checkpoint.open(path)
+        let model = try Model(checkpoint: checkpoint, headLayers: headLayers)
+        let tokenizer = try Tokenizer(checkpoint.tokenizer)
+        return LanguageModel(
+            name: path.split(separator: "/").last.map(String.init) ?? path, model: model, tokenizer: tokenizer,
+            endTokens: Set(model.configuration.endTokens).union(tokenizer?.endOfTextIDs ?? []))
+    }
+
+    /// - Throws: `GenerationError.noTokenizer`.
+    public func requireTokenizer() throws -> Tokenizer {
+        guard let tokenizer else { throw GenerationError.noTokenizer(model: name) }
+        return tokenizer
+    }
+}

@@ -1,0 +1,29 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// A token and the natural logarithm of its probability.
+public struct TokenLogprob: Sendable, Equatable {
+    public let id: Int
+    public let logprob: Float
+}
+
+/// The `count` most likely tokens under softmax(`logits`), most likely first, and `sampled` behind them where it is
+/// not among them. Probabilities are the model's own, before penalty and temperature.
+package func logprobs(
+    of logits: UnsafeBufferPointer<Float>, sampled: Int, count: Int
+) -> [TokenLogprob] {
+    let largest = logits.max() ?? 0
+    let normaliser = largest + Float(log(logits.reduce(0.0) { $0 + exp(Double($1 - largest)) }))
+    var top: [Int] = []
+    top.reserveCapacity(count + 1)
+    for token in logits.indices where top.count < count || logits[token] > logits[top[count - 1]] {
+        let place = top.firstIndex { logits[token] > logits[$0] } ?? top.count
+        top.insert(token, at: place)
+        if top.count > count { top.removeLast() }
+    }
+    if !top.contains(sampled) { top.append(sampled) }
+    return top.map { TokenLogprob(id: $0, logprob: logits[$0] - normaliser) }
+}

@@ -1,0 +1,27 @@
+/// How often the trunk and the head ran, and over how many rows.
+public struct PassCounts: Sendable, Equatable {
+    public private(set) var trunkPasses = 0
+    public private(set) var trunkRows = 0
+    public private(set) var headPasses = 0
+    public private(set) var headRows = 0
+
+    mutating func countTrunk(_ rows: Int) {
+        trunkPasses += 1
+        trunkRows += rows
+    }
+
+    mutating func countHead(_ rows: Int) {
+        headPasses += 1
+        headRows += rows
+    }
+
+    /// What was counted since `earlier`.
+    public static func - (later: PassCounts, earlier: PassCounts) -> PassCounts {
+        var difference = later
+        difference.trunkPasses -= earlier.trunkPasses
+        difference.trunkRows -= earlier.trunkRows
+        difference.headPasses -= earlier.headPasses
+        difference.headRows -= earlier.headRows
+        return difference
+    }
+}

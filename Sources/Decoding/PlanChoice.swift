@@ -1,0 +1,75 @@
+import Models
+
+/// What a user asked for, before the model is known.
+public enum PlanRequest: Sendable, Equatable {
+    /// The checkpoint's trained factor, vanilla where it has none.
+    case automatic
+    case vanilla
+    case multiToken(factor: Int)
+
+    /// Reads `off` or a factor, as `--mtd` takes it.
+    public init(factor text: String) throws(PlanError) {
+        if text == "off" {
+            self = .vanilla
+        } else if let factor = Int(text) {
+            _ = try MultiTokenPlan(factor: factor)
+            self = .multiToken(factor: factor)
+        } else {
+            throw .unknownPlan(text)
+        }
+    }
+
+    /// Reads `NAME[:ARGUMENT]`, as `--plan` takes it.
+    public init(plan text: String) throws(PlanError) {
+        if text == "off" || text == "vanilla" {
+            self = .vanilla
+        } else if text.hasPrefix("mtd:") {
+            try self.init(factor: String(text.dropFirst(4)))
+        } else {
+            throw .unknownPlan(text)
+        }
+    }
+}
+
+extension ModelConfiguration {
+    /// The plan that `request` means for this model.
+    ///
+    /// - Parameter phase: overrides the checkpoint's own phase.
+    /// - Throws: `PlanError.noTrunk` where a multi-token plan meets a model without a trunk.
+    public func plan(
+        for request: PlanRequest, phase: CyclePhase? = nil
+    ) throws(PlanError) -> any DecodePlan {
+        let factor: Int
+        switch request {
+        case .vanilla: return .vanilla
+        case .automatic:
+            guard let trained = trainedFactor, MultiTokenPlan.factors.contains(trained), trunkLayerCount > 0 else {
+                return .vanilla
+            }
+            factor = trained
+        case .multiToken(let asked): factor = asked
+        }
+        guard trunkLayerCount > 0 else { throw .noTrunk(layerCount: layerCount) }
+        return try MultiTokenPlan(factor: factor, phase: phase ?? self.phase)
+    }
+
+    /// One sentence where `plan` is not what the model was trained for, else nil.
+    public func warning(for plan: any DecodePlan) -> String? {
+        guard let plan = plan as? MultiTokenPlan else { return nil }
+        guard let trainedFactor else {
+            return
+                "this model was not trained for multi-token decoding: expect factor \(plan.factor) to be fast, not good"
+        }
+        if plan.phase != phase {
+            return
+                "this model was trained with cycles in \(phase.rawValue) phase, not \(plan.phase.rawValue): expect poor text"
+        }
+        if plan.phase == .absolute, plan.factor != trainedFactor {
+            return "this model was trained for factor \(trainedFactor): expect poorer text at factor \(plan.factor)"
+        }
+        if plan.factor > trainedFactor {
+            return "this model was trained up to factor \(trainedFactor): expect poorer text at factor \(plan.factor)"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,103 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Draws tokens from logits. All memory is taken when it is made.
+public struct Sampler {
+    private let parameters: SamplingParameters
+    private var generator: SplitMix64
+    private var candidates: CandidateHeap
+    private var penalised: [Float]
+    /// Distinct tokens seen so far, each once.
+    private var seen: [Int] = []
+    private var isSeen: [Bool]
+
+    /// - Parameter vocabularySize: number of logits of each draw.
+    public init(_ parameters: SamplingParameters, vocabularySize: Int) {
+        self.parameters = parameters
+        let draws = parameters.temperature > 0
+        let penalises = parameters.repetitionPenalty != 1
+        generator = SplitMix64(seed: parameters.seed ?? UInt64.random(in: .min ... .max))
+        candidates = CandidateHeap(capacity: draws ? vocabularySize : 0)
+        penalised = Array(repeating: 0, count: penalises ? vocabularySize : 0)
+        isSeen = Array(repeating: false, count: penalises ? vocabularySize : 0)
+        seen.reserveCapacity(isSeen.count)
+    }
+
+    /// Tells the repetition penalty of a token in the sequence, prompt or generated.
+    public mutating func observe(_ token: Int) {
+        guard !isSeen.isEmpty, !isSeen[token] else { return }
+        isSeen[token] = true
+        seen.append(token)
+    }
+
+    /// Draws a token from `logits` [vocabulary].
+    ///
+    /// - Throws: `SamplingError.logitsNotFinite`.
+    public mutating func sample(_ logits: UnsafeBufferPointer<Float>) throws(SamplingError) -> Int {
+        guard !isSeen.isEmpty else { return try draw(logits) }
+        let penalty = parameters.repetitionPenalty
+        for token in logits.indices { penalised[token] = logits[token] }
+        for token in seen { penalised[token] *= logits[token] > 0 ? 1 / penalty : penalty }
+        let adjusted = penalised
+        return try adjusted.withUnsafeBufferPointer { (buffer) throws(SamplingError) in try draw(buffer) }
+    }
+
+    private mutating func draw(_ logits: UnsafeBufferPointer<Float>) throws(SamplingError) -> Int {
+        let best = try mostLikely(logits)
+        guard parameters.temperature > 0 else { return best }
+        candidates.removeAll()
+        for token in logits.indices {
+            let weight = exp((logits[token] - logits[best]) / parameters.temperature)
+            if weight > 0 { candidates.append(Candidate(token: token, weight: weight)) }
+        }
+        return drawAmong(keepMostLikely())
+    }
+
+    /// Orders the candidates as far as top-k and top-p need it; returns how many they keep.
+    private mutating func keepMostLikely() -> Int {
+        guard parameters.topK > 0 || parameters.topP < 1 else { return candidates.count }
+        candidates.heapify()
+        let limit = parameters.topK > 0 ? min(parameters.topK, candidates.count) : candidates.count
+        let isCut = limit < candidates.count
+        if isCut { for _ in 0..<limit { _ = candidates.takeMostLikely() } }
+        guard parameters.topP < 1 else { return limit }
+        var mass = 0.0
+        var reached = 0.0
+        for rank in 0..<limit { mass += Double(candidates[rank].weight) }
+        for rank in 0..<limit {
+            let weight = isCut ? candidates[rank].weight : candidates.takeMostLikely().weight
+            reached += Double(weight)
+            if reached >= Double(parameters.topP) * mass { return rank + 1 }
+        }
+        return limit
+    }
+
+    /// Draws among the first `kept` candidates in order, less those that min-p drops (weights are relative to the best).
+    private mutating func drawAmong(_ kept: Int) -> Int {
+        let floor = parameters.minP
+        var total = 0.0
+        for index in 0..<kept where candidates[index].weight >= floor { total += Double(candidates[index].weight) }
+        var remaining = generator.nextUnit() * total
+        var last = 0
+        for index in 0..<kept where candidates[index].weight >= floor {
+            last = candidates[index].token
+            remaining -= Double(candidates[index].weight)
+            if remaining < 0 { break }
+        }
+        return last
+    }
+
+    /// The first of the largest logits.
+    private func mostLikely(_ logits: UnsafeBufferPointer<Float>) throws(SamplingError) -> Int {
+        var best = 0
+        for token in logits.indices {
+            guard !logits[token].isNaN else { throw .logitsNotFinite }
+            if logits[token] > logits[best] { best = token }
+        }
+        guard logits[best].isFinite else { throw .logitsNotFinite }
+        return best
+    }
+}

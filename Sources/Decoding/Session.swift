@@ -1,0 +1,209 @@
+import Models
+import Tensors
+
+/// One sequence of tokens on its way through a model: its KV rings, its activations, what the head was fed.
+///
+/// A session is used by one task at a time. `begin` adds a prompt, `append` a generated token, and `run` brings the
+/// head up to the last of them.
+///
+/// Invariants after `run`: the head's ring holds every token; the trunk's ring lags it by the tokens that no position
+/// has needed yet; `fed` says how each of the head's entries was made.
+public final class Session {
+    public let model: Model
+    public let options: SessionOptions
+    /// Every token so far, prompt and generated.
+    public private(set) var tokens: [Int] = []
+    /// Passes and rows so far.
+    public private(set) var passes = PassCounts()
+
+    private let forward: ForwardPass
+    private let trunkRing: KVRing
+    private let headRing: KVRing
+    private var trunkOutputs: TrunkOutputs
+    private var fed: [HeadInput] = []
+    private var plan: any DecodePlan = .vanilla
+    private var promptCount = 0
+    /// [row, hidden]
+    private let hidden: AlignedBuffer<Float>
+    /// [vocabulary], of the last position run.
+    private let lastLogits: AlignedBuffer<Float>
+
+    /// - Throws: `SessionError` where the options make no sense for the model.
+    public init(model: Model, options: SessionOptions = SessionOptions()) throws(SessionError) {
+        try options.check()
+        let configuration = model.configuration
+        let maximumRows = options.maximumRows(contextLength: configuration.contextLength)
+        self.model = model
+        self.options = options
+        forward = ForwardPass(
+            model: model, threadCount: options.threadCount, maximumRows: maximumRows,
+            window: options.window ?? .max)
+        let limit = options.slotLimit(contextLength: configuration.contextLength)
+        func ring(_ layerCount: Int) -> KVRing {
+            KVRing(
+                KVRing.Shape(
+                    layerCount: layerCount, keyValueHeadCount: configuration.keyValueHeadCount,
+                    headWidth: configuration.headWidth, format: options.kvFormat, sinks: options.sinkCount,
+                    limit: limit))
+        }
+        trunkRing = ring(configuration.trunkLayerCount)
+        headRing = ring(configuration.headLayerCount)
+        trunkOutputs = TrunkOutputs(width: configuration.hiddenSize, limit: limit)
+        hidden = AlignedBuffer(count: maximumRows * configuration.hiddenSize)
+        lastLogits = AlignedBuffer(count: configuration.vocabularySize)
+    }
+
+    /// The logits of the last position run, [vocabulary].
+    public var logits: UnsafeBufferPointer<Float> {
+        UnsafeBufferPointer(start: lastLogits.pointer, count: lastLogits.count)
+    }
+
+    /// Bytes allocated for keys and values.
+    public var kvByteCount: Int { trunkRing.byteCount + headRing.byteCount }
+
+    /// Positions that the session can still take; a window has no end.
+    public var remainingPositions: Int {
+        options.window == nil ? model.configuration.contextLength - tokens.count : .max
+    }
+
+    /// Adds a prompt, or a conversation's next turn, to be decoded by `plan`: everything so far is prompt from here on.
+    ///
+    /// - Throws: `SessionError` for an empty prompt, an id outside the vocabulary, or more tokens than the context has
+    ///   room for; the session is then as it was.
+    public func begin(_ prompt: [Int], plan: any DecodePlan = .vanilla) throws(SessionError) {
+        guard !prompt.isEmpty else { throw .emptyPrompt }
+        try checkVocabulary(prompt)
+        guard prompt.count <= remainingPositions else {
+            throw .promptTooLong(
+                count: tokens.count + prompt.count, contextLength: model.configuration.contextLength)
+        }
+        tokens += prompt
+        promptCount = tokens.count
+        self.plan = plan
+        forgetOtherwiseFed()
+    }
+
+    /// Adds one generated token.
+    public func append(_ token: Int) throws(SessionError) {
+        guard remainingPositions > 0 else {
+            throw .promptTooLong(count: tokens.count + 1, contextLength: model.configuration.contextLength)
+        }
+        guard (0..<model.configuration.vocabularySize).contains(token) else {
+            throw .tokenOutOfRange(token, vocabularySize: model.configuration.vocabularySize)
+        }
+        tokens.append(token)
+    }
+
+    /// Forgets the tokens from `count` on, and what was computed for them.
+    public func truncate(to count: Int) {
+        precondition((0...tokens.count).contains(count))
+        tokens.removeSubrange(count...)
+        promptCount = min(promptCount, count)
+        forgetHead(from: min(count, headRing.count))
+        if trunkRing.count > count || headRing.count < trunkOutputs.start {
+            forgetTrunk(from: min(count, headRing.count))
+        }
+    }
+
+    /// Makes room for `count` more tokens at once, so that appending them allocates nothing.
+    public func reserveTokens(_ count: Int) {
+        tokens.reserveCapacity(tokens.count + count)
+        fed.reserveCapacity(tokens.count + count)
+    }
+
+    /// The place in its cycle of the pass that emitted the token at `index`; nil for prompt tokens and the first.
+    public func cyclePlace(ofTokenAt index: Int) -> Int? {
+        plan.cyclePlace(of: index - 1, promptCount: promptCount)
+    }
+
+    /// Brings the head up to the last token; `logits` are then that token's.
+    ///
+    /// - Parameter isCancelled: looked at before each pass.
+    /// - Returns: false where it was cancelled; a later call goes on from there.
+    @discardableResult
+    public func run(isCancelled: () -> Bool = { false }) -> Bool {
+        while headRing.count < tokens.count {
+            let rowCount = min(forward.maximumRows, tokens.count - headRing.count)
+            guard refillTrunk(for: headRing.count..<headRing.count + rowCount, isCancelled), !isCancelled() else {
+                return false
+            }
+            runHead(rowCount: rowCount)
+        }
+        return true
+    }
+
+    /// Runs the trunk over every token it has not seen, up to the last of `positions` whose feed needs it.
+    private func refillTrunk(for positions: Range<Int>, _ isCancelled: () -> Bool) -> Bool {
+        guard let last = positions.last(where: { headInput(at: $0).needsTrunk }) else { return true }
+        while trunkRing.count <= last {
+            guard !isCancelled() else { return false }
+            runTrunk(rowCount: min(forward.maximumRows, last + 1 - trunkRing.count))
+        }
+        return true
+    }
+
+    private func headInput(at position: Int) -> HeadInput {
+        plan.headInput(at: position, promptCount: promptCount)
+    }
+
+    private func runTrunk(rowCount: Int) {
+        for row in 0..<rowCount { embed(trunkRing.count + row, into: hiddenRow(row)) }
+        forward.run(model.trunk, ring: trunkRing, hidden: hidden.pointer, rowCount: rowCount)
+        trunkOutputs.append(hidden.pointer, count: rowCount)
+        passes.countTrunk(rowCount)
+    }
+
+    private func runHead(rowCount: Int) {
+        for row in 0..<rowCount { feedHead(headRing.count + row, into: hiddenRow(row)) }
+        forward.run(model.head, ring: headRing, hidden: hidden.pointer, rowCount: rowCount)
+        passes.countHead(rowCount)
+        if headRing.count <= promptCount { trunkOutputs.discard(before: headRing.count) }
+        if headRing.count == tokens.count { forward.logits(hiddenRow(rowCount - 1), into: lastLogits.pointer) }
+    }
+
+    private func feedHead(_ position: Int, into row: UnsafeMutablePointer<Float>) {
+        let width = model.configuration.hiddenSize
+        let input = headInput(at: position)
+        switch input {
+        case .trunk: row.update(from: trunkOutputs.row(position), count: width)
+        case .embedding: embed(position, into: row)
+        case .embeddingAndTrunk:
+            embed(position, into: row)
+            forward.add(trunkOutputs.row(position), to: row)
+        }
+        fed.append(input)
+    }
+
+    /// Forgets head K/V from the first position that the plan feeds otherwise than it was fed, and trunk K/V with it
+    /// where the trunk's outputs are gone.
+    private func forgetOtherwiseFed() {
+        guard let kept = fed.indices.first(where: { fed[$0] != headInput(at: $0) }) else { return }
+        forgetHead(from: kept)
+        if headRing.count < trunkOutputs.start { forgetTrunk(from: headRing.count) }
+    }
+
+    private func forgetHead(from position: Int) {
+        headRing.truncate(to: position)
+        fed.removeSubrange(headRing.count...)
+    }
+
+    private func forgetTrunk(from position: Int) {
+        trunkRing.truncate(to: position)
+        trunkOutputs.truncate(to: trunkRing.count)
+    }
+
+    private func hiddenRow(_ row: Int) -> UnsafeMutablePointer<Float> {
+        hidden.pointer + row * model.configuration.hiddenSize
+    }
+
+    private func embed(_ position: Int, into row: UnsafeMutablePointer<Float>) {
+        model.embedding.copyRow(tokens[position], to: row)
+    }
+
+    private func checkVocabulary(_ tokens: [Int]) throws(SessionError) {
+        let size = model.configuration.vocabularySize
+        if let token = tokens.first(where: { !(0..<size).contains($0) }) {
+            throw .tokenOutOfRange(token, vocabularySize: size)
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import Tensors
+
+/// How a session computes and what it remembers.
+public struct SessionOptions: Sendable, Equatable {
+    /// Compute threads.
+    public var threadCount: Int
+    /// Number format of the KV rings.
+    public var kvFormat: KVFormat
+    /// Positions that a query sees, its own included; nil for all. With a window, memory is bounded for ever.
+    public var window: Int?
+    /// First positions that every query sees all the same.
+    public var sinkCount: Int
+
+    public init(
+        threadCount: Int = ProcessInfo.processInfo.activeProcessorCount, kvFormat: KVFormat = .f16,
+        window: Int? = nil, sinkCount: Int = 0
+    ) {
+        self.threadCount = threadCount
+        self.kvFormat = kvFormat
+        self.window = window
+        self.sinkCount = sinkCount
+    }
+}
+
+extension SessionOptions {
+    /// Widest pass: wide enough that a prompt's matmuls reach full speed, narrow enough beside a window that the
+    /// ring's slack for a pass stays small.
+    func maximumRows(contextLength: Int) -> Int {
+        guard let window else { return min(512, contextLength) }
+        return min(512, max(MultiTokenPlan.factors.upperBound, window / 4))
+    }
+
+    /// Slots a layer's ring may have. A pass of M rows writes them all before its first query looks, so a window needs
+    /// M − 1 slots more than it shows.
+    func slotLimit(contextLength: Int) -> Int {
+        guard let window else { return contextLength }
+        return sinkCount + window + maximumRows(contextLength: contextLength) - 1
+    }
+
+    func check() throws(SessionError) {
+        guard (1...256).contains(threadCount) else { throw .threadCount(threadCount) }
+        guard (1...1 << 24).contains(window ?? 1) else { throw .window(window ?? 0) }
+        guard (0...1 << 24).contains(sinkCount) else { throw .sinkCount(sinkCount) }
+    }
+}

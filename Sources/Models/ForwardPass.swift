@@ -1,0 +1,139 @@
+import Foundation
+import Tensors
+
+/// Runs a model's layers for one session: the workspace and what a pass over consecutive positions does with it.
+package final class ForwardPass {
+    package let model: Model
+    /// Most rows of one pass.
+    package let maximumRows: Int
+    private let window: Int
+    private let compute: Compute
+    private let scratch: Activations
+
+    /// - Parameter window: how many positions a query sees, its own included; `Int.max` for all.
+    package init(model: Model, threadCount: Int, maximumRows: Int, window: Int) {
+        let configuration = model.configuration
+        self.model = model
+        self.maximumRows = maximumRows
+        self.window = window
+        compute = Compute(
+            threadCount: threadCount, maximumRows: maximumRows,
+            maximumColumns: max(
+                configuration.hiddenSize, configuration.feedForwardSize,
+                configuration.headCount * configuration.headWidth))
+        scratch = Activations(configuration: configuration, maximumRows: maximumRows)
+    }
+
+    /// Runs `layers` in place over `hidden` [rowCount, hidden], the positions that follow those in `ring`.
+    ///
+    /// - Precondition: `rowCount <= maximumRows`, and the ring has a slab for each layer.
+    package func run(
+        _ layers: ArraySlice<LayerWeights>, ring: KVRing, hidden x: UnsafeMutablePointer<Float>, rowCount: Int
+    ) {
+        precondition(rowCount <= maximumRows && layers.count == ring.shape.layerCount)
+        ring.reserve(rowCount)
+        tabulateRotations(firstPosition: ring.count, rowCount: rowCount)
+        let width = model.configuration.hiddenSize
+        let epsilon = model.configuration.normEpsilon
+        let normed = scratch.normed.pointer
+        let delta = scratch.delta.pointer
+        for (index, layer) in layers.enumerated() {
+            compute.normalizeRows(
+                x, rowCount: rowCount, width: width, weight: layer.attentionNorm.pointer, epsilon: epsilon,
+                output: normed)
+            attend(layer, index, ring: ring, rowCount: rowCount)
+            compute.add(delta, to: x, count: rowCount * width)
+
+            compute.normalizeRows(
+                x, rowCount: rowCount, width: width, weight: layer.feedForwardNorm.pointer, epsilon: epsilon,
+                output: normed)
+            feedForward(layer, rowCount: rowCount)
+            compute.add(delta, to: x, count: rowCount * width)
+        }
+        ring.commit(rowCount)
+    }
+
+    /// Final norm and `lm_head` of one row: `hidden` [hidden] to `logits` [vocabulary].
+    package func logits(_ hidden: UnsafePointer<Float>, into logits: UnsafeMutablePointer<Float>) {
+        compute.normalizeRows(
+            hidden, rowCount: 1, width: model.configuration.hiddenSize, weight: model.finalNorm.pointer,
+            epsilon: model.configuration.normEpsilon, output: scratch.normed.pointer)
+        compute.linear(model.vocabularyHead, scratch.normed.pointer, rowCount: 1, output: logits)
+    }
+
+    /// y += x, both [hidden].
+    package func add(_ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>) {
+        compute.add(x, to: y, count: model.configuration.hiddenSize)
+    }
+
+    /// delta = o · attention(RoPE(norm(q)), RoPE(norm(k)), v)
+    private func attend(_ layer: LayerWeights, _ index: Int, ring: KVRing, rowCount: Int) {
+        let heads = model.configuration.headCount
+        let kvHeads = model.configuration.keyValueHeadCount
+        let width = model.configuration.headWidth
+        let stride = (heads + 2 * kvHeads) * width
+        let q = scratch.queryKeyValue.pointer  // [row, heads·width], rows `stride` apart
+        let k = q + heads * width  // [row, kvHeads·width]
+        let v = k + kvHeads * width  // [row, kvHeads·width]
+        compute.linear(layer.queryKeyValue, scratch.normed.pointer, rowCount: rowCount, output: q)
+        positionHeads(q, heads, rowStride: stride, rowCount: rowCount, norm: layer.queryNorm)
+        positionHeads(k, kvHeads, rowStride: stride, rowCount: rowCount, norm: layer.keyNorm)
+        store(k, in: ring.keys(index), of: ring, rowStride: stride, rowCount: rowCount)
+        store(v, in: ring.values(index), of: ring, rowStride: stride, rowCount: rowCount)
+        compute.attend(
+            AttentionPass(
+                queries: q, queryRowStride: stride, keys: ring.keys(index), values: ring.values(index),
+                format: ring.shape.format, capacity: ring.capacity, sinks: ring.shape.sinks, window: window,
+                rowCount: rowCount, firstPosition: ring.count, headCount: heads, keyValueHeadCount: kvHeads,
+                headWidth: width, scale: 1 / Float(width).squareRoot(), output: scratch.mixed.pointer))
+        compute.linear(
+            layer.attentionOutput, scratch.mixed.pointer, rowCount: rowCount, output: scratch.delta.pointer)
+    }
+
+    /// RoPE(norm(·)) of `headCount` heads in each row, in place.
+    private func positionHeads(
+        _ states: UnsafeMutablePointer<Float>, _ headCount: Int, rowStride: Int, rowCount: Int, norm: Vector?
+    ) {
+        let width = model.configuration.headWidth
+        if let norm {
+            compute.normalizeHeads(
+                states, rowCount: rowCount, rowStride: rowStride, headCount: headCount, headWidth: width,
+                weight: norm.pointer, epsilon: model.configuration.normEpsilon)
+        }
+        compute.rotateHeads(
+            states, rowCount: rowCount, rowStride: rowStride, headCount: headCount, headWidth: width,
+            cosines: scratch.cosines.pointer, sines: scratch.sines.pointer)
+    }
+
+    /// Writes keys or values of the pass's positions into one layer's slab.
+    private func store(
+        _ states: UnsafePointer<Float>, in slab: UnsafeMutableRawPointer, of ring: KVRing, rowStride: Int,
+        rowCount: Int
+    ) {
+        compute.store(
+            states, rowCount: rowCount, rowStride: rowStride, keyValueHeadCount: ring.shape.keyValueHeadCount,
+            headWidth: ring.shape.headWidth, into: slab, format: ring.shape.format, capacity: ring.capacity,
+            sinks: ring.shape.sinks, firstPosition: ring.count)
+    }
+
+    /// delta = down · (silu(gate · x) ⊙ (up · x))
+    private func feedForward(_ layer: LayerWeights, rowCount: Int) {
+        let width = model.configuration.feedForwardSize
+        compute.linear(
+            layer.gateUp, scratch.normed.pointer, rowCount: rowCount, output: scratch.gateUp.pointer)
+        compute.gate(scratch.gateUp.pointer, rowCount: rowCount, width: width, output: scratch.inner.pointer)
+        compute.linear(layer.down, scratch.inner.pointer, rowCount: rowCount, output: scratch.delta.pointer)
+    }
+
+    /// cos and sin of position · frequency, float32 as transformers computes them.
+    private func tabulateRotations(firstPosition: Int, rowCount: Int) {
+        let count = model.inverseFrequencies.count
+        for row in 0..<rowCount {
+            for (index, frequency) in model.inverseFrequencies.enumerated() {
+                let angle = Float(firstPosition + row) * frequency
+                scratch.cosines.pointer[row * count + index] = cosf(angle)
+                scratch.sines.pointer[row * count + index] = sinf(angle)
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Tensors
+
+/// Keys and values of one group of layers, one slot a position: `[layer][kvHead][slot][headWidth]`.
+///
+/// Position k sits in slot k while k < sinks, else in `sinks + (k − sinks) mod (capacity − sinks)`. The ring grows in
+/// chunks up to `limit` slots; with a window that limit is what the widest pass needs, and memory is bounded for ever.
+///
+/// Invariant: positions `0 ..< count` have been written, and the last `capacity − sinks` of them (and the sinks) are
+/// still there.
+package final class KVRing {
+    package struct Shape: Sendable {
+        package let layerCount: Int
+        package let keyValueHeadCount: Int
+        package let headWidth: Int
+        package let format: KVFormat
+        /// First positions that every query sees, whatever the window.
+        package let sinks: Int
+        /// Most slots a layer may have.
+        package let limit: Int
+
+        package init(
+            layerCount: Int, keyValueHeadCount: Int, headWidth: Int, format: KVFormat, sinks: Int, limit: Int
+        ) {
+            self.layerCount = layerCount
+            self.keyValueHeadCount = keyValueHeadCount
+            self.headWidth = headWidth
+            self.format = format
+            self.sinks = sinks
+            self.limit = limit
+        }
+
+        /// Bytes of keys and values for one position in all layers.
+        package var bytesPerSlot: Int { 2 * layerCount * keyValueHeadCount * headWidth * format.bytesPerValue }
+    }
+
+    package let shape: Shape
+    /// Positions written so far; the next pass starts at this position.
+    package private(set) var count = 0
+    /// Slots of each layer at present.
+    package private(set) var capacity = 0
+    private var layers: [Slabs] = []
+
+    package init(_ shape: Shape) {
+        self.shape = shape
+        layers = (0..<shape.layerCount).map { _ in Slabs(byteCount: 0) }
+    }
+
+    /// Bytes allocated for keys and values.
+    package var byteCount: Int { capacity * shape.bytesPerSlot }
+
+    package func keys(_ layer: Int) -> UnsafeMutableRawPointer { UnsafeMutableRawPointer(layers[layer].keys.pointer) }
+    package func values(_ layer: Int) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(layers[layer].values.pointer)
+    }
+
+    /// Makes room for a pass over positions `count ..< count + rowCount`.
+    package func reserve(_ rowCount: Int) {
+        let needed = min(count + rowCount, shape.limit)
+        guard needed > capacity else { return }
+        let chunk = max(256, capacity / 4)
+        let roomy = (needed + chunk - 1) / chunk * chunk
+        grow(to: min(roomy, shape.limit))
+    }
+
+    /// Says that every layer's keys and values of the next `rowCount` positions have been written.
+    package func commit(_ rowCount: Int) { count += rowCount }
+
+    /// Forgets positions from `newCount` on; all of them where the ring has wrapped, since it cannot go back to what
+    /// it overwrote.
+    package func truncate(to newCount: Int) {
+        precondition(newCount <= count)
+        guard newCount < count else { return }
+        count = count <= capacity ? newCount : 0
+    }
+
+    /// Slots keep their numbers, since a ring grows only before its first wrap.
+    private func grow(to newCapacity: Int) {
+        let oldStride = capacity * shape.headWidth * shape.format.bytesPerValue
+        let newStride = newCapacity * shape.headWidth * shape.format.bytesPerValue
+        for layer in layers.indices {
+            let grown = Slabs(byteCount: newStride * shape.keyValueHeadCount)
+            for head in 0..<shape.keyValueHeadCount where oldStride > 0 {
+                let (new, old) = (head * newStride, head * oldStride)
+                (grown.keys.pointer + new).update(from: layers[layer].keys.pointer + old, count: oldStride)
+                (grown.values.pointer + new).update(from: layers[layer].values.pointer + old, count: oldStride)
+            }
+            layers[layer] = grown
+        }
+        capacity = newCapacity
+    }
+
+    /// One layer's keys and values, each `[kvHead][slot][headWidth]`.
+    private struct Slabs {
+        let keys: AlignedBuffer<UInt8>
+        let values: AlignedBuffer<UInt8>
+
+        init(byteCount: Int) {
+            keys = AlignedBuffer(count: byteCount)
+            values = AlignedBuffer(count: byteCount)
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import ArgumentParser
+import Volley
+
+struct Chat: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Talk with a model.",
+        discussion: """
+            Ctrl-C stops an answer and keeps the conversation, Ctrl-D ends it.
+
+            \(ChatCommand.list)
+            """)
+
+    @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Decoding") var plan: PlanOptions
+    @OptionGroup(title: "Sampling") var sampling: SamplingOptions
+
+    @Option(help: ArgumentHelp("System message.", valueName: "text"))
+    var system: String?
+
+    @Flag(inversion: .prefixedNo, help: "Let a model that can think do so before it answers.")
+    var thinking = true
+
+    @Flag(help: "Print speed and passes after each answer.")
+    var stats = false
+
+    @Flag(help: "Colour each token by its place in the cycle.")
+    var showCycles = false
+
+    func run() throws {
+        let interrupt = Interrupt()
+        let options = try sampling.generationOptions()
+        let loaded = try Progress.during("loading the model") { try model.load() }
+        let plan = try plan.resolve(for: loaded.language.model.configuration)
+        var conversation = try Conversation(
+            loaded.language, session: model.sessionOptions(), system: system, thinking: thinking ? nil : false,
+            plan: plan)
+        if StandardInput.isTerminal { StandardError.write(greeting(loaded, plan)) }
+        let editor = LineEditor(prompt: "> ")
+        while let line = try editor.next() {
+            guard !line.isEmpty else { continue }
+            interrupt.reset()
+            if let command = ChatCommand(line) {
+                guard try run(command, in: &conversation) else { return }
+            } else {
+                try answer(line, in: &conversation, options: options, interrupt: interrupt)
+            }
+        }
+    }
+
+    private func answer(
+        _ line: String, in conversation: inout Conversation, options: GenerationOptions, interrupt: Interrupt
+    ) throws {
+        var printer = TokenPrinter(isSilent: false, showsCycles: showCycles, plan: conversation.plan)
+        do {
+            let statistics = try conversation.answer(
+                line, options: options, isCancelled: { interrupt.isPressed },
+                onToken: { try printer.print($0) })
+            try printer.finish("")
+            if stats { StandardError.write(StatisticsTable(statistics, loadSeconds: nil).text) }
+        } catch let error as SessionError {
+            StandardError.write("volley: \(error)\n")
+        }
+    }
+
+    /// Returns false where the conversation ends.
+    private func run(_ command: ChatCommand, in conversation: inout Conversation) throws -> Bool {
+        switch command {
+        case .leave: return false
+        case .help: StandardError.write(ChatCommand.list + "\n")
+        case .reset:
+            try conversation.reset()
+            StandardError.write("the conversation starts anew\n")
+        case .factor(let request):
+            StandardError.write(switchPlan(to: request, in: &conversation))
+        case .unknown(let line):
+            StandardError.write("volley: '\(line)' is no command\n\(ChatCommand.list)\n")
+        }
+        return true
+    }
+
+    /// Returns what to tell the user.
+    private func switchPlan(to request: PlanRequest, in conversation: inout Conversation) -> String {
+        let configuration = conversation.language.model.configuration
+        let chosen = Result { try configuration.plan(for: request, phase: plan.phase) }
+        switch chosen {
+        case .failure(let error): return "volley: \(error)\n"
+        case .success(let plan):
+            conversation.plan = plan
+            let warning = configuration.warning(for: plan).map { "volley: \($0)\n" } ?? ""
+            return warning + "now decoding with --mtd \(plan.name)\n"
+        }
+    }
+
+    private func greeting(_ loaded: LoadedModel, _ plan: any DecodePlan) -> String {
+        "\(loaded.language.name), --mtd \(plan.name). /help lists commands, Ctrl-D ends.\n"
+    }
+}
+
+/// A line of a chat that begins with a slash.
+enum ChatCommand {
+    case factor(PlanRequest)
+    case reset
+    case help
+    case leave
+    case unknown(String)
+
+    static let list = """
+        /mtd off|N   decode with another factor
+        /reset       forget the conversation
+        /help        this list
+        /exit        end (or Ctrl-D)
+        """
+
+    /// Nil for a line that is a message.
+    init?(_ line: String) {
+        guard line.hasPrefix("/") else { return nil }
+        let words = line.split(separator: " ").map(String.init)
+        switch (words.first, words.count) {
+        case ("/mtd", 2): self = (try? PlanRequest(factor: words[1])).map(ChatCommand.factor) ?? .unknown(line)
+        case ("/reset", 1): self = .reset
+        case ("/help", 1): self = .help
+        case ("/exit", 1): self = .leave
+        default: self = .unknown(line)
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import Volley
+
+struct Generate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Generate text from a prompt.",
+        discussion: """
+            Without PROMPT, text is read from standard input. A model with a chat template answers the prompt as a \
+            user's message; --raw continues it as it stands.
+
+            EXAMPLES
+              volley generate --model Qwen3-0.6B "What is a heron?"
+              volley generate --model DMTD-Qwen3-4B --mtd 4 --stats "Why is the sky blue?"
+              volley generate --model model.gguf --raw --temperature 0.8 --seed 7 < story.txt
+            """)
+
+    @Argument(help: "The prompt.")
+    var prompt: String?
+
+    @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Prompt") var promptOptions: PromptOptions
+    @OptionGroup(title: "Decoding") var plan: PlanOptions
+    @OptionGroup(title: "Sampling") var sampling: SamplingOptions
+
+    @Flag(help: "Print one JSON document in place of the text.")
+    var json = false
+
+    @Flag(help: "Print speed, passes and memory to standard error.")
+    var stats = false
+
+    @Flag(help: "Colour each token by its place in the cycle (on a terminal).")
+    var showCycles = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Write the float32 logits at the last of prompt and generated tokens, little-endian.", valueName: "file"))
+    var dumpLogits: String?
+
+    func validate() throws { try promptOptions.check(prompt: prompt) }
+
+    func run() throws {
+        let interrupt = Interrupt()
+        let options = try sampling.generationOptions()
+        let loaded = try Progress.during("loading the model") { try model.load() }
+        let language = loaded.language
+        if !options.stops.isEmpty { _ = try language.requireTokenizer() }
+        let promptTokens = try promptOptions.tokens(prompt: prompt, language: language)
+        let plan = try plan.resolve(for: language.model.configuration)
+        let session = try Session(model: language.model, options: model.sessionOptions())
+        let generation = try Generation(
+            session, prompt: promptTokens, plan: plan, options: options, tokenizer: language.tokenizer,
+            endTokens: language.endTokens, isCancelled: { interrupt.isPressed })
+
+        let record = try stream(generation, plan: plan)
+        if json {
+            let report = GenerationReport(
+                loaded: loaded, plan: plan, prompt: promptTokens, record: record, generation: generation)
+            try StandardOutput.write(report.json() + "\n")
+        }
+        if stats { StandardError.write(StatisticsTable(generation.statistics, loadSeconds: loaded.seconds).text) }
+        if let dumpLogits {
+            session.run()
+            try LogitsFile.write(session.logits, to: dumpLogits)
+        }
+        if generation.finishReason == .cancelled { throw ExitCode(130) }
+    }
+
+    /// Prints tokens as they come, unless the JSON document will hold them; returns them all.
+    private func stream(_ generation: Generation, plan: any DecodePlan) throws -> GenerationRecord {
+        var record = GenerationRecord()
+        var printer = TokenPrinter(isSilent: json, showsCycles: showCycles, plan: plan)
+        let waiting = Progress("reading the prompt")
+        while let token = try generation.step() {
+            waiting.end()
+            record.append(token)
+            try printer.print(token)
+        }
+        waiting.end()
+        let rest = generation.flush()
+        record.text += rest
+        try printer.finish(rest)
+        return record
+    }
+}
+
+/// Everything that a generation gave out.
+struct GenerationRecord {
+    var tokens: [GeneratedToken] = []
+    var text = ""
+
+    mutating func append(_ token: GeneratedToken) {
+        tokens.append(token)
+        text += token.text
+    }
+}

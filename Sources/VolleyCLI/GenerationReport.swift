@@ -1,0 +1,96 @@
+import Foundation
+import Volley
+
+/// The JSON document of `generate --json`; its fields are a stable contract.
+struct GenerationReport: Encodable {
+    let model: String
+    let mtd: Factor
+    let promptTokens: [Int]
+    let tokens: [Int]
+    let text: String
+    let finishReason: FinishReason
+    let logprobs: [[Logprob]]?
+    let stats: Stats
+
+    init(
+        loaded: LoadedModel, plan: any DecodePlan, prompt: [Int], record: GenerationRecord, generation: Generation
+    ) {
+        model = loaded.language.name
+        mtd = Factor(plan: plan)
+        promptTokens = prompt
+        tokens = record.tokens.map(\.id)
+        text = record.text
+        finishReason = generation.finishReason ?? .cancelled
+        let lists = record.tokens.map { $0.logprobs.map { Logprob(id: $0.id, logprob: $0.logprob) } }
+        logprobs = lists.contains { !$0.isEmpty } ? lists : nil
+        stats = Stats(generation.statistics, loadSeconds: loaded.seconds)
+    }
+
+    func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+
+    struct Logprob: Encodable {
+        let id: Int
+        let logprob: Float
+    }
+
+    /// "off", or the factor as a number.
+    struct Factor: Encodable {
+        let plan: any DecodePlan
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            if let plan = plan as? MultiTokenPlan {
+                try container.encode(plan.factor)
+            } else {
+                try container.encode(plan.name)
+            }
+        }
+    }
+
+    struct Stats: Encodable {
+        let prefillTokens: Int
+        let prefillSeconds: Double
+        let decodeTokens: Int
+        let decodeSeconds: Double
+        let tokensPerSecond: Double
+        let trunkPasses: Int
+        let headPasses: Int
+        let kvBytes: Int
+        let peakRssBytes: Int
+        let loadSeconds: Double
+
+        init(_ statistics: GenerationStatistics, loadSeconds: Double) {
+            prefillTokens = statistics.prefillTokens
+            prefillSeconds = statistics.prefillSeconds
+            decodeTokens = statistics.decodeTokens
+            decodeSeconds = statistics.decodeSeconds
+            tokensPerSecond = statistics.tokensPerSecond
+            trunkPasses = statistics.passes.trunkPasses
+            headPasses = statistics.passes.headPasses
+            kvBytes = statistics.kvByteCount
+            peakRssBytes = peakResidentBytes()
+            self.loadSeconds = loadSeconds
+        }
+    }
+}
+
+/// `--dump-logits`.
+enum LogitsFile {
+    /// Writes float32, little-endian, to a temporary name and renames it.
+    static func write(_ logits: UnsafeBufferPointer<Float>, to path: String) throws {
+        var data = Data(capacity: 4 * logits.count)
+        for logit in logits {
+            withUnsafeBytes(of: logit.bitPattern.littleEndian) { data.append(contentsOf: $0) }
+        }
+        do {
+            try data.write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw StreamError.unwritable(path: path, reason: error.localizedDescription)
+        }
+    }
+}

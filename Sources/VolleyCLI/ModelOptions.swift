@@ -1,0 +1,44 @@
+import ArgumentParser
+import Volley
+
+/// Which model, and how it computes.
+struct ModelOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("A Hugging Face directory or a .gguf file.", valueName: "path"))
+    var model: String
+
+    @Option(
+        help: ArgumentHelp("Take the last N layers as the head, in place of the checkpoint's number.", valueName: "n"))
+    var headLayers: Int?
+
+    @Option(help: "Compute threads (default: all cores).")
+    var threads: Int?
+
+    @Option(help: ArgumentHelp("Number format of the KV cache: f16 or f32.", valueName: "format"))
+    var kv: KVFormat = .f16
+
+    @Option(help: ArgumentHelp("See only the last W positions; memory is then bounded for ever.", valueName: "w"))
+    var window: Int?
+
+    @Option(help: ArgumentHelp("With a window: see the first S positions all the same.", valueName: "s"))
+    var sinks: Int = 0
+
+    func load() throws -> LoadedModel {
+        let start = ContinuousClock.now
+        let model = try LanguageModel.load(model, headLayers: headLayers)
+        return LoadedModel(language: model, seconds: (ContinuousClock.now - start).seconds)
+    }
+
+    func sessionOptions() -> SessionOptions {
+        var options = SessionOptions(kvFormat: kv, window: window, sinkCount: sinks)
+        if let threads { options.threadCount = threads }
+        return options
+    }
+}
+
+/// A model and how long it took to load.
+struct LoadedModel {
+    let language: LanguageModel
+    let seconds: Double
+}
+
+extension KVFormat: ExpressibleByArgument {}

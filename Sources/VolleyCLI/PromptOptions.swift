@@ -1,0 +1,73 @@
+import ArgumentParser
+import Volley
+
+/// How a prompt becomes token ids.
+struct PromptOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The prompt as token ids, nothing added.", valueName: "1,2,3"))
+    var promptIds: TokenIDs?
+
+    @Flag(
+        help: "Put the prompt into the model's chat template, or take it as it stands (default: chat if there is one).")
+    var form: PromptForm?
+
+    @Option(help: ArgumentHelp("System message of a chat.", valueName: "text"))
+    var system: String?
+
+    @Flag(inversion: .prefixedNo, help: "Let a model that can think do so before it answers.")
+    var thinking = true
+
+    /// - Throws: `ValidationError` for contradictions, or where no prompt is given at all.
+    func check(prompt: String?) throws {
+        if prompt != nil, promptIds != nil { throw ValidationError("give a prompt or --prompt-ids, not both") }
+        if promptIds != nil, form == .chat || system != nil {
+            throw ValidationError("--prompt-ids are taken as they are; leave out --chat and --system")
+        }
+        if form == .raw, system != nil { throw ValidationError("--system needs a chat; leave out --raw") }
+        if prompt == nil, promptIds == nil, StandardInput.isTerminal {
+            throw ValidationError("no prompt; give one as an argument, by standard input, or as --prompt-ids")
+        }
+    }
+
+    /// The prompt's ids.
+    ///
+    /// - Throws: where the model has no tokenizer or no chat template that the form needs, or the prompt is empty.
+    func tokens(prompt: String?, language: LanguageModel) throws -> [Int] {
+        if let promptIds { return promptIds.ids }
+        let text = try prompt ?? TextInput.standardInput()
+        let tokenizer = try language.requireTokenizer()
+        guard !text.isEmpty else { throw SessionError.emptyPrompt }
+        guard try isChat(tokenizer, language) else { return tokenizer.encode(text, addSpecial: true) }
+        var messages = [ChatMessage(role: "user", content: text)]
+        if let system { messages.insert(ChatMessage(role: "system", content: system), at: 0) }
+        let rendered = try tokenizer.renderChat(
+            messages, addGenerationPrompt: true, enableThinking: thinking ? nil : false)
+        return tokenizer.encode(rendered, addSpecial: false)
+    }
+
+    private func isChat(_ tokenizer: Tokenizer, _ language: LanguageModel) throws -> Bool {
+        switch form {
+        case .raw: return false
+        case nil where system == nil: return tokenizer.hasChatTemplate
+        default:
+            guard tokenizer.hasChatTemplate else { throw GenerationError.noChatTemplate(model: language.name) }
+            return true
+        }
+    }
+}
+
+enum PromptForm: String, EnumerableFlag {
+    case chat
+    case raw
+}
+
+/// Ids separated by commas.
+struct TokenIDs: ExpressibleByArgument {
+    let ids: [Int]
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+        let ids = parts.compactMap { part in Int(part.drop { $0 == " " }) }
+        guard ids.count == parts.count else { return nil }
+        self.ids = ids
+    }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import Volley
+
+/// `--stats` for a person.
+struct StatisticsTable {
+    let text: String
+
+    init(_ statistics: GenerationStatistics, loadSeconds: Double?) {
+        let passes = statistics.passes
+        let load = loadSeconds.map { [("load", String(format: "%.3f s", $0))] } ?? []
+        let rows =
+            load + [
+                (
+                    "prompt",
+                    String(
+                        format: "%d tokens in %.3f s: %.1f tokens/s", statistics.prefillTokens,
+                        statistics.prefillSeconds,
+                        statistics.prefillTokensPerSecond)
+                ),
+                (
+                    "decode",
+                    String(
+                        format: "%d tokens in %.3f s: %.1f tokens/s", statistics.decodeTokens, statistics.decodeSeconds,
+                        statistics.tokensPerSecond)
+                ),
+                ("passes", "\(passes.trunkPasses) trunk (\(passes.trunkRows) tokens), \(passes.headPasses) head"),
+                ("KV cache", Self.mebibytes(statistics.kvByteCount)),
+                ("peak memory", Self.mebibytes(peakResidentBytes())),
+            ]
+        text = rows.map { $0.0.padding(toLength: 13, withPad: " ", startingAt: 0) + $0.1 + "\n" }.joined()
+    }
+
+    private static func mebibytes(_ bytes: Int) -> String { String(format: "%.1f MiB", Double(bytes) / 0x1p20) }
+}
+
+/// The most memory that this process has had resident, in bytes.
+func peakResidentBytes() -> Int {
+    var usage = rusage()
+    #if canImport(Glibc)
+        let (whose, unit) = (Int32(RUSAGE_SELF.rawValue), 1024)
+    #else
+        let (whose, unit) = (RUSAGE_SELF, 1)
+    #endif
+    getrusage(whose, &usage)
+    return Int(usage.ru_maxrss) * unit
+}

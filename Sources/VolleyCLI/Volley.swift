@@ -1,6 +1,0 @@
-import ArgumentParser
-
-@main
-struct VolleyCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "volley")
-}

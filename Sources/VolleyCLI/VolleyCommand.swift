@@ -1,0 +1,52 @@
+import ArgumentParser
+import Volley
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+@main
+struct VolleyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "volley",
+        abstract: "A runtime that makes language models emit several tokens per trunk pass.",
+        discussion: """
+            Results go to standard output, everything else to standard error.
+            Exit codes: 0 done, 1 failed (one sentence says what, where and what to do), 64 wrong usage.
+            """,
+        version: "0.1.0",
+        subcommands: [Generate.self, Chat.self, Tokenize.self])
+
+    static func main() {
+        signal(SIGPIPE, SIG_IGN)  // a closed standard output is an error like any other
+        do {
+            try checkArgumentsAreUTF8()
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            exit(withError: reported(error))
+        }
+    }
+
+    /// Foreign bytes would otherwise reach the prompt as U+FFFD.
+    private static func checkArgumentsAreUTF8() throws {
+        for index in 1..<max(1, Int(CommandLine.argc)) {
+            guard let argument = CommandLine.unsafeArgv[index] else { continue }
+            guard String(validatingCString: argument) != nil else {
+                throw ValidationError("argument \(index) is not UTF-8; give text in UTF-8")
+            }
+        }
+    }
+
+    /// ArgumentParser's own errors keep their messages and codes; any other is one sentence and code 1.
+    private static func reported(_ error: any Error) -> any Error {
+        switch exitCode(for: error) {
+        case .failure where !(error is ExitCode):
+            StandardError.write("volley: \(error)\n")
+            return ExitCode.failure
+        default: return error
+        }
+    }
+}

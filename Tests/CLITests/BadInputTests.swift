@@ -1,0 +1,93 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// One clear sentence and the right exit code for whatever a user can get wrong.
+struct BadInputTests {
+    static let model = Goldens.url("dmtd/qwen3-tied").path
+    static let ids = ["--prompt-ids", "1,2,3"]
+
+    static let cases: [(arguments: [String], status: Int32, message: String)] = [
+        (["generate", "--model", "/nowhere/at/all"] + ids, 1, "/nowhere/at/all"),
+        (["generate", "--model", model] + ids + ["--mtd", "0"], 64, "'0' is invalid for '--mtd"),
+        (["generate", "--model", model] + ids + ["--mtd", "17"], 64, "'17' is invalid for '--mtd"),
+        (["generate", "--model", model] + ids + ["--mtd", "x"], 64, "'x' is invalid for '--mtd"),
+        (["generate", "--model", model] + ids + ["--plan", "mtd:99"], 64, "'mtd:99' is invalid for '--plan"),
+        (["generate", "--model", model] + ids + ["--mtd", "2", "--plan", "mtd:2"], 64, "not both"),
+        (["generate", "--model", model] + ids + ["--phase", "moon"], 64, "'moon' is invalid for '--phase"),
+        (["generate", "--model", model] + ids + ["--stop", ""], 64, "a stop string is empty"),
+        (["generate", "--model", model] + ids + ["--temperature", "-1"], 64, "temperature is -1"),
+        (["generate", "--model", model] + ids + ["--top-p", "0"], 64, "top-p is 0"),
+        (["generate", "--model", model] + ids + ["--max-tokens", "-1"], 64, "-1"),
+        (["generate", "--model", model] + ids + ["--threads", "0"], 1, "thread count is 0"),
+        (["generate", "--model", model] + ids + ["--window", "0"], 1, "window is 0"),
+        (["generate", "--model", model] + ids + ["--kv", "f8"], 64, "'f8' is invalid for '--kv"),
+        (["generate", "--model", model] + ids + ["--head-layers", "12"], 1, "12"),
+        (["generate", "--model", model] + ids + ["--head-layers", "0"], 1, "0"),
+        (["generate", "--model", model] + ids + ["--stop", "a"], 1, "tokenizer.json"),
+        (["generate", "--model", model, "--prompt-ids", "1,320"], 1, "token id 320 is outside the vocabulary"),
+        (["generate", "--model", model, "--prompt-ids", "-1"], 64, "prompt-ids"),
+        (["generate", "--model", model, "--prompt-ids=-1"], 1, "token id -1 is outside the vocabulary"),
+        (["generate", "--model", model, "--prompt-ids", "1,,2"], 64, "'1,,2' is invalid"),
+        (["generate", "--model", model, "--prompt-ids", "1,2", "a"], 64, "not both"),
+        (["generate", "--model", model, "a"], 1, "has no tokenizer.json"),
+        (["generate", "--model", model] + ids + ["--dump-logits", "/nowhere/at/all"], 1, "/nowhere/at/all"),
+        (
+            [
+                "generate", "--model", model, "--prompt-ids",
+                [String](repeating: "1", count: 4097).joined(separator: ","),
+            ],
+            1, "4097 tokens but the model's context holds 4096"
+        ),
+        (["tokenize", "a"], 64, "give --model or --tokenizer"),
+        (["tokenize", "--tokenizer", "/nowhere", "a"], 1, "/nowhere"),
+        (["frobnicate"], 64, "frobnicate"),
+    ]
+
+    @Test("a sentence that names what is wrong, on standard error, and nothing on standard output")
+    func messages() throws {
+        for (arguments, status, message) in Self.cases {
+            let command = try Command.run(arguments)
+            #expect(command.status == status, "\(arguments): \(command.errors)")
+            #expect(command.errors.contains(message), "\(arguments): \(command.errors)")
+            #expect(command.output.isEmpty, "\(arguments)")
+            if status == 1 {
+                #expect(command.errors.split(separator: "\n").count == 1, "\(arguments): \(command.errors)")
+            }
+        }
+    }
+
+    @Test("text that is not UTF-8 is refused, as an argument and by standard input")
+    func notUTF8() throws {
+        let shell = Process()
+        shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+        shell.arguments = ["-c", #""$0" generate --model "$1" "$(printf 'a\377b')" 2>/dev/null; exit $?"#]
+        shell.arguments? += [Command.executable.path, Self.model]
+        try shell.run()
+        shell.waitUntilExit()
+        #expect(shell.terminationStatus == 64)
+
+        let piped = try Command.run(
+            ["tokenize", "--tokenizer", Goldens.url("tokenizers/qwen2-style").path], input: Data([0x61, 0xFF, 0x62]))
+        #expect(piped.status == 1)
+        #expect(piped.errors.contains("not UTF-8 (byte 1)"))
+    }
+
+    @Test("a closed standard output is an error, not a crash")
+    func closedOutput() throws {
+        let shell = Process()
+        let errors = Pipe()
+        shell.executableURL = URL(fileURLWithPath: "/bin/bash")
+        shell.arguments = [
+            "-c",
+            #"set -o pipefail; "$0" generate --json --ignore-eos --prompt-ids 1 --mtd off --model "$1" | exec 0<&-"#,
+            Command.executable.path, Self.model,
+        ]
+        shell.standardError = errors
+        try shell.run()
+        let text = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        shell.waitUntilExit()
+        #expect(shell.terminationStatus == 1)
+        #expect(text.contains("standard output was closed"))
+    }
+}

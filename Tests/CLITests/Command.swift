@@ -1,0 +1,42 @@
+import Foundation
+import TestSupport
+
+/// Runs the real executable.
+struct Command {
+    let output: Data
+    let errors: String
+    let status: Int32
+
+    var text: String { String(decoding: output, as: UTF8.self) }
+
+    static let executable = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        .deletingLastPathComponent().appending(path: "volley")
+
+    /// - Parameter input: what standard input holds; nothing by default.
+    static func run(_ arguments: [String], input: Data = Data()) throws -> Command {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "volley-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        // Files, not pipes: a full pipe would stop the child while we wait for it.
+        func file(_ name: String, _ content: Data = Data()) throws -> FileHandle {
+            let url = directory.appending(path: name)
+            try content.write(to: url)
+            return try FileHandle(forUpdating: url)
+        }
+        let process = Process()
+        process.executableURL = executable
+        process.arguments = arguments
+        process.standardInput = try file("input", input)
+        let (output, errors) = (try file("output"), try file("errors"))
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        process.waitUntilExit()
+        try output.seek(toOffset: 0)
+        try errors.seek(toOffset: 0)
+        return Command(
+            output: try output.readToEnd() ?? Data(),
+            errors: String(decoding: try errors.readToEnd() ?? Data(), as: UTF8.self),
+            status: process.terminationStatus)
+    }
+}

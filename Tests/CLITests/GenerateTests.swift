@@ -1,0 +1,125 @@
+import Foundation
+import TestSupport
+import Testing
+
+struct GenerateTests {
+    static let model = Goldens.url("dmtd/qwen3-tied").path
+
+    struct Report: Decodable {
+        let model: String
+        let mtd: Factor
+        let promptTokens: [Int]
+        let tokens: [Int]
+        let text: String
+        let finishReason: String
+        let logprobs: [[Logprob]]?
+        let stats: [String: Double]
+
+        struct Logprob: Decodable {
+            let id: Int
+            let logprob: Double
+        }
+
+        enum Factor: Decodable, Equatable {
+            case off
+            case factor(Int)
+
+            init(from decoder: any Decoder) throws {
+                let container = try decoder.singleValueContainer()
+                if let factor = try? container.decode(Int.self) {
+                    self = .factor(factor)
+                } else {
+                    self = try container.decode(String.self) == "off" ? .off : .factor(-1)
+                }
+            }
+        }
+    }
+
+    static func report(_ arguments: [String]) throws -> Report {
+        let command = try Command.run(["generate", "--json"] + arguments)
+        #expect(command.status == 0, "\(command.errors)")
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(Report.self, from: command.output)
+    }
+
+    struct GoldenCase: Decodable {
+        let prompt: [Int]
+        let cycle: Int
+        let phase: String
+        let window: Int
+        let sinks: Int
+        let tokens: [Int]
+        let lastLogits: [Float]
+
+        enum CodingKeys: String, CodingKey {
+            case prompt, cycle, phase, window, sinks, tokens
+            case lastLogits = "last_logits"
+        }
+    }
+
+    @Test("golden cases through the command line: the same tokens, the logits within 1e-3")
+    func goldens() throws {
+        let cases = try Goldens.decode([GoldenCase].self, "dmtd/qwen3-tied/cases.json")
+        let file = FileManager.default.temporaryDirectory.appending(path: "volley-logits-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: file) }
+        for golden in stride(from: 0, to: cases.count, by: 5).map({ cases[$0] }) {
+            var arguments = [
+                "--model", Self.model, "--prompt-ids", golden.prompt.map(String.init).joined(separator: ","),
+                "--mtd", golden.cycle == 0 ? "off" : "\(golden.cycle)", "--phase", golden.phase, "--kv", "f32",
+                "--max-tokens", "\(golden.tokens.count)", "--ignore-eos", "--dump-logits", file.path,
+            ]
+            if golden.window > 0 { arguments += ["--window", "\(golden.window)", "--sinks", "\(golden.sinks)"] }
+            let report = try Self.report(arguments)
+            #expect(report.tokens == golden.tokens)
+            #expect(report.promptTokens == golden.prompt)
+            #expect(report.mtd == (golden.cycle == 0 ? .off : .factor(golden.cycle)))
+            #expect(report.finishReason == "length")
+            let logits = try Data(contentsOf: file).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+            #expect(logits.count == golden.lastLogits.count)
+            #expect(zip(logits, golden.lastLogits).allSatisfy { abs($0 - $1) < 1e-3 })
+        }
+    }
+
+    @Test("statistics add up")
+    func statistics() throws {
+        let report = try Self.report([
+            "--model", Self.model, "--prompt-ids", "5,6,7,8,9", "--mtd", "4", "--phase", "prompt", "--max-tokens", "21",
+            "--ignore-eos", "--logprobs", "3",
+        ])
+        #expect(report.tokens.count == 21)
+        #expect(report.stats["prefill_tokens"] == 5)
+        #expect(report.stats["decode_tokens"] == 20)
+        #expect(report.stats["trunk_passes"] == 5)
+        #expect(report.stats["head_passes"] == 20)
+        #expect(report.stats["kv_bytes"] == Double(2 * 12 * 2 * 32 * 2 * 256))
+        for key in ["prefill_seconds", "decode_seconds", "tokens_per_second", "peak_rss_bytes", "load_seconds"] {
+            #expect(try #require(report.stats[key]) > 0, "\(key)")
+        }
+        let logprobs = try #require(report.logprobs)
+        #expect(logprobs.count == 21)
+        #expect(zip(logprobs, report.tokens).allSatisfy { $0.count == 3 && $0[0].id == $1 })
+    }
+
+    @Test("the same seed draws the same tokens whatever the number of threads")
+    func seeds() throws {
+        func tokens(_ seed: Int, _ threads: Int) throws -> [Int] {
+            try Self.report([
+                "--model", Self.model, "--prompt-ids", "5,6", "--mtd", "off", "--max-tokens", "40", "--ignore-eos",
+                "--temperature", "1.5", "--top-p", "0.95", "--seed", "\(seed)", "--threads", "\(threads)",
+            ]).tokens
+        }
+        #expect(try tokens(7, 1) == tokens(7, 2))
+        #expect(try tokens(7, 1) != tokens(8, 1))
+    }
+
+    @Test("a factor that the model was not trained for warns once and goes on")
+    func untrainedFactor() throws {
+        let command = try Command.run([
+            "generate", "--model", Self.model, "--prompt-ids", "5", "--mtd", "9", "--max-tokens", "3", "--json",
+        ])
+        #expect(command.status == 0)
+        #expect(command.errors.split(separator: "\n").count == 1)
+        #expect(command.errors.contains("trained for factor 4"))
+    }
+}

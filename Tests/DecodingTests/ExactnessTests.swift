@@ -1,0 +1,153 @@
+import Decoding
+import Models
+import Tensors
+import TestSupport
+import Testing
+
+/// A plan that feeds the head as another one does with a given prompt, wherever the session's own prompt ends: the whole
+/// sequence can then be recomputed as one prompt.
+struct Recomputed<Base: DecodePlan>: DecodePlan {
+    let base: Base
+    let promptCount: Int
+
+    var name: String { base.name }
+    var needsSplit: Bool { base.needsSplit }
+    func headInput(at position: Int, promptCount _: Int) -> HeadInput {
+        base.headInput(at: position, promptCount: promptCount)
+    }
+    func cyclePlace(of position: Int, promptCount _: Int) -> Int? { nil }
+}
+
+func recomputed(_ plan: any DecodePlan, promptCount: Int) -> any DecodePlan {
+    func wrap(_ plan: some DecodePlan) -> any DecodePlan { Recomputed(base: plan, promptCount: promptCount) }
+    return wrap(plan)
+}
+
+func randomTokens(_ count: Int, below vocabulary: Int, seed: UInt64) -> [Int] {
+    var generator = SeededGenerator(seed: seed)
+    return (0..<count).map { _ in Int.random(in: 0..<vocabulary, using: &generator) }
+}
+
+func largestDifference(_ left: some Sequence<Float>, _ right: some Sequence<Float>) -> Float {
+    zip(left, right).map { abs($0 - $1) }.max() ?? .infinity
+}
+
+/// The soul of the runtime: decoding token by token is the same function as one pass over the whole sequence.
+struct ExactnessTests {
+    static let plans: [any DecodePlan] =
+        [.vanilla]
+        + (1...16).compactMap { try? MultiTokenPlan(factor: $0, phase: .prompt) }
+        + [1, 2, 3, 4, 6, 16].compactMap { try? MultiTokenPlan(factor: $0, phase: .absolute) }
+
+    /// Feeds given tokens one at a time, so that near-ties cannot send two runs apart.
+    static func decodedLogits(
+        _ session: Session, prompt: [Int], then tokens: [Int], plan: any DecodePlan
+    ) throws -> [[Float]] {
+        try session.begin(prompt, plan: plan)
+        session.run()
+        return try [Array(session.logits)]
+            + tokens.map { token in
+                try session.append(token)
+                session.run()
+                return Array(session.logits)
+            }
+    }
+
+    static func recomputedLogits(
+        _ model: Model, _ options: SessionOptions, prompt: [Int], then tokens: [Int], plan: any DecodePlan
+    ) throws -> [Float] {
+        let session = try Session(model: model, options: options)
+        try session.begin(prompt + tokens, plan: recomputed(plan, promptCount: prompt.count))
+        session.run()
+        return Array(session.logits)
+    }
+
+    @Test("decoding equals full recomputation for every factor, phase, prompt length and window")
+    func recomputation() throws {
+        let model = try SyntheticModel().build()
+        for (index, plan) in Self.plans.enumerated() {
+            for promptCount in [1, 2, 5, 16, 17, 40] {
+                for (window, sinks) in [(nil, 0), (1, 0), (7, 0), (8, 3), (33, 2)] as [(Int?, Int)] {
+                    let options = SessionOptions(threadCount: 1, kvFormat: .f32, window: window, sinkCount: sinks)
+                    let prompt = randomTokens(promptCount, below: 160, seed: UInt64(index))
+                    let tokens = randomTokens(2 * 16 + 3, below: 160, seed: UInt64(index + 1000))
+                    let session = try Session(model: model, options: options)
+                    let decoded = try Self.decodedLogits(session, prompt: prompt, then: tokens, plan: plan)
+                    let whole = try Self.recomputedLogits(model, options, prompt: prompt, then: tokens, plan: plan)
+                    let difference = largestDifference(decoded.last ?? [], whole)
+                    #expect(
+                        difference < 2e-4,
+                        "\(plan), prompt of \(promptCount), window \(String(describing: window)), sinks \(sinks)")
+                }
+            }
+        }
+    }
+
+    @Test("decoding equals full recomputation in every weight format", arguments: StorageFormat.allCases)
+    func formats(format: StorageFormat) throws {
+        let model = try SyntheticModel(format: format).build()
+        for plan in Self.plans {
+            let options = SessionOptions(threadCount: 2, kvFormat: .f32)
+            let prompt = randomTokens(21, below: 160, seed: 3)
+            let tokens = randomTokens(37, below: 160, seed: 4)
+            let session = try Session(model: model, options: options)
+            let decoded = try Self.decodedLogits(session, prompt: prompt, then: tokens, plan: plan)
+            let whole = try Self.recomputedLogits(model, options, prompt: prompt, then: tokens, plan: plan)
+            let scale = whole.map(abs).max() ?? 1
+            // Activations are rounded to int8 for quantised weights: a last-bit difference can move one step of 1/127.
+            let bound: Float = format.valuesPerBlock == 1 ? 1e-4 : 2e-2
+            #expect(largestDifference(decoded.last ?? [], whole) < bound * scale, "\(format), \(plan)")
+        }
+    }
+
+    @Test("shapes at the edges: one kv head, odd head counts, many layers, no trunk")
+    func shapes() throws {
+        let shapes = [
+            SyntheticModel(layers: 36, heads: 8, keyValueHeads: 1),
+            SyntheticModel(heads: 3, keyValueHeads: 3, headWidth: 24),
+            SyntheticModel(heads: 3, keyValueHeads: 1, headWidth: 10, feedForward: 70, vocabulary: 101),
+            SyntheticModel(hidden: 40, isQwen: false),
+            SyntheticModel(layers: 9, headLayers: 1),
+        ]
+        for shape in shapes {
+            let model = try shape.build()
+            for factor in [1, 3, 4] {
+                let plan = try MultiTokenPlan(factor: factor)
+                let options = SessionOptions(threadCount: 2, kvFormat: .f32)
+                let prompt = randomTokens(9, below: 100, seed: 3)
+                let tokens = randomTokens(14, below: 100, seed: 4)
+                let session = try Session(model: model, options: options)
+                let decoded = try Self.decodedLogits(session, prompt: prompt, then: tokens, plan: plan)
+                let whole = try Self.recomputedLogits(model, options, prompt: prompt, then: tokens, plan: plan)
+                #expect(largestDifference(decoded.last ?? [], whole) < 3e-4, "\(shape), factor \(factor)")
+            }
+        }
+    }
+
+    @Test("the number of threads changes no bit")
+    func threads() throws {
+        for format in [StorageFormat.f32, .q8_0, .q4_1] {
+            let model = try SyntheticModel(format: format).build()
+            let prompt = randomTokens(70, below: 160, seed: 5)
+            let tokens = randomTokens(20, below: 160, seed: 6)
+            let runs = try (1...4).map { threadCount in
+                let session = try Session(model: model, options: SessionOptions(threadCount: threadCount))
+                return try Self.decodedLogits(session, prompt: prompt, then: tokens, plan: .multiToken(3))
+            }
+            for run in runs { #expect(run == runs[0], "\(format)") }
+        }
+    }
+
+    @Test("a window wide enough to see everything changes nothing, before and after the ring wraps")
+    func wideWindow() throws {
+        let model = try SyntheticModel().build()
+        let prompt = randomTokens(30, below: 160, seed: 7)
+        let tokens = randomTokens(60, below: 160, seed: 8)
+        let plan = try MultiTokenPlan(factor: 4)
+        let full = try Session(model: model, options: SessionOptions(threadCount: 1))
+        let ring = try Session(model: model, options: SessionOptions(threadCount: 1, window: 100))
+        #expect(
+            try Self.decodedLogits(full, prompt: prompt, then: tokens, plan: plan)
+                == Self.decodedLogits(ring, prompt: prompt, then: tokens, plan: plan))
+    }
+}

@@ -1,0 +1,79 @@
+import Decoding
+import Foundation
+import Models
+import Tensors
+import TestSupport
+import Testing
+import Weights
+
+/// Tokens and logits recorded by full recomputation in PyTorch.
+struct GoldenTests {
+    static let models = ["qwen3-tied", "qwen3-untied-bf16-sharded", "llama-ropescaled"]
+
+    struct Case: Decodable, CustomStringConvertible {
+        let prompt: [Int]
+        let cycle: Int
+        let phase: String
+        let window: Int
+        let sinks: Int
+        let tokens: [Int]
+        let lastLogits: [Float]
+
+        var description: String {
+            "prompt of \(prompt.count), cycle \(cycle), \(phase) phase, window \(window), sinks \(sinks)"
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case prompt, cycle, phase, window, sinks, tokens
+            case lastLogits = "last_logits"
+        }
+
+        func plan() throws -> any DecodePlan {
+            guard cycle > 0 else { return .vanilla }
+            return try MultiTokenPlan(factor: cycle, phase: try #require(CyclePhase(rawValue: phase)))
+        }
+
+        func options(_ kvFormat: KVFormat, threadCount: Int = 2) -> SessionOptions {
+            SessionOptions(
+                threadCount: threadCount, kvFormat: kvFormat, window: window == 0 ? nil : window, sinkCount: sinks)
+        }
+    }
+
+    static func load(_ name: String) throws -> (Model, [Case]) {
+        let checkpoint = try Checkpoint.open(Goldens.url("dmtd/\(name)").path)
+        return (try Model(checkpoint: checkpoint), try Goldens.decode([Case].self, "dmtd/\(name)/cases.json"))
+    }
+
+    @Test("every recorded token and logit comes out again", arguments: models)
+    func reproduced(name: String) throws {
+        let (model, cases) = try Self.load(name)
+        for golden in cases {
+            let session = try Session(model: model, options: golden.options(.f32))
+            let tokens = try greedy(session, golden.prompt, golden.plan(), count: golden.tokens.count)
+            #expect(tokens == golden.tokens, "\(name): \(golden)")
+            session.run()
+            let difference = zip(session.logits, golden.lastLogits).map { abs($0 - $1) }.max() ?? .infinity
+            #expect(difference < 1e-3, "\(name): \(golden): logits differ by \(difference)")
+        }
+    }
+
+    @Test("float16 keys and values change no recorded token", arguments: models)
+    func halfPrecisionCache(name: String) throws {
+        let (model, cases) = try Self.load(name)
+        for golden in cases {
+            let session = try Session(model: model, options: golden.options(.f16))
+            let tokens = try greedy(session, golden.prompt, golden.plan(), count: golden.tokens.count)
+            #expect(tokens == golden.tokens, "\(name): \(golden)")
+        }
+    }
+}
+
+/// `count` greedy tokens after `prompt`; the last is not run.
+func greedy(_ session: Session, _ prompt: [Int], _ plan: any DecodePlan, count: Int) throws -> [Int] {
+    let generation = try Generation(
+        session, prompt: prompt, plan: plan,
+        options: GenerationOptions(maximumTokens: count, ignoresEnd: true), tokenizer: nil, endTokens: [])
+    var tokens: [Int] = []
+    while let token = try generation.step() { tokens.append(token.id) }
+    return tokens
+}

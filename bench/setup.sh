@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Installs the libraries that the build needs and that are missing, and says which.
+set -euo pipefail
+
+packages=(pkg-config libopenblas-dev liblz4-dev libedit-dev)
+names=(pkg-config openblas liblz4 libedit)
+
+if [ "$(uname)" = Darwin ]; then
+    missing=()
+    for name in openblas lz4 pkg-config; do brew list "$name" >/dev/null 2>&1 || missing+=("$name"); done
+    [ ${#missing[@]} -eq 0 ] && exit 0
+    echo "Missing: ${missing[*]}. Install with: brew install ${missing[*]}" >&2
+    exit 1
+fi
+
+missing=()
+command -v pkg-config >/dev/null 2>&1 || missing+=(pkg-config)
+for i in 1 2 3; do pkg-config --exists "${names[$i]}" 2>/dev/null || missing+=("${packages[$i]}"); done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+sudo=()
+[ "$(id -u)" = 0 ] || sudo=(sudo)
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "Missing: ${missing[*]}. Install them with this system's package manager." >&2
+    exit 1
+fi
+echo "Installing ${missing[*]}" >&2
+"${sudo[@]}" apt-get update -qq
+"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
