@@ -20,7 +20,8 @@ package final class ForwardPass {
             threadCount: threadCount, maximumRows: maximumRows,
             maximumColumns: max(
                 configuration.hiddenSize, configuration.feedForwardSize,
-                configuration.headCount * configuration.headWidth))
+                configuration.headCount * configuration.headWidth),
+            headWidth: configuration.headWidth)
         scratch = Activations(configuration: configuration, maximumRows: maximumRows)
     }
 
@@ -83,9 +84,9 @@ package final class ForwardPass {
         compute.attend(
             AttentionPass(
                 queries: q, queryRowStride: stride, keys: ring.keys(index), values: ring.values(index),
-                format: ring.shape.format, capacity: ring.capacity, sinks: ring.shape.sinks, window: window,
-                rowCount: rowCount, firstPosition: ring.count, headCount: heads, keyValueHeadCount: kvHeads,
-                headWidth: width, scale: 1 / Float(width).squareRoot(), output: scratch.mixed.pointer))
+                ring: ring.layout, window: window, rowCount: rowCount, firstPosition: ring.count, headCount: heads,
+                scale: 1 / Float(width).squareRoot()),
+            output: scratch.mixed.pointer)
         compute.linear(
             layer.attentionOutput, scratch.mixed.pointer, rowCount: rowCount, output: scratch.delta.pointer)
     }
@@ -111,9 +112,7 @@ package final class ForwardPass {
         rowCount: Int
     ) {
         compute.store(
-            states, rowCount: rowCount, rowStride: rowStride, keyValueHeadCount: ring.shape.keyValueHeadCount,
-            headWidth: ring.shape.headWidth, into: slab, format: ring.shape.format, capacity: ring.capacity,
-            sinks: ring.shape.sinks, firstPosition: ring.count)
+            states, rowCount: rowCount, rowStride: rowStride, firstPosition: ring.count, into: slab, ring: ring.layout)
     }
 
     /// delta = down · (silu(gate · x) ⊙ (up · x))

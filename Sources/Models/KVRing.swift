@@ -48,6 +48,13 @@ package final class KVRing {
     /// Bytes allocated for keys and values.
     package var byteCount: Int { capacity * shape.bytesPerSlot }
 
+    /// How each layer's keys and values lie at present.
+    package var layout: RingLayout {
+        RingLayout(
+            format: shape.format, capacity: capacity, sinks: shape.sinks,
+            keyValueHeadCount: shape.keyValueHeadCount, headWidth: shape.headWidth)
+    }
+
     package func keys(_ layer: Int) -> UnsafeMutableRawPointer { UnsafeMutableRawPointer(layers[layer].keys.pointer) }
     package func values(_ layer: Int) -> UnsafeMutableRawPointer {
         UnsafeMutableRawPointer(layers[layer].values.pointer)

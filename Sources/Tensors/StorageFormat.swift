@@ -2,7 +2,7 @@
 ///
 /// The block layouts are GGUF's, bit for bit (ggml `ggml-common.h`): a block holds `valuesPerBlock` consecutive
 /// values of one row, little-endian.
-public enum StorageFormat: String, Sendable, Hashable, CaseIterable, Codable {
+public enum StorageFormat: String, Sendable, BitwiseCopyable, Hashable, CaseIterable, Codable {
     /// IEEE 754 binary32.
     case f32
     /// The upper half of a binary32.

@@ -5,13 +5,16 @@
 public struct Checkpoint: Sendable {
     /// What `open` was given.
     public let path: String
+    /// Which file format it is.
     public let kind: Kind
     /// `config.json` as an object, or what a GGUF file's metadata says in its terms.
     public let configuration: JSONValue
+    /// Where the tokenizer is; it is not checked here.
     public let tokenizer: TokenizerSource
     /// By Hugging Face name.
     let locations: [String: TensorLocation]
 
+    /// The file formats that can be opened.
     public enum Kind: Sendable, Equatable {
         /// A directory with `config.json` and safetensors files.
         case huggingFace
@@ -35,6 +38,7 @@ public struct Checkpoint: Sendable {
     /// All names, sorted.
     public var tensorNames: [String] { locations.keys.sorted() }
 
+    /// Whether the checkpoint holds this name, in any stored type.
     public func hasTensor(_ name: String) -> Bool { locations[name] != nil }
 
     /// The tensor of this Hugging Face name, in place.

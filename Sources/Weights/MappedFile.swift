@@ -12,6 +12,7 @@
 /// must not be shortened meanwhile; the system ends a program that touches a page which no longer exists.
 // Sendable: the mapping is read-only and `bytes` never changes between init and deinit.
 package final class MappedFile: @unchecked Sendable {
+    /// As given to `init`.
     package let path: String
     /// The whole file; empty for an empty file.
     package let bytes: UnsafeRawBufferPointer

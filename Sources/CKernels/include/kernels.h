@@ -1,1 +1,131 @@
+/// SIMD kernels: no allocation, no I/O, no state. Sizes count elements unless they say bytes.
+///
+/// Every output element is computed in an order that depends neither on how many rows share a call nor on the slice that
+/// a thread takes, so that a row alone and a row in a batch give the same bits.
 #pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// Weight formats, GGUF's block layouts (ggml-common.h), rows contiguous, any alignment.
+enum volley_format {
+    VOLLEY_F32,
+    VOLLEY_BF16,
+    VOLLEY_F16,
+    VOLLEY_Q8_0,
+    VOLLEY_Q4_0,
+    VOLLEY_Q4_1,
+    VOLLEY_FORMAT_COUNT
+};
+
+/// Instruction sets; each is callable wherever `volley_isa_available` says so.
+enum volley_isa { VOLLEY_PORTABLE, VOLLEY_AVX2 };
+
+/// 32 activations rounded to int8: value = scale · q, scale = max|x| / 127, q rounded to nearest even.
+struct volley_block {
+    float scale;
+    /// scale · Σ q: what a weight block's constant part is multiplied by.
+    float scaled_sum;
+    int8_t q[32];
+};
+_Static_assert(sizeof(struct volley_block) == 40, "kernels step by 40 bytes");
+
+/// Most input rows of one matmul.
+enum { VOLLEY_MAX_ROWS = 16 };
+
+/// Positions in a key tile: attention adds up in this order whatever the ring's layout.
+enum { VOLLEY_KEY_TILE = 32 };
+/// Most query rows (positions × heads) that share a key tile.
+enum { VOLLEY_QUERY_BLOCK = 64 };
+
+/// Keys and values of one layer, `[kv_head][capacity][head_width]`, float16 or float32.
+struct volley_ring {
+    bool is_f16;
+    size_t capacity;
+    /// Position k sits in slot k below this, else in sinks + (k − sinks) mod (capacity − sinks).
+    size_t sinks;
+    size_t kv_heads;
+    size_t head_width;
+};
+
+/// Queries at consecutive positions over one layer's ring.
+struct volley_attention {
+    struct volley_ring ring;
+    const void *keys;
+    const void *values;
+    /// [row_count][heads · head_width], rows `query_stride` apart.
+    const float *queries;
+    size_t query_stride;
+    /// [row_count][heads · head_width]
+    float *output;
+    size_t row_count;
+    size_t first_position;
+    size_t heads;
+    /// Query p sees key k when k ≤ p and (k < sinks or k + window > p).
+    size_t window;
+    float scale;
+};
+
+/// One instruction set's kernels.
+struct volley_kernels {
+    /// output[m][n] = Σ_k weights[n][k] · input[m][k] for rows n in row_begin ..< row_end, m < rows ≤ 16.
+    /// `input` is float [rows][columns] for the plain formats, volley_block [rows][columns / 32] for the others.
+    void (*matmul[VOLLEY_FORMAT_COUNT])(float *output, size_t output_stride, const void *weights, const void *input,
+                                        size_t columns, size_t row_begin, size_t row_end, size_t rows);
+    /// One weight row as float32, exactly.
+    void (*dequantize[VOLLEY_FORMAT_COUNT])(float *output, const void *row, size_t columns);
+    /// Rounds `count` activations (a multiple of 32) to int8 blocks.
+    void (*quantize)(struct volley_block *output, const float *input, size_t count);
+    /// The values that `quantize` keeps, as float32.
+    void (*round)(float *output, const float *input, size_t count);
+    /// output = input · rsqrt(mean(input²) + epsilon) · weight; output may be input.
+    void (*rms_norm)(float *output, const float *input, const float *weight, size_t width, float epsilon);
+    /// RoPE on one head in place: value i pairs with i + width / 2; tables hold width / 2 values.
+    void (*rotate)(float *head, const float *cosines, const float *sines, size_t width);
+    /// output = gate / (1 + e^−gate) · up.
+    void (*silu_gate)(float *output, const float *gate, const float *up, size_t count);
+    /// output += input.
+    void (*add)(float *output, const float *input, size_t count);
+    /// float32 to float16, nearest even.
+    void (*to_f16)(uint16_t *output, const float *input, size_t count);
+    /// Attention of work units unit_begin ..< unit_end of `volley_attention_units`.
+    void (*attend)(const struct volley_attention *attention, size_t unit_begin, size_t unit_end, float *scratch);
+};
+
+/// Whether this machine can run the kernels of `isa`.
+bool volley_isa_available(enum volley_isa isa);
+/// The kernels of `isa`; the portable ones where this build has none.
+const struct volley_kernels *volley_kernels_for(enum volley_isa isa);
+
+/// Bytes of one row in `format`; `columns` is a multiple of the block.
+size_t volley_row_bytes(enum volley_format format, size_t columns);
+
+/// Independent pieces that attention can be cut into; threads take runs of them.
+size_t volley_attention_units(const struct volley_attention *attention);
+/// Floats of scratch that one thread needs.
+size_t volley_attention_scratch(size_t head_width);
+
+static inline size_t volley_slot(const struct volley_ring *ring, size_t position) {
+    return position < ring->sinks ? position : ring->sinks + (position - ring->sinks) % (ring->capacity - ring->sinks);
+}
+
+static inline void volley_matmul(const struct volley_kernels *kernels, enum volley_format format, float *output,
+                                 size_t output_stride, const void *weights, const void *input, size_t columns,
+                                 size_t row_begin, size_t row_end, size_t rows) {
+    kernels->matmul[format](output, output_stride, weights, input, columns, row_begin, row_end, rows);
+}
+
+static inline void volley_dequantize(const struct volley_kernels *kernels, enum volley_format format, float *output,
+                                     const void *row, size_t columns) {
+    kernels->dequantize[format](output, row, columns);
+}
+
+/// Tells the processor that a loop waits for another thread.
+static inline void volley_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}

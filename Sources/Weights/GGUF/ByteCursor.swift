@@ -42,7 +42,8 @@ struct ByteCursor {
     mutating func name(_ place: @autoclosure () -> String) throws(CheckpointError) -> String {
         let range = try string(place())
         guard let name = String(validating: file.bytes[range], as: UTF8.self) else {
-            throw .damaged(path: file.path, place: place(), problem: "the name at offset \(range.lowerBound) is not UTF-8")
+            throw .damaged(
+                path: file.path, place: place(), problem: "the name at offset \(range.lowerBound) is not UTF-8")
         }
         return name
     }

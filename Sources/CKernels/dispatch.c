@@ -1,0 +1,39 @@
+#include "kernels.h"
+#include "tables.h"
+
+bool volley_isa_available(enum volley_isa isa) {
+    switch (isa) {
+    case VOLLEY_PORTABLE: return true;
+#if defined(__x86_64__)
+    case VOLLEY_AVX2:
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+#endif
+    default: return false;
+    }
+}
+
+const struct volley_kernels *volley_kernels_for(enum volley_isa isa) {
+#if defined(__x86_64__)
+    if (isa == VOLLEY_AVX2) return &volley_kernels_avx2;
+#endif
+    return &volley_kernels_portable;
+}
+
+size_t volley_row_bytes(enum volley_format format, size_t columns) {
+    switch (format) {
+    case VOLLEY_F32: return 4 * columns;
+    case VOLLEY_BF16:
+    case VOLLEY_F16: return 2 * columns;
+    case VOLLEY_Q8_0: return columns / 32 * 34;
+    case VOLLEY_Q4_0: return columns / 32 * 18;
+    default: return columns / 32 * 20;
+    }
+}
+
+size_t volley_attention_units(const struct volley_attention *a) {
+    return (a->row_count + VOLLEY_MAX_ROWS - 1) / VOLLEY_MAX_ROWS * a->heads;
+}
+
+size_t volley_attention_scratch(size_t head_width) {
+    return 2 * (VOLLEY_QUERY_BLOCK + VOLLEY_KEY_TILE) * ((head_width + 7) & ~(size_t)7);
+}

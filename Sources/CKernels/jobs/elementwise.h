@@ -1,0 +1,47 @@
+// Norm, RoPE, gate, residual and conversion: one row or head at a time.
+#pragma once
+
+#include "vector.h"
+
+static void rms_norm(float *output, const float *input, const float *weight, size_t width, float epsilon) {
+    f8 squares = {0};
+    size_t k = 0;
+    for (; k + 8 <= width; k += 8) {
+        f8 x = f8_load(input + k);
+        squares += x * x;
+    }
+    float sum = f8_sum(squares);
+    for (; k < width; k++) sum += input[k] * input[k];
+    float scale = 1.0f / sqrtf(sum / (float)width + epsilon);
+    for (k = 0; k + 8 <= width; k += 8) f8_store(output + k, f8_load(input + k) * scale * f8_load(weight + k));
+    for (; k < width; k++) output[k] = input[k] * scale * weight[k];
+}
+
+static void rotate(float *head, const float *cosines, const float *sines, size_t width) {
+    size_t half = width / 2;
+    for (size_t i = 0; i < half; i++) {
+        float x = head[i], y = head[i + half];
+        head[i] = x * cosines[i] - y * sines[i];
+        head[i + half] = y * cosines[i] + x * sines[i];
+    }
+}
+
+INLINE f8 silu(f8 x) { return x / (1.0f + f8_exp(-x)); }
+
+static void silu_gate(float *output, const float *gate, const float *up, size_t count) {
+    size_t k = 0;
+    for (; k + 8 <= count; k += 8) f8_store(output + k, silu(f8_load(gate + k)) * f8_load(up + k));
+    for (; k < count; k++) output[k] = silu(f8_all(gate[k]))[0] * up[k];
+}
+
+static void add(float *output, const float *input, size_t count) {
+    size_t k = 0;
+    for (; k + 8 <= count; k += 8) f8_store(output + k, f8_load(output + k) + f8_load(input + k));
+    for (; k < count; k++) output[k] += input[k];
+}
+
+static void to_f16(uint16_t *output, const float *input, size_t count) {
+    size_t k = 0;
+    for (; k + 8 <= count; k += 8) f16_store(output + k, f8_load(input + k));
+    for (; k < count; k++) output[k] = f16_bits(input[k]);
+}

@@ -1,0 +1,79 @@
+// Weights to float32, and activations to int8 blocks.
+#pragma once
+
+#include "matmul_float.h"
+#include "matmul_int8.h"
+
+INLINE void dequantize_plain(enum volley_format format, float *output, const char *row, size_t columns) {
+    size_t k = 0;
+    for (; k + 8 <= columns; k += 8) f8_store(output + k, weight_load(format, row, k));
+    for (; k < columns; k++) output[k] = weight_value(format, row, k);
+}
+
+/// The same operations in the same order as GGUF's reference: scale · (q − offset) or scale · q + minimum.
+INLINE void dequantize_blocks(enum volley_format format, float *output, const char *row, size_t columns) {
+    for (size_t b = 0; b < columns / 32; b++) {
+        const char *block = row + b * block_bytes(format);
+        float scale = f16_value(block), minimum = format == VOLLEY_Q4_1 ? f16_value(block + 2) : 0;
+        const int8_t *bytes = (const int8_t *)block + (format == VOLLEY_Q4_1 ? 4 : 2);
+        float *y = output + 32 * b;
+        if (format == VOLLEY_Q8_0) {
+            for (int i = 0; i < 32; i++) y[i] = scale * (float)bytes[i];
+            continue;
+        }
+        int offset = format == VOLLEY_Q4_0 ? 8 : 0;
+        for (int i = 0; i < 16; i++) {
+            float low = scale * (float)((bytes[i] & 15) - offset);
+            float high = scale * (float)(((uint8_t)bytes[i] >> 4) - offset);
+            y[i] = low + minimum;
+            y[i + 16] = high + minimum;
+        }
+    }
+}
+
+#define DEQUANTIZE(name, body, format)                                                                                \
+    static void name(float *output, const void *row, size_t columns) { body(format, output, row, columns); }
+
+DEQUANTIZE(dequantize_f32, dequantize_plain, VOLLEY_F32)
+DEQUANTIZE(dequantize_bf16, dequantize_plain, VOLLEY_BF16)
+DEQUANTIZE(dequantize_f16, dequantize_plain, VOLLEY_F16)
+DEQUANTIZE(dequantize_q8_0, dequantize_blocks, VOLLEY_Q8_0)
+DEQUANTIZE(dequantize_q4_0, dequantize_blocks, VOLLEY_Q4_0)
+DEQUANTIZE(dequantize_q4_1, dequantize_blocks, VOLLEY_Q4_1)
+
+/// Every instruction set gives the same bits: maximum, one division, one product, rounding to nearest even.
+INLINE float quantize_block(float q[32], const float *input) {
+    f8 largest = {0};
+    for (int i = 0; i < 32; i += 8)
+        largest = __builtin_elementwise_max(largest, __builtin_elementwise_abs(f8_load(input + i)));
+    float magnitude = f8_largest(largest);
+    float inverse = magnitude > 0 ? 127.0f / magnitude : 0;
+    const f8 shift = f8_all(0x1.8p23f);  // adding it rounds to the nearest whole number, ties to even
+    for (int i = 0; i < 32; i += 8) {
+        f8 scaled = f8_load(input + i) * inverse;
+        f8_store(q + i, (scaled + shift) - shift);
+    }
+    return magnitude / 127.0f;
+}
+
+static void quantize_row(struct volley_block *output, const float *input, size_t count) {
+    for (size_t b = 0; b < count / 32; b++) {
+        float q[32];
+        float scale = quantize_block(q, input + 32 * b);
+        int32_t sum = 0;
+        for (int i = 0; i < 32; i++) {
+            output[b].q[i] = (int8_t)q[i];
+            sum += (int8_t)q[i];
+        }
+        output[b].scale = scale;
+        output[b].scaled_sum = scale * (float)sum;
+    }
+}
+
+static void round_row(float *output, const float *input, size_t count) {
+    for (size_t b = 0; b < count / 32; b++) {
+        float q[32];
+        float scale = quantize_block(q, input + 32 * b);
+        for (int i = 0; i < 32; i++) output[32 * b + i] = q[i] * scale;
+    }
+}

@@ -1,0 +1,15 @@
+// The kernels of the instruction set that this is included for.
+#pragma once
+
+#include "attention.h"
+#include "elementwise.h"
+#include "quantize.h"
+
+#define KERNEL_TABLE                                                                                                  \
+    {                                                                                                                 \
+        .matmul = {matmul_f32, matmul_bf16, matmul_f16, matmul_q8_0, matmul_q4_0, matmul_q4_1},                       \
+        .dequantize = {dequantize_f32, dequantize_bf16, dequantize_f16, dequantize_q8_0, dequantize_q4_0,             \
+                       dequantize_q4_1},                                                                              \
+        .quantize = quantize_row, .round = round_row, .rms_norm = rms_norm, .rotate = rotate,                         \
+        .silu_gate = silu_gate, .add = add, .to_f16 = to_f16, .attend = attend,                                       \
+    }

@@ -1,0 +1,146 @@
+// Eight floats at a time in clang's vector types, and what they need of an instruction set. Included once by each isa_*.c.
+#pragma once
+
+#include <math.h>
+#include <string.h>
+
+#include "kernels.h"
+
+// Vectors never cross a call: everything that takes one is inlined.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+#define INLINE static inline __attribute__((always_inline))
+
+typedef float f8 __attribute__((vector_size(32)));
+typedef int32_t i8 __attribute__((vector_size(32)));
+typedef uint16_t h8 __attribute__((vector_size(16)));
+
+INLINE f8 f8_load(const float *p) {
+    f8 v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+INLINE void f8_store(float *p, f8 v) { memcpy(p, &v, sizeof v); }
+
+INLINE f8 f8_all(float x) { return (f8){x, x, x, x, x, x, x, x}; }
+
+/// Always the same tree, so that sums do not depend on who adds them.
+INLINE float f8_sum(f8 v) { return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])); }
+
+INLINE float f8_largest(f8 v) {
+    float largest = v[0];
+    for (int i = 1; i < 8; i++) largest = v[i] > largest ? v[i] : largest;
+    return largest;
+}
+
+INLINE f8 f8_bits(i8 v) {
+    f8 f;
+    memcpy(&f, &v, sizeof f);
+    return f;
+}
+
+INLINE f8 bf16_load(const void *p) {
+    h8 halves;
+    memcpy(&halves, p, sizeof halves);
+    return f8_bits(__builtin_convertvector(halves, i8) << 16);
+}
+
+INLINE float bf16_value(const void *p) {
+    uint16_t half;
+    memcpy(&half, p, sizeof half);
+    uint32_t bits = (uint32_t)half << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+#if defined(VOLLEY_TARGET_AVX2)
+
+#include <immintrin.h>
+
+INLINE f8 f16_load(const void *p) { return (f8)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)); }
+
+INLINE float f16_value(const void *p) {
+    uint16_t half;
+    memcpy(&half, p, sizeof half);
+    return _cvtsh_ss(half);
+}
+
+INLINE void f16_store(uint16_t *p, f8 v) {
+    _mm_storeu_si128((__m128i *)p, _mm256_cvtps_ph((__m256)v, _MM_FROUND_TO_NEAREST_INT));
+}
+
+INLINE uint16_t f16_bits(float x) { return (uint16_t)_cvtss_sh(x, _MM_FROUND_TO_NEAREST_INT); }
+
+#else
+
+/// Exact for every half, subnormals, infinities and NaN included.
+INLINE float f16_value(const void *p) {
+    uint16_t half;
+    memcpy(&half, p, sizeof half);
+    uint32_t sign = (uint32_t)(half & 0x8000) << 16, magnitude = half & 0x7fff, bits;
+    if (magnitude >= 0x7c00) {
+        bits = 0x7f800000 | (magnitude & 0x3ff) << 13;
+    } else if (magnitude >= 0x400) {
+        bits = (magnitude << 13) + (112u << 23);
+    } else {
+        float small = (float)magnitude * 0x1p-24f;
+        memcpy(&bits, &small, sizeof bits);
+    }
+    bits |= sign;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/// Nearest even, as the hardware does it.
+INLINE uint16_t f16_bits(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    uint16_t sign = bits >> 16 & 0x8000;
+    bits &= 0x7fffffff;
+    if (bits > 0x7f800000) return sign | 0x7e00 | (bits >> 13 & 0x1ff);
+    if (bits >= 0x477ff000) return sign | 0x7c00;
+    if (bits < 0x38800000) {
+        float magnitude;
+        memcpy(&magnitude, &bits, sizeof magnitude);
+        magnitude += 0.5f;  // the sum's last bit weighs 2^-24, a half's smallest step
+        memcpy(&bits, &magnitude, sizeof bits);
+        return sign | (uint16_t)(bits - 0x3f000000);
+    }
+    return sign | (uint16_t)((bits - (112u << 23) + 0xfff + (bits >> 13 & 1)) >> 13);
+}
+
+INLINE f8 f16_load(const void *p) {
+    f8 v;
+    for (int i = 0; i < 8; i++) v[i] = f16_value((const char *)p + 2 * i);
+    return v;
+}
+
+INLINE void f16_store(uint16_t *p, f8 v) {
+    for (int i = 0; i < 8; i++) p[i] = f16_bits(v[i]);
+}
+
+#endif
+
+/// e^x within 2 ulp; 0 below −87.3, capped at e^88.
+INLINE f8 f8_exp(f8 x) {
+    const f8 low = f8_all(-87.33654f), high = f8_all(88.0f);
+    i8 vanishes = x < low;
+    x = __builtin_elementwise_min(__builtin_elementwise_max(x, low), high);
+    const f8 shift = f8_all(0x1.8p23f);  // adding it rounds to the nearest whole number
+    f8 n = (x * 1.44269504f + shift) - shift;
+    f8 r = x - n * 0x1.62e4p-1f;  // ln 2 in two parts: n times the first is exact
+    r = r - n * 0x1.7f7d1cp-20f;
+    f8 p = f8_all(1.9875691500e-4f);
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * (r * r) + r + 1.0f;
+    i8 exponent = (__builtin_convertvector(n, i8) + 127) << 23;
+    f8 result = p * f8_bits(exponent);
+    return f8_bits((i8)result & ~vanishes);
+}

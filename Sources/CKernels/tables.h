@@ -1,0 +1,9 @@
+// One table an instruction set; each is defined by its isa_*.c.
+#pragma once
+
+#include "kernels.h"
+
+extern const struct volley_kernels volley_kernels_portable;
+#if defined(__x86_64__)
+extern const struct volley_kernels volley_kernels_avx2;
+#endif

@@ -1,0 +1,40 @@
+import CKernels
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Which kernels compute.
+package enum InstructionSet: String, Sendable, CaseIterable {
+    /// Any processor.
+    case portable
+    /// x86-64 with AVX2, FMA and F16C.
+    case avx2
+
+    /// Whether this machine has it.
+    package var isAvailable: Bool { volley_isa_available(kernelSet) }
+
+    /// The fastest that this machine has, or what the environment variable `VOLLEY_ISA` names, for measurements.
+    package static let best: InstructionSet = {
+        if let name = getenv("VOLLEY_ISA"), let asked = InstructionSet(rawValue: String(cString: name)),
+            asked.isAvailable
+        {
+            return asked
+        }
+        return allCases.last { $0.isAvailable } ?? .portable
+    }()
+
+    /// The table of its kernels.
+    package var kernels: UnsafePointer<volley_kernels> { volley_kernels_for(kernelSet) }
+
+    private var kernelSet: volley_isa {
+        switch self {
+        case .portable: VOLLEY_PORTABLE
+        case .avx2: VOLLEY_AVX2
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import CKernels
+
+/// Stored weights, [rows, columns], in their file's format; rows contiguous, any alignment.
+// Sendable: the bytes are immutable for as long as `owner` lives.
+package struct Matrix: @unchecked Sendable {
+    package let rows: Int
+    package let columns: Int
+    package let format: StorageFormat
+    package let bytes: UnsafeRawPointer
+    private let owner: any AnyObject & Sendable
+
+    /// - Parameters:
+    ///   - bytes: `rows` rows of `format.rowByteCount(columns:)` bytes.
+    ///   - owner: keeps `bytes` alive.
+    /// - Precondition: `columns` is a multiple of the format's block.
+    package init(
+        rows: Int, columns: Int, format: StorageFormat, bytes: UnsafeRawPointer, owner: any AnyObject & Sendable
+    ) {
+        precondition(format.rowByteCount(columns: columns) != nil, "\(columns) columns do not fill \(format) blocks")
+        self.rows = rows
+        self.columns = columns
+        self.format = format
+        self.bytes = bytes
+        self.owner = owner
+    }
+
+    package var rowByteCount: Int { columns / format.valuesPerBlock * format.bytesPerBlock }
+    package var byteCount: Int { rows * rowByteCount }
+
+    /// One row as float32, exactly: [columns].
+    package func copyRow(_ row: Int, to output: UnsafeMutablePointer<Float>) {
+        precondition((0..<rows).contains(row), "row \(row) of \(rows)")
+        volley_dequantize(
+            InstructionSet.best.kernels, format.kernelFormat, output, bytes + row * rowByteCount, columns)
+    }
+}
+
+extension StorageFormat {
+    /// The kernels' name for the format.
+    var kernelFormat: volley_format {
+        switch self {
+        case .f32: VOLLEY_F32
+        case .bf16: VOLLEY_BF16
+        case .f16: VOLLEY_F16
+        case .q8_0: VOLLEY_Q8_0
+        case .q4_0: VOLLEY_Q4_0
+        case .q4_1: VOLLEY_Q4_1
+        }
+    }
+
+    /// Whether kernels multiply its blocks with activations rounded to int8.
+    var roundsActivations: Bool { valuesPerBlock > 1 }
+}
