@@ -1,0 +1,49 @@
+import Weights
+
+extension ConfigurationReader {
+    /// Refuses by name every option that would make the model another function than the one implemented.
+    func refuseUnimplemented() throws(ConfigurationError) {
+        let plain = "use a checkpoint without it"
+        for field in ["attention_bias", "mlp_bias", "use_sliding_window"] where try truth(field) ?? false {
+            throw unsupported(field, plain)
+        }
+        if let activation = try text("hidden_act"), activation != "silu" {
+            throw unsupported("hidden_act", "use a checkpoint with silu")
+        }
+        if value("quantization_config") != nil {
+            throw unsupported("quantization_config", "use the checkpoint's unquantised original, or a GGUF file")
+        }
+        if let rotated = try positiveNumber("partial_rotary_factor"), rotated != 1 {
+            throw unsupported("partial_rotary_factor", "use a checkpoint that rotates whole heads")
+        }
+        if let experts = try count("num_experts", in: 0...Self.countLimit - 1), experts > 0 {
+            throw unsupported("num_experts", "use a dense checkpoint")
+        }
+        try refuseUnimplementedAttention()
+        try refuseUnimplementedCycles()
+    }
+
+    /// `layer_types` may say that single layers use another attention.
+    private func refuseUnimplementedAttention() throws(ConfigurationError) {
+        guard let types = value("layer_types") else { return }
+        guard let elements = types.arrayValue else { throw invalid("layer_types", types, "a list of strings") }
+        for type in elements where type != "full_attention" {
+            throw .unsupported(field: "layer_types", value: "\(type)", remedy: "use a checkpoint with full attention")
+        }
+    }
+
+    /// The parallel variants of Direct Multi-Token Decoding are other functions under the same model type.
+    private func refuseUnimplementedCycles() throws(ConfigurationError) {
+        let sequential = "use a checkpoint of the sequential method"
+        if let encoding = try count("num_encoding_layers", in: 0...Self.countLimit - 1), encoding > 0 {
+            throw unsupported("num_encoding_layers", sequential)
+        }
+        let blockAttention = try text("dmtd_block_attention")
+        if let blockAttention, blockAttention != "none" { throw unsupported("dmtd_block_attention", sequential) }
+        // Shadow history keeps the trunk's K/V of mask tokens. Without block attention there are no mask tokens, so
+        // the word says nothing then; but where block attention is not named, it points to a parallel variant.
+        if let history = try text("dmtd_history_mode"), history != "real", blockAttention != "none" || history != "shadow" {
+            throw unsupported("dmtd_history_mode", sequential)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Weights
+
+/// From where the cycles of multi-token decoding are counted.
+public enum CyclePhase: String, Sendable, Equatable, CaseIterable, Codable {
+    /// From the prompt's end: the first generated token begins a cycle.
+    case prompt
+    /// From position 0: a token begins a cycle where the factor divides its position, in the prompt too.
+    case absolute
+}
+
+extension CyclePhase {
+    /// `dmtd_phase` where given; else a file with `num_thinking_layers` was trained by absolute position.
+    init(_ fields: ConfigurationReader) throws(ConfigurationError) {
+        guard let name = try fields.text("dmtd_phase") else {
+            self = fields.value("num_thinking_layers") == nil ? .prompt : .absolute
+            return
+        }
+        guard let phase = CyclePhase(rawValue: name) else {
+            throw fields.invalid("dmtd_phase", .string(name), "prompt or absolute")
+        }
+        self = phase
+    }
+}
+
+/// How many of the layers are trunk, and how many head.
+struct LayerSplit: Equatable {
+    let trunk: Int
+    let head: Int
+
+    /// The paper's head, for checkpoints that name none.
+    static let defaultHead = 8
+
+    /// - Parameter headLayers: replaces what the fields say.
+    init(
+        _ fields: ConfigurationReader, layerCount: Int, headLayers: Int?
+    ) throws(ConfigurationError) {
+        let named = try Self.named(fields, layerCount: layerCount)
+        if let headLayers {
+            guard headLayers >= 1, headLayers < layerCount else {
+                throw .headLayersOutOfRange(requested: headLayers, layerCount: layerCount)
+            }
+            head = headLayers
+        } else {
+            head = named ?? min(Self.defaultHead, layerCount)
+        }
+        trunk = layerCount - head
+    }
+
+    /// The head that the fields name, or nil; checked against the trunk they name.
+    private static func named(_ fields: ConfigurationReader, layerCount: Int) throws(ConfigurationError) -> Int? {
+        let trunk = try agreed(fields, "num_thinking_layers", "num_parallel_layers", least: 0)
+        let head = try agreed(fields, "num_decoding_layers", "num_sequential_layers", least: 1)
+        guard trunk != nil || head != nil else { return nil }
+        let trunkCount = trunk?.count ?? layerCount - (head?.count ?? 0)
+        let headCount = head?.count ?? layerCount - trunkCount
+        guard trunkCount >= 0, headCount >= 1, trunkCount + headCount == layerCount else {
+            let parts = [trunk, head].compactMap { $0 }.map { "\($0.field) \($0.count)" }.joined(separator: " + ")
+            let verb = trunk == nil || head == nil ? "does not leave a trunk and a head in" : "is not"
+            throw .inconsistent(problem: "\(parts) \(verb) num_hidden_layers \(layerCount)")
+        }
+        return headCount
+    }
+
+    /// The older and the newer name of one number.
+    private static func agreed(
+        _ fields: ConfigurationReader, _ older: String, _ newer: String, least: Int
+    ) throws(ConfigurationError) -> (field: String, count: Int)? {
+        let range = least...ConfigurationReader.countLimit - 1
+        let (old, new) = (try fields.count(older, in: range), try fields.count(newer, in: range))
+        if let old, let new, old != new {
+            throw .inconsistent(problem: "\(older) is \(old), but \(newer) is \(new)")
+        }
+        if let old { return (older, old) }
+        return new.map { (newer, $0) }
+    }
+}

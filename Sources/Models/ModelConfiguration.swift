@@ -1,0 +1,155 @@
+public import Weights
+
+/// The shape of a model and the way it was trained: everything but its weights.
+///
+/// Made from a checkpoint's configuration only, and checked while it is made: every later size is a product of these.
+public struct ModelConfiguration: Sendable, Equatable {
+    public let architecture: Architecture
+    /// `model_type` as the checkpoint has it: `qwen3`, `dmtdqwen3`, `mtpqwen3`, `llama`.
+    public let modelType: String
+    /// Trunk and head together.
+    public let layerCount: Int
+    /// Width of the residual stream.
+    public let hiddenSize: Int
+    /// Query heads.
+    public let headCount: Int
+    /// Key and value heads; divides `headCount`.
+    public let keyValueHeadCount: Int
+    /// Width of one head; even.
+    public let headWidth: Int
+    /// Width between gate/up and down.
+    public let feedForwardSize: Int
+    /// Rows of the embedding and of `lm_head`.
+    public let vocabularySize: Int
+    /// Positions, prompt and answer together.
+    public let contextLength: Int
+    public let normEpsilon: Float
+    public let rope: RopeConfiguration
+    /// Whether `lm_head` is the embedding matrix.
+    public let tiesEmbeddings: Bool
+    public let beginToken: Int?
+    /// Tokens that end an answer; may be empty.
+    public let endTokens: [Int]
+    /// Layers that run for every token: the last ones.
+    public let headLayerCount: Int
+    /// Layers that run once a cycle: the first ones. 0 where the model is too shallow to split.
+    public let trunkLayerCount: Int
+    /// The factor the checkpoint was trained for (`mtp_horizon`); nil where it was trained for none.
+    public let trainedFactor: Int?
+    public let phase: CyclePhase
+
+    public enum Architecture: String, Sendable, Equatable {
+        /// Root-mean-square norm on each head's q and k.
+        case qwen3
+        /// Without it.
+        case llama
+    }
+
+    /// Reads and checks a configuration in Hugging Face's terms.
+    /// - Parameters:
+    ///   - configuration: an object such as `Checkpoint.configuration`.
+    ///   - headLayers: replaces the checkpoint's split; 1 up to one less than the layers.
+    /// - Throws: `ConfigurationError` naming the first field that is missing, impossible or not implemented.
+    public init(_ configuration: JSONValue, headLayers: Int? = nil) throws(ConfigurationError) {
+        let fields = try ConfigurationReader(configuration)
+        (architecture, modelType) = try Self.architecture(fields)
+        try fields.refuseUnimplemented()
+
+        hiddenSize = try fields.requiredCount("hidden_size")
+        headCount = try fields.requiredCount("num_attention_heads")
+        keyValueHeadCount = try fields.count("num_key_value_heads") ?? headCount
+        headWidth = try Self.headWidth(fields, architecture, hiddenSize: hiddenSize, headCount: headCount)
+        feedForwardSize = try fields.requiredCount("intermediate_size")
+        vocabularySize = try fields.requiredCount("vocab_size")
+        contextLength = try fields.count("max_position_embeddings") ?? architecture.defaultContextLength
+        normEpsilon = Float(try fields.positiveNumber("rms_norm_eps") ?? 1e-6)
+        rope = try RopeConfiguration(fields, headWidth: headWidth)
+        tiesEmbeddings = try fields.truth("tie_word_embeddings") ?? false
+        beginToken = try fields.tokens("bos_token_id").first
+        endTokens = try fields.tokens("eos_token_id")
+
+        layerCount = try fields.requiredCount("num_hidden_layers", in: 1...Self.layerLimit)
+        let split = try LayerSplit(fields, layerCount: layerCount, headLayers: headLayers)
+        (trunkLayerCount, headLayerCount) = (split.trunk, split.head)
+        trainedFactor = try fields.count("mtp_horizon")
+        phase = try CyclePhase(fields)
+        try checkSizes()
+    }
+
+    /// Whether there is a trunk to run once a cycle; without one, only vanilla decoding is possible.
+    public var canRunCycles: Bool { trunkLayerCount > 0 }
+
+    /// - Throws: `ConfigurationError.noTrunk` where `canRunCycles` is false.
+    public func checkSplit() throws(ConfigurationError) {
+        guard canRunCycles else { throw .noTrunk(layerCount: layerCount) }
+    }
+
+    /// Far above any model; keeps a lying file from making a layer list without end.
+    private static let layerLimit = 4096
+    /// Values of the largest matrix a configuration may ask for.
+    private static let matrixLimit = 1 << 40
+}
+
+// MARK: - Reading
+
+extension ModelConfiguration {
+    private static func architecture(
+        _ fields: ConfigurationReader
+    ) throws(ConfigurationError) -> (Architecture, modelType: String) {
+        guard let modelType = try fields.text("model_type") else { throw .missing(field: "model_type") }
+        switch modelType {
+        case "qwen3", "dmtdqwen3", "mtpqwen3": return (.qwen3, modelType)
+        case "llama": return (.llama, modelType)
+        default:
+            throw fields.unsupported(
+                "model_type", "use a checkpoint of type qwen3, dmtdqwen3, mtpqwen3 or llama")
+        }
+    }
+
+    private static func headWidth(
+        _ fields: ConfigurationReader, _ architecture: Architecture, hiddenSize: Int, headCount: Int
+    ) throws(ConfigurationError) -> Int {
+        if let width = try fields.count("head_dim", in: 2...65536) { return width }
+        // The default of transformers' Qwen3Config; Llama's is what divides the hidden size.
+        if architecture == .qwen3 { return 128 }
+        guard hiddenSize.isMultiple(of: headCount) else {
+            throw .inconsistent(
+                problem: "hidden_size \(hiddenSize) is not a multiple of num_attention_heads \(headCount), "
+                    + "and there is no head_dim")
+        }
+        return hiddenSize / headCount
+    }
+
+    /// Checks what no field shows alone.
+    private func checkSizes() throws(ConfigurationError) {
+        guard headCount.isMultiple(of: keyValueHeadCount) else {
+            throw .inconsistent(
+                problem: "num_attention_heads \(headCount) is not a multiple of num_key_value_heads \(keyValueHeadCount)")
+        }
+        guard headWidth >= 2, headWidth.isMultiple(of: 2) else {
+            throw .invalid(field: "head_dim", found: "\(headWidth)", expected: "an even number of at least 2")
+        }
+        // Each factor is below 2^31, so these products fit.
+        let queryWidth = headCount * headWidth
+        guard queryWidth < ConfigurationReader.countLimit else {
+            throw .inconsistent(
+                problem: "num_attention_heads \(headCount) times head_dim \(headWidth) is 2^31 or more")
+        }
+        for (name, rows) in [
+            ("vocab_size", vocabularySize), ("intermediate_size", feedForwardSize),
+            ("num_attention_heads times head_dim", queryWidth),
+        ] where rows * hiddenSize > Self.matrixLimit {
+            throw .inconsistent(problem: "\(name) \(rows) times hidden_size \(hiddenSize) is more than 2^40 values")
+        }
+    }
+}
+
+extension ModelConfiguration.Architecture {
+    /// What transformers' configuration classes assume where `max_position_embeddings` is missing.
+    fileprivate var defaultContextLength: Int {
+        switch self {
+        case .qwen3: 32768
+        case .llama: 2048
+        }
+    }
+}

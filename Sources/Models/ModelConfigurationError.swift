@@ -1,0 +1,41 @@
+/// Why a configuration cannot be used: one sentence with the field, what was found, and what to do.
+///
+/// Fields have Hugging Face's names; a GGUF file's metadata was put into these terms before.
+public enum ConfigurationError: Error, Sendable, Equatable {
+    /// A field without which the model has no shape is not there.
+    case missing(field: String)
+    /// A field's value is none the field can have.
+    case invalid(field: String, found: String, expected: String)
+    /// Two or more fields contradict each other.
+    case inconsistent(problem: String)
+    /// The value is a good one, but asks for a function that is not implemented.
+    case unsupported(field: String, value: String, remedy: String)
+    /// The head layers asked for leave no trunk, or are none.
+    case headLayersOutOfRange(requested: Int, layerCount: Int)
+    /// The model has no trunk, so only vanilla decoding is possible.
+    case noTrunk(layerCount: Int)
+}
+
+extension ConfigurationError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .missing(let field):
+            "configuration: \(field) is missing; the checkpoint's configuration is incomplete: download it again"
+        case .invalid(let field, let found, let expected):
+            "configuration: \(field) is \(found), but must be \(expected); correct the checkpoint's configuration or "
+                + "download it again"
+        case .inconsistent(let problem):
+            "configuration: \(problem); correct the checkpoint's configuration or download it again"
+        case .unsupported(let field, let value, let remedy):
+            "configuration: \(field) \(value) is not implemented; \(remedy)"
+        case .headLayersOutOfRange(let requested, let layerCount):
+            layerCount > 1
+                ? "head layers: \(requested) is out of range; choose 1 to \(layerCount - 1), as the model has "
+                    + "\(layerCount) layers"
+                : "head layers: \(requested) is out of range; the model has \(layerCount) layer and cannot be split"
+        case .noTrunk(let layerCount):
+            "configuration: all \(layerCount) layers belong to the head, so multi-token decoding has no trunk to save; "
+                + "use vanilla decoding or fewer head layers"
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Weights
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Rotary position embedding: how fast each pair of a head's values turns with the position.
+///
+/// Value i of a head's first half is paired with value i of its second half, as Hugging Face does.
+public struct RopeConfiguration: Sendable, Equatable {
+    /// Base of the frequencies (`rope_theta`).
+    public let theta: Double
+    public let scaling: Scaling
+    /// Width of one head; even.
+    public let headWidth: Int
+
+    public enum Scaling: Sendable, Equatable {
+        case none
+        /// All frequencies divided by `factor`.
+        case linear(factor: Double)
+        /// Llama 3.1: low frequencies divided by `factor`, high ones kept, those between blended.
+        case llama3(
+            factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalContextLength: Int)
+    }
+
+    public init(theta: Double, scaling: Scaling, headWidth: Int) {
+        self.theta = theta
+        self.scaling = scaling
+        self.headWidth = headWidth
+    }
+}
+
+// MARK: - Frequencies
+
+extension RopeConfiguration {
+    /// Radians a position for each pair: `headWidth / 2` values.
+    ///
+    /// In 32-bit arithmetic, in the order of transformers' `modeling_rope_utils.py` (v4.51), so that angles agree at
+    /// far positions too.
+    /// - Parameter factors: divisors from a GGUF file (`rope_freqs.weight`), `headWidth / 2` of them; they hold the
+    ///   Llama-3 scaling already worked out, so such a file names no scaling besides.
+    /// - Precondition: `factors`, where given, has `headWidth / 2` values.
+    public func inverseFrequencies(factors: [Float]? = nil) -> [Float] {
+        precondition(factors.map { $0.count == headWidth / 2 } ?? true, "one factor for each of \(headWidth / 2) pairs")
+        return (0..<headWidth / 2).map { pair in
+            let frequency = scaled(1 / powf(Float(theta), Float(2 * pair) / Float(headWidth)))
+            return factors.map { frequency / $0[pair] } ?? frequency
+        }
+    }
+
+    private func scaled(_ frequency: Float) -> Float {
+        switch scaling {
+        case .none: return frequency
+        case .linear(let factor): return frequency / Float(factor)
+        case .llama3(let factor, let low, let high, let length):
+            // Not Float.pi, which is rounded towards zero.
+            let waveLength = Float(2 * Double.pi) / frequency
+            if waveLength > Float(Double(length) / low) { return frequency / Float(factor) }
+            if waveLength < Float(Double(length) / high) { return frequency }
+            let smooth = (Float(length) / waveLength - Float(low)) / Float(high - low)
+            return (1 - smooth) * frequency / Float(factor) + smooth * frequency
+        }
+    }
+}
+
+// MARK: - Reading
+
+extension RopeConfiguration {
+    /// What transformers' configuration classes assume where `rope_theta` is missing.
+    private static let defaultTheta = 10000.0
+
+    /// Reads `rope_theta` and `rope_scaling`, or the newer `rope_parameters` that holds both.
+    init(_ fields: ConfigurationReader, headWidth: Int) throws(ConfigurationError) {
+        let field = fields.value("rope_parameters") == nil ? "rope_scaling" : "rope_parameters"
+        guard let value = fields.value(field) else {
+            self.init(
+                theta: try fields.positiveNumber("rope_theta") ?? Self.defaultTheta, scaling: .none, headWidth: headWidth)
+            return
+        }
+        let parameters = try ConfigurationReader(value, prefix: field + ".")
+        let outerTheta = try fields.positiveNumber("rope_theta")
+        let theta = try parameters.positiveNumber("rope_theta") ?? outerTheta ?? Self.defaultTheta
+        if let rotated = try parameters.positiveNumber("partial_rotary_factor"), rotated != 1 {
+            throw parameters.unsupported("partial_rotary_factor", "use a checkpoint that rotates whole heads")
+        }
+        self.init(theta: theta, scaling: try Scaling(parameters), headWidth: headWidth)
+    }
+}
+
+extension RopeConfiguration.Scaling {
+    fileprivate init(_ parameters: ConfigurationReader) throws(ConfigurationError) {
+        // "type" is the name that files from before 2024 use.
+        let field = parameters.value("rope_type") == nil ? "type" : "rope_type"
+        switch try parameters.text(field) {
+        case "default"?: self = .none
+        case "linear"?: self = .linear(factor: try parameters.requiredPositiveNumber("factor"))
+        case "llama3"?: self = try .llama3(parameters)
+        case nil:
+            // A file that gives each kind of layer its own parameters has objects here, and no type.
+            guard !parameters.fields.values.contains(where: { $0.objectValue != nil }) else {
+                throw .unsupported(
+                    field: String(parameters.prefix.dropLast()), value: "of several kinds of layer",
+                    remedy: "use a checkpoint with one kind")
+            }
+            guard parameters.value("factor") == nil else { throw .missing(field: parameters.prefix + "rope_type") }
+            self = .none
+        default:
+            throw parameters.unsupported(field, "use a checkpoint whose rope_type is default, linear or llama3")
+        }
+    }
+
+    private static func llama3(_ parameters: ConfigurationReader) throws(ConfigurationError) -> Self {
+        let low = try parameters.requiredPositiveNumber("low_freq_factor")
+        let high = try parameters.requiredPositiveNumber("high_freq_factor")
+        guard low < high, Float(low) < Float(high) else {
+            throw .inconsistent(
+                problem: "\(parameters.prefix)low_freq_factor \(low) is not below high_freq_factor \(high)")
+        }
+        return .llama3(
+            factor: try parameters.requiredPositiveNumber("factor"), lowFrequencyFactor: low, highFrequencyFactor: high,
+            originalContextLength: try parameters.requiredCount("original_max_position_embeddings"))
+    }
+}

@@ -1,0 +1,32 @@
+/// Why a checkpoint cannot be used: one sentence that says which file, where in it, what was found, and what to do.
+public enum CheckpointError: Error, Sendable, Equatable {
+    /// There is nothing at the path, or it is not a checkpoint.
+    case notACheckpoint(path: String, problem: String)
+    /// The system did not let us read the file; `reason` is the system's.
+    case unreadable(path: String, reason: String)
+    /// The file contradicts its format or itself.
+    case damaged(path: String, place: String, problem: String)
+    /// The file may be right, but this program does not know what it asks for.
+    case unsupported(path: String, place: String, problem: String, remedy: String)
+    /// The checkpoint holds no tensor of this name.
+    case missingTensor(path: String, name: String)
+}
+
+extension CheckpointError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .notACheckpoint(let path, let problem):
+            "\(path): \(problem); give a Hugging Face model directory (config.json and .safetensors files) "
+                + "or a .gguf file"
+        case .unreadable(let path, let reason):
+            "\(path): cannot be read: \(reason); check the path and its permissions"
+        case .damaged(let path, let place, let problem):
+            "\(path): \(place): \(problem); the file is damaged: download or convert it again"
+        case .unsupported(let path, let place, let problem, let remedy):
+            "\(path): \(place): \(problem); \(remedy)"
+        case .missingTensor(let path, let name):
+            "\(path): has no tensor \(quoted(name)); the checkpoint is incomplete or of another architecture: "
+                + "download or convert it again"
+        }
+    }
+}

@@ -1,0 +1,49 @@
+/// Reads little-endian values from a mapped file, in order, and refuses to pass its end.
+///
+/// The only place where a GGUF header's bytes are touched: every read goes through `take`.
+struct ByteCursor {
+    let file: MappedFile
+    private(set) var offset: Int = 0
+
+    init(_ file: MappedFile, at offset: Int = 0) {
+        self.file = file
+        self.offset = offset
+    }
+
+    var remaining: Int { file.bytes.count - offset }
+
+    /// Steps over `byteCount` bytes and returns where they lie.
+    /// - Throws: `CheckpointError.damaged` where the file ends before; `place` says what was being read.
+    mutating func take(_ byteCount: UInt64, _ place: @autoclosure () -> String) throws(CheckpointError) -> Range<Int> {
+        guard byteCount <= UInt64(remaining) else {
+            throw .damaged(
+                path: file.path, place: place(),
+                problem: "needs \(byteCount) bytes at offset \(offset), but the file has only \(remaining) more")
+        }
+        let start = offset
+        offset += Int(byteCount)
+        return start..<offset
+    }
+
+    mutating func integer<T: FixedWidthInteger & BitwiseCopyable>(
+        _ type: T.Type, _ place: @autoclosure () -> String
+    ) throws(CheckpointError) -> T {
+        let range = try take(UInt64(MemoryLayout<T>.size), place())
+        return T(littleEndian: file.bytes.loadUnaligned(fromByteOffset: range.lowerBound, as: T.self))
+    }
+
+    /// Steps over a string (64-bit length, bytes) and returns where its bytes lie.
+    mutating func string(_ place: @autoclosure () -> String) throws(CheckpointError) -> Range<Int> {
+        let length = try integer(UInt64.self, place())
+        return try take(length, place())
+    }
+
+    /// A string that names something, so must be UTF-8.
+    mutating func name(_ place: @autoclosure () -> String) throws(CheckpointError) -> String {
+        let range = try string(place())
+        guard let name = String(validating: file.bytes[range], as: UTF8.self) else {
+            throw .damaged(path: file.path, place: place(), problem: "the name at offset \(range.lowerBound) is not UTF-8")
+        }
+        return name
+    }
+}

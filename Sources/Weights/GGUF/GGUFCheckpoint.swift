@@ -1,0 +1,83 @@
+extension Checkpoint {
+    /// Opens one GGUF file.
+    static func openGGUF(file path: String) throws(CheckpointError) -> Checkpoint {
+        let header = try GGUFFile(MappedFile(path: path))
+        try refuseSplitFile(header)
+        let configuration = try GGUFConfiguration(header)
+        return Checkpoint(
+            path: path, kind: .gguf, configuration: .object(try configuration.fields()),
+            tokenizer: .gguf(try GGUFTokenizerMetadata(GGUFMetadata(header))),
+            locations: try huggingFaceLocations(header, configuration))
+    }
+
+    private static func refuseSplitFile(_ header: GGUFFile) throws(CheckpointError) {
+        let count = try GGUFMetadata(header).integer("split.count") ?? 1
+        guard count > 1 || isSplitName(header.file.path) else { return }
+        throw .unsupported(
+            path: header.file.path, place: "the file", problem: "is one part of a split checkpoint",
+            remedy: "join the parts first (llama-gguf-split --merge)")
+    }
+
+    /// Whether the file is called `…-00001-of-0000N.gguf` with N above 1.
+    private static func isSplitName(_ path: String) -> Bool {
+        guard let match = path.firstMatch(of: #/-[0-9]{5}-of-([0-9]{5})\.gguf$/#) else { return false }
+        return (Int(match.1) ?? 0) > 1
+    }
+
+    /// Renames the tensors and marks those whose rows must be put back in order.
+    private static func huggingFaceLocations(
+        _ header: GGUFFile, _ configuration: GGUFConfiguration
+    ) throws(CheckpointError) -> [String: TensorLocation] {
+        let heads = try configuration.headCounts()
+        var locations: [String: TensorLocation] = [:]
+        for (name, location) in header.tensors {
+            var location = location
+            if configuration.architecture == .llama, let matrix = GGUFTensorNames.rotaryMatrix(name) {
+                location.rowOrder = try rotaryOrder(name, location, headCount: matrix == .query ? heads.query : heads.key)
+            }
+            let renamed = GGUFTensorNames.huggingFaceName(name)
+            guard locations.updateValue(location, forKey: renamed) == nil else {
+                throw .damaged(
+                    path: header.file.path, place: "tensor \(quoted(name))",
+                    problem: "another tensor stands for \(quoted(renamed)) too")
+            }
+        }
+        return locations
+    }
+
+    private static func rotaryOrder(
+        _ name: String, _ location: TensorLocation, headCount: Int
+    ) throws(CheckpointError) -> TensorLocation.RowOrder {
+        guard location.shape.count == 2, RotaryRows(rowCount: location.shape[0], headCount: headCount).isValid else {
+            throw .damaged(
+                path: location.file.path, place: "tensor \(quoted(name))",
+                problem: "its shape \(location.shape) does not divide into \(headCount) heads of even width")
+        }
+        return .rotaryPairs(headCount: headCount)
+    }
+}
+
+extension GGUFTokenizerMetadata {
+    /// Takes the `tokenizer.ggml.*` fields as they are.
+    /// - Throws: `CheckpointError.damaged` where a field has the wrong type, or types do not pair with tokens.
+    init(_ metadata: GGUFMetadata) throws(CheckpointError) {
+        let prefix = "tokenizer.ggml."
+        model = try metadata.text(prefix + "model")
+        pre = try metadata.text(prefix + "pre")
+        tokens = try metadata.texts(prefix + "tokens") ?? []
+        merges = try metadata.texts(prefix + "merges") ?? []
+        tokenTypes = try metadata.integers(prefix + "token_type") ?? []
+        beginID = try metadata.integer(prefix + "bos_token_id")
+        endID = try metadata.integer(prefix + "eos_token_id")
+        endOfTurnID = try metadata.integer(prefix + "eot_token_id")
+        addsBegin = try metadata.truth(prefix + "add_bos_token")
+        addsEnd = try metadata.truth(prefix + "add_eos_token")
+        addsSpacePrefix = try metadata.truth(prefix + "add_space_prefix")
+        chatTemplate = try metadata.text("tokenizer.chat_template")
+        guard tokenTypes.isEmpty || tokenTypes.count == tokens.count else {
+            throw .damaged(
+                path: metadata.header.file.path, place: "metadata '\(prefix)token_type'",
+                problem: "has \(tokenTypes.count) elements for \(tokens.count) tokens")
+        }
+    }
+}

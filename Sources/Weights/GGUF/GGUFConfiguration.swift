@@ -1,0 +1,139 @@
+/// Says in Hugging Face's fields what a GGUF file's metadata says in its own.
+///
+/// Keys: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+struct GGUFConfiguration {
+    let header: GGUFFile
+    let metadata: GGUFMetadata
+    let architecture: Architecture
+
+    enum Architecture: String, CaseIterable {
+        case llama, qwen3
+    }
+
+    /// - Throws: `CheckpointError.unsupported` for another architecture, by its name.
+    init(_ header: GGUFFile) throws(CheckpointError) {
+        self.header = header
+        metadata = GGUFMetadata(header)
+        let key = "general.architecture"
+        guard let name = try metadata.text(key) else {
+            throw .damaged(path: header.file.path, place: "metadata '\(key)'", problem: "is missing")
+        }
+        guard let known = Architecture(rawValue: name) else {
+            throw metadata.unsupported(
+                key, "the architecture \(quoted(name)) is not implemented", "use a checkpoint of Qwen3 or Llama")
+        }
+        architecture = known
+    }
+
+    /// The fields of a `config.json`. Missing metadata leaves its field out.
+    func fields() throws(CheckpointError) -> [String: JSONValue] {
+        try refuseMixtureOfExperts()
+        var fields: [String: JSONValue] = ["model_type": .string(architecture.rawValue)]
+        for (field, key) in Self.integerKeys { fields[field] = try integer(key).map { .int($0) } }
+        fields["rms_norm_eps"] = try number("attention.layer_norm_rms_epsilon").map { .double($0) }
+        fields["rope_theta"] = try number("rope.freq_base").map { .double($0) }
+        fields["rope_scaling"] = try ropeScaling()
+        fields["vocab_size"] = try vocabularySize().map { .int($0) }
+        fields["tie_word_embeddings"] = .bool(header.tensors["output.weight"] == nil)
+        fields["attention_bias"] = .bool(hasTensor(endingWith: ".bias", containing: ".attn_"))
+        fields["mlp_bias"] = .bool(hasTensor(endingWith: ".bias", containing: ".ffn_"))
+        fields["bos_token_id"] = try metadata.integer("tokenizer.ggml.bos_token_id").map { .int($0) }
+        fields["eos_token_id"] = .array(try endTokens().map { .int($0) })
+        try addHeadWidth(to: &fields)
+        return fields
+    }
+
+    /// The head counts that the q and k matrices were written with.
+    func headCounts() throws(CheckpointError) -> (query: Int, key: Int) {
+        let query = try integer("attention.head_count") ?? 0
+        let key = try integer("attention.head_count_kv")
+        return (query, key ?? query)
+    }
+
+    private static let integerKeys = [
+        "hidden_size": "embedding_length",
+        "num_hidden_layers": "block_count",
+        "num_attention_heads": "attention.head_count",
+        "num_key_value_heads": "attention.head_count_kv",
+        "intermediate_size": "feed_forward_length",
+        "max_position_embeddings": "context_length",
+    ]
+}
+
+// MARK: - Fields that need more than a look-up
+
+extension GGUFConfiguration {
+    /// In a Llama or Qwen3 file the head's width, its rotated part and the width of its values may differ; the
+    /// first is `head_dim`, the second makes a `partial_rotary_factor`, the third is refused.
+    private func addHeadWidth(to fields: inout [String: JSONValue]) throws(CheckpointError) {
+        let keyWidth = try integer("attention.key_length")
+        let valueWidth = try integer("attention.value_length")
+        let rotated = try integer("rope.dimension_count")
+        if let keyWidth, let valueWidth, keyWidth != valueWidth {
+            throw metadata.unsupported(
+                key("attention.value_length"), "values \(valueWidth) wide beside keys \(keyWidth) wide are not implemented",
+                "use a checkpoint whose keys and values have one width")
+        }
+        var width = keyWidth ?? rotated
+        if width == nil, let hidden = try integer("embedding_length"), let heads = try integer("attention.head_count"),
+            heads > 0, hidden >= 0
+        {
+            width = hidden / heads
+        }
+        fields["head_dim"] = width.map { .int($0) }
+        if let width, let rotated, rotated != width, width > 0 {
+            fields["partial_rotary_factor"] = .double(Double(rotated) / Double(width))
+        }
+    }
+
+    private func ropeScaling() throws(CheckpointError) -> JSONValue? {
+        let type = try metadata.text(key("rope.scaling.type"))
+        let factor = try number("rope.scaling.factor")
+        switch type {
+        // Files from before rope.scaling.type had only this factor, always linear.
+        case nil:
+            let oldFactor = try number("rope.scale_linear")
+            guard let linear = factor ?? oldFactor, linear != 1 else { return nil }
+            return .object(["rope_type": "linear", "factor": .double(linear)])
+        case "none"?: return nil
+        case "linear"?:
+            guard let factor, factor != 1 else { return nil }
+            return .object(["rope_type": "linear", "factor": .double(factor)])
+        case let type?:
+            throw metadata.unsupported(
+                key("rope.scaling.type"), "the RoPE scaling \(quoted(type)) is not implemented",
+                "use a checkpoint without scaling, or with linear or Llama-3 scaling")
+        }
+    }
+
+    private func vocabularySize() throws(CheckpointError) -> Int? {
+        if let rows = header.tensors["token_embd.weight"]?.shape.first { return rows }
+        if let tokens = try metadata.elementCount("tokenizer.ggml.tokens") { return tokens }
+        return try integer("vocab_size")
+    }
+
+    /// End of text and end of turn; a chat model ends its answers with the second.
+    private func endTokens() throws(CheckpointError) -> [Int] {
+        var tokens: [Int] = []
+        for name in ["eos", "eot", "eom"] {
+            guard let token = try metadata.integer("tokenizer.ggml.\(name)_token_id") else { continue }
+            if !tokens.contains(token) { tokens.append(token) }
+        }
+        return tokens
+    }
+
+    /// Mixtral's files call themselves llama.
+    private func refuseMixtureOfExperts() throws(CheckpointError) {
+        guard let experts = try integer("expert_count"), experts > 0 else { return }
+        throw metadata.unsupported(
+            key("expert_count"), "a mixture of \(experts) experts is not implemented", "use a dense checkpoint")
+    }
+
+    private func hasTensor(endingWith suffix: String, containing part: String) -> Bool {
+        header.tensors.keys.contains { $0.hasSuffix(suffix) && $0.contains(part) }
+    }
+
+    private func key(_ name: String) -> String { "\(architecture.rawValue).\(name)" }
+    private func integer(_ name: String) throws(CheckpointError) -> Int? { try metadata.integer(key(name)) }
+    private func number(_ name: String) throws(CheckpointError) -> Double? { try metadata.number(key(name)) }
+}

@@ -1,0 +1,70 @@
+/// Reads metadata values as the type that a key must have.
+///
+/// A missing key is nil; a key of another type is an error that names it.
+struct GGUFMetadata {
+    let header: GGUFFile
+
+    init(_ header: GGUFFile) { self.header = header }
+
+    func text(_ key: String) throws(CheckpointError) -> String? {
+        guard let value = header.metadata[key] else { return nil }
+        guard case .string(let range) = value else { throw wrongType(key, "a string") }
+        guard let text = String(validating: header.file.bytes[range], as: UTF8.self) else {
+            throw wrongType(key, "UTF-8 text")
+        }
+        return text
+    }
+
+    func integer(_ key: String) throws(CheckpointError) -> Int? {
+        guard let value = header.metadata[key] else { return nil }
+        guard case .int(let number) = value else { throw wrongType(key, "one whole number") }
+        return number
+    }
+
+    func number(_ key: String) throws(CheckpointError) -> Double? {
+        switch header.metadata[key] {
+        case nil: return nil
+        case .double(let number)? where number.isFinite: return number
+        case .int(let number)?: return Double(number)
+        default: throw wrongType(key, "one finite number")
+        }
+    }
+
+    func truth(_ key: String) throws(CheckpointError) -> Bool? {
+        guard let value = header.metadata[key] else { return nil }
+        guard case .bool(let truth) = value else { throw wrongType(key, "true or false") }
+        return truth
+    }
+
+    /// Texts as bytes.
+    func texts(_ key: String) throws(CheckpointError) -> [[UInt8]]? {
+        guard let value = header.metadata[key] else { return nil }
+        guard case .array(let array) = value, let texts = array.strings(in: header.file) else {
+            throw wrongType(key, "an array of strings")
+        }
+        return texts
+    }
+
+    func integers(_ key: String) throws(CheckpointError) -> [Int]? {
+        guard let value = header.metadata[key] else { return nil }
+        guard case .array(let array) = value, let numbers = array.integers(in: header.file) else {
+            throw wrongType(key, "an array of whole numbers")
+        }
+        return numbers
+    }
+
+    /// The number of elements of an array.
+    func elementCount(_ key: String) throws(CheckpointError) -> Int? {
+        guard let value = header.metadata[key] else { return nil }
+        guard case .array(let array) = value else { throw wrongType(key, "an array") }
+        return array.count
+    }
+
+    func unsupported(_ key: String, _ problem: String, _ remedy: String) -> CheckpointError {
+        .unsupported(path: header.file.path, place: "metadata \(quoted(key))", problem: problem, remedy: remedy)
+    }
+
+    private func wrongType(_ key: String, _ expected: String) -> CheckpointError {
+        .damaged(path: header.file.path, place: "metadata \(quoted(key))", problem: "is not \(expected)")
+    }
+}

@@ -1,0 +1,42 @@
+/// Undoes the row order that llama.cpp gives the q and k matrices of Llama models.
+///
+/// Hugging Face rotates row t of a head's first half together with row t of its second half; llama.cpp rotates
+/// neighbours. So its converter writes, inside each head of width d, Hugging Face's rows 0, d/2, 1, d/2 + 1, …
+/// (`LlamaModel.permute` in llama.cpp's convert_hf_to_gguf.py). Only whole rows move: exact in every format.
+struct RotaryRows {
+    let rowCount: Int
+    let headCount: Int
+
+    /// Whether the rows divide into `headCount` heads of even width.
+    var isValid: Bool { headCount > 0 && rowCount > 0 && rowCount.isMultiple(of: 2 * headCount) }
+
+    /// A copy of `bytes`, which hold `rowCount` rows of equal size, in Hugging Face's order.
+    /// - Precondition: `isValid`.
+    func inHuggingFaceOrder(_ bytes: UnsafeRawBufferPointer) -> CopiedBytes {
+        let rowBytes = bytes.count / rowCount
+        let half = rowCount / headCount / 2
+        return CopiedBytes(byteCount: bytes.count) { copy in
+            for row in 0..<rowCount {
+                let (head, place) = row.quotientAndRemainder(dividingBy: 2 * half)
+                let source = head * 2 * half + place % half * 2 + place / half
+                let target = UnsafeMutableRawBufferPointer(rebasing: copy[row * rowBytes..<(row + 1) * rowBytes])
+                target.copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: bytes[source * rowBytes..<(source + 1) * rowBytes]))
+            }
+        }
+    }
+}
+
+/// Bytes of our own that a `StoredTensor` can keep alive.
+// Sendable: written only inside init, read-only after.
+final class CopiedBytes: @unchecked Sendable {
+    let bytes: UnsafeRawBufferPointer
+
+    init(byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 64)
+        fill(buffer)
+        bytes = UnsafeRawBufferPointer(buffer)
+    }
+
+    deinit { bytes.deallocate() }
+}

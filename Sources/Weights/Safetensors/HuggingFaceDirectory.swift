@@ -1,0 +1,64 @@
+extension Checkpoint {
+    /// Opens a directory as `save_pretrained` writes it.
+    static func openHuggingFace(directory: String) throws(CheckpointError) -> Checkpoint {
+        let configuration = try huggingFaceConfiguration(directory)
+        return Checkpoint(
+            path: directory, kind: .huggingFace, configuration: .object(configuration),
+            tokenizer: .directory(directory), locations: try huggingFaceTensors(directory))
+    }
+
+    /// `config.json`, in which `generation_config.json` replaces the end tokens: chat models name the token that ends
+    /// a turn only there.
+    private static func huggingFaceConfiguration(_ directory: String) throws(CheckpointError) -> [String: JSONValue] {
+        let path = joinedPath(directory, "config.json")
+        guard PathKind(path) == .file else { throw .notACheckpoint(path: directory, problem: "has no config.json") }
+        var configuration = try jsonObject(at: path)
+        let generationPath = joinedPath(directory, "generation_config.json")
+        if PathKind(generationPath) == .file {
+            let endTokens = try jsonObject(at: generationPath)["eos_token_id"]
+            if let endTokens, !endTokens.isNull { configuration["eos_token_id"] = endTokens }
+        }
+        return configuration
+    }
+
+    private static func jsonObject(at path: String) throws(CheckpointError) -> [String: JSONValue] {
+        let value = try MappedFile(path: path).parseJSON(limits: .configuration)
+        guard let fields = value.objectValue else {
+            throw .damaged(path: path, place: "the whole file", problem: "is \(value), not an object")
+        }
+        return fields
+    }
+
+    private static func huggingFaceTensors(_ directory: String) throws(CheckpointError) -> [String: TensorLocation] {
+        let single = joinedPath(directory, "model.safetensors")
+        if PathKind(single) == .file { return try SafetensorsFile.tensors(in: MappedFile(path: single)) }
+        let index = joinedPath(directory, SafetensorsIndex.fileName)
+        if PathKind(index) == .file { return try SafetensorsIndex(MappedFile(path: index)).tensors(in: directory) }
+        throw .notACheckpoint(
+            path: directory, problem: "has neither model.safetensors nor \(SafetensorsIndex.fileName)")
+    }
+}
+
+extension MappedFile {
+    /// The most a JSON file may hold, in bytes.
+    private static let jsonByteLimit = 100_000_000
+
+    /// Parses the whole file as JSON.
+    func parseJSON(limits: JSONLimits) throws(CheckpointError) -> JSONValue {
+        guard bytes.count <= Self.jsonByteLimit else {
+            throw .damaged(
+                path: path, place: "the whole file",
+                problem: "has \(bytes.count) bytes, more than the \(Self.jsonByteLimit) that are read")
+        }
+        do {
+            return try JSONValue(parsing: Array(bytes), limits: limits)
+        } catch {
+            throw .damaged(path: path, place: "the JSON text", problem: error.description)
+        }
+    }
+}
+
+/// `directory` and `name` with one slash between.
+func joinedPath(_ directory: String, _ name: String) -> String {
+    directory.utf8.last == UInt8(ascii: "/") ? directory + name : directory + "/" + name
+}

@@ -1,0 +1,62 @@
+import Tensors
+
+/// A tensor as it lies in its file: not copied, not converted.
+// Sendable: `bytes` is read-only memory that `owner`, itself Sendable, keeps alive.
+public struct StoredTensor: @unchecked Sendable {
+    /// The name Hugging Face gives it.
+    public let name: String
+    /// Row-major: `[out, in]` for a matrix, `[width]` for a vector.
+    public let shape: [Int]
+    /// How the values are laid out; the last dimension is whole blocks of it.
+    public let format: StorageFormat
+    /// All rows, one after the other. May start at any address; valid while `owner` lives.
+    public let bytes: UnsafeRawBufferPointer
+    /// Keeps `bytes` alive.
+    public let owner: any AnyObject & Sendable
+}
+
+/// Where a tensor lies in a mapped file. Made only after its place and size were checked.
+struct TensorLocation: Sendable {
+    let file: MappedFile
+    /// Inside `file.bytes`.
+    let byteRange: Range<Int>
+    /// Row-major, as Hugging Face has it.
+    let shape: [Int]
+    let type: StoredType
+    /// How the file orders the rows.
+    var rowOrder = RowOrder.asHuggingFace
+
+    /// A format the kernels know, or the name of one they do not.
+    enum StoredType: Sendable, Equatable {
+        case known(StorageFormat)
+        case unknown(String)
+    }
+
+    enum RowOrder: Sendable, Equatable {
+        case asHuggingFace
+        /// The rows of each of `headCount` heads are interleaved as llama.cpp's Llama wants them.
+        case rotaryPairs(headCount: Int)
+    }
+}
+
+/// The number of values in `shape`, or nil where a dimension is negative or the number passes 64 bits.
+///
+/// A dimension of zero does not excuse the others: their product must fit too, so that nobody's arithmetic on parts of
+/// the shape can overflow.
+func valueCount(ofShape shape: [Int]) -> Int? {
+    var product = 1
+    for dimension in shape {
+        guard dimension >= 0 else { return nil }
+        let (next, overflow) = product.multipliedReportingOverflow(by: max(dimension, 1))
+        guard !overflow else { return nil }
+        product = next
+    }
+    return shape.contains(0) ? 0 : product
+}
+
+/// Bytes of a tensor of `shape` in `format`, or nil where rows are not whole blocks or the size passes 64 bits.
+func byteCount(ofShape shape: [Int], _ format: StorageFormat) -> Int? {
+    let columns = shape.last ?? 1
+    guard valueCount(ofShape: shape) != nil, let rowBytes = format.rowByteCount(columns: columns) else { return nil }
+    return valueCount(ofShape: shape.dropLast() + [rowBytes])
+}

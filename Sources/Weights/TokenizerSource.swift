@@ -1,0 +1,30 @@
+/// Where a checkpoint's tokenizer is.
+public enum TokenizerSource: Sendable, Equatable {
+    /// A directory that may hold `tokenizer.json` and `tokenizer_config.json`.
+    case directory(String)
+    case gguf(GGUFTokenizerMetadata)
+}
+
+/// The tokenizer fields of a GGUF file (`tokenizer.ggml.*`), texts as the bytes they are stored as.
+public struct GGUFTokenizerMetadata: Sendable, Equatable {
+    /// `tokenizer.ggml.model`: `gpt2` is byte-level BPE.
+    public var model: String?
+    /// `tokenizer.ggml.pre`: the name of the pre-tokenizer, `qwen2`, `llama-bpe`, `smollm` …
+    public var pre: String?
+    /// Index is the token's id; byte-level BPE writes bytes as printable characters, in UTF-8.
+    public var tokens: [[UInt8]]
+    /// Two tokens and a space between, best first.
+    public var merges: [[UInt8]]
+    /// One for each token, or empty: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte.
+    public var tokenTypes: [Int]
+    public var beginID: Int?
+    public var endID: Int?
+    /// End of turn.
+    public var endOfTurnID: Int?
+    public var addsBegin: Bool?
+    public var addsEnd: Bool?
+    /// Llama-style tokenizers put a space before the text.
+    public var addsSpacePrefix: Bool?
+    /// Jinja.
+    public var chatTemplate: String?
+}
