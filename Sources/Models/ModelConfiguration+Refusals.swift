@@ -4,7 +4,8 @@ extension ConfigurationReader {
     /// Refuses by name every option that would make the model another function than the one implemented.
     func refuseUnimplemented() throws(ConfigurationError) {
         let plain = "use a checkpoint without it"
-        for field in ["attention_bias", "mlp_bias", "use_sliding_window"] where try truth(field) ?? false {
+        for field in ["attention_bias", "mlp_bias", "use_sliding_window", "rope_interleaved"]
+        where try truth(field) ?? false {
             throw unsupported(field, plain)
         }
         if let activation = try text("hidden_act"), activation != "silu" {
@@ -42,7 +43,9 @@ extension ConfigurationReader {
         if let blockAttention, blockAttention != "none" { throw unsupported("dmtd_block_attention", sequential) }
         // Shadow history keeps the trunk's K/V of mask tokens. Without block attention there are no mask tokens, so
         // the word says nothing then; but where block attention is not named, it points to a parallel variant.
-        if let history = try text("dmtd_history_mode"), history != "real", blockAttention != "none" || history != "shadow" {
+        if let history = try text("dmtd_history_mode"), history != "real",
+            blockAttention != "none" || history != "shadow"
+        {
             throw unsupported("dmtd_history_mode", sequential)
         }
     }

@@ -4,6 +4,7 @@ public import Weights
 ///
 /// Made from a checkpoint's configuration only, and checked while it is made: every later size is a product of these.
 public struct ModelConfiguration: Sendable, Equatable {
+    /// The layer's form.
     public let architecture: Architecture
     /// `model_type` as the checkpoint has it: `qwen3`, `dmtdqwen3`, `mtpqwen3`, `llama`.
     public let modelType: String
@@ -23,10 +24,13 @@ public struct ModelConfiguration: Sendable, Equatable {
     public let vocabularySize: Int
     /// Positions, prompt and answer together.
     public let contextLength: Int
+    /// Added to the mean square in every norm.
     public let normEpsilon: Float
+    /// Rotary position embedding.
     public let rope: RopeConfiguration
     /// Whether `lm_head` is the embedding matrix.
     public let tiesEmbeddings: Bool
+    /// `bos_token_id`; may be outside the vocabulary, where a configuration kept a larger model's.
     public let beginToken: Int?
     /// Tokens that end an answer; may be empty.
     public let endTokens: [Int]
@@ -36,8 +40,10 @@ public struct ModelConfiguration: Sendable, Equatable {
     public let trunkLayerCount: Int
     /// The factor the checkpoint was trained for (`mtp_horizon`); nil where it was trained for none.
     public let trainedFactor: Int?
+    /// From where cycles are counted.
     public let phase: CyclePhase
 
+    /// The layer forms that are implemented.
     public enum Architecture: String, Sendable, Equatable {
         /// Root-mean-square norm on each head's q and k.
         case qwen3
@@ -124,7 +130,8 @@ extension ModelConfiguration {
     private func checkSizes() throws(ConfigurationError) {
         guard headCount.isMultiple(of: keyValueHeadCount) else {
             throw .inconsistent(
-                problem: "num_attention_heads \(headCount) is not a multiple of num_key_value_heads \(keyValueHeadCount)")
+                problem:
+                    "num_attention_heads \(headCount) is not a multiple of num_key_value_heads \(keyValueHeadCount)")
         }
         guard headWidth >= 2, headWidth.isMultiple(of: 2) else {
             throw .invalid(field: "head_dim", found: "\(headWidth)", expected: "an even number of at least 2")

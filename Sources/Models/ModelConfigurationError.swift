@@ -17,6 +17,7 @@ public enum ConfigurationError: Error, Sendable, Equatable {
 }
 
 extension ConfigurationError: CustomStringConvertible {
+    /// The whole sentence, without a period.
     public var description: String {
         switch self {
         case .missing(let field):

@@ -14,11 +14,14 @@ import Weights
 public struct RopeConfiguration: Sendable, Equatable {
     /// Base of the frequencies (`rope_theta`).
     public let theta: Double
+    /// What is done to the frequencies.
     public let scaling: Scaling
     /// Width of one head; even.
     public let headWidth: Int
 
+    /// How a model trained on short texts was stretched to long ones.
     public enum Scaling: Sendable, Equatable {
+        /// The frequencies as they are.
         case none
         /// All frequencies divided by `factor`.
         case linear(factor: Double)
@@ -27,6 +30,7 @@ public struct RopeConfiguration: Sendable, Equatable {
             factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalContextLength: Int)
     }
 
+    /// Takes values that were checked before.
     public init(theta: Double, scaling: Scaling, headWidth: Int) {
         self.theta = theta
         self.scaling = scaling
@@ -78,10 +82,16 @@ extension RopeConfiguration {
         let field = fields.value("rope_parameters") == nil ? "rope_scaling" : "rope_parameters"
         guard let value = fields.value(field) else {
             self.init(
-                theta: try fields.positiveNumber("rope_theta") ?? Self.defaultTheta, scaling: .none, headWidth: headWidth)
+                theta: try fields.positiveNumber("rope_theta") ?? Self.defaultTheta, scaling: .none,
+                headWidth: headWidth)
             return
         }
         let parameters = try ConfigurationReader(value, prefix: field + ".")
+        if field == "rope_parameters", let older = fields.value("rope_scaling"), older != value {
+            guard try Scaling(ConfigurationReader(older, prefix: "rope_scaling.")) == Scaling(parameters) else {
+                throw .inconsistent(problem: "rope_scaling and rope_parameters name different scalings")
+            }
+        }
         let outerTheta = try fields.positiveNumber("rope_theta")
         let theta = try parameters.positiveNumber("rope_theta") ?? outerTheta ?? Self.defaultTheta
         if let rotated = try parameters.positiveNumber("partial_rotary_factor"), rotated != 1 {

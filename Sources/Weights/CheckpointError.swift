@@ -13,6 +13,7 @@ public enum CheckpointError: Error, Sendable, Equatable {
 }
 
 extension CheckpointError: CustomStringConvertible {
+    /// The whole sentence, without a period.
     public var description: String {
         switch self {
         case .notACheckpoint(let path, let problem):

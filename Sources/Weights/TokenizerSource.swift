@@ -2,6 +2,7 @@
 public enum TokenizerSource: Sendable, Equatable {
     /// A directory that may hold `tokenizer.json` and `tokenizer_config.json`.
     case directory(String)
+    /// The tokenizer itself, as the metadata of a GGUF file has it.
     case gguf(GGUFTokenizerMetadata)
 }
 
@@ -17,11 +18,15 @@ public struct GGUFTokenizerMetadata: Sendable, Equatable {
     public var merges: [[UInt8]]
     /// One for each token, or empty: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte.
     public var tokenTypes: [Int]
+    /// Put before a text where `addsBegin` is true.
     public var beginID: Int?
+    /// End of text.
     public var endID: Int?
     /// End of turn.
     public var endOfTurnID: Int?
+    /// Whether encoding puts `beginID` first; nil where the file does not say.
     public var addsBegin: Bool?
+    /// Whether encoding puts `endID` last; nil where the file does not say.
     public var addsEnd: Bool?
     /// Llama-style tokenizers put a space before the text.
     public var addsSpacePrefix: Bool?

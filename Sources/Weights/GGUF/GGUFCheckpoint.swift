@@ -33,7 +33,8 @@ extension Checkpoint {
         for (name, location) in header.tensors {
             var location = location
             if configuration.architecture == .llama, let matrix = GGUFTensorNames.rotaryMatrix(name) {
-                location.rowOrder = try rotaryOrder(name, location, headCount: matrix == .query ? heads.query : heads.key)
+                location.rowOrder = try rotaryOrder(
+                    name, location, headCount: matrix == .query ? heads.query : heads.key)
             }
             let renamed = GGUFTensorNames.huggingFaceName(name)
             guard locations.updateValue(location, forKey: renamed) == nil else {

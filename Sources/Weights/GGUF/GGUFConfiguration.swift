@@ -71,7 +71,8 @@ extension GGUFConfiguration {
         let rotated = try integer("rope.dimension_count")
         if let keyWidth, let valueWidth, keyWidth != valueWidth {
             throw metadata.unsupported(
-                key("attention.value_length"), "values \(valueWidth) wide beside keys \(keyWidth) wide are not implemented",
+                key("attention.value_length"),
+                "values \(valueWidth) wide beside keys \(keyWidth) wide are not implemented",
                 "use a checkpoint whose keys and values have one width")
         }
         var width = keyWidth ?? rotated

@@ -26,7 +26,7 @@ struct GGUFFile {
 
     private static func checkMagicAndVersion(_ cursor: inout ByteCursor) throws(CheckpointError) {
         let path = cursor.file.path
-        guard cursor.file.bytes.prefix(4).elementsEqual("GGUF".utf8) else {
+        guard cursor.file.withBytes({ $0.prefix(4).elementsEqual("GGUF".utf8) }) else {
             throw .notACheckpoint(path: path, problem: "is a file that does not begin with 'GGUF'")
         }
         _ = try cursor.take(4, "the magic number")
@@ -134,7 +134,7 @@ extension GGUFFile {
                 .damaged(path: file.path, place: "tensor \(quoted(info.name))", problem: problem)
             }
             guard let size = try byteCount(info, in: file) else {
-                throw damaged("its rows of \(info.shape.last ?? 1) values are not whole blocks of \(info.type)")
+                throw damaged("its rows of \(info.shape.last ?? 1) values are not whole blocks of \(info.type.name)")
             }
             guard info.offset <= UInt64(dataSize), size <= dataSize - Int(info.offset) else {
                 throw damaged(

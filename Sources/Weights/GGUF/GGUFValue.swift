@@ -1,6 +1,18 @@
 /// The types a metadata value can have, with GGUF's numbers.
 enum GGUFValueType: UInt32 {
-    case uint8 = 0, int8, uint16, int16, uint32, int32, float32, bool, string, array, uint64, int64, float64
+    case uint8 = 0
+    case int8
+    case uint16
+    case int16
+    case uint32
+    case int32
+    case float32
+    case bool
+    case string
+    case array
+    case uint64
+    case int64
+    case float64
 
     /// Bytes of one value; for those of varying length, the least that one takes in a file.
     var leastByteCount: Int {
@@ -105,7 +117,7 @@ extension GGUFArray {
         var strings: [[UInt8]] = []
         // The array was stepped over once without error, so this cannot fail.
         while cursor.offset < range.upperBound, let string = try? cursor.string("") {
-            strings.append(Array(file.bytes[string]))
+            strings.append(file.copy(string))
         }
         return strings
     }

@@ -8,7 +8,10 @@ struct RotaryRows {
     let headCount: Int
 
     /// Whether the rows divide into `headCount` heads of even width.
-    var isValid: Bool { headCount > 0 && rowCount > 0 && rowCount.isMultiple(of: 2 * headCount) }
+    var isValid: Bool {
+        // Not a multiple of 2 * headCount: a file can claim any head count, and that product could overflow.
+        headCount > 0 && rowCount > 0 && rowCount.isMultiple(of: headCount) && (rowCount / headCount).isMultiple(of: 2)
+    }
 
     /// A copy of `bytes`, which hold `rowCount` rows of equal size, in Hugging Face's order.
     /// - Precondition: `isValid`.

@@ -2,8 +2,10 @@
 package struct JSONSyntaxError: Error, Equatable, CustomStringConvertible {
     /// Offset in bytes from the text's first byte.
     package let offset: Int
+    /// What should be there, or must not be.
     package let problem: String
 
+    /// Place and problem in one line.
     package var description: String { "byte \(offset): \(problem)" }
 }
 
@@ -14,6 +16,7 @@ package struct JSONLimits: Sendable {
     /// Values of every kind in the whole text; each takes 16 bytes and more in memory.
     package var valueCount: Int
 
+    /// Limits with the usual depth.
     package init(valueCount: Int) { self.valueCount = valueCount }
 
     /// For files a person could have written: config.json, generation_config.json.

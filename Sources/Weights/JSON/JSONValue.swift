@@ -54,6 +54,7 @@ extension JSONValue {
 }
 
 extension JSONValue: ExpressibleByStringLiteral {
+    /// A literal in code stands for a string.
     public init(stringLiteral value: String) { self = .string(value) }
 }
 

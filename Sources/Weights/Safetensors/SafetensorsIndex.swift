@@ -32,7 +32,8 @@ struct SafetensorsIndex {
         for shard in Set(shards.values).sorted() {
             let shardPath = joinedPath(directory, shard)
             guard PathKind(shardPath) == .file else {
-                throw .damaged(path: path, place: "weight_map", problem: "names \(quoted(shard)), and there is no such file")
+                throw .damaged(
+                    path: path, place: "weight_map", problem: "names \(quoted(shard)), and there is no such file")
             }
             shardTensors[shard] = try SafetensorsFile.tensors(in: MappedFile(path: shardPath))
         }
