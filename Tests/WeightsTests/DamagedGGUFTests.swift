@@ -184,6 +184,16 @@ import Weights
                 == true)
     }
 
+    @Test func aFileThatEndsBeforeItsData() throws {
+        var writer = GGUFWriter.llama()
+        writer.add("a", [0], 0, [])
+        let bytes = writer.bytes()
+        #expect(try message(bytes) == nil)
+        #expect(
+            try message(bytes.dropLast())
+                == damaged("the data: should begin at byte \(bytes.count), but the file has \(bytes.count - 1) bytes"))
+    }
+
     @Test func rowsThatDoNotDivideIntoHeads() throws {
         let data = [UInt8](repeating: 2, count: 12 * 4)
         #expect(
