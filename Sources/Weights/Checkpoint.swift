@@ -1,3 +1,5 @@
+import Tensors
+
 /// A model's weights, configuration and tokenizer on disk, whatever file format they came in.
 ///
 /// Behind this type everything is in Hugging Face's terms: tensor names, row order, configuration fields. Tensors are
@@ -47,23 +49,28 @@ public struct Checkpoint: Sendable {
     /// - Throws: `CheckpointError.missingTensor`, or `.unsupported` for a format without kernels.
     public func tensor(_ name: String) throws(CheckpointError) -> StoredTensor {
         guard let location = locations[name] else { throw .missingTensor(path: path, name: name) }
-        guard case .known(let format) = location.type else { throw unsupportedType(name, location) }
-        let bytes = UnsafeRawBufferPointer(rebasing: location.file.bytes[location.byteRange])
-        switch location.rowOrder {
-        case .asHuggingFace:
-            return StoredTensor(name: name, shape: location.shape, format: format, bytes: bytes, owner: location.file)
-        case .rotaryPairs(let headCount):
-            let rows = RotaryRows(rowCount: location.shape[0], headCount: headCount)
-            let copy = rows.inHuggingFaceOrder(bytes)
-            return StoredTensor(name: name, shape: location.shape, format: format, bytes: copy.bytes, owner: copy)
+        switch location.type {
+        case .known(let format): return location.stored(name: name, format)
+        case .unknown(let type):
+            let known = kind == .gguf ? "F32, F16, BF16, Q8_0, Q4_0 or Q4_1" : "F32, F16 or BF16"
+            throw .unsupported(
+                path: location.file.path, place: "tensor \(quoted(name))", problem: "is stored as \(type)",
+                remedy: "convert the checkpoint to \(known)")
         }
     }
+}
 
-    private func unsupportedType(_ name: String, _ location: TensorLocation) -> CheckpointError {
-        guard case .unknown(let type) = location.type else { preconditionFailure("\(name) has a known type") }
-        let known = kind == .gguf ? "F32, F16, BF16, Q8_0, Q4_0 or Q4_1" : "F32, F16 or BF16"
-        return .unsupported(
-            path: location.file.path, place: "tensor \(quoted(name))", problem: "is stored as \(type)",
-            remedy: "convert the checkpoint to \(known)")
+extension TensorLocation {
+    /// The tensor in place, or where the file has another row order, a copy in Hugging Face's.
+    fileprivate func stored(name: String, _ format: StorageFormat) -> StoredTensor {
+        switch rowOrder {
+        case .asHuggingFace:
+            let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[byteRange])
+            return StoredTensor(name: name, shape: shape, format: format, bytes: bytes, owner: file)
+        case .rotaryPairs(let headCount):
+            let rows = RotaryRows(rowCount: shape[0], headCount: headCount)
+            let copy = file.withBytes { rows.inHuggingFaceOrder(UnsafeRawBufferPointer(rebasing: $0[byteRange])) }
+            return StoredTensor(name: name, shape: shape, format: format, bytes: copy.bytes, owner: copy)
+        }
     }
 }

@@ -14,7 +14,8 @@
 package final class MappedFile: @unchecked Sendable {
     /// As given to `init`.
     package let path: String
-    /// The whole file; empty for an empty file.
+    /// The whole file; empty for an empty file. Valid only while this object lives: who reads goes through `withBytes`,
+    /// who keeps the pointer keeps the object beside it.
     package let bytes: UnsafeRawBufferPointer
 
     /// Maps the regular file (or the link to one) at `path`.
@@ -38,6 +39,19 @@ package final class MappedFile: @unchecked Sendable {
         }
         bytes = UnsafeRawBufferPointer(start: base, count: byteCount)
     }
+
+    /// Calls `body` with the whole file.
+    package func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        // The last use of a variable can end its object's life, even while a pointer from it is in use.
+        defer { withExtendedLifetime(self) {} }
+        return try body(bytes)
+    }
+
+    /// A copy of some of the bytes.
+    /// - Precondition: `range` is inside the file.
+    package func copy(_ range: Range<Int>) -> [UInt8] { withBytes { Array($0[range]) } }
 
     deinit {
         if let base = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: base), bytes.count) }

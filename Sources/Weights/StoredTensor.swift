@@ -9,10 +9,19 @@ public struct StoredTensor: @unchecked Sendable {
     public let shape: [Int]
     /// How the values are laid out; the last dimension is whole blocks of it.
     public let format: StorageFormat
-    /// All rows, one after the other. May start at any address; valid while `owner` lives.
+    /// All rows, one after the other. May start at any address. Valid only while `owner` lives, and Swift may end that
+    /// at the last use of this value: read through `withBytes`, or keep `owner` beside the pointer.
     public let bytes: UnsafeRawBufferPointer
     /// Keeps `bytes` alive.
     public let owner: any AnyObject & Sendable
+
+    /// Calls `body` with `bytes`, and keeps them valid until it returns.
+    public func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        defer { withExtendedLifetime(owner) {} }
+        return try body(bytes)
+    }
 }
 
 /// Where a tensor lies in a mapped file. Made only after its place and size were checked.
@@ -30,6 +39,14 @@ struct TensorLocation: Sendable {
     enum StoredType: Sendable, Equatable {
         case known(StorageFormat)
         case unknown(String)
+
+        /// For messages.
+        var name: String {
+            switch self {
+            case .known(let format): format.rawValue.uppercased()
+            case .unknown(let name): name
+            }
+        }
     }
 
     enum RowOrder: Sendable, Equatable {

@@ -29,7 +29,7 @@ struct ByteCursor {
         _ type: T.Type, _ place: @autoclosure () -> String
     ) throws(CheckpointError) -> T {
         let range = try take(UInt64(MemoryLayout<T>.size), place())
-        return T(littleEndian: file.bytes.loadUnaligned(fromByteOffset: range.lowerBound, as: T.self))
+        return file.withBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: range.lowerBound, as: T.self)) }
     }
 
     /// Steps over a string (64-bit length, bytes) and returns where its bytes lie.
@@ -41,7 +41,7 @@ struct ByteCursor {
     /// A string that names something, so must be UTF-8.
     mutating func name(_ place: @autoclosure () -> String) throws(CheckpointError) -> String {
         let range = try string(place())
-        guard let name = String(validating: file.bytes[range], as: UTF8.self) else {
+        guard let name = String(validating: file.copy(range), as: UTF8.self) else {
             throw .damaged(
                 path: file.path, place: place(), problem: "the name at offset \(range.lowerBound) is not UTF-8")
         }

@@ -26,7 +26,7 @@ struct GGUFFile {
 
     private static func checkMagicAndVersion(_ cursor: inout ByteCursor) throws(CheckpointError) {
         let path = cursor.file.path
-        guard cursor.file.bytes.prefix(4).elementsEqual("GGUF".utf8) else {
+        guard cursor.file.withBytes({ $0.prefix(4).elementsEqual("GGUF".utf8) }) else {
             throw .notACheckpoint(path: path, problem: "is a file that does not begin with 'GGUF'")
         }
         _ = try cursor.take(4, "the magic number")
@@ -116,6 +116,15 @@ private struct GGUFTensorInfo {
         type = GGUFTensorType.stored(try cursor.integer(UInt32.self, place))
         offset = try cursor.integer(UInt64.self, place)
     }
+
+    /// Bytes of the tensor, or nil where its rows are not whole blocks; 0 for a type whose layout is not known, as
+    /// nobody will read it.
+    var byteCount: Int? {
+        switch type {
+        case .known(let format): Weights.byteCount(ofShape: shape, format)
+        case .unknown: 0
+        }
+    }
 }
 
 extension GGUFFile {
@@ -126,15 +135,20 @@ extension GGUFFile {
         guard !infos.isEmpty else { return [:] }
         // No overflow: both are far below 2^62.
         let dataStart = (headerEnd + alignment - 1) / alignment * alignment
-        let dataSize = max(0, file.bytes.count - dataStart)
+        guard dataStart <= file.bytes.count else {
+            throw .damaged(
+                path: file.path, place: "the data",
+                problem: "should begin at byte \(dataStart), but the file has \(file.bytes.count) bytes")
+        }
+        let dataSize = file.bytes.count - dataStart
         var locations: [String: TensorLocation] = [:]
         var end = dataStart
         for info in infos.sorted(by: { $0.offset < $1.offset }) {
             func damaged(_ problem: String) -> CheckpointError {
                 .damaged(path: file.path, place: "tensor \(quoted(info.name))", problem: problem)
             }
-            guard let size = try byteCount(info, in: file) else {
-                throw damaged("its rows of \(info.shape.last ?? 1) values are not whole blocks of \(info.type)")
+            guard let size = info.byteCount else {
+                throw damaged("its rows of \(info.shape.last ?? 1) values are not whole blocks of \(info.type.name)")
             }
             guard info.offset <= UInt64(dataSize), size <= dataSize - Int(info.offset) else {
                 throw damaged(
@@ -150,13 +164,5 @@ extension GGUFFile {
             guard locations.updateValue(location, forKey: info.name) == nil else { throw damaged("is there twice") }
         }
         return locations
-    }
-
-    /// Bytes of the tensor; 0 for a type whose layout is not known, as nobody will read it.
-    private static func byteCount(_ info: GGUFTensorInfo, in file: MappedFile) throws(CheckpointError) -> Int? {
-        switch info.type {
-        case .known(let format): Weights.byteCount(ofShape: info.shape, format)
-        case .unknown: 0
-        }
     }
 }

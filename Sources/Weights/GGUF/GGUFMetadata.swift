@@ -9,7 +9,7 @@ struct GGUFMetadata {
     func text(_ key: String) throws(CheckpointError) -> String? {
         guard let value = header.metadata[key] else { return nil }
         guard case .string(let range) = value else { throw wrongType(key, "a string") }
-        guard let text = String(validating: header.file.bytes[range], as: UTF8.self) else {
+        guard let text = String(validating: header.file.copy(range), as: UTF8.self) else {
             throw wrongType(key, "UTF-8 text")
         }
         return text

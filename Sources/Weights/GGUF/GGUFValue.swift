@@ -117,7 +117,7 @@ extension GGUFArray {
         var strings: [[UInt8]] = []
         // The array was stepped over once without error, so this cannot fail.
         while cursor.offset < range.upperBound, let string = try? cursor.string("") {
-            strings.append(Array(file.bytes[string]))
+            strings.append(file.copy(string))
         }
         return strings
     }

@@ -51,7 +51,7 @@ extension MappedFile {
                 problem: "has \(bytes.count) bytes, more than the \(Self.jsonByteLimit) that are read")
         }
         do {
-            return try JSONValue(parsing: Array(bytes), limits: limits)
+            return try JSONValue(parsing: copy(0..<bytes.count), limits: limits)
         } catch {
             throw .damaged(path: path, place: "the JSON text", problem: error.description)
         }

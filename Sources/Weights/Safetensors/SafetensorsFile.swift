@@ -12,7 +12,7 @@ enum SafetensorsFile {
         let headerRange = try headerRange(in: file)
         let header: JSONValue
         do {
-            header = try JSONValue(parsing: Array(file.bytes[headerRange]), limits: .tensorList)
+            header = try JSONValue(parsing: file.copy(headerRange), limits: .tensorList)
         } catch {
             throw .damaged(path: file.path, place: "the header", problem: error.description)
         }
@@ -35,7 +35,7 @@ enum SafetensorsFile {
                 path: file.path, place: "the header's length",
                 problem: "the file has \(size) bytes, and a safetensors file begins with 8 bytes of length")
         }
-        let length = UInt64(littleEndian: file.bytes.loadUnaligned(as: UInt64.self))
+        let length = file.withBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
         guard length <= UInt64(size - 8) else {
             throw .damaged(
                 path: file.path, place: "the header's length",

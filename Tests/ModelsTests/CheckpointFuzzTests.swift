@@ -1,0 +1,146 @@
+import Foundation
+import Models
+import Tensors
+import TestSupport
+import Testing
+import Weights
+
+/// Damaged checkpoints give an error or a checkpoint that can be read to its last byte: no crash, no hang, no memory
+/// beyond what the file justifies. A crash leaves the damaged file in the temporary directory.
+@Suite(.serialized) struct CheckpointFuzzTests {
+    @Test func safetensors() throws {
+        let directory = try FuzzDirectory(copying: "dmtd/qwen3-untied-bf16-sharded/config.json", as: "config.json")
+        let seed = smallSafetensors()
+        try fuzz(0x5AFE, directory, "model.safetensors") { mutator in
+            // Half of the files get the header length that their text has, or few would pass the first check.
+            let header = mutator.mutated(seed.header, isText: true)
+            guard Bool.random(using: &mutator.random) else {
+                return mutator.mutated(withLength(seed.header) + seed.data, isText: true)
+            }
+            return withLength(header) + seed.data
+        }
+    }
+
+    @Test(arguments: ["llama.gguf", "qwen3.gguf"])
+    func gguf(_ name: String) throws {
+        let directory = try FuzzDirectory()
+        let seed = try Array(Data(contentsOf: Goldens.url("weights/\(name)")))
+        // The header is a twelfth of the file and holds all that can lie: most changes go there.
+        let headerEnd = 2048
+        try fuzz(0x66F, directory, "model.gguf") { mutator in
+            guard Int.random(in: 0..<10, using: &mutator.random) > 0 else {
+                return mutator.mutated(seed, isText: false)
+            }
+            return mutator.mutated(Array(seed[..<headerEnd]), isText: false) + seed[headerEnd...]
+        }
+    }
+
+    @Test func index() throws {
+        let directory = try FuzzDirectory(copying: "dmtd/qwen3-untied-bf16-sharded/config.json", as: "config.json")
+        let shard = smallSafetensors()
+        try directory.write(withLength(shard.header) + shard.data, "one.safetensors")
+        try directory.write(withLength(shard.header) + shard.data, "two.safetensors")
+        let seed = Array(
+            #"{"metadata":{"total_size":48},"weight_map":{"a":"one.safetensors","b.weight":"two.safetensors"}}"#.utf8)
+        try fuzz(0x1DE, directory, "model.safetensors.index.json") { $0.mutated(seed, isText: true) }
+    }
+
+    @Test(arguments: ["qwen3-tied", "llama-ropescaled"])
+    func configuration(_ name: String) throws {
+        let directory = try FuzzDirectory()
+        let shard = smallSafetensors()
+        try directory.write(withLength(shard.header) + shard.data, "model.safetensors")
+        let seed = try Array(Data(contentsOf: Goldens.url("dmtd/\(name)/config.json")))
+        try fuzz(0xC0F, directory, "config.json") { $0.mutated(seed, isText: true) }
+    }
+
+    // MARK: The loop
+
+    private func fuzz(
+        _ seed: UInt64, _ directory: FuzzDirectory, _ file: String, _ damage: (inout FileMutator) -> [UInt8]
+    ) throws {
+        var opened = 0
+        var slowest = Duration.zero
+        let memoryBefore = peakMemory()
+        for round in 0..<fuzzRounds {
+            var mutator = FileMutator(seed: seed &+ UInt64(round) << 16)
+            try directory.write(damage(&mutator), file)
+            let path = file.hasSuffix(".gguf") ? directory.path + "/" + file : directory.path
+            let time = ContinuousClock().measure {
+                do {
+                    try walk(path)
+                    opened += 1
+                } catch {
+                    #expect(error is CheckpointError || error is ConfigurationError, "round \(round): \(error)")
+                    #expect("\(error)".utf8.count < 2000, "round \(round): \(error)")
+                }
+            }
+            slowest = max(slowest, time)
+        }
+        let memory = peakMemory() - memoryBefore
+        print(
+            "\(file): \(fuzzRounds) rounds, \(opened) opened, slowest \(slowest), peak memory grew \(memory >> 20) MiB")
+        #expect(slowest < .seconds(2))
+        #expect(memory < 256 << 20)
+        #expect(opened > 0 && opened < fuzzRounds, "the changes should be neither always harmless nor always fatal")
+    }
+
+    /// Opens a checkpoint and touches both ends of every tensor that is said to be there.
+    private func walk(_ path: String) throws {
+        let checkpoint = try Checkpoint.open(path)
+        for name in checkpoint.tensorNames {
+            guard let tensor = try? checkpoint.tensor(name) else { continue }
+            let rowBytes = tensor.format.rowByteCount(columns: tensor.shape.last ?? 1)
+            let expected = tensor.shape.dropLast().reduce(rowBytes ?? -1, *)
+            #expect(tensor.bytes.count == expected, "\(name)")
+            let ends = tensor.withBytes { [$0.first, $0.last] }
+            #expect(tensor.bytes.isEmpty || !ends.contains(nil))
+        }
+        let configuration = try ModelConfiguration(checkpoint.configuration)
+        #expect(configuration.rope.inverseFrequencies().count == configuration.headWidth / 2)
+        #expect(configuration.trunkLayerCount + configuration.headLayerCount == configuration.layerCount)
+    }
+
+    /// Bytes, of the whole process so far.
+    private func peakMemory() -> Int {
+        var usage = rusage()
+        // 0 is RUSAGE_SELF, which has another type on every system.
+        getrusage(0, &usage)
+        #if os(Linux)
+            return usage.ru_maxrss * 1024
+        #else
+            return usage.ru_maxrss
+        #endif
+    }
+
+    private func smallSafetensors() -> (header: [UInt8], data: [UInt8]) {
+        let header = #"""
+            {"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,4],"data_offsets":[0,32]},
+            "b.weight":{"dtype":"BF16","shape":[2,2],"data_offsets":[32,40]},
+            "c":{"dtype":"F16","shape":[4],"data_offsets":[40,48]}}
+            """#
+        return (Array(header.utf8), Array(0..<48))
+    }
+
+    private func withLength(_ header: [UInt8]) -> [UInt8] {
+        withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
+    }
+}
+
+/// A directory for damaged files, removed unless the process crashes.
+private final class FuzzDirectory {
+    let path = NSTemporaryDirectory() + "volley-fuzz-" + UUID().uuidString
+
+    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+
+    convenience init(copying golden: String, as name: String) throws {
+        try self.init()
+        try write(Array(Data(contentsOf: Goldens.url(golden))), name)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func write(_ bytes: [UInt8], _ name: String) throws {
+        try Data(bytes).write(to: URL(fileURLWithPath: path + "/" + name))
+    }
+}

@@ -1,0 +1,291 @@
+import Foundation
+import Models
+import TestSupport
+import Testing
+import Weights
+
+/// What is read from a configuration, and what is refused.
+@Suite struct ModelConfigurationTests {
+    // MARK: Reading
+
+    @Test func readsTheGoldenQwen3() throws {
+        let configuration = try golden("qwen3-untied-bf16-sharded")
+        #expect((configuration.architecture, configuration.modelType) == (.qwen3, "qwen3"))
+        #expect((configuration.layerCount, configuration.hiddenSize) == (14, 48))
+        #expect((configuration.headCount, configuration.keyValueHeadCount, configuration.headWidth) == (6, 2, 24))
+        #expect((configuration.feedForwardSize, configuration.vocabularySize) == (128, 320))
+        #expect((configuration.contextLength, configuration.normEpsilon) == (4096, 1e-6))
+        #expect(configuration.rope == RopeConfiguration(theta: 1e6, scaling: .none, headWidth: 24))
+        #expect(!configuration.tiesEmbeddings)
+        #expect((configuration.beginToken, configuration.endTokens) == (nil, [2]))
+        #expect((configuration.trunkLayerCount, configuration.headLayerCount) == (6, 8))
+        #expect((configuration.trainedFactor, configuration.phase) == (4, .absolute))
+    }
+
+    @Test func readsTheGoldenLlama() throws {
+        let configuration = try golden("llama-ropescaled")
+        #expect((configuration.architecture, configuration.keyValueHeadCount) == (.llama, 1))
+        #expect(configuration.tiesEmbeddings)
+        let scaling = RopeConfiguration.Scaling.llama3(
+            factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContextLength: 32)
+        #expect(configuration.rope == RopeConfiguration(theta: 500000, scaling: scaling, headWidth: 16))
+        #expect((configuration.trunkLayerCount, configuration.headLayerCount) == (3, 8))
+    }
+
+    @Test(arguments: [("llama.gguf", ModelConfiguration.Architecture.llama), ("qwen3.gguf", .qwen3)])
+    func readsGGUFMetadata(_ name: String, _ architecture: ModelConfiguration.Architecture) throws {
+        let checkpoint = try Checkpoint.open(Goldens.url("weights/\(name)").path())
+        let configuration = try ModelConfiguration(checkpoint.configuration)
+        #expect(configuration.architecture == architecture)
+        #expect((configuration.headCount, configuration.keyValueHeadCount, configuration.headWidth) == (4, 2, 16))
+        #expect((configuration.vocabularySize, configuration.endTokens) == (12, [10, 11]))
+        #expect(configuration.normEpsilon == 1e-5)
+        #expect((configuration.trainedFactor, configuration.phase) == (nil, .prompt))
+        #expect(!configuration.canRunCycles)
+    }
+
+    @Test(arguments: ["qwen3", "dmtdqwen3", "mtpqwen3"])
+    func everyNameOfQwen3(_ modelType: String) throws {
+        let configuration = try ModelConfiguration(fields(["model_type": .string(modelType)]))
+        #expect((configuration.architecture, configuration.modelType) == (.qwen3, modelType))
+    }
+
+    @Test func absentFieldsMeanWhatTransformersMeans() throws {
+        var fields = Self.llama
+        for field in ["num_key_value_heads", "head_dim", "max_position_embeddings", "rms_norm_eps", "rope_theta"] {
+            fields[field] = nil
+        }
+        fields["eos_token_id"] = .null
+        let llama = try ModelConfiguration(.object(fields))
+        #expect((llama.keyValueHeadCount, llama.headWidth, llama.contextLength) == (8, 16, 2048))
+        #expect((llama.normEpsilon, llama.rope.theta, llama.endTokens) == (1e-6, 10000, []))
+        fields["model_type"] = "qwen3"
+        let qwen3 = try ModelConfiguration(.object(fields))
+        #expect((qwen3.headWidth, qwen3.contextLength) == (128, 32768))
+    }
+
+    @Test func endTokensMayBeOneOrMany() throws {
+        #expect(try ModelConfiguration(fields(["eos_token_id": .int(7)])).endTokens == [7])
+        #expect(try ModelConfiguration(fields(["eos_token_id": .array([.int(7), .int(9)])])).endTokens == [7, 9])
+        #expect(
+            refusal(["eos_token_id": "x"])
+                == "configuration: eos_token_id is 'x', but must be a token id or a list of token ids" + Self.correct)
+    }
+
+    // MARK: Trunk and head
+
+    @Test func withoutFieldsTheHeadIsTheLastEightLayers() throws {
+        let configuration = try ModelConfiguration(fields([:]))
+        #expect((configuration.trunkLayerCount, configuration.headLayerCount) == (4, 8))
+        #expect(configuration.canRunCycles)
+        #expect(configuration.phase == .prompt)
+    }
+
+    @Test(arguments: [1, 7, 8])
+    func aShallowModelIsAllHead(_ layerCount: Int) throws {
+        let configuration = try ModelConfiguration(fields(["num_hidden_layers": .int(layerCount)]))
+        #expect((configuration.trunkLayerCount, configuration.headLayerCount) == (0, layerCount))
+        #expect(throws: ConfigurationError.noTrunk(layerCount: layerCount)) { try configuration.checkSplit() }
+    }
+
+    @Test func fieldsNameTheSplitInBothGenerations() throws {
+        let older = try ModelConfiguration(
+            fields(["num_thinking_layers": .int(9), "num_decoding_layers": .int(3), "mtp_horizon": .int(6)]))
+        #expect((older.trunkLayerCount, older.headLayerCount) == (9, 3))
+        #expect((older.trainedFactor, older.phase) == (6, .absolute))
+        let newer = try ModelConfiguration(
+            fields(["num_parallel_layers": .int(10), "num_sequential_layers": .int(2)]))
+        #expect((newer.trunkLayerCount, newer.headLayerCount, newer.phase) == (10, 2, .prompt))
+        #expect(try ModelConfiguration(fields(["num_decoding_layers": .int(3)])).trunkLayerCount == 9)
+        #expect(try ModelConfiguration(fields(["num_thinking_layers": .int(3)])).headLayerCount == 9)
+    }
+
+    @Test func phaseCanBeNamed() throws {
+        let trained: [String: JSONValue] = ["num_thinking_layers": .int(4)]
+        #expect(try ModelConfiguration(fields(trained)).phase == .absolute)
+        #expect(try ModelConfiguration(fields(trained.merging(["dmtd_phase": "prompt"]) { $1 })).phase == .prompt)
+        #expect(try ModelConfiguration(fields(["dmtd_phase": "absolute"])).phase == .absolute)
+        #expect(
+            refusal(["dmtd_phase": "late"])
+                == "configuration: dmtd_phase is 'late', but must be prompt or absolute" + Self.correct)
+    }
+
+    @Test func aSplitThatDoesNotAddUpIsRefusedWithItsNumbers() {
+        #expect(
+            refusal(["num_thinking_layers": .int(4), "num_decoding_layers": .int(9)])
+                == "configuration: num_thinking_layers 4 + num_decoding_layers 9 is not num_hidden_layers 12"
+                + Self.correct)
+        #expect(
+            refusal(["num_sequential_layers": .int(13)])
+                == "configuration: num_sequential_layers 13 does not leave a trunk and a head in num_hidden_layers 12"
+                + Self.correct)
+        #expect(
+            refusal(["num_thinking_layers": .int(12)])
+                == "configuration: num_thinking_layers 12 does not leave a trunk and a head in num_hidden_layers 12"
+                + Self.correct)
+        #expect(
+            refusal(["num_thinking_layers": .int(4), "num_parallel_layers": .int(5)])
+                == "configuration: num_thinking_layers is 4, but num_parallel_layers is 5" + Self.correct)
+    }
+
+    @Test func headLayersReplaceTheSplit() throws {
+        let trained = fields(["num_thinking_layers": .int(4), "num_decoding_layers": .int(8)])
+        for head in 1...11 {
+            let configuration = try ModelConfiguration(trained, headLayers: head)
+            #expect((configuration.trunkLayerCount, configuration.headLayerCount) == (12 - head, head))
+        }
+        for head in [-1, 0, 12, .max] {
+            #expect(throws: ConfigurationError.headLayersOutOfRange(requested: head, layerCount: 12)) {
+                try ModelConfiguration(trained, headLayers: head)
+            }
+        }
+        #expect(
+            "\(ConfigurationError.headLayersOutOfRange(requested: 12, layerCount: 12))"
+                == "head layers: 12 is out of range; choose 1 to 11, as the model has 12 layers")
+    }
+
+    // MARK: Refusals
+
+    @Test(arguments: ["ddllama", "qwen3_moe", "qwen2", "mistral", "gemma3_text", "Llama", ""])
+    func otherArchitecturesAreRefusedByName(_ modelType: String) {
+        #expect(
+            refusal(["model_type": .string(modelType)])
+                == "configuration: model_type '\(modelType)' is not implemented; "
+                + "use a checkpoint of type qwen3, dmtdqwen3, mtpqwen3 or llama")
+    }
+
+    private static let unimplemented: [(String, JSONValue, String)] = [
+        ("attention_bias", .bool(true), "attention_bias true"),
+        ("mlp_bias", .bool(true), "mlp_bias true"),
+        ("use_sliding_window", .bool(true), "use_sliding_window true"),
+        ("rope_interleaved", .bool(true), "rope_interleaved true"),
+        ("hidden_act", "gelu", "hidden_act 'gelu'"),
+        ("quantization_config", .object([:]), "quantization_config an object of 0 fields"),
+        ("partial_rotary_factor", .double(0.5), "partial_rotary_factor 0.5"),
+        ("num_experts", .int(8), "num_experts 8"),
+        ("layer_types", .array(["full_attention", "sliding_attention"]), "layer_types 'sliding_attention'"),
+        ("num_encoding_layers", .int(2), "num_encoding_layers 2"),
+        ("dmtd_block_attention", "causal", "dmtd_block_attention 'causal'"),
+        ("dmtd_history_mode", "shadow", "dmtd_history_mode 'shadow'"),
+        ("rope_scaling", .object(["rope_type": "yarn", "factor": .int(4)]), "rope_scaling.rope_type 'yarn'"),
+        ("rope_scaling", .object(["type": "dynamic", "factor": .int(4)]), "rope_scaling.type 'dynamic'"),
+        ("rope_parameters", .object(["rope_type": "longrope"]), "rope_parameters.rope_type 'longrope'"),
+        (
+            "rope_parameters", .object(["full_attention": .object(["rope_type": "default"])]),
+            "rope_parameters of several kinds of layer"
+        ),
+        (
+            "rope_parameters", .object(["rope_type": "default", "partial_rotary_factor": .double(0.25)]),
+            "rope_parameters.partial_rotary_factor 0.25"
+        ),
+    ]
+
+    @Test(arguments: unimplemented)
+    func otherFunctionsAreRefusedByName(_ field: String, _ value: JSONValue, _ named: String) {
+        let message = refusal([field: value])
+        #expect(message?.hasPrefix("configuration: \(named) is not implemented; ") == true, "\(message ?? "accepted")")
+    }
+
+    @Test func harmlessFormsOfTheSameFieldsAreAccepted() throws {
+        let harmless: [String: JSONValue] = [
+            "attention_bias": .bool(false), "use_sliding_window": .bool(false), "sliding_window": .int(4096),
+            "hidden_act": "silu", "quantization_config": .null, "partial_rotary_factor": .int(1),
+            "num_encoding_layers": .int(0), "dmtd_block_attention": "none", "dmtd_history_mode": "shadow",
+            "mask_token_id": .int(5), "layer_types": .array(["full_attention"]), "rope_scaling": .null,
+            "something_new": .object(["x": .null]),
+        ]
+        _ = try ModelConfiguration(fields(harmless))
+        _ = try ModelConfiguration(fields(["dmtd_history_mode": "real"]))
+    }
+
+    // MARK: Numbers
+
+    private static let impossible: [(String, JSONValue, String)] = [
+        ("hidden_size", .int(0), "hidden_size is 0, but must be a whole number from 1 to 2147483647"),
+        ("hidden_size", .int(-64), "hidden_size is -64, but must be a whole number from 1 to 2147483647"),
+        ("hidden_size", .double(64), "hidden_size is 64.0, but must be a whole number from 1 to 2147483647"),
+        ("vocab_size", .int(1 << 31), "vocab_size is 2147483648, but must be a whole number from 1 to 2147483647"),
+        ("num_hidden_layers", .int(100_000), "num_hidden_layers is 100000, but must be a whole number from 1 to 4096"),
+        ("head_dim", .int(15), "head_dim is 15, but must be an even number of at least 2"),
+        ("num_attention_heads", "8", "num_attention_heads is '8', but must be a whole number from 1 to 2147483647"),
+        ("num_key_value_heads", .int(3), "num_attention_heads 8 is not a multiple of num_key_value_heads 3"),
+        ("num_attention_heads", .int(1 << 30), "num_attention_heads 1073741824 times head_dim 16 is 2^31 or more"),
+        (
+            "rms_norm_eps", .double(-1),
+            "rms_norm_eps is -1.0, but must be a number above 0 that a 32-bit float can hold"
+        ),
+        (
+            "rms_norm_eps", .double(1e-60),
+            "rms_norm_eps is 1e-60, but must be a number above 0 that a 32-bit float can hold"
+        ),
+        ("rope_theta", .double(1e60), "rope_theta is 1e+60, but must be a number above 0 that a 32-bit float can hold"),
+        ("tie_word_embeddings", .int(1), "tie_word_embeddings is 1, but must be true or false"),
+        ("mtp_horizon", .int(0), "mtp_horizon is 0, but must be a whole number from 1 to 2147483647"),
+        ("rope_scaling", .array([]), "rope_scaling is an array of 0 elements, but must be an object"),
+        (
+            "rope_scaling", .object(["rope_type": "linear", "factor": .int(0)]),
+            "rope_scaling.factor is 0, but must be a number above 0 that a 32-bit float can hold"
+        ),
+    ]
+
+    @Test(arguments: impossible)
+    func impossibleNumbersAreRefused(_ field: String, _ value: JSONValue, _ text: String) {
+        #expect(refusal([field: value]) == "configuration: " + text + Self.correct)
+    }
+
+    @Test func matricesBeyondReasonAreRefused() {
+        #expect(
+            refusal(["vocab_size": .int(1 << 30), "hidden_size": .int(1 << 20)])
+                == "configuration: vocab_size 1073741824 times hidden_size 1048576 is more than 2^40 values"
+                + Self.correct)
+    }
+
+    @Test(arguments: [
+        "model_type", "hidden_size", "num_attention_heads", "intermediate_size", "vocab_size", "num_hidden_layers",
+    ])
+    func missingFieldsAreNamed(_ field: String) {
+        #expect(
+            refusal([field: .null])
+                == "configuration: \(field) is missing; the checkpoint's configuration is incomplete: download it again"
+        )
+    }
+
+    @Test func aConfigurationThatIsNoObject() {
+        #expect(
+            message { _ = try ModelConfiguration(.array([])) }
+                == "configuration: the whole file is an array of 0 elements, but must be an object" + Self.correct)
+    }
+
+    // MARK: Helpers
+
+    private static let correct = "; correct the checkpoint's configuration or download it again"
+
+    private static let llama: [String: JSONValue] = [
+        "model_type": "llama", "hidden_size": .int(128), "num_hidden_layers": .int(12),
+        "num_attention_heads": .int(8), "num_key_value_heads": .int(2), "head_dim": .int(16),
+        "intermediate_size": .int(256), "vocab_size": .int(320), "max_position_embeddings": .int(4096),
+        "rms_norm_eps": .double(1e-5), "rope_theta": .double(10000),
+    ]
+
+    private func golden(_ name: String) throws -> ModelConfiguration {
+        try ModelConfiguration(Checkpoint.open(Goldens.url("dmtd/\(name)").path()).configuration)
+    }
+
+    /// A right Llama configuration with some fields changed.
+    private func fields(_ changes: [String: JSONValue]) -> JSONValue {
+        .object(Self.llama.merging(changes) { $1 })
+    }
+
+    private func refusal(_ changes: [String: JSONValue]) -> String? {
+        message { _ = try ModelConfiguration(fields(changes)) }
+    }
+
+    private func message(_ body: () throws -> Void) -> String? {
+        do {
+            try body()
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+}
