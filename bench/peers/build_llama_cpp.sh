@@ -3,10 +3,10 @@
 #
 #   bench/peers/build_llama_cpp.sh DIR
 #
-# Afterwards DIR/bin holds llama-bench, llama-simple, llama-completion, llama-quantize and (when it builds) llama-server,
-# DIR/lib the shared libraries, and DIR/python the package's Python bindings (PYTHONPATH=DIR/python
-# LLAMA_CPP_LIB_PATH=DIR/lib; they need numpy, jinja2, diskcache and typing_extensions). The path of DIR/bin is the only
-# line on standard output.
+# Afterwards DIR/bin holds llama-bench, llama-simple, llama-completion, llama-quantize and (when it builds)
+# llama-server, DIR/lib the shared libraries, and DIR/python the package's Python bindings (PYTHONPATH=DIR/python
+# LLAMA_CPP_LIB_PATH=DIR/lib; they need numpy, jinja2, diskcache and typing_extensions). The path of DIR/bin is the
+# only line on standard output.
 #
 # Release, GGML_NATIVE on, no CUDA, no HTTPS, no web page; cmake and ninja come from PyPI into DIR. Six minutes on two
 # cores of a 2024 server, more when they are shared. A build that is already there for this processor and compiler is
@@ -35,15 +35,20 @@ sha256() {
 fingerprint() {
     {
         "${CC:-cc}" --version | head -n 1
-        if [ -r /proc/cpuinfo ]; then grep -m 1 -E '^(flags|Features)' /proc/cpuinfo; else sysctl -n machdep.cpu.brand_string; fi
+        if [ -r /proc/cpuinfo ]; then
+            grep -m 1 -E '^(flags|Features)' /proc/cpuinfo
+        else
+            sysctl -n machdep.cpu.brand_string
+        fi
         printf '%s\n' "$version $targets"
     } | cksum
 }
 
 need_compiler() {
-    command -v "${CXX:-c++}" >/dev/null 2>&1 || fail "no C++ compiler; install one (Debian: apt-get install g++) or set CC and CXX."
+    command -v "${CXX:-c++}" >/dev/null 2>&1 \
+        || fail "no C++ compiler; install one (Debian: apt-get install g++) or set CC and CXX."
     "$python" -m venv --help >/dev/null 2>&1 \
-        || fail "$python cannot make virtual environments; install Python 3.9+ with venv (Debian: apt-get install python3-venv)."
+        || fail "$python cannot make virtual environments; install venv (Debian: apt-get install python3-venv)."
 }
 
 # cmake, ninja and what pip needs to look into the source distribution.
@@ -72,7 +77,8 @@ fetch_source() {
 configure() {
     cmake -G Ninja -S "$dir/source/vendor/llama.cpp" -B "$dir/build" -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=ON \
         -DGGML_NATIVE=ON -DGGML_CUDA=OFF -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_UI=OFF -DLLAMA_USE_PREBUILT_UI=OFF \
-        -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=ON -DLLAMA_BUILD_TOOLS=ON -DLLAMA_BUILD_SERVER=ON >"$dir/configure.log" 2>&1 \
+        -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=ON -DLLAMA_BUILD_TOOLS=ON -DLLAMA_BUILD_SERVER=ON \
+        >"$dir/configure.log" 2>&1 \
         || fail "cmake could not configure llama.cpp; see $dir/configure.log."
 }
 

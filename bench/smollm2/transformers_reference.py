@@ -32,7 +32,7 @@ def load(path: Path, reader: GGUFReader) -> torch.nn.Module:
 
 @torch.inference_mode()
 def decode(model: torch.nn.Module, prompt: list[int], count: int) -> Greedy:
-    """Emits `count` tokens with a KV cache, end-of-sequence being a token like any other, then checks them by one full pass."""
+    """Emits `count` tokens with a KV cache, end-of-sequence being a token like any other; one full pass checks them."""
     tokens: list[int] = []
     cache = None
     fed = prompt
@@ -66,7 +66,7 @@ def check_weights(model: torch.nn.Module, reader: GGUFReader) -> None:
 
 
 def unpermute(rows: numpy.ndarray, heads: int) -> numpy.ndarray:
-    """Undoes the order that GGUF gives Llama's q and k rows: pairs (i, i + half) lie side by side there, `[rows, columns]`."""
+    """Undoes GGUF's order of Llama's q and k rows `[rows, columns]`: there the rows i and i + half lie side by side."""
     half = rows.shape[0] // heads // 2
     return rows.reshape(heads, half, 2, -1).swapaxes(1, 2).reshape(rows.shape)
 
