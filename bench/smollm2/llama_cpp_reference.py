@@ -39,6 +39,16 @@ class LlamaCpp:
             tokens.append(int(self._last_logits().argmax()))
         return tokens
 
+    def margins(self, prompt: list[int], tokens: list[int]) -> list[float]:
+        """Returns, for each of `tokens` after those before it, its logit minus the highest other logit."""
+        logits = self.prompt_logits(prompt)
+        margins = []
+        for token in tokens:
+            margins.append(float(logits[token] - numpy.delete(logits, token).max()))
+            self._llama.eval([token])
+            logits = self._last_logits()
+        return margins
+
     def prompt_logits(self, prompt: list[int]) -> numpy.ndarray:
         """Returns the float32 logits `[vocabulary]` at the prompt's last position."""
         self._llama.reset()

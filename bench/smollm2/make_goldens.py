@@ -13,6 +13,8 @@ The file holds a `header` (versions, settings) and `cases`, one for each prompt:
     transformers_tokens  greedy tokens, float32 on dequantised weights; end-of-sequence is a token like any other
     margins              of each of those, logit of the first minus logit of the second choice
     llama_cpp_tokens     greedy tokens of llama.cpp, whose matmuls round activations to 8 bits
+    llama_cpp_margins    of each of transformers_tokens, after the ones before it, llama.cpp's logit minus its highest
+                         other logit: negative where llama.cpp would part from transformers
     llama_cpp_noise      what that rounding does: root mean square, over the vocabulary, of the difference between the
                          logits of llama.cpp and of transformers at the prompt's last position
     top_logits           at the prompt's last position, the ten highest [id, logit] of transformers
@@ -86,11 +88,16 @@ def make_case(prompt: Prompt, reader, tokenizer, model, llama_cpp: LlamaCpp) -> 
         **({"messages": prompt.messages} if chat else {}),
         "prompt_ids": ids,
         "transformers_tokens": greedy.tokens,
-        "margins": [round(margin, 5) for margin in greedy.margins],
+        "margins": rounded(greedy.margins),
         "llama_cpp_tokens": llama_cpp.decode(ids, TOKEN_COUNT),
+        "llama_cpp_margins": rounded(llama_cpp.margins(ids, greedy.tokens)),
         "llama_cpp_noise": round(float(numpy.sqrt((noise**2).mean())), 3),
         "top_logits": [[id, round(logit, 5)] for id, logit in top],
     }
+
+
+def rounded(values: list[float]) -> list[float]:
+    return [round(value, 5) for value in values]
 
 
 def check_float32(arguments: argparse.Namespace, cases: list[dict]) -> None:
