@@ -1,0 +1,168 @@
+"""Measures prompt and decode speed of volley beside llama.cpp on the same file, interleaved.
+
+    python3 bench/decode.py --name smollm2 --model "$(bench/smollm2/fetch.sh)" \\
+        --peer llama.cpp=/tmp/peers/bin/llama-bench
+
+Each round measures every engine once, one after the other, for the prompt and then for decoding; every second round
+goes the other way round, so that a machine that slows down or is shared hurts all alike. A ratio is taken inside each
+round. One round before the first is thrown away: it brings the file into memory. The result goes to
+bench/results/NAME.json and, as a table, to standard output. Exit codes: 0 done, 1 failed, 64 usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import hashlib
+import json
+import shlex
+import sys
+from pathlib import Path
+
+from support.engines import LlamaBenchEngine, MeasurementError, VolleyEngine, Workload, run
+from support.machine import describe_machine
+from support.summary import format_table, shown, summarise
+from support.usage import UsageParser, positive
+
+ROOT = Path(__file__).resolve().parents[1]
+KINDS = ("prompt", "decode")
+IDLE_LOAD = 0.5
+"""A one-minute load average above this is worth a warning: other programs share the cores."""
+
+
+def main() -> int:
+    arguments = parse_arguments()
+    work = Workload(arguments.model, arguments.prompt, arguments.decode, arguments.threads)
+    engines = make_engines(arguments)
+    machine = describe_machine()
+    if machine["load_before"] > IDLE_LOAD:
+        print(f"decode.py: the load is {machine['load_before']}; spinning threads suffer most.", file=sys.stderr)
+    try:
+        versions = {engine.name: warm_up(engine, work) for engine in engines}
+        rounds = measure(engines, work, arguments.repeats)
+    except MeasurementError as error:
+        print(f"decode.py: {error}.", file=sys.stderr)
+        return 1
+    result = {
+        "name": arguments.name,
+        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "machine": machine,
+        "model": {"file": work.model.name, "sha256": sha256(work.model), "bytes": work.model.stat().st_size},
+        "workload": {"prompt": work.prompt_count, "decode": work.decode_count, "threads": work.threads},
+        "versions": versions,
+        "commands": {engine.name: shown_commands(engine, work) for engine in engines},
+        "unit": "tokens per second; ratios are first engine over the other, round by round",
+        "rounds": rounds,
+        "summary": summarise_rounds(rounds, [engine.name for engine in engines]),
+    }
+    write(result, ROOT / "bench/results" / f"{arguments.name}.json")
+    print(table(result))
+    return 0
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = UsageParser(description="Measures volley beside llama.cpp on the same file.")
+    parser.add_argument("--model", type=Path, required=True, help="a .gguf file")
+    parser.add_argument("--name", default="decode", help="of the result: bench/results/NAME.json")
+    parser.add_argument("--volley", default=str(ROOT / ".build/release/volley"), help="the program, or none")
+    parser.add_argument("--mtd", default="off", help="factors for volley, for example off,4")
+    parser.add_argument(
+        "--peer", action="append", default=[], metavar="NAME=COMMAND", help="a llama-bench, with arguments if any"
+    )
+    parser.add_argument("--threads", type=positive, default=2)
+    parser.add_argument("-p", "--prompt", type=positive, default=512, help="prompt tokens")
+    parser.add_argument("-n", "--decode", type=positive, default=128, help="tokens to emit")
+    parser.add_argument("-r", "--repeats", type=positive, default=5)
+    arguments = parser.parse_args()
+    if not arguments.model.is_file():
+        parser.error(f"there is no file {arguments.model}")
+    if not all("=" in peer for peer in arguments.peer):
+        parser.error("a peer is NAME=COMMAND, for example llama.cpp=DIR/bin/llama-bench")
+    if arguments.volley == "none" and not arguments.peer:
+        parser.error("nothing to measure: no volley and no peer")
+    return arguments
+
+
+def make_engines(arguments: argparse.Namespace) -> list:
+    volleys = [] if arguments.volley == "none" else arguments.mtd.split(",")
+    peers = [peer.split("=", 1) for peer in arguments.peer]
+    return [VolleyEngine(Path(arguments.volley), mtd) for mtd in volleys] + [LlamaBenchEngine(*peer) for peer in peers]
+
+
+def warm_up(engine, work: Workload) -> str:
+    """Runs both measurements once for nothing and returns the engine's version."""
+    run(engine.prompt_command(work))
+    return engine.version(run(engine.decode_command(work)))
+
+
+def measure(engines: list, work: Workload, repeats: int) -> list[dict]:
+    """Returns, for each round, `{kind: {engine: tokens per second}}`."""
+    rounds = []
+    for index in range(repeats):
+        ordered = engines if index % 2 == 0 else engines[::-1]
+        rounds.append({kind: {engine.name: speed(engine, work, kind) for engine in ordered} for kind in KINDS})
+        print(f"round {index + 1} of {repeats}: {json.dumps(rounds[-1])}", file=sys.stderr)
+    return rounds
+
+
+def speed(engine, work: Workload, kind: str) -> float:
+    """Returns one measurement in tokens per second."""
+    if kind == "prompt":
+        return round(engine.prompt_speed(run(engine.prompt_command(work))), 3)
+    return round(engine.decode_speed(run(engine.decode_command(work))), 3)
+
+
+def summarise_rounds(rounds: list[dict], names: list[str]) -> dict:
+    """Returns, for each kind and engine, speed and (but for the first engine) the first's speed over it."""
+    summary: dict = {}
+    for kind in KINDS:
+        for name in names:
+            entry = {"speed": summarise([each[kind][name] for each in rounds])}
+            if name != names[0]:
+                entry["ratio"] = summarise([each[kind][names[0]] / each[kind][name] for each in rounds])
+            summary.setdefault(kind, {})[name] = entry
+    return summary
+
+
+def shown_commands(engine, work: Workload) -> list[str]:
+    """Returns the commands with file names in place of paths, and long lists of ids cut."""
+
+    def short(word: str) -> str:
+        word = Path(word).name if "/" in word else word
+        return word if len(word) <= 80 else f"{word[:20]}…({word.count(',') + 1} ids)"
+
+    return [shlex.join(map(short, command)) for command in (engine.prompt_command(work), engine.decode_command(work))]
+
+
+def table(result: dict) -> str:
+    """Returns the summary as a Markdown table with the machine above it."""
+    machine, work, names = result["machine"], result["workload"], list(result["versions"])
+    heading = (
+        f"{result['model']['file']}, {work['threads']} threads, {len(result['rounds'])} rounds, median (min–max); "
+        f"{machine['processor']}, {' '.join(machine['flags'])}; load before {machine['load_before']}\n\n"
+    )
+    rows = [["tokens/s", *names, *(f"{names[0]} ÷ {name}" for name in names[1:])]]
+    for kind in KINDS:
+        entries = result["summary"][kind]
+        speeds = [shown(entries[name]["speed"], 1) for name in names]
+        ratios = [shown(entries[name]["ratio"], 2) for name in names[1:]]
+        rows.append([f"{kind} {work[kind]}", *speeds, *ratios])
+    return heading + format_table(rows)
+
+
+def write(result: dict, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    print(f"written: {path}", file=sys.stderr)
+
+
+def sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
