@@ -70,7 +70,7 @@ struct Tokenize: ParsableCommand {
         if let chat {
             let request = try ChatRequest.read(chat)
             let text = try tokenizer.renderChat(
-                request.messages, addGenerationPrompt: request.addGenerationPrompt ?? true,
+                request.messages, addGenerationPrompt: request.addGenerationPrompt ?? false,
                 enableThinking: request.enableThinking)
             return Output(ids: tokenizer.encode(text, addSpecial: false), text: text)
         }

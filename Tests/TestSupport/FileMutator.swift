@@ -1,13 +1,11 @@
-import TestSupport
-
 /// Damages a file's bytes the way disks, networks and attackers do.
-struct FileMutator {
-    var random: SeededGenerator
+public struct FileMutator {
+    public var random: SeededGenerator
 
-    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+    public init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
     /// One to four changes.
-    mutating func mutated(_ bytes: [UInt8], isText: Bool) -> [UInt8] {
+    public mutating func mutated(_ bytes: [UInt8], isText: Bool) -> [UInt8] {
         var bytes = bytes
         for _ in 0..<Int.random(in: 1...4, using: &random) {
             isText && Bool.random(using: &random) ? swapNumberInText(&bytes) : change(&bytes)

@@ -1,0 +1,25 @@
+extension Tokenizer {
+    /// Puts the parts together, and completes the tokens that end an answer.
+    /// - Parameter endIDs: the ends that the files name, in the order of their weight.
+    init(
+        model: BytePairModel, normalizer: Normalizer, splitters: [Splitter], added: AddedTokens,
+        frame: SpecialTokenFrame, chatTemplate: ChatTemplate?, beginID: Int?, endIDs: [Int]
+    ) {
+        self.model = model
+        self.normalizer = normalizer
+        self.splitters = splitters
+        self.added = added
+        self.frame = frame
+        self.chatTemplate = chatTemplate
+        self.beginID = beginID
+        let known = added.tokens.filter { token in
+            token.isSpecial && Self.endTokens.contains { $0.utf8.elementsEqual(token.content) }
+        }
+        var ends: [Int] = []
+        for id in endIDs + known.map(\.id) where !ends.contains(id) { ends.append(id) }
+        endOfTextIDs = ends
+    }
+
+    /// Tokens that end an answer in every model that has them; files often name only one of several.
+    private static let endTokens = ["<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>"]
+}

@@ -1,0 +1,126 @@
+extension Tokenizer {
+    /// Takes a tokenizer from the metadata of a GGUF file.
+    /// - Throws: `TokenizerError` for a kind that is not supported, and for fields that contradict each other.
+    public init(gguf: GGUFVocabulary) throws {
+        let place = "GGUF metadata"
+        guard gguf.model.utf8.elementsEqual("gpt2".utf8) else {
+            throw TokenizerError.unsupported(
+                place: place, found: "tokenizer.ggml.model \(quoted(gguf.model))", supported: "'gpt2' (byte-level BPE)")
+        }
+        guard let cutting = GGUFPreTokenizer(name: gguf.pre) else {
+            throw TokenizerError.unsupported(
+                place: place, found: "tokenizer.ggml.pre \(quoted(gguf.pre))",
+                supported: "'smollm', 'qwen2', 'llama-bpe', 'llama3', 'gpt-2' or 'default'")
+        }
+        let vocabulary = try gguf.vocabulary(place: place)
+        let begin = try gguf.checked(gguf.beginID, field: "bos_token_id", place: place)
+        let ends = [
+            try gguf.checked(gguf.endID, field: "eos_token_id", place: place),
+            try gguf.checked(gguf.endOfTurnID, field: "eot_token_id", place: place),
+        ]
+        let merges = try MergeTable(gguf.mergePairs(place: place), vocabulary: vocabulary, in: place)
+        let added = AddedTokens(gguf.addedTokens, normalizer: cutting.normalizer)
+        let addsBegin = gguf.addsBegin ?? cutting.addsBegin
+        self.init(
+            model: BytePairModel(vocabulary: vocabulary, merges: merges, ignoresMerges: cutting.ignoresMerges),
+            normalizer: cutting.normalizer, splitters: cutting.splitters, added: added,
+            frame: SpecialTokenFrame(
+                before: addsBegin ? [begin].compactMap(\.self) : [],
+                after: gguf.addsEnd == true ? [ends[0]].compactMap(\.self) : []),
+            chatTemplate: gguf.chatTemplate.map { source in
+                ChatTemplate(source: source, begin: begin.map { String(decoding: gguf.tokens[$0], as: UTF8.self) } ?? "")
+            },
+            beginID: begin, endIDs: ends.compactMap(\.self))
+    }
+}
+
+/// What `tokenizer.ggml.pre` names: how the model's own tokenizer prepares a text.
+private struct GGUFPreTokenizer {
+    var normalizer = Normalizer.none
+    var splitters: [Splitter]
+    var ignoresMerges = false
+    var addsBegin = false
+
+    init?(name: String) {
+        switch name {
+        case "smollm": splitters = [.digits(individual: true), .gpt2]
+        case "qwen2":
+            splitters = [.cl100k(digits: 1)]
+            normalizer = .nfc
+        case "llama-bpe", "llama3", "llama-v3":
+            splitters = [.cl100k(digits: 3)]
+            ignoresMerges = true
+            addsBegin = true
+        case "gpt-2", "default": splitters = [.gpt2]
+        default: return nil
+        }
+    }
+}
+
+extension GGUFVocabulary {
+    /// `tokenTypes`' values that matter here.
+    private enum TokenType {
+        static let unknown = 2
+        static let control = 3
+        static let userDefined = 4
+        static let unused = 5
+    }
+
+    private func type(of id: Int) -> Int { tokenTypes.isEmpty ? 1 : tokenTypes[id] }
+
+    /// All tokens; text can become the ones of them that are neither control tokens nor unused.
+    fileprivate func vocabulary(place: String) throws(TokenizerError) -> Vocabulary {
+        guard tokenTypes.isEmpty || tokenTypes.count == tokens.count else {
+            throw .damaged(place: place, problem: "\(tokenTypes.count) token types for \(tokens.count) tokens")
+        }
+        guard !tokens.isEmpty, tokens.count < Int(Int32.max) else {
+            throw .damaged(place: place, problem: "tokenizer.ggml.tokens has \(tokens.count) elements")
+        }
+        var vocabulary = Vocabulary(count: tokens.count)
+        for (id, token) in tokens.enumerated() {
+            let isText = ![TokenType.unknown, TokenType.control, TokenType.unused].contains(type(of: id))
+            try vocabulary.add(token, id: id, isReachable: isText, in: place)
+        }
+        return vocabulary
+    }
+
+    fileprivate var addedTokens: [AddedToken] {
+        tokens.indices.compactMap { id in
+            switch type(of: id) {
+            case TokenType.control, TokenType.unknown: AddedToken(id: id, content: tokens[id], isSpecial: true)
+            case TokenType.userDefined: AddedToken(id: id, content: tokens[id])
+            default: nil
+            }
+        }
+    }
+
+    fileprivate func mergePairs(
+        place: String
+    ) throws(TokenizerError) -> [(left: ArraySlice<UInt8>, right: ArraySlice<UInt8>)] {
+        var pairs: [(left: ArraySlice<UInt8>, right: ArraySlice<UInt8>)] = []
+        pairs.reserveCapacity(merges.count)
+        for (rank, merge) in merges.enumerated() { pairs.append(try splitMerge(merge, rank: rank, place: place)) }
+        return pairs
+    }
+
+    /// The token that a field names, or nil where the file does not have the field.
+    fileprivate func checked(_ id: Int?, field: String, place: String) throws(TokenizerError) -> Int? {
+        guard let id else { return nil }
+        guard tokens.indices.contains(id) else {
+            throw .damaged(place: place, problem: "tokenizer.ggml.\(field) is \(id), but there are \(tokens.count) tokens")
+        }
+        return id
+    }
+}
+
+/// Cuts a merge at its space.
+func splitMerge(
+    _ merge: [UInt8], rank: Int, place: String
+) throws(TokenizerError) -> (left: ArraySlice<UInt8>, right: ArraySlice<UInt8>) {
+    let parts = merge.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+    guard parts.count == 2 else {
+        let text = quoted(String(decoding: merge, as: UTF8.self))
+        throw .damaged(place: place, problem: "merge \(rank) is \(text), not two tokens with a space between")
+    }
+    return (parts[0], parts[1])
+}

@@ -1,0 +1,44 @@
+/// A `tokenizer.json` of Hugging Face tokenizers, read and found to be of a supported kind.
+struct TokenizerFile {
+    let model: BytePairModel
+    let normalizer: Normalizer
+    let splitters: [Splitter]
+    let added: AddedTokens
+    let frame: SpecialTokenFrame
+
+    /// - Parameter place: what messages call the file.
+    /// - Throws: `TokenizerError.damaged`, or `.unsupported` naming the stage and its kind.
+    init(_ json: [UInt8], place: String) throws(TokenizerError) {
+        let root = try JSONNode(json, place: place)
+        let stages = TokenizerStages(place: place)
+        normalizer = try stages.normalizer(root["normalizer"])
+        splitters = try stages.splitters(root["pre_tokenizer"])
+        try stages.checkDecoder(root["decoder"])
+        let section = try ModelSection(root["model"], place: place)
+        let tokens = try readAddedTokens(root["added_tokens"], place: place)
+        let vocabulary = try section.vocabulary(adding: tokens)
+        model = try section.model(vocabulary)
+        added = AddedTokens(tokens, normalizer: normalizer)
+        frame = try stages.frame(root["post_processor"], vocabulary: vocabulary)
+    }
+
+    /// The id of a token named in another file.
+    func id(of text: [UInt8]) -> Int? {
+        added.tokens.first { $0.content == text }?.id ?? model.vocabulary.id(of: text)
+    }
+}
+
+private func readAddedTokens(_ node: JSONNode?, place: String) throws(TokenizerError) -> [AddedToken] {
+    var tokens: [AddedToken] = []
+    for entry in node?.arrayValue ?? [] {
+        guard let id = entry["id"]?.intValue, let content = entry["content"]?.stringValue else {
+            throw .damaged(place: place, problem: "added_tokens \(tokens.count) has no id or no content")
+        }
+        func flag(_ name: StaticString) -> Bool { entry[name]?.boolValue ?? false }
+        tokens.append(
+            AddedToken(
+                id: id, content: Array(content.utf8), isSpecial: flag("special"), stripsLeft: flag("lstrip"),
+                stripsRight: flag("rstrip"), isSingleWord: flag("single_word"), isNormalized: flag("normalized")))
+    }
+    return tokens
+}

@@ -1,0 +1,67 @@
+/// Reads the stages around the model of a `tokenizer.json`; refuses by name the ones that are not implemented.
+struct TokenizerStages {
+    /// What messages call the file.
+    let place: String
+
+    /// `normalizer`: none, NFC, or a sequence of those.
+    func normalizer(_ node: JSONNode?) throws(TokenizerError) -> Normalizer {
+        guard let node, !node.isNull else { return .none }
+        switch type(of: node) {
+        case "NFC": return .nfc
+        case "Sequence":
+            var result = Normalizer.none
+            for part in node["normalizers"]?.arrayValue ?? [] where try normalizer(part) == .nfc { result = .nfc }
+            return result
+        case let other: throw unsupported("normalizer", other, "'NFC' or none")
+        }
+    }
+
+    /// `pre_tokenizer`: splits, and the bytes' characters at the end.
+    func splitters(_ node: JSONNode?) throws(TokenizerError) -> [Splitter] {
+        guard let node, !node.isNull else { throw unsupported("pre_tokenizer", "none", "'ByteLevel'") }
+        let steps = type(of: node) == "Sequence" ? node["pretokenizers"]?.arrayValue ?? [] : [node]
+        guard let last = steps.last, type(of: last) == "ByteLevel" else {
+            let found = steps.last.map(type) ?? "none"
+            throw unsupported("pre_tokenizer ending in", found, "'ByteLevel' as the last pre-tokenizer")
+        }
+        var splitters: [Splitter] = []
+        for step in steps.dropLast() { splitters.append(try splitter(step)) }
+        if last["add_prefix_space"]?.boolValue ?? false {
+            throw unsupported("pre_tokenizer.add_prefix_space", "true", "none")
+        }
+        if last["use_regex"]?.boolValue ?? true { splitters.append(.gpt2) }
+        return splitters
+    }
+
+    private func splitter(_ node: JSONNode) throws(TokenizerError) -> Splitter {
+        switch type(of: node) {
+        case "Digits": return .digits(individual: node["individual_digits"]?.boolValue ?? false)
+        case "Split":
+            let behavior = node["behavior"]?.stringValue ?? "none"
+            guard behavior == "Isolated", node["invert"]?.boolValue != true else {
+                throw unsupported("pre_tokenizer Split.behavior", behavior, "'Isolated', not inverted")
+            }
+            let expression = node["pattern"]?["Regex"]?.stringValue
+            guard let splitter = expression.flatMap(Splitter.init(expression:)) else {
+                throw unsupported("pre_tokenizer Split.pattern", expression ?? "none", "the one of Qwen 2/3, Llama 3 or GPT-2")
+            }
+            return splitter
+        case let other: throw unsupported("pre_tokenizer", other, "'Split', 'Digits' and 'ByteLevel'")
+        }
+    }
+
+    /// `decoder`: the bytes' characters turned back.
+    func checkDecoder(_ node: JSONNode?) throws(TokenizerError) {
+        let found = node.map(type) ?? "none"
+        if found == "Sequence", let parts = node?["decoders"]?.arrayValue, parts.count == 1 {
+            return try checkDecoder(parts[0])
+        }
+        guard found == "ByteLevel" else { throw unsupported("decoder", found, "'ByteLevel'") }
+    }
+
+    func type(of node: JSONNode) -> String { node["type"]?.stringValue ?? "none" }
+
+    func unsupported(_ stage: String, _ found: String, _ supported: String) -> TokenizerError {
+        .unsupported(place: place, found: "\(stage) \(found == "none" ? "none" : quoted(found))", supported: supported)
+    }
+}

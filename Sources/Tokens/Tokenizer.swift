@@ -1,0 +1,80 @@
+/// A byte-level BPE tokenizer: text to token ids and back, and the model's chat template.
+///
+/// Immutable, and cheap to copy and to share between threads.
+public struct Tokenizer: Sendable {
+    let model: BytePairModel
+    let normalizer: Normalizer
+    let splitters: [Splitter]
+    let added: AddedTokens
+    let frame: SpecialTokenFrame
+    /// Nil where the model has none.
+    let chatTemplate: ChatTemplate?
+    /// The token that begins a text, where the model has one.
+    public let beginID: Int?
+    /// Tokens that end an answer: end of text, end of turn.
+    public let endOfTextIDs: [Int]
+
+    /// How many ids there are, added tokens included: the highest one and one.
+    public var vocabularySize: Int { model.vocabulary.count }
+
+    /// Whether `renderChat` has a template to go by; it may still be one that is not supported.
+    public var hasChatTemplate: Bool { chatTemplate != nil }
+
+    /// Returns the token ids of `text`.
+    ///
+    /// Takes time in proportion to the text's length, or n log n for a word of n bytes.
+    /// - Parameters:
+    ///   - addSpecial: whether to add the tokens that the model wants around a text, such as the begin token.
+    ///   - parseSpecial: whether special tokens written in the text are recognised; false for untrusted text. Added
+    ///     tokens that are not special, such as `<think>`, are recognised either way.
+    public func encode(_ text: String, addSpecial: Bool, parseSpecial: Bool = true) -> [Int] {
+        var ids = addSpecial ? frame.before : []
+        var merger = BytePairMerger(model)
+        Array(text.utf8).withUnsafeBufferPointer { bytes in
+            for part in added.partsOfRaw(bytes, parseSpecial: parseSpecial) {
+                switch part {
+                case .token(let id): ids.append(id)
+                case .text(let range):
+                    if let normalized = normalizer.normalized(bytes[range]) {
+                        normalized.withUnsafeBufferPointer {
+                            encode($0, parseSpecial: parseSpecial, merger: &merger, to: &ids)
+                        }
+                    } else {
+                        let same = UnsafeBufferPointer(rebasing: bytes[range])
+                        encode(same, parseSpecial: parseSpecial, merger: &merger, to: &ids)
+                    }
+                }
+            }
+        }
+        if addSpecial { ids += frame.after }
+        return ids
+    }
+
+    /// Appends the ids of a part of the text that was normalised.
+    private func encode(
+        _ text: UnsafeBufferPointer<UInt8>, parseSpecial: Bool, merger: inout BytePairMerger, to ids: inout [Int]
+    ) {
+        for part in added.partsOfNormalized(text, parseSpecial: parseSpecial) {
+            switch part {
+            case .token(let id): ids.append(id)
+            case .text(let range):
+                splitters.forEachPiece(of: text[range]) { merger.append($0, to: &ids) }
+            }
+        }
+    }
+
+    /// Returns the text of `ids`; an id without a token gives nothing, and each maximal part that is not UTF-8 gives
+    /// one U+FFFD.
+    /// - Parameter skipSpecial: whether special tokens give no text.
+    public func decode(_ ids: [Int], skipSpecial: Bool) -> String {
+        var decoder = StreamDecoder(self, skipSpecial: skipSpecial)
+        var text = ""
+        for id in ids { decoder.append(id, to: &text) }
+        return text + decoder.flush()
+    }
+
+    /// The bytes of a token; nil for an id without one, or for a special token where those are skipped.
+    func bytes(of id: Int, skipSpecial: Bool) -> ArraySlice<UInt8>? {
+        skipSpecial && added.specialIDs.contains(id) ? nil : model.vocabulary.bytes[id]
+    }
+}

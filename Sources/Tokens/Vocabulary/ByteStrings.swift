@@ -1,0 +1,29 @@
+/// Numbered byte strings in one block of memory; some numbers may have none.
+struct ByteStrings: Sendable {
+    private var bytes: [UInt8] = []
+    /// Index: number; where its string starts and ends in `bytes`, or nil.
+    private var ranges: [Range<Int>?]
+
+    /// - Parameter count: numbers run from 0 up to this.
+    init(count: Int) { ranges = Array(repeating: nil, count: count) }
+
+    var count: Int { ranges.count }
+
+    /// The string of `number`; nil also for a number out of range.
+    subscript(number: Int) -> ArraySlice<UInt8>? {
+        guard ranges.indices.contains(number), let range = ranges[number] else { return nil }
+        return bytes[range]
+    }
+
+    /// Sets the string of `number`, to be done once for each.
+    mutating func set(_ number: Int, to string: some Sequence<UInt8>) {
+        set(number) { $0.append(contentsOf: string) }
+    }
+
+    /// Sets the string of `number` to what `append` appends.
+    mutating func set(_ number: Int, append: (inout [UInt8]) -> Void) {
+        let start = bytes.count
+        append(&bytes)
+        ranges[number] = start..<bytes.count
+    }
+}

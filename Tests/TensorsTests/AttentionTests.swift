@@ -1,0 +1,139 @@
+import Foundation
+import Tensors
+import TestSupport
+import Testing
+
+struct AttentionTests {
+    struct Shape {
+        var heads = 4
+        var keyValueHeads = 2
+        var headWidth = 16
+        var window = Int.max
+        var sinks = 0
+        var format = KVFormat.f32
+    }
+
+    /// Keys, values and queries of a whole sequence: [position][head·headWidth].
+    struct Sequence {
+        let count: Int
+        let keys: [Float]
+        let values: [Float]
+        let queries: [Float]
+
+        init(_ count: Int, _ shape: Shape, seed: UInt64) {
+            var generator = SeededGenerator(seed: seed)
+            self.count = count
+            keys = randomActivations(count * shape.keyValueHeads * shape.headWidth, using: &generator)
+            values = randomActivations(count * shape.keyValueHeads * shape.headWidth, using: &generator)
+            queries = randomActivations(count * shape.heads * shape.headWidth, using: &generator).map { 3 * $0 }
+        }
+    }
+
+    /// Runs the sequence through a ring of `capacity` slots in passes of `rowCount`; returns every output.
+    static func attend(
+        _ sequence: Sequence, _ shape: Shape, capacity: Int, rowCount: Int, threadCount: Int = 1,
+        _ set: InstructionSet = .best
+    ) -> [Float] {
+        let compute = Compute(
+            threadCount: threadCount, maximumRows: rowCount, maximumColumns: 8, headWidth: shape.headWidth,
+            instructionSet: set)
+        let ring = RingLayout(
+            format: shape.format, capacity: capacity, sinks: shape.sinks, keyValueHeadCount: shape.keyValueHeads,
+            headWidth: shape.headWidth)
+        let byteCount = capacity * shape.keyValueHeads * shape.headWidth * shape.format.bytesPerValue
+        let (keys, values) = (AlignedBuffer<UInt8>(count: byteCount), AlignedBuffer<UInt8>(count: byteCount))
+        let (keyWidth, width) = (shape.keyValueHeads * shape.headWidth, shape.heads * shape.headWidth)
+        var output = [Float](repeating: .nan, count: sequence.count * width)
+        for first in stride(from: 0, to: sequence.count, by: rowCount) {
+            let rows = min(rowCount, sequence.count - first)
+            for (source, slab) in [(sequence.keys, keys), (sequence.values, values)] {
+                source.withUnsafeBufferPointer {
+                    compute.store(
+                        $0.baseAddress! + first * keyWidth, rowCount: rows, rowStride: keyWidth, firstPosition: first,
+                        into: UnsafeMutableRawPointer(slab.pointer), ring: ring)
+                }
+            }
+            sequence.queries.withUnsafeBufferPointer { queries in
+                output.withUnsafeMutableBufferPointer { output in
+                    compute.attend(
+                        AttentionPass(
+                            queries: queries.baseAddress! + first * width, queryRowStride: width,
+                            keys: UnsafeRawPointer(keys.pointer), values: UnsafeRawPointer(values.pointer),
+                            ring: ring, window: shape.window, rowCount: rows, firstPosition: first,
+                            headCount: shape.heads, scale: 0.25),
+                        output: output.baseAddress! + first * width)
+                }
+            }
+        }
+        return output
+    }
+
+    /// Softmax attention in double precision over the keys that the rule makes visible.
+    static func expected(_ s: Sequence, _ shape: Shape) -> [Double] {
+        let width = shape.headWidth
+        func stored(_ value: Float) -> Double { shape.format == .f16 ? Double(Float16(value)) : Double(value) }
+        var output: [Double] = []
+        for p in 0..<s.count {
+            let visible = (0...p).filter { $0 < shape.sinks || shape.window == .max || $0 > p - shape.window }
+            for head in 0..<shape.heads {
+                let kv = head / (shape.heads / shape.keyValueHeads)
+                func at(_ source: [Float], _ k: Int, _ c: Int) -> Double {
+                    stored(source[(k * shape.keyValueHeads + kv) * width + c])
+                }
+                let weights = visible.map { k in
+                    exp(
+                        0.25
+                            * (0..<width).reduce(0.0) {
+                                $0 + Double(s.queries[(p * shape.heads + head) * width + $1]) * at(s.keys, k, $1)
+                            })
+                }
+                let total = weights.reduce(0, +)
+                for c in 0..<width {
+                    output.append(zip(visible, weights).reduce(0) { $0 + $1.1 * at(s.values, $1.0, c) } / total)
+                }
+            }
+        }
+        return output
+    }
+
+    @Test("attention against double precision: head shapes, windows, sinks, ring wraps, formats, instruction sets")
+    func againstDoublePrecision() {
+        let shapes = [
+            Shape(), Shape(heads: 8, keyValueHeads: 1, headWidth: 24), Shape(heads: 3, keyValueHeads: 3, headWidth: 10),
+            Shape(heads: 9, keyValueHeads: 3, headWidth: 64, format: .f16), Shape(window: 1),
+            Shape(window: 5, sinks: 2),
+            Shape(headWidth: 32, window: 33, sinks: 40, format: .f16),
+            Shape(heads: 80, keyValueHeads: 1, window: 70, sinks: 3),
+        ]
+        for shape in shapes {
+            let sequence = Sequence(150, shape, seed: 1)
+            let expected = Self.expected(sequence, shape)
+            for rowCount in [1, 3, 16, 40] {
+                let capacity = shape.window == .max ? 150 : min(150, shape.sinks + shape.window + rowCount - 1)
+                for set in LinearTests.instructionSets {
+                    let output = Self.attend(sequence, shape, capacity: capacity, rowCount: rowCount, set)
+                    let difference = zip(output, expected).map { abs(Double($0) - $1) }.max() ?? .infinity
+                    #expect(difference < 2e-6 as Double, "\(shape), passes of \(rowCount), \(set)")
+                }
+            }
+        }
+    }
+
+    @Test("ring, pass width and threads change no bit")
+    func invariance() {
+        for shape in [Shape(), Shape(heads: 6, keyValueHeads: 1, window: 20, sinks: 5, format: .f16)] {
+            let sequence = Sequence(200, shape, seed: 2)
+            let reference = Self.attend(sequence, shape, capacity: 200, rowCount: 1)
+            for rowCount in [1, 2, 7, 16, 100] {
+                let smallest = shape.window == .max ? 200 : shape.sinks + shape.window + rowCount - 1
+                for capacity in [smallest, smallest + 9, 300] {
+                    for threadCount in [1, 3] {
+                        let output = Self.attend(
+                            sequence, shape, capacity: capacity, rowCount: rowCount, threadCount: threadCount)
+                        #expect((output == reference) as Bool, "\(shape) \(rowCount) \(capacity) \(threadCount)")
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+import CKernels
+import Tensors
+import TestSupport
+import Testing
+
+struct LinearTests {
+    static let instructionSets = InstructionSet.allCases.filter(\.isAvailable)
+
+    static func multiply(
+        _ weights: Linear, _ input: [Float], rowCount: Int, threadCount: Int = 1, maximumRows: Int = 16,
+        _ instructionSet: InstructionSet = .best
+    ) -> [Float] {
+        let compute = Compute(
+            threadCount: threadCount, maximumRows: maximumRows, maximumColumns: weights.columns, headWidth: 8,
+            instructionSet: instructionSet)
+        var output = [Float](repeating: .nan, count: rowCount * weights.rows)
+        compute.linear(weights, input, rowCount: rowCount, output: &output)
+        return output
+    }
+
+    /// The activations that quantised weights multiply, worked out apart from the kernels.
+    static func rounded(_ input: [Float]) -> [Double] {
+        stride(from: 0, to: input.count, by: 32).flatMap { start in
+            let block = input[start..<min(start + 32, input.count)]
+            let largest = block.map(abs).max() ?? 0
+            guard largest > 0 else { return block.map { _ in 0.0 } }
+            let inverse = 127 / largest
+            return block.map { Double(($0 * inverse).rounded(.toNearestOrEven)) * Double(largest / 127) }
+        }
+    }
+
+    @Test("every format, instruction set and number of rows against double precision")
+    func againstDoublePrecision() {
+        var generator = SeededGenerator(seed: 1)
+        for format in StorageFormat.allCases {
+            let isBlocked = format.valuesPerBlock > 1
+            for columns in isBlocked ? [32, 64, 96, 288, 1056] : [1, 2, 3, 7, 8, 9, 17, 31, 64, 131, 1023] {
+                for isExtreme in [false, true] {
+                    let stored = StoredValues(
+                        rows: 13, columns: columns, format: format, isExtreme: isExtreme, misalignment: columns % 7,
+                        using: &generator)
+                    for rowCount in 1...16 {
+                        let input = randomActivations(rowCount * columns, isExtreme: isExtreme, using: &generator)
+                        let exact = isBlocked ? Self.rounded(input) : input.map(Double.init)
+                        for set in Self.instructionSets {
+                            let output = Self.multiply(Linear([stored.matrix]), input, rowCount: rowCount, set)
+                            expectClose(output, stored, exact, rowCount, "\(format) \(columns) \(rowCount) \(set)")
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Float32 sums of n products are off by at most about n·2⁻²⁴ of the sum of the products' sizes.
+    private func expectClose(
+        _ output: [Float], _ stored: StoredValues, _ input: [Double], _ rowCount: Int, _ name: String
+    ) {
+        let columns = stored.matrix.columns
+        for row in 0..<rowCount {
+            for (index, weights) in stored.values.enumerated() {
+                var (sum, size) = (0.0, 0.0)
+                for (k, weight) in weights.enumerated() {
+                    sum += weight * input[row * columns + k]
+                    size += abs(weight * input[row * columns + k])
+                }
+                let difference = abs(Double(output[row * stored.values.count + index]) - sum)
+                // Blocks of q4 subtract a constant part, which costs as much again.
+                #expect(difference <= size * 4e-7 * Double(columns).squareRoot() + 1e-30, "\(name) [\(row), \(index)]")
+            }
+        }
+    }
+
+    @Test("a row alone and a row among others give the same bits, whatever the threads")
+    func rowsAndThreads() {
+        var generator = SeededGenerator(seed: 2)
+        for format in StorageFormat.allCases {
+            let parts = [17, 5, 40].map {
+                StoredValues(rows: $0, columns: 96, format: format, using: &generator).matrix
+            }
+            let weights = Linear(parts)
+            let input = randomActivations(16 * 96, using: &generator)
+            for set in Self.instructionSets {
+                let alone = (0..<16).flatMap {
+                    Self.multiply(weights, Array(input[$0 * 96..<($0 + 1) * 96]), rowCount: 1, set)
+                }
+                for rowCount in 1...16 {
+                    for threadCount in 1...3 {
+                        let output = Self.multiply(
+                            weights, Array(input[..<(rowCount * 96)]), rowCount: rowCount, threadCount: threadCount, set
+                        )
+                        #expect(
+                            (output == Array(alone[..<output.count])) as Bool,
+                            "\(format) \(set) \(rowCount) \(threadCount)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("several matrices of several formats side by side are each of them alone, by kernels and by OpenBLAS")
+    func parts() {
+        var generator = SeededGenerator(seed: 3)
+        let matrices = StorageFormat.allCases.enumerated().map { index, format in
+            StoredValues(rows: 60 + 33 * index, columns: 64, format: format, using: &generator).matrix
+        }
+        let together = Linear(matrices)
+        for rowCount in [3, 50] {
+            let input = randomActivations(rowCount * 64, using: &generator)
+            let alone = matrices.map { Self.multiply(Linear([$0]), input, rowCount: rowCount, maximumRows: 50) }
+            for threadCount in 1...3 {
+                let output = Self.multiply(
+                    together, input, rowCount: rowCount, threadCount: threadCount, maximumRows: 50)
+                let expected = (0..<rowCount).flatMap { row in
+                    zip(matrices, alone).flatMap { $1[row * $0.rows..<(row + 1) * $0.rows] }
+                }
+                #expect((output == expected) as Bool, "\(rowCount) rows, \(threadCount) threads")
+            }
+        }
+    }
+
+    @Test("OpenBLAS computes what the kernels compute")
+    func wide() {
+        var generator = SeededGenerator(seed: 4)
+        for format in StorageFormat.allCases {
+            let weights = Linear([StoredValues(rows: 150, columns: 160, format: format, using: &generator).matrix])
+            let input = randomActivations(40 * 160, using: &generator)
+            let wide = Self.multiply(weights, input, rowCount: 40, threadCount: 2, maximumRows: 40)
+            for row in 0..<40 {
+                let alone = Self.multiply(weights, Array(input[row * 160..<(row + 1) * 160]), rowCount: 1)
+                let difference = zip(alone, wide[(row * 150)...]).map { abs($0 - $1) }.max() ?? .infinity
+                let scale = format.valuesPerBlock > 1 ? Float(2e-3) : 1e-4
+                #expect(difference < scale, "\(format) row \(row): \(difference)")
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import CKernels
+import Foundation
+import Tensors
+import TestSupport
+import Testing
+
+struct RowKernelTests {
+    static let sets = LinearTests.instructionSets
+    static let widths = [1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 64, 100, 1023]
+
+    @Test("dequantised rows are exact in every format and instruction set")
+    func dequantize() {
+        var generator = SeededGenerator(seed: 1)
+        for format in StorageFormat.allCases {
+            for misalignment in 0..<4 {
+                let columns = format.valuesPerBlock > 1 ? 96 : 37
+                let stored = StoredValues(
+                    rows: 3, columns: columns, format: format, isExtreme: true, misalignment: misalignment,
+                    using: &generator)
+                for set in Self.sets {
+                    for row in 0..<3 {
+                        var output = [Float](repeating: .nan, count: columns)
+                        volley_dequantize(
+                            set.kernels,
+                            [VOLLEY_F32, VOLLEY_BF16, VOLLEY_F16, VOLLEY_Q8_0, VOLLEY_Q4_0, VOLLEY_Q4_1][
+                                StorageFormat.allCases.firstIndex(of: format) ?? 0], &output,
+                            stored.matrix.bytes + row * stored.matrix.rowByteCount, columns)
+                        // q4_1 rounds twice, as GGUF's reference does; every other value is a float32.
+                        let expected = stored.values[row]
+                        #expect(
+                            zip(output, expected).allSatisfy {
+                                abs(Double($0) - $1) <= abs($1) * 1e-6 + 1e-4 * (format == .q4_1 ? 1 : 0)
+                            },
+                            "\(format) \(set)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("activations round the same way everywhere, ties to even, and both forms agree")
+    func quantize() {
+        var generator = SeededGenerator(seed: 2)
+        for isExtreme in [false, true] {
+            var input = randomActivations(32 * 64, isExtreme: isExtreme, using: &generator)
+            input[0] = 127
+            for index in 1..<32 { input[index] = Float(index) - 15.5 }  // ties
+            let expected = LinearTests.rounded(input)
+            for set in Self.sets {
+                var blocks = [volley_block](repeating: volley_block(), count: 64)
+                set.kernels.pointee.quantize(&blocks, input, input.count)
+                var rounded = [Float](repeating: .nan, count: input.count)
+                set.kernels.pointee.round(&rounded, input, input.count)
+                for (index, block) in blocks.enumerated() {
+                    let codes = withUnsafeBytes(of: block.q) { $0.map { Int8(bitPattern: $0) } }
+                    for (k, code) in codes.enumerated() {
+                        #expect(rounded[32 * index + k] == Float(code) * block.scale)
+                        #expect(
+                            abs(Double(rounded[32 * index + k]) - expected[32 * index + k]) <= 1e-6
+                                * abs(expected[32 * index + k]))
+                    }
+                    let sum = codes.reduce(0) { $0 + Int($1) }
+                    #expect(block.scaled_sum == block.scale * Float(sum))
+                }
+            }
+        }
+    }
+
+    @Test("RMSNorm, RoPE, gate and sum against double precision at every width")
+    func rows() {
+        var generator = SeededGenerator(seed: 3)
+        for width in Self.widths {
+            let (x, y) = (randomActivations(width, using: &generator), randomActivations(width, using: &generator))
+            let meanSquare = x.map { Double($0) * Double($0) }.reduce(0, +) / Double(width)
+            let scale: Double = 1 / (meanSquare + 1e-6).squareRoot()
+            let gates = x.map { 20 * $0 }
+            var normed: [Double] = []
+            var gated: [Double] = []
+            for (index, gate) in gates.enumerated() {
+                normed.append(Double(x[index]) * Double(y[index]) * scale)
+                let silu: Double = Double(gate) / (1 + exp(-Double(gate)))
+                gated.append(silu * Double(y[index]))
+            }
+            for set in Self.sets {
+                let kernels = set.kernels.pointee
+                var output = [Float](repeating: .nan, count: width)
+                kernels.rms_norm(&output, x, y, width, 1e-6)
+                expectClose(output, normed, "norm \(width)")
+
+                kernels.silu_gate(&output, gates, y, width)
+                expectClose(output, gated, "gate \(width)")
+
+                output = x
+                kernels.add(&output, y, width)
+                #expect(output == zip(x, y).map { $0 + $1 })
+            }
+        }
+        rotation(using: &generator)
+    }
+
+    private func rotation(using generator: inout SeededGenerator) {
+        for width in [2, 6, 10, 16, 24, 64, 80, 128] {
+            let half = width / 2
+            let x = randomActivations(width, using: &generator)
+            let angles = randomActivations(half, using: &generator).map { 30 * $0 }
+            var expected = [Double](repeating: 0, count: width)
+            for (index, angle) in angles.enumerated() {
+                let (c, s) = (cos(Double(angle)), sin(Double(angle)))
+                let (low, high) = (Double(x[index]), Double(x[index + half]))
+                expected[index] = low * c - high * s
+                expected[index + half] = high * c + low * s
+            }
+            for set in Self.sets {
+                var output = x
+                set.kernels.pointee.rotate(&output, angles.map { cosf($0) }, angles.map { sinf($0) }, width)
+                expectClose(output, expected, "rotation \(width)")
+            }
+        }
+    }
+
+    private func expectClose(_ output: [Float], _ expected: [Double], _ name: String) {
+        for (found, exact) in zip(output, expected) {
+            #expect(abs(Double(found) - exact) <= 3e-6 * max(abs(exact), 0.1), "\(name)")
+        }
+    }
+
+    @Test("float16: every half is read exactly, every float is written to the nearest, ties to even")
+    func halves() {
+        var generator = SeededGenerator(seed: 4)
+        let bits: [UInt16] = Array(0...UInt16.max)
+        let random: [Float] = (0..<200_000).map { _ in Float(bitPattern: UInt32.random(in: .min ... .max, using: &generator)) }
+        let ties = (0..<UInt16(0x7BFF)).map { (half: UInt16) -> Float in
+            (Float(Float16(bitPattern: half)) + Float(Float16(bitPattern: half + 1))) / 2
+        }
+        for set in Self.sets {
+            var floats = [Float](repeating: 0, count: bits.count)
+            volley_dequantize(set.kernels, VOLLEY_F16, &floats, bits, bits.count)
+            for (half, float) in zip(bits, floats) {
+                let expected = Float(Float16(bitPattern: half))
+                #expect((float == expected || (float.isNaN && expected.isNaN)) as Bool, "\(half)")
+            }
+            for source: [Float] in [random, ties, floats, [65519.9, 65520, 1e-8, -0.0, .infinity, -.infinity]] {
+                var output = [UInt16](repeating: 0, count: source.count)
+                set.kernels.pointee.to_f16(&output, source, source.count)
+                for (value, half) in zip(source, output) where !value.isNaN {
+                    #expect((half == Float16(value).bitPattern) as Bool, "\(value)")
+                }
+            }
+        }
+    }
+}
