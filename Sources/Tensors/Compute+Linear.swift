@@ -5,7 +5,7 @@ extension Compute {
     /// output[row, n] = Σ weights[n, k] · input[row, k].
     ///
     /// Up to 16 rows share one reading of the weights; more go through OpenBLAS on dequantised tiles. Quantised weights
-    /// multiply activations rounded to int8 on both paths.
+    /// multiply activations rounded to int16 on both paths.
     /// - Parameters:
     ///   - input: [rowCount, weights.columns]
     ///   - output: [rowCount, weights.rows]
@@ -69,7 +69,7 @@ private struct LinearJob: BitwiseCopyable {
     let slices: UnsafePointer<Linear.Slice>
     let sliceCount: Int
     let input: UnsafePointer<Float>
-    /// The input as quantised weights take it: int8 blocks for kernels, float32 for OpenBLAS.
+    /// The input as quantised weights take it: int16 blocks for kernels, float32 for OpenBLAS.
     let rounded: UnsafeRawPointer
     let output: UnsafeMutablePointer<Float>
     let rowCount: Int

@@ -7,7 +7,7 @@ import COpenBLAS
 package final class Compute {
     let kernels: UnsafePointer<volley_kernels>
     let team: ThreadTeam
-    /// Activations rounded to int8, [row][column / 32].
+    /// Activations rounded to int16, [row][column / 32].
     let blocks: AlignedBuffer<volley_block>
     /// The same as float32 for OpenBLAS, [row, column].
     let rounded: AlignedBuffer<Float>

@@ -48,6 +48,6 @@ extension StorageFormat {
         }
     }
 
-    /// Whether kernels multiply its blocks with activations rounded to int8.
+    /// Whether kernels multiply its blocks with activations rounded to int16.
     var roundsActivations: Bool { valuesPerBlock > 1 }
 }

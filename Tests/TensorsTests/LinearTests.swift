@@ -24,8 +24,8 @@ struct LinearTests {
             let block = input[start..<min(start + 32, input.count)]
             let largest = block.map(abs).max() ?? 0
             guard largest > 0 else { return block.map { _ in 0.0 } }
-            let inverse = 127 / largest
-            return block.map { Double(($0 * inverse).rounded(.toNearestOrEven)) * Double(largest / 127) }
+            let inverse = 32767 / largest
+            return block.map { Double(($0 * inverse).rounded(.toNearestOrEven)) * Double(largest / 32767) }
         }
     }
 

@@ -22,14 +22,14 @@ enum volley_format {
 /// Instruction sets; each is callable wherever `volley_isa_available` says so.
 enum volley_isa { VOLLEY_PORTABLE, VOLLEY_AVX2 };
 
-/// 32 activations rounded to int8: value = scale · q, scale = max|x| / 127, q rounded to nearest even.
+/// 32 activations rounded to int16: value = scale · q, scale = max|x| / 32767, q rounded to nearest even.
 struct volley_block {
     float scale;
     /// scale · Σ q: what a weight block's constant part is multiplied by.
     float scaled_sum;
-    int8_t q[32];
+    int16_t q[32];
 };
-_Static_assert(sizeof(struct volley_block) == 40, "kernels step by 40 bytes");
+_Static_assert(sizeof(struct volley_block) == 72, "kernels step by 72 bytes");
 
 /// Most input rows of one matmul.
 enum { VOLLEY_MAX_ROWS = 16 };
@@ -75,7 +75,7 @@ struct volley_kernels {
                                         size_t columns, size_t row_begin, size_t row_end, size_t rows);
     /// One weight row as float32, exactly.
     void (*dequantize[VOLLEY_FORMAT_COUNT])(float *output, const void *row, size_t columns);
-    /// Rounds `count` activations (a multiple of 32) to int8 blocks.
+    /// Rounds `count` activations (a multiple of 32) to int16 blocks.
     void (*quantize)(struct volley_block *output, const float *input, size_t count);
     /// The values that `quantize` keeps, as float32.
     void (*round)(float *output, const float *input, size_t count);

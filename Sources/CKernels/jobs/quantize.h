@@ -1,8 +1,8 @@
-// Weights to float32, and activations to int8 blocks.
+// Weights to float32, and activations to int16 blocks.
 #pragma once
 
 #include "matmul_float.h"
-#include "matmul_int8.h"
+#include "matmul_quantized.h"
 
 INLINE void dequantize_plain(enum volley_format format, float *output, const char *row, size_t columns) {
     size_t k = 0;
@@ -42,29 +42,33 @@ DEQUANTIZE(dequantize_q4_0, dequantize_blocks, VOLLEY_Q4_0)
 DEQUANTIZE(dequantize_q4_1, dequantize_blocks, VOLLEY_Q4_1)
 
 /// Every instruction set gives the same bits: maximum, one division, one product, rounding to nearest even.
-INLINE float quantize_block(float q[32], const float *input) {
+INLINE float quantize_block(f8 q[4], const float *input) {
     f8 largest = {0};
-    for (int i = 0; i < 32; i += 8)
-        largest = __builtin_elementwise_max(largest, __builtin_elementwise_abs(f8_load(input + i)));
+    for (int i = 0; i < 4; i++)
+        largest = __builtin_elementwise_max(largest, __builtin_elementwise_abs(f8_load(input + 8 * i)));
     float magnitude = f8_largest(largest);
-    float inverse = magnitude > 0 ? 127.0f / magnitude : 0;
+    float inverse = magnitude > 0 ? 32767.0f / magnitude : 0;
     const f8 shift = f8_all(0x1.8p23f);  // adding it rounds to the nearest whole number, ties to even
-    for (int i = 0; i < 32; i += 8) {
-        f8 scaled = f8_load(input + i) * inverse;
-        f8_store(q + i, (scaled + shift) - shift);
+    for (int i = 0; i < 4; i++) {
+        f8 scaled = f8_load(input + 8 * i) * inverse;
+        q[i] = (scaled + shift) - shift;
     }
-    return magnitude / 127.0f;
+    return magnitude / 32767.0f;
 }
 
 static void quantize_row(struct volley_block *output, const float *input, size_t count) {
     for (size_t b = 0; b < count / 32; b++) {
-        float q[32];
+        f8 q[4];
         float scale = quantize_block(q, input + 32 * b);
-        int32_t sum = 0;
-        for (int i = 0; i < 32; i++) {
-            output[b].q[i] = (int8_t)q[i];
-            sum += (int8_t)q[i];
+        i8 sums = {0};
+        for (int i = 0; i < 4; i++) {
+            i8 whole = __builtin_convertvector(q[i], i8);
+            h8 narrow = __builtin_convertvector(whole, h8);
+            memcpy(output[b].q + 8 * i, &narrow, sizeof narrow);
+            sums += whole;
         }
+        int32_t sum = 0;
+        for (int lane = 0; lane < 8; lane++) sum += sums[lane];
         output[b].scale = scale;
         output[b].scaled_sum = scale * (float)sum;
     }
@@ -72,8 +76,8 @@ static void quantize_row(struct volley_block *output, const float *input, size_t
 
 static void round_row(float *output, const float *input, size_t count) {
     for (size_t b = 0; b < count / 32; b++) {
-        float q[32];
+        f8 q[4];
         float scale = quantize_block(q, input + 32 * b);
-        for (int i = 0; i < 32; i++) output[32 * b + i] = q[i] * scale;
+        for (int i = 0; i < 4; i++) f8_store(output + 32 * b + 8 * i, q[i] * scale);
     }
 }
