@@ -14,7 +14,7 @@ struct Chat: ParsableCommand {
     @OptionGroup(title: "Decoding") var plan: PlanOptions
     @OptionGroup(title: "Sampling") var sampling: SamplingOptions
 
-    @Option(help: ArgumentHelp("System message.", valueName: "text"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("System message.", valueName: "text"))
     var system: String?
 
     @Flag(inversion: .prefixedNo, help: "Let a model that can think do so before it answers.")

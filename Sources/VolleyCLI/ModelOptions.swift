@@ -7,19 +7,24 @@ struct ModelOptions: ParsableArguments {
     var model: String
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Take the last N layers as the head, in place of the checkpoint's number.", valueName: "n"))
     var headLayers: Int?
 
-    @Option(help: "Compute threads (default: all cores).")
+    @Option(parsing: .unconditional, help: "Compute threads (default: all cores).")
     var threads: Int?
 
     @Option(help: ArgumentHelp("Number format of the KV cache: f16 or f32.", valueName: "format"))
     var kv: KVFormat = .f16
 
-    @Option(help: ArgumentHelp("See only the last W positions; memory is then bounded for ever.", valueName: "w"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("See only the last W positions; memory is then bounded for ever.", valueName: "w"))
     var window: Int?
 
-    @Option(help: ArgumentHelp("With a window: see the first S positions all the same.", valueName: "s"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("With a window: see the first S positions all the same.", valueName: "s"))
     var sinks: Int = 0
 
     func load() throws -> LoadedModel {

@@ -4,6 +4,7 @@ import Volley
 /// How tokens are decoded.
 struct PlanOptions: ParsableArguments {
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Tokens per trunk pass: off (vanilla) or 1 to 16 (default: the checkpoint's, else off).",
             valueName: "off|n"))

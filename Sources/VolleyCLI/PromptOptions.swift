@@ -3,14 +3,14 @@ import Volley
 
 /// How a prompt becomes token ids.
 struct PromptOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The prompt as token ids, nothing added.", valueName: "1,2,3"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The prompt as token ids, nothing added.", valueName: "1,2,3"))
     var promptIds: TokenIDs?
 
     @Flag(
         help: "Put the prompt into the model's chat template, or take it as it stands (default: chat if there is one).")
     var form: PromptForm?
 
-    @Option(help: ArgumentHelp("System message of a chat.", valueName: "text"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("System message of a chat.", valueName: "text"))
     var system: String?
 
     @Flag(inversion: .prefixedNo, help: "Let a model that can think do so before it answers.")

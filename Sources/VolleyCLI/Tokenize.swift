@@ -34,7 +34,7 @@ struct Tokenize: ParsableCommand {
             "Render a chat: JSON with messages, add_generation_prompt and enable_thinking.", valueName: "file.json"))
     var chat: String?
 
-    @Option(help: ArgumentHelp("Turn ids into text.", valueName: "1,2,3"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Turn ids into text.", valueName: "1,2,3"))
     var decode: TokenIDs?
 
     @Flag(help: "Print {\"ids\": […], \"text\": …}.")

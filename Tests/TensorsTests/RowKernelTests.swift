@@ -127,7 +127,9 @@ struct RowKernelTests {
     func halves() {
         var generator = SeededGenerator(seed: 4)
         let bits: [UInt16] = Array(0...UInt16.max)
-        let random: [Float] = (0..<200_000).map { _ in Float(bitPattern: UInt32.random(in: .min ... .max, using: &generator)) }
+        let random: [Float] = (0..<200_000).map { _ in
+            Float(bitPattern: UInt32.random(in: .min ... .max, using: &generator))
+        }
         let ties = (0..<UInt16(0x7BFF)).map { (half: UInt16) -> Float in
             (Float(Float16(bitPattern: half)) + Float(Float16(bitPattern: half + 1))) / 2
         }

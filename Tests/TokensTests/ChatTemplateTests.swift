@@ -26,7 +26,8 @@ import Tokens
             """
         #expect(
             try render(template, question)
-                == "<|im_start|>system\nYou are Qwen.<|im_end|>\n<|im_start|>user\n Hi <|im_end|>\n<|im_start|>assistant\n")
+                == "<|im_start|>system\nYou are Qwen.<|im_end|>\n<|im_start|>user\n Hi <|im_end|>\n<|im_start|>assistant\n"
+        )
     }
 
     @Test("a template may open the answer with a thought")
@@ -65,7 +66,10 @@ import Tokens
             (nil, "user", "the model has no chat template"),
             ("[INST] {{ messages[0].content }} [/INST]", "user", "chat template is not supported"),
             ("{{ '<|im_start|>'", "user", "chat template is not supported"),
-            ("{{ '<|im_start|>' + '<|im_end|>\n' }}{% add_generation_prompt %}{{'<|im_start|>assistant' }}", "tool", "'tool'"),
+            (
+                "{{ '<|im_start|>' + '<|im_end|>\n' }}{% add_generation_prompt %}{{'<|im_start|>assistant' }}", "tool",
+                "'tool'"
+            ),
         ])
     func refusals(_ template: String?, _ role: String, _ expected: String) throws {
         let error = #expect(throws: TokenizerError.self) {

@@ -16,7 +16,8 @@ import Tokens
         for round in 0..<fuzzRounds {
             let damagesConfiguration = round % 5 == 0
             let tokenizer = try? Tokenizer(
-                tokenizerJSON: damagesConfiguration ? json : mutator.mutated(json, isText: true), place: "tokenizer.json",
+                tokenizerJSON: damagesConfiguration ? json : mutator.mutated(json, isText: true),
+                place: "tokenizer.json",
                 configurationJSON: damagesConfiguration ? mutator.mutated(configuration, isText: true) : configuration,
                 configurationPlace: "tokenizer_config.json")
             guard let tokenizer else { continue }
@@ -46,14 +47,20 @@ import Tokens
         var gguf = seed
         let number = [-1, 0, 2, 3, 5, 299, 300, Int.max, Int.min].randomElement(using: &mutator.random)
         switch Int.random(in: 0..<9, using: &mutator.random) {
-        case 0: gguf.tokens[Int.random(in: 0..<300, using: &mutator.random)] = mutator.mutated(Array("ab".utf8), isText: false)
-        case 1: gguf.merges[Int.random(in: 0..<10, using: &mutator.random)] = mutator.mutated(Array("a b".utf8), isText: false)
+        case 0:
+            gguf.tokens[Int.random(in: 0..<300, using: &mutator.random)] = mutator.mutated(
+                Array("ab".utf8), isText: false)
+        case 1:
+            gguf.merges[Int.random(in: 0..<10, using: &mutator.random)] = mutator.mutated(
+                Array("a b".utf8), isText: false)
         case 2: gguf.tokenTypes[Int.random(in: 0..<300, using: &mutator.random)] = number ?? 0
         case 3: gguf.beginID = number
         case 4: gguf.endID = number
         case 5: gguf.endOfTurnID = number
         case 6: gguf.tokens.removeLast(Int.random(in: 1...300, using: &mutator.random))
-        case 7: gguf.chatTemplate = String(decoding: mutator.mutated(Array((gguf.chatTemplate ?? "").utf8), isText: true), as: UTF8.self)
+        case 7:
+            gguf.chatTemplate = String(
+                decoding: mutator.mutated(Array((gguf.chatTemplate ?? "").utf8), isText: true), as: UTF8.self)
         default: gguf.tokenTypes.removeLast(Int.random(in: 1...300, using: &mutator.random))
         }
         return gguf

@@ -24,7 +24,10 @@ struct TokenizerGolden {
         let decode: [Decoded]
         let stream: [Streamed]
 
-        private enum CodingKeys: String, CodingKey { case vocabSize = "vocab_size", cases, decode, stream }
+        private enum CodingKeys: String, CodingKey {
+            case vocabSize = "vocab_size"
+            case cases, decode, stream
+        }
     }
 
     struct Case: Decodable {
@@ -57,7 +60,10 @@ struct TokenizerGolden {
         let decode: String
         let decodeSkip: String
 
-        private enum CodingKeys: String, CodingKey { case name, ids, decode, decodeSkip = "decode_skip" }
+        private enum CodingKeys: String, CodingKey {
+            case name, ids, decode
+            case decodeSkip = "decode_skip"
+        }
     }
 
     struct Streamed: Decodable {
@@ -68,7 +74,10 @@ struct TokenizerGolden {
         let flush: String
         let text: String
 
-        private enum CodingKeys: String, CodingKey { case name, ids, chunks, flush, text, skipSpecial = "skip_special" }
+        private enum CodingKeys: String, CodingKey {
+            case name, ids, chunks, flush, text
+            case skipSpecial = "skip_special"
+        }
     }
 
     struct Chats: Decodable { let cases: [Chat] }

@@ -28,7 +28,8 @@ import Tokens
         }
     }
 
-    @Test("a word of 100,000 letters and a megabyte of prose are no disaster", .timeLimit(.minutes(1)), arguments: names)
+    @Test(
+        "a word of 100,000 letters and a megabyte of prose are no disaster", .timeLimit(.minutes(1)), arguments: names)
     func longTexts(_ name: String) throws {
         let tokenizer = try TokenizerGolden(name).tokenizer
         for text in [

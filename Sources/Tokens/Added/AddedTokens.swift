@@ -47,7 +47,8 @@ struct AddedTokens: Sendable {
             index = match.end
             let token = tokens[match.value]
             guard parseSpecial || !token.isSpecial, !token.isSingleWord || text.isWord(found) else { continue }
-            let start = token.stripsLeft ? max(text.startOfSpaces(endingAt: found.lowerBound), textStart) : found.lowerBound
+            let start =
+                token.stripsLeft ? max(text.startOfSpaces(endingAt: found.lowerBound), textStart) : found.lowerBound
             if textStart < start { parts.append(.text(textStart..<start)) }
             parts.append(.token(token.id))
             textStart = token.stripsRight ? text.endOfSpaces(from: found.upperBound) : found.upperBound

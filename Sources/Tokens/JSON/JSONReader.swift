@@ -15,7 +15,9 @@ extension JSONNode {
         var result: Result<JSONNode, JSONSyntaxError> = .success(.null)
         text.withUnsafeBufferPointer { bytes in
             var reader = JSONReader(bytes: bytes)
-            do throws(JSONSyntaxError) { result = .success(try reader.readDocument()) } catch { result = .failure(error) }
+            do throws(JSONSyntaxError) { result = .success(try reader.readDocument()) } catch {
+                result = .failure(error)
+            }
         }
         self = try result.get()
     }

@@ -14,7 +14,9 @@ struct ModelSection {
         guard type.utf8.elementsEqual("BPE".utf8) else {
             throw .unsupported(place: place, found: "model type \(quoted(type))", supported: "'BPE'")
         }
-        guard let entries = node["vocab"]?.objectValue else { throw .damaged(place: place, problem: "model has no vocab") }
+        guard let entries = node["vocab"]?.objectValue else {
+            throw .damaged(place: place, problem: "model has no vocab")
+        }
         self.entries = entries
         try checkOptions()
     }
@@ -74,7 +76,8 @@ struct ModelSection {
             return model
         }
         throw .unsupported(
-            place: place, found: "model.unk_token \(unknown) for bytes without token", supported: "a token for each byte")
+            place: place, found: "model.unk_token \(unknown) for bytes without token",
+            supported: "a token for each byte")
     }
 
     /// A merge is written as a list of two, or as one string.

@@ -28,7 +28,8 @@ extension Tokenizer {
                 before: addsBegin ? [begin].compactMap(\.self) : [],
                 after: gguf.addsEnd == true ? [ends[0]].compactMap(\.self) : []),
             chatTemplate: gguf.chatTemplate.map { source in
-                ChatTemplate(source: source, begin: begin.map { String(decoding: gguf.tokens[$0], as: UTF8.self) } ?? "")
+                ChatTemplate(
+                    source: source, begin: begin.map { String(decoding: gguf.tokens[$0], as: UTF8.self) } ?? "")
             },
             beginID: begin, endIDs: ends.compactMap(\.self))
     }
@@ -107,7 +108,8 @@ extension GGUFVocabulary {
     fileprivate func checked(_ id: Int?, field: String, place: String) throws(TokenizerError) -> Int? {
         guard let id else { return nil }
         guard tokens.indices.contains(id) else {
-            throw .damaged(place: place, problem: "tokenizer.ggml.\(field) is \(id), but there are \(tokens.count) tokens")
+            throw .damaged(
+                place: place, problem: "tokenizer.ggml.\(field) is \(id), but there are \(tokens.count) tokens")
         }
         return id
     }

@@ -30,7 +30,9 @@ extension TokenizerStages {
                 throw .damaged(place: place, problem: "post_processor.single has \(piece) where a token should be")
             }
         }
-        guard let after else { throw .damaged(place: place, problem: "post_processor.single has no place for the text") }
+        guard let after else {
+            throw .damaged(place: place, problem: "post_processor.single has no place for the text")
+        }
         return SpecialTokenFrame(before: before, after: after)
     }
 

@@ -43,7 +43,8 @@ struct TokenizerStages {
             }
             let expression = node["pattern"]?["Regex"]?.stringValue
             guard let splitter = expression.flatMap(Splitter.init(expression:)) else {
-                throw unsupported("pre_tokenizer Split.pattern", expression ?? "none", "the one of Qwen 2/3, Llama 3 or GPT-2")
+                throw unsupported(
+                    "pre_tokenizer Split.pattern", expression ?? "none", "the one of Qwen 2/3, Llama 3 or GPT-2")
             }
             return splitter
         case let other: throw unsupported("pre_tokenizer", other, "'Split', 'Digits' and 'ByteLevel'")

@@ -39,7 +39,8 @@ extension MergeTable {
                 let merged = vocabulary.id(of: whole)
             else {
                 let name = quoted(String(decoding: whole, as: UTF8.self))
-                throw .damaged(place: file, problem: "merge \(rank), to \(name), uses a token that is not in the vocabulary")
+                throw .damaged(
+                    place: file, problem: "merge \(rank), to \(name), uses a token that is not in the vocabulary")
             }
             self[Int32(left), Int32(right)] = Merge(rank: UInt32(rank), id: Int32(merged))
         }
