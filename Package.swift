@@ -47,7 +47,7 @@ let package = Package(
             name: "ModelsTests", dependencies: ["Models", "Tensors", "Weights", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "DecodingTests", dependencies: ["Decoding", "Models", "Tensors", "Weights", "TestSupport"],
+            name: "DecodingTests", dependencies: ["Decoding", "Models", "Tensors", "Tokens", "Weights", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "CLITests", dependencies: ["Volley", "VolleyCLI", "TestSupport"], swiftSettings: strict),
     ]
