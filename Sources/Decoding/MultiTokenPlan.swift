@@ -46,6 +46,7 @@ extension DecodePlan where Self == MultiTokenPlan {
 /// A plan that cannot be made, in one sentence.
 public enum PlanError: Error, Equatable, CustomStringConvertible {
     case factorOutOfRange(Int)
+    case unreadableFactor(String)
     case unknownPlan(String)
     case noTrunk(layerCount: Int)
 
@@ -53,6 +54,8 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .factorOutOfRange(let factor):
             "the multi-token factor is \(factor); give off or a number from 1 to 16"
+        case .unreadableFactor(let text):
+            "the multi-token factor is '\(text)'; give off or a number from 1 to 16"
         case .unknownPlan(let name):
             "there is no decode plan named '\(name)'; give off, or mtd:N with N from 1 to 16"
         case .noTrunk(let layerCount):

@@ -15,7 +15,7 @@ public enum PlanRequest: Sendable, Equatable {
             _ = try MultiTokenPlan(factor: factor)
             self = .multiToken(factor: factor)
         } else {
-            throw .unknownPlan(text)
+            throw .unreadableFactor(text)
         }
     }
 

@@ -45,6 +45,7 @@ struct Chat: ParsableCommand {
                 try answer(line, in: &conversation, options: options, interrupt: interrupt)
             }
         }
+        if StandardInput.isTerminal { StandardError.write("\n") }  // the shell's prompt gets a line of its own
     }
 
     private func answer(
@@ -72,6 +73,7 @@ struct Chat: ParsableCommand {
             StandardError.write("the conversation starts anew\n")
         case .factor(let request):
             StandardError.write(switchPlan(to: request, in: &conversation))
+        case .badFactor(let error): StandardError.write("volley: \(error)\n")
         case .unknown(let line):
             StandardError.write("volley: '\(line)' is no command\n\(ChatCommand.list)\n")
         }
@@ -99,6 +101,7 @@ struct Chat: ParsableCommand {
 /// A line of a chat that begins with a slash.
 enum ChatCommand {
     case factor(PlanRequest)
+    case badFactor(PlanError)
     case reset
     case help
     case leave
@@ -116,11 +119,19 @@ enum ChatCommand {
         guard line.hasPrefix("/") else { return nil }
         let words = line.split(separator: " ").map(String.init)
         switch (words.first, words.count) {
-        case ("/mtd", 2): self = (try? PlanRequest(factor: words[1])).map(ChatCommand.factor) ?? .unknown(line)
+        case ("/mtd", 2): self.init(factor: words[1])
         case ("/reset", 1): self = .reset
         case ("/help", 1): self = .help
         case ("/exit", 1): self = .leave
         default: self = .unknown(line)
+        }
+    }
+
+    private init(factor text: String) {
+        do throws(PlanError) {
+            self = .factor(try PlanRequest(factor: text))
+        } catch {
+            self = .badFactor(error)
         }
     }
 }
