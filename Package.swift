@@ -49,6 +49,7 @@ let package = Package(
         .testTarget(
             name: "DecodingTests", dependencies: ["Decoding", "Models", "Tensors", "Tokens", "Weights", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(name: "VolleyTests", dependencies: ["Volley", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "CLITests", dependencies: ["Volley", "VolleyCLI", "TestSupport"], swiftSettings: strict),
     ]
 )

@@ -13,10 +13,12 @@ bool volley_isa_available(enum volley_isa isa) {
 }
 
 const struct volley_kernels *volley_kernels_for(enum volley_isa isa) {
+    switch (isa) {
 #if defined(__x86_64__)
-    if (isa == VOLLEY_AVX2) return &volley_kernels_avx2;
+    case VOLLEY_AVX2: return &volley_kernels_avx2;
 #endif
-    return &volley_kernels_portable;
+    default: return &volley_kernels_portable;
+    }
 }
 
 size_t volley_row_bytes(enum volley_format format, size_t columns) {
