@@ -24,12 +24,13 @@ let package = Package(
         .systemLibrary(name: "CLineEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .target(name: "CKernels"),
         .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: strict),
-        .target(name: "Weights", dependencies: ["Tensors"], swiftSettings: strict),
-        .target(name: "Tokens", swiftSettings: strict),
-        .target(name: "Models", dependencies: ["Tensors", "Weights"], swiftSettings: strict),
+        .target(name: "JSON", swiftSettings: strict),
+        .target(name: "Weights", dependencies: ["JSON", "Tensors"], swiftSettings: strict),
+        .target(name: "Tokens", dependencies: ["JSON"], swiftSettings: strict),
+        .target(name: "Models", dependencies: ["JSON", "Tensors", "Weights"], swiftSettings: strict),
         .target(name: "Decoding", dependencies: ["Models", "Tensors", "Tokens", "Weights"], swiftSettings: strict),
         .target(
-            name: "Volley", dependencies: ["Decoding", "Models", "Tensors", "Tokens", "Weights"],
+            name: "Volley", dependencies: ["Decoding", "JSON", "Models", "Tensors", "Tokens", "Weights"],
             swiftSettings: strict),
         .executableTarget(
             name: "VolleyCLI",
@@ -40,14 +41,16 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "TensorsTests", dependencies: ["CKernels", "Tensors", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(
-            name: "WeightsTests", dependencies: ["Weights", "Tensors", "TestSupport"], swiftSettings: strict),
+            name: "WeightsTests", dependencies: ["JSON", "Weights", "Tensors", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "TokensTests", dependencies: ["Tokens", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "ModelsTests", dependencies: ["Models", "Tensors", "Weights", "TestSupport"],
+            name: "ModelsTests", dependencies: ["JSON", "Models", "Tensors", "Weights", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "DecodingTests", dependencies: ["Decoding", "Models", "Tensors", "Tokens", "Weights", "TestSupport"],
+            name: "DecodingTests",
+            dependencies: ["Decoding", "JSON", "Models", "Tensors", "Tokens", "Weights", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "VolleyTests", dependencies: ["Volley", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "CLITests", dependencies: ["Volley", "VolleyCLI", "TestSupport"], swiftSettings: strict),

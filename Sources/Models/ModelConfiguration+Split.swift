@@ -1,3 +1,4 @@
+import JSON
 import Weights
 
 /// From where the cycles of multi-token decoding are counted.

@@ -1,3 +1,5 @@
+import JSON
+
 public import Weights
 
 /// The shape of a model and the way it was trained: everything but its weights.

@@ -1,10 +1,11 @@
+import JSON
 import Weights
 
 /// Reads checked values out of a configuration object.
 ///
 /// `null` counts as absent, as Hugging Face writes unused fields so.
 struct ConfigurationReader {
-    let fields: [String: JSONValue]
+    let fields: JSONObject
     /// Put before field names in messages: `rope_scaling.`, or nothing.
     let prefix: String
 

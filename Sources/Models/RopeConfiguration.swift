@@ -1,3 +1,4 @@
+import JSON
 import Weights
 
 #if canImport(Glibc)
@@ -111,7 +112,7 @@ extension RopeConfiguration.Scaling {
         case "llama3"?: self = try .llama3(parameters)
         case nil:
             // A file that gives each kind of layer its own parameters has objects here, and no type.
-            guard !parameters.fields.values.contains(where: { $0.objectValue != nil }) else {
+            guard !parameters.fields.contains(where: { $0.value.objectValue != nil }) else {
                 throw .unsupported(
                     field: String(parameters.prefix.dropLast()), value: "of several kinds of layer",
                     remedy: "use a checkpoint with one kind")

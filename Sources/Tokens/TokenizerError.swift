@@ -31,9 +31,3 @@ extension TokenizerError: CustomStringConvertible {
         }
     }
 }
-
-/// A text from a file, fit for a message: cut when long, control characters escaped.
-func quoted(_ text: String) -> String {
-    let shown = text.unicodeScalars.prefix(60).map { $0.escaped(asASCII: false) }.joined()
-    return "'\(shown)\(text.unicodeScalars.count > 60 ? "…" : "")'"
-}

@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// A model's weights, configuration and tokenizer on disk, whatever file format they came in.

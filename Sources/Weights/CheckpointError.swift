@@ -1,3 +1,5 @@
+import JSON
+
 /// Why a checkpoint cannot be used: one sentence that says which file, where in it, what was found, and what to do.
 public enum CheckpointError: Error, Sendable, Equatable {
     /// There is nothing at the path, or it is not a checkpoint.

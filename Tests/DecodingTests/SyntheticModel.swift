@@ -1,4 +1,4 @@
-import Foundation
+import JSON
 import Models
 import Tensors
 import TestSupport
@@ -49,18 +49,17 @@ struct SyntheticModel {
             inverseFrequencies: configuration.rope.inverseFrequencies())
     }
 
-    private func json() throws -> JSONValue {
-        try JSONDecoder().decode(
-            JSONValue.self,
-            from: Data(
-                """
-                {"model_type": "\(isQwen ? "qwen3" : "llama")", "num_hidden_layers": \(layers),
-                 "num_decoding_layers": \(headLayers), "num_thinking_layers": \(layers - headLayers),
-                 "hidden_size": \(hidden), "num_attention_heads": \(heads), "num_key_value_heads": \(keyValueHeads),
-                 "head_dim": \(headWidth), "intermediate_size": \(feedForward), "vocab_size": \(vocabulary),
-                 "max_position_embeddings": \(contextLength), "rms_norm_eps": 1e-6, "rope_theta": 10000.0,
-                 "tie_word_embeddings": false, "hidden_act": "silu", "dmtd_phase": "prompt", "mtp_horizon": 4}
-                """.utf8))
+    private func json() -> JSONValue {
+        .object([
+            "model_type": isQwen ? "qwen3" : "llama", "num_hidden_layers": .int(layers),
+            "num_decoding_layers": .int(headLayers), "num_thinking_layers": .int(layers - headLayers),
+            "hidden_size": .int(hidden), "num_attention_heads": .int(heads),
+            "num_key_value_heads": .int(keyValueHeads), "head_dim": .int(headWidth),
+            "intermediate_size": .int(feedForward), "vocab_size": .int(vocabulary),
+            "max_position_embeddings": .int(contextLength), "rms_norm_eps": .double(1e-6),
+            "rope_theta": .int(10000), "tie_word_embeddings": .bool(false), "hidden_act": "silu",
+            "dmtd_phase": "prompt", "mtp_horizon": .int(4),
+        ])
     }
 }
 

@@ -1,3 +1,4 @@
+import JSON
 import Foundation
 import Models
 import TestSupport
@@ -101,9 +102,10 @@ import Weights
     }
 
     @Test func phaseCanBeNamed() throws {
-        let trained: [String: JSONValue] = ["num_thinking_layers": .int(4)]
+        var trained: JSONObject = ["num_thinking_layers": .int(4)]
         #expect(try ModelConfiguration(fields(trained)).phase == .absolute)
-        #expect(try ModelConfiguration(fields(trained.merging(["dmtd_phase": "prompt"]) { $1 })).phase == .prompt)
+        trained["dmtd_phase"] = "prompt"
+        #expect(try ModelConfiguration(fields(trained)).phase == .prompt)
         #expect(try ModelConfiguration(fields(["dmtd_phase": "absolute"])).phase == .absolute)
         #expect(
             refusal(["dmtd_phase": "late"])
@@ -187,7 +189,7 @@ import Weights
     }
 
     @Test func harmlessFormsOfTheSameFieldsAreAccepted() throws {
-        let harmless: [String: JSONValue] = [
+        let harmless: JSONObject = [
             "attention_bias": .bool(false), "use_sliding_window": .bool(false), "sliding_window": .int(4096),
             "hidden_act": "silu", "quantization_config": .null, "partial_rotary_factor": .int(1),
             "num_encoding_layers": .int(0), "dmtd_block_attention": "none", "dmtd_history_mode": "shadow",
@@ -260,7 +262,7 @@ import Weights
 
     private static let correct = "; correct the checkpoint's configuration or download it again"
 
-    private static let llama: [String: JSONValue] = [
+    private static let llama: JSONObject = [
         "model_type": "llama", "hidden_size": .int(128), "num_hidden_layers": .int(12),
         "num_attention_heads": .int(8), "num_key_value_heads": .int(2), "head_dim": .int(16),
         "intermediate_size": .int(256), "vocab_size": .int(320), "max_position_embeddings": .int(4096),
@@ -272,11 +274,11 @@ import Weights
     }
 
     /// A right Llama configuration with some fields changed.
-    private func fields(_ changes: [String: JSONValue]) -> JSONValue {
-        .object(Self.llama.merging(changes) { $1 })
+    private func fields(_ changes: JSONObject) -> JSONValue {
+        .object(changes.reduce(into: Self.llama) { $0[$1.name] = $1.value })
     }
 
-    private func refusal(_ changes: [String: JSONValue]) -> String? {
+    private func refusal(_ changes: JSONObject) -> String? {
         message { _ = try ModelConfiguration(fields(changes)) }
     }
 

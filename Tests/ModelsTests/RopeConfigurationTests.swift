@@ -1,3 +1,4 @@
+import JSON
 import Models
 import Testing
 import Weights
@@ -32,7 +33,7 @@ import Weights
     }
 
     @Test func bothFormsOfTheFieldsAreRead() throws {
-        let older: [String: JSONValue] = [
+        let older: JSONObject = [
             "rope_theta": .int(500000),
             "rope_scaling": .object([
                 "rope_type": "llama3", "factor": .double(32), "low_freq_factor": .double(1),
@@ -62,7 +63,7 @@ import Weights
         #expect(throws: ConfigurationError.missing(field: "rope_scaling.rope_type")) {
             try rope(["rope_scaling": .object(["factor": .int(2)])])
         }
-        let crossed: [String: JSONValue] = [
+        let crossed: JSONObject = [
             "rope_type": "llama3", "factor": .int(8), "low_freq_factor": .int(4), "high_freq_factor": .int(4),
             "original_max_position_embeddings": .int(8192),
         ]
@@ -72,12 +73,12 @@ import Weights
         ) { try rope(["rope_scaling": .object(crossed)]) }
     }
 
-    private func rope(_ changes: [String: JSONValue]) throws -> RopeConfiguration {
-        let fields: [String: JSONValue] = [
+    private func rope(_ changes: JSONObject) throws -> RopeConfiguration {
+        let fields: JSONObject = [
             "model_type": "llama", "hidden_size": .int(128), "num_hidden_layers": .int(12),
             "num_attention_heads": .int(2), "intermediate_size": .int(256), "vocab_size": .int(320),
         ]
-        return try ModelConfiguration(.object(fields.merging(changes) { $1 })).rope
+        return try ModelConfiguration(.object(changes.reduce(into: fields) { $0[$1.name] = $1.value })).rope
     }
 
     private func expectClose(_ found: [Float], _ expected: [Float]) {

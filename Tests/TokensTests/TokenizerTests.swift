@@ -47,4 +47,14 @@ import Tokens
         #expect(try TokenizerGolden("qwen2-style").tokenizer.endOfTextIDs == [1995, 1993])
         #expect(try TokenizerGolden("llama3-style").tokenizer.endOfTextIDs == [1992, 1989])
     }
+
+    @Test("a control token that is half a character is never found in a text")
+    func halfACharacter() throws {
+        var vocabulary = try Goldens.decode(RecordedVocabulary.self, "tokenizers/smollm2/vocabulary.json").vocabulary
+        vocabulary.tokens[5] = [0xC3]  // a control token; ö is C3 B6
+        let tokenizer = try Tokenizer(gguf: vocabulary)
+        #expect(
+            try tokenizer.encode("wörld", addSpecial: false)
+                == TokenizerGolden("smollm2").tokenizer.encode("wörld", addSpecial: false))
+    }
 }

@@ -12,7 +12,8 @@ struct AddedTokens: Sendable {
         specialIDs = Set(tokens.filter(\.isSpecial).map(\.id))
         var raw = ByteTrie()
         var normalized = ByteTrie()
-        for (index, token) in tokens.enumerated() {
+        // Text is UTF-8; a token that is not would be found in the middle of a character, and cut it.
+        for (index, token) in tokens.enumerated() where String(validating: token.content, as: UTF8.self) != nil {
             if token.isNormalized {
                 normalized.insert(normalizer.normalized(token.content) ?? token.content, value: index)
             } else {

@@ -1,3 +1,5 @@
+import JSON
+
 /// A model's chat template: its text, and the family that it belongs to.
 ///
 /// Templates are programs in Jinja. Those of the supported models are of two families, which are written here; a

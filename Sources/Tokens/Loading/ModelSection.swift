@@ -1,11 +1,13 @@
+import JSON
+
 /// The `model` of a `tokenizer.json`: vocabulary and merges.
 struct ModelSection {
-    private let node: JSONNode
-    private let entries: [(name: String, value: JSONNode)]
+    private let node: JSONValue
+    private let entries: JSONObject
     private let place: String
 
     /// - Throws: `TokenizerError` where this is no byte-level BPE, or is incomplete.
-    init(_ node: JSONNode?, place: String) throws(TokenizerError) {
+    init(_ node: JSONValue?, place: String) throws(TokenizerError) {
         guard let node, node.objectValue != nil else { throw .damaged(place: place, problem: "there is no model") }
         self.node = node
         self.place = place
@@ -23,7 +25,7 @@ struct ModelSection {
 
     /// Refuses what other kinds of BPE have.
     private func checkOptions() throws(TokenizerError) {
-        for name: StaticString in ["dropout", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback"] {
+        for name in ["dropout", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback"] {
             switch node[name] {
             case nil, .null, .bool(false), .string(""), .int(0): continue
             case .double(let number) where number == 0: continue
@@ -82,7 +84,7 @@ struct ModelSection {
 
     /// A merge is written as a list of two, or as one string.
     private func pair(
-        _ node: JSONNode, rank: Int
+        _ node: JSONValue, rank: Int
     ) throws(TokenizerError) -> (left: ArraySlice<UInt8>, right: ArraySlice<UInt8>) {
         if let text = node.stringValue { return try splitMerge(Array(text.utf8), rank: rank, place: place) }
         guard let parts = node.arrayValue, parts.count == 2, let left = parts[0].stringValue,

@@ -1,3 +1,5 @@
+import JSON
+
 extension Tokenizer {
     /// Takes a tokenizer from the metadata of a GGUF file.
     /// - Throws: `TokenizerError` for a kind that is not supported, and for fields that contradict each other.

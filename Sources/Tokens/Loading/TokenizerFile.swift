@@ -1,3 +1,5 @@
+import JSON
+
 /// A `tokenizer.json` of Hugging Face tokenizers, read and found to be of a supported kind.
 struct TokenizerFile {
     let model: BytePairModel
@@ -9,7 +11,7 @@ struct TokenizerFile {
     /// - Parameter place: what messages call the file.
     /// - Throws: `TokenizerError.damaged`, or `.unsupported` naming the stage and its kind.
     init(_ json: [UInt8], place: String) throws(TokenizerError) {
-        let root = try JSONNode(json, place: place)
+        let root = try JSONValue(json, place: place)
         let stages = TokenizerStages(place: place)
         normalizer = try stages.normalizer(root["normalizer"])
         splitters = try stages.splitters(root["pre_tokenizer"])
@@ -28,13 +30,13 @@ struct TokenizerFile {
     }
 }
 
-private func readAddedTokens(_ node: JSONNode?, place: String) throws(TokenizerError) -> [AddedToken] {
+private func readAddedTokens(_ node: JSONValue?, place: String) throws(TokenizerError) -> [AddedToken] {
     var tokens: [AddedToken] = []
     for entry in node?.arrayValue ?? [] {
         guard let id = entry["id"]?.intValue, let content = entry["content"]?.stringValue else {
             throw .damaged(place: place, problem: "added_tokens \(tokens.count) has no id or no content")
         }
-        func flag(_ name: StaticString) -> Bool { entry[name]?.boolValue ?? false }
+        func flag(_ name: String) -> Bool { entry[name]?.boolValue ?? false }
         tokens.append(
             AddedToken(
                 id: id, content: Array(content.utf8), isSpecial: flag("special"), stripsLeft: flag("lstrip"),

@@ -1,6 +1,8 @@
+import JSON
+
 extension TokenizerStages {
     /// `post_processor`: special tokens around the text. `ByteLevel` only moves offsets, which we do not give.
-    func frame(_ node: JSONNode?, vocabulary: Vocabulary) throws(TokenizerError) -> SpecialTokenFrame {
+    func frame(_ node: JSONValue?, vocabulary: Vocabulary) throws(TokenizerError) -> SpecialTokenFrame {
         guard let node, !node.isNull else { return SpecialTokenFrame() }
         switch type(of: node) {
         case "ByteLevel": return SpecialTokenFrame()
@@ -17,7 +19,7 @@ extension TokenizerStages {
     }
 
     /// The template for one text: special tokens, the text once, special tokens.
-    private func template(_ node: JSONNode, vocabulary: Vocabulary) throws(TokenizerError) -> SpecialTokenFrame {
+    private func template(_ node: JSONValue, vocabulary: Vocabulary) throws(TokenizerError) -> SpecialTokenFrame {
         var before: [Int] = []
         var after: [Int]?
         for piece in node["single"]?.arrayValue ?? [] {
@@ -37,10 +39,10 @@ extension TokenizerStages {
     }
 
     private func specialIDs(
-        _ name: String, in node: JSONNode?, vocabulary: Vocabulary
+        _ name: String, in node: JSONValue?, vocabulary: Vocabulary
     ) throws(TokenizerError) -> [Int] {
-        let entry = node?.objectValue?.last { $0.name.utf8.elementsEqual(name.utf8) }
-        let ids = entry?.value["ids"]?.arrayValue?.map { $0.intValue ?? -1 } ?? [-1]
+        let entry = node?[name]
+        let ids = entry?["ids"]?.arrayValue?.map { $0.intValue ?? -1 } ?? [-1]
         guard ids.allSatisfy({ vocabulary.bytes[$0] != nil }) else {
             throw .damaged(place: place, problem: "post_processor names \(quoted(name)), which is no token")
         }

@@ -1,10 +1,12 @@
+import JSON
+
 /// Reads the stages around the model of a `tokenizer.json`; refuses by name the ones that are not implemented.
 struct TokenizerStages {
     /// What messages call the file.
     let place: String
 
     /// `normalizer`: none, NFC, or a sequence of those.
-    func normalizer(_ node: JSONNode?) throws(TokenizerError) -> Normalizer {
+    func normalizer(_ node: JSONValue?) throws(TokenizerError) -> Normalizer {
         guard let node, !node.isNull else { return .none }
         switch type(of: node) {
         case "NFC": return .nfc
@@ -17,7 +19,7 @@ struct TokenizerStages {
     }
 
     /// `pre_tokenizer`: splits, and the bytes' characters at the end.
-    func splitters(_ node: JSONNode?) throws(TokenizerError) -> [Splitter] {
+    func splitters(_ node: JSONValue?) throws(TokenizerError) -> [Splitter] {
         guard let node, !node.isNull else { throw unsupported("pre_tokenizer", "none", "'ByteLevel'") }
         let steps = type(of: node) == "Sequence" ? node["pretokenizers"]?.arrayValue ?? [] : [node]
         guard let last = steps.last, type(of: last) == "ByteLevel" else {
@@ -33,7 +35,7 @@ struct TokenizerStages {
         return splitters
     }
 
-    private func splitter(_ node: JSONNode) throws(TokenizerError) -> Splitter {
+    private func splitter(_ node: JSONValue) throws(TokenizerError) -> Splitter {
         switch type(of: node) {
         case "Digits": return .digits(individual: node["individual_digits"]?.boolValue ?? false)
         case "Split":
@@ -52,7 +54,7 @@ struct TokenizerStages {
     }
 
     /// `decoder`: the bytes' characters turned back.
-    func checkDecoder(_ node: JSONNode?) throws(TokenizerError) {
+    func checkDecoder(_ node: JSONValue?) throws(TokenizerError) {
         let found = node.map(type) ?? "none"
         if found == "Sequence", let parts = node?["decoders"]?.arrayValue, parts.count == 1 {
             return try checkDecoder(parts[0])
@@ -60,7 +62,7 @@ struct TokenizerStages {
         guard found == "ByteLevel" else { throw unsupported("decoder", found, "'ByteLevel'") }
     }
 
-    func type(of node: JSONNode) -> String { node["type"]?.stringValue ?? "none" }
+    func type(of node: JSONValue) -> String { node["type"]?.stringValue ?? "none" }
 
     func unsupported(_ stage: String, _ found: String, _ supported: String) -> TokenizerError {
         .unsupported(place: place, found: "\(stage) \(found == "none" ? "none" : quoted(found))", supported: supported)

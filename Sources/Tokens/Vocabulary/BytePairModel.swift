@@ -1,3 +1,5 @@
+import JSON
+
 /// Byte-pair encoding (Sennrich et al. 2016) over bytes: the merges, and what each byte starts as.
 struct BytePairModel: Sendable {
     let vocabulary: Vocabulary

@@ -1,3 +1,5 @@
+import JSON
+
 /// A model's tokens: text to id, and id to the bytes it decodes to.
 struct Vocabulary: Sendable {
     /// Index: id; the text as the file has it, bytes written as `ByteAlphabet`'s characters.

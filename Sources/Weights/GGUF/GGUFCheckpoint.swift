@@ -1,3 +1,5 @@
+import JSON
+
 extension Checkpoint {
     /// Opens one GGUF file.
     static func openGGUF(file path: String) throws(CheckpointError) -> Checkpoint {

@@ -1,3 +1,5 @@
+import JSON
+
 /// Says in Hugging Face's fields what a GGUF file's metadata says in its own.
 ///
 /// Keys: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
@@ -26,9 +28,9 @@ struct GGUFConfiguration {
     }
 
     /// The fields of a `config.json`. Missing metadata leaves its field out.
-    func fields() throws(CheckpointError) -> [String: JSONValue] {
+    func fields() throws(CheckpointError) -> JSONObject {
         try refuseMixtureOfExperts()
-        var fields: [String: JSONValue] = ["model_type": .string(architecture.rawValue)]
+        var fields: JSONObject = ["model_type": .string(architecture.rawValue)]
         for (field, key) in Self.integerKeys { fields[field] = try integer(key).map { .int($0) } }
         fields["rms_norm_eps"] = try number("attention.layer_norm_rms_epsilon").map { .double($0) }
         fields["rope_theta"] = try number("rope.freq_base").map { .double($0) }
@@ -65,7 +67,7 @@ struct GGUFConfiguration {
 extension GGUFConfiguration {
     /// In a Llama or Qwen3 file the head's width, its rotated part and the width of its values may differ; the
     /// first is `head_dim`, the second makes a `partial_rotary_factor`, the third is refused.
-    private func addHeadWidth(to fields: inout [String: JSONValue]) throws(CheckpointError) {
+    private func addHeadWidth(to fields: inout JSONObject) throws(CheckpointError) {
         let keyWidth = try integer("attention.key_length")
         let valueWidth = try integer("attention.value_length")
         let rotated = try integer("rope.dimension_count")

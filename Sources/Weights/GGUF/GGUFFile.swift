@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// The header of a GGUF file, version 2 or 3: metadata and the tensors' places, all sizes checked.

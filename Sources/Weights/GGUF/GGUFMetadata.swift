@@ -1,3 +1,5 @@
+import JSON
+
 /// Reads metadata values as the type that a key must have.
 ///
 /// A missing key is nil; a key of another type is an error that names it.

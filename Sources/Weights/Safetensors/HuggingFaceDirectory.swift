@@ -1,3 +1,5 @@
+import JSON
+
 extension Checkpoint {
     /// Opens a directory as `save_pretrained` writes it.
     static func openHuggingFace(directory: String) throws(CheckpointError) -> Checkpoint {
@@ -9,7 +11,7 @@ extension Checkpoint {
 
     /// `config.json`, in which `generation_config.json` replaces the end tokens: chat models name the token that ends
     /// a turn only there.
-    private static func huggingFaceConfiguration(_ directory: String) throws(CheckpointError) -> [String: JSONValue] {
+    private static func huggingFaceConfiguration(_ directory: String) throws(CheckpointError) -> JSONObject {
         let path = joinedPath(directory, "config.json")
         guard PathKind(path) == .file else { throw .notACheckpoint(path: directory, problem: "has no config.json") }
         var configuration = try jsonObject(at: path)
@@ -21,7 +23,7 @@ extension Checkpoint {
         return configuration
     }
 
-    private static func jsonObject(at path: String) throws(CheckpointError) -> [String: JSONValue] {
+    private static func jsonObject(at path: String) throws(CheckpointError) -> JSONObject {
         let value = try MappedFile(path: path).parseJSON(limits: .configuration)
         guard let fields = value.objectValue else {
             throw .damaged(path: path, place: "the whole file", problem: "is \(value), not an object")

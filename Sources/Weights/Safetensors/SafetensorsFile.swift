@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// Reads the header of a safetensors file: 8 bytes of length (little-endian), that many bytes of JSON
@@ -12,7 +13,7 @@ enum SafetensorsFile {
         let headerRange = try headerRange(in: file)
         let header: JSONValue
         do {
-            header = try JSONValue(parsing: file.copy(headerRange), limits: .tensorList)
+            header = try JSONValue(parsing: file.copy(headerRange), limits: .longList)
         } catch {
             throw .damaged(path: file.path, place: "the header", problem: error.description)
         }

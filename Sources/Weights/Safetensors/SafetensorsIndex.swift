@@ -1,3 +1,5 @@
+import JSON
+
 /// `model.safetensors.index.json`: which file ("shard") of the directory holds which tensor.
 struct SafetensorsIndex {
     let path: String
@@ -9,7 +11,7 @@ struct SafetensorsIndex {
     /// - Throws: `CheckpointError` where the index is no index, or names a file outside its directory.
     init(_ file: MappedFile) throws(CheckpointError) {
         path = file.path
-        let index = try file.parseJSON(limits: .tensorList)
+        let index = try file.parseJSON(limits: .longList)
         guard let map = index["weight_map"]?.objectValue else {
             throw .damaged(path: file.path, place: "weight_map", problem: "is missing or not an object")
         }

@@ -21,29 +21,31 @@ package struct JSONLimits: Sendable {
 
     /// For files a person could have written: config.json, generation_config.json.
     package static let configuration = JSONLimits(valueCount: 500_000)
-    /// For lists of tensors: some hundred thousand tensors at most.
-    package static let tensorList = JSONLimits(valueCount: 4_000_000)
+    /// For lists of tensors, and vocabularies with their merges: some hundred thousand entries.
+    package static let longList = JSONLimits(valueCount: 4_000_000)
 }
 
 extension JSONValue {
     /// Parses one JSON text (RFC 8259, UTF-8).
     ///
-    /// Written here, not taken from Foundation, because a file that names a field twice must be refused, whole
-    /// numbers must stay whole, and a message must say where the text is broken.
+    /// Written here, not taken from Foundation, because a file that names a field twice must be refused, canonically
+    /// equivalent names kept apart, whole numbers stay whole, and a message must say where the text is broken.
     /// - Throws: `JSONSyntaxError` with the byte where the text stops being JSON or passes a limit.
     package init(parsing text: [UInt8], limits: JSONLimits) throws(JSONSyntaxError) {
-        var parser = JSONParser(text: text, limits: limits)
-        self = try parser.parseDocument()
+        self = try text.withUnsafeBufferPointer { bytes throws(JSONSyntaxError) in
+            var parser = JSONParser(text: bytes, limits: limits)
+            return try parser.parseDocument()
+        }
     }
 }
 
 private struct JSONParser {
-    let text: [UInt8]
+    let text: UnsafeBufferPointer<UInt8>
     let limits: JSONLimits
     var position = 0
     var valueCount = 0
 
-    init(text: [UInt8], limits: JSONLimits) {
+    init(text: UnsafeBufferPointer<UInt8>, limits: JSONLimits) {
         self.text = text
         self.limits = limits
     }
@@ -73,7 +75,8 @@ private struct JSONParser {
     }
 
     private mutating func parseObject(depth: Int) throws(JSONSyntaxError) -> JSONValue {
-        var fields: [String: JSONValue] = [:]
+        var fields = JSONObject()
+        var names = NameSet()
         position += 1
         skipSpace()
         if take(UInt8(ascii: "}")) { return .object(fields) }
@@ -84,10 +87,10 @@ private struct JSONParser {
             let name = try parseString()
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw unexpected("':' after a field name") }
-            let value = try parseValue(depth: depth + 1)
-            guard fields.updateValue(value, forKey: name) == nil else {
+            guard names.insert(name, notIn: fields) else {
                 throw JSONSyntaxError(offset: nameStart, problem: "the field \(quoted(name)) is there twice")
             }
+            fields.append((name, try parseValue(depth: depth + 1)))
             skipSpace()
             if take(UInt8(ascii: "}")) { return .object(fields) }
             guard take(UInt8(ascii: ",")) else { throw unexpected("',' or '}' in an object") }
@@ -152,15 +155,15 @@ extension JSONParser {
     fileprivate mutating func parseString() throws(JSONSyntaxError) -> String {
         let start = position
         position += 1
-        var bytes: [UInt8] = []
+        skipPlainCharacters()
+        let plain = UnsafeBufferPointer(rebasing: text[start + 1..<position])
+        if take(UInt8(ascii: "\"")) { return try string(of: plain, start: start) }
+        var bytes = Array(plain)
         while true {
             switch peek {
             case UInt8(ascii: "\""):
                 position += 1
-                guard let string = String(validating: bytes, as: UTF8.self) else {
-                    throw JSONSyntaxError(offset: start, problem: "a string is not UTF-8")
-                }
-                return string
+                return try string(of: bytes, start: start)
             case UInt8(ascii: "\\"): try parseEscape(into: &bytes)
             case nil: throw JSONSyntaxError(offset: start, problem: "a string has no end")
             case .some(let byte) where byte < 0x20: throw unexpected("a character, not a raw control byte,")
@@ -169,6 +172,18 @@ extension JSONParser {
                 position += 1
             }
         }
+    }
+
+    /// Most strings are done here, without a copy.
+    private mutating func skipPlainCharacters() {
+        while let byte = peek, byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { position += 1 }
+    }
+
+    private func string(of bytes: some Collection<UInt8>, start: Int) throws(JSONSyntaxError) -> String {
+        guard let string = String(validating: bytes, as: UTF8.self) else {
+            throw JSONSyntaxError(offset: start, problem: "a string is not UTF-8")
+        }
+        return string
     }
 
     private mutating func parseEscape(into bytes: inout [UInt8]) throws(JSONSyntaxError) {

@@ -1,6 +1,6 @@
 /// One JSON value, with every field of the file kept, known to this program or not.
 public enum JSONValue: Sendable, Equatable {
-    case object([String: JSONValue])
+    case object(JSONObject)
     case array([JSONValue])
     case string(String)
     /// A number written without fraction and exponent that fits 64 bits.
@@ -16,7 +16,7 @@ extension JSONValue {
     public subscript(field: String) -> JSONValue? { objectValue?[field] }
 
     /// The fields, or nil where this is no object.
-    public var objectValue: [String: JSONValue]? {
+    public var objectValue: JSONObject? {
         if case .object(let fields) = self { fields } else { nil }
     }
 
