@@ -14,5 +14,13 @@ package final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable
         self.count = count
     }
 
+    /// A buffer that is about to be filled: its bytes are whatever they were.
+    package init(unfilledCount count: Int) {
+        let byteCount = count * MemoryLayout<Element>.stride
+        let bytes = UnsafeMutableRawPointer.allocate(byteCount: max(byteCount, 1), alignment: 64)
+        pointer = bytes.bindMemory(to: Element.self, capacity: count)
+        self.count = count
+    }
+
     deinit { UnsafeMutableRawPointer(pointer).deallocate() }
 }

@@ -91,6 +91,10 @@ struct volley_kernels {
     void (*to_f16)(uint16_t *output, const float *input, size_t count);
     /// Attention of work units unit_begin ..< unit_end of `volley_attention_units`.
     void (*attend)(const struct volley_attention *attention, size_t unit_begin, size_t unit_end, float *scratch);
+    /// `count` floating-point words of 2 or 4 bytes taken apart into planes that compress (layout: jobs/planes.h).
+    void (*split_planes)(void *output, const void *input, size_t count, size_t width);
+    /// Undoes `split_planes`.
+    void (*join_planes)(void *output, const void *input, size_t count, size_t width);
 };
 
 /// Whether this machine can run the kernels of `isa`.

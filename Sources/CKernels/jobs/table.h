@@ -3,6 +3,7 @@
 
 #include "attention.h"
 #include "elementwise.h"
+#include "planes.h"
 #include "quantize.h"
 
 #define KERNEL_TABLE                                                                                                  \
@@ -11,5 +12,6 @@
         .dequantize = {dequantize_f32, dequantize_bf16, dequantize_f16, dequantize_q8_0, dequantize_q4_0,             \
                        dequantize_q4_1},                                                                              \
         .quantize = quantize_row, .round = round_row, .rms_norm = rms_norm, .rotate = rotate,                         \
-        .silu_gate = silu_gate, .add = add, .to_f16 = to_f16, .attend = attend,                                       \
+        .silu_gate = silu_gate, .add = add, .to_f16 = to_f16, .attend = attend, .split_planes = split_planes,         \
+        .join_planes = join_planes,                                                                                   \
     }

@@ -1,0 +1,102 @@
+import CKernels
+
+/// Between float32 and the storage formats, for whole rows or any run of whole blocks.
+///
+/// Encoding gives the bits that ggml's reference functions give (`quantize_row_*_ref`, and `gguf.quants` in Python).
+package enum Quantizer {
+    /// The formats that `encode` writes.
+    package static let formats: [StorageFormat] = [.f32, .bf16, .f16, .q8_0, .q4_0, .q4_1]
+
+    /// Writes `values`, whole blocks of `format`, to `output`.
+    /// - Precondition: `format` is one of `formats`; `output` has room for the blocks; for a block format all values are
+    ///   finite.
+    package static func encode(
+        _ values: UnsafeBufferPointer<Float>, as format: StorageFormat, to output: UnsafeMutableRawPointer
+    ) {
+        precondition(values.count.isMultiple(of: format.valuesPerBlock) && formats.contains(format))
+        for start in stride(from: 0, to: values.count, by: format.valuesPerBlock) {
+            let block = UnsafeBufferPointer(rebasing: values[start..<start + format.valuesPerBlock])
+            let bytes = output + start / format.valuesPerBlock * format.bytesPerBlock
+            switch format {
+            case .f32: bytes.storeBytes(of: block[0], as: Float.self)
+            case .bf16: bytes.storeBytes(of: bfloat16(block[0]), as: UInt16.self)
+            case .f16: bytes.storeBytes(of: Float16(block[0]).bitPattern, as: UInt16.self)
+            case .q8_0: encodeQ8(block, to: bytes)
+            case .q4_0: encodeQ4(block, to: bytes)
+            case .q4_1: encodeQ4WithMinimum(block, to: bytes)
+            }
+        }
+    }
+
+    /// Reads `count` values, whole blocks of `format`, as float32, exactly.
+    package static func decode(
+        _ bytes: UnsafeRawPointer, as format: StorageFormat, count: Int, to output: UnsafeMutablePointer<Float>
+    ) {
+        precondition(count.isMultiple(of: format.valuesPerBlock))
+        volley_dequantize(InstructionSet.best.kernels, format.kernelFormat, output, bytes, count)
+    }
+
+    /// To nearest, ties to even; a NaN stays one.
+    private static func bfloat16(_ value: Float) -> UInt16 {
+        let bits = value.bitPattern
+        guard !value.isNaN else { return UInt16(bits >> 16) | 64 }
+        return UInt16(truncatingIfNeeded: (UInt64(bits) + 0x7FFF + UInt64(bits >> 16 & 1)) >> 16)
+    }
+
+    private static func encodeQ8(_ block: UnsafeBufferPointer<Float>, to bytes: UnsafeMutableRawPointer) {
+        var largest: Float = 0
+        for value in block { largest = max(largest, abs(value)) }
+        let scale = largest / 127
+        let inverse = scale == 0 ? 0 : 1 / scale
+        bytes.storeBytes(of: Float16(scale).bitPattern, as: UInt16.self)
+        for (index, value) in block.enumerated() {
+            // To nearest, ties away from zero.
+            let scaled = abs(value * inverse)
+            let whole = scaled.wholePart
+            let code = Int32(whole) + (scaled - whole >= 0.5 ? 1 : 0)
+            bytes.storeBytes(
+                of: Int8(truncatingIfNeeded: value < 0 ? -code : code), toByteOffset: 2 + index, as: Int8.self)
+        }
+    }
+
+    /// The value of largest magnitude becomes −8.
+    private static func encodeQ4(_ block: UnsafeBufferPointer<Float>, to bytes: UnsafeMutableRawPointer) {
+        var extreme: Float = 0
+        for value in block where abs(value) > abs(extreme) { extreme = value }
+        let scale = extreme / -8
+        let inverse = scale == 0 ? 0 : 1 / scale
+        bytes.storeBytes(of: Float16(scale).bitPattern, as: UInt16.self)
+        storeNibbles(to: bytes + 2) { block[$0] * inverse + 8.5 }
+    }
+
+    private static func encodeQ4WithMinimum(
+        _ block: UnsafeBufferPointer<Float>, to bytes: UnsafeMutableRawPointer
+    ) {
+        var (least, largest) = (block[0], block[0])
+        for value in block {
+            least = min(least, value)
+            largest = max(largest, value)
+        }
+        let scale = (largest - least) / 15
+        let inverse = scale == 0 ? 0 : 1 / scale
+        bytes.storeBytes(of: Float16(scale).bitPattern, as: UInt16.self)
+        bytes.storeBytes(of: Float16(least).bitPattern, toByteOffset: 2, as: UInt16.self)
+        storeNibbles(to: bytes + 4) { (block[$0] - least) * inverse + 0.5 }
+    }
+
+    /// Sixteen bytes: value i low, value i + 16 high, each cut to a whole number from 0 to 15.
+    private static func storeNibbles(to bytes: UnsafeMutableRawPointer, _ value: (Int) -> Float) {
+        for index in 0..<16 {
+            let low = UInt8(value(index).wholePart.clamped(to: 15))
+            let high = UInt8(value(index + 16).wholePart.clamped(to: 15))
+            bytes.storeBytes(of: low | high << 4, toByteOffset: index, as: UInt8.self)
+        }
+    }
+}
+
+extension Float {
+    /// Without the fraction, for numbers of a block's codes; 0 for what is none.
+    fileprivate var wholePart: Float { abs(self) < 1024 ? Float(Int32(self)) : 0 }
+
+    fileprivate func clamped(to limit: Float) -> Float { min(max(self, 0), limit) }
+}

@@ -1,0 +1,42 @@
+"""Writes quantized.gguf: random float32 rows, and what the `gguf` package makes of them in every format that
+`Quantizer.encode` writes.
+
+    python3 -m venv /tmp/gguf && /tmp/gguf/bin/pip install gguf==0.17.1
+    /tmp/gguf/bin/python Tests/Goldens/weights/make_quantized.py
+"""
+
+from pathlib import Path
+
+import numpy as np
+from gguf import GGMLQuantizationType, GGUFWriter
+from gguf.quants import quantize
+
+FORMATS = ("BF16", "F16", "Q8_0", "Q4_0", "Q4_1")
+
+
+def values() -> np.ndarray:
+    """[24, 64]: several spreads, ties, zeros, constants, one value alone, and the smallest normal float16 scales."""
+    random = np.random.default_rng(5)
+    rows = [random.normal(0, spread, 64) for spread in (1e-6, 1e-3, 0.02, 0.5, 1, 30, 2000) for _ in range(2)]
+    rows += [np.zeros(64), np.full(64, 0.75), np.full(64, -3.0), np.arange(64) - 31.5, np.arange(64) / 4]
+    rows += [np.where(np.arange(64) == 5, -1.0, 0.0), np.tile([1.0, -1.0], 32), np.round(random.normal(0, 64, 64))]
+    rows += [random.normal(0, 1, 64) + 100, random.uniform(-1, 1, 64) ** 9]
+    return np.stack(rows).astype(np.float32)
+
+
+def main() -> None:
+    writer = GGUFWriter(Path(__file__).with_name("quantized.gguf"), "llama")
+    data = values()
+    writer.add_tensor("f32", data)
+    for name in FORMATS:
+        kind = GGMLQuantizationType[name]
+        encoded = quantize(data, kind)
+        writer.add_tensor(name.lower(), encoded.view(np.uint8), raw_dtype=kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+if __name__ == "__main__":
+    main()
