@@ -23,6 +23,8 @@ package struct JSONLimits: Sendable {
     package static let configuration = JSONLimits(valueCount: 500_000)
     /// For lists of tensors, and vocabularies with their merges: some hundred thousand entries.
     package static let longList = JSONLimits(valueCount: 4_000_000)
+    /// For native checkpoints: six values for each half megabyte.
+    package static let manifest = JSONLimits(valueCount: 40_000_000)
 }
 
 extension JSONValue {
