@@ -12,7 +12,7 @@ help: ## this list
 	@grep -hE '^[a-z0-9_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 .PHONY: setup
-setup: ## install what is missing (OpenBLAS, LZ4, libedit)
+setup: ## install what is missing (OpenBLAS, LZ4, xxHash, libedit)
 	@bench/setup.sh
 
 .PHONY: build

@@ -21,16 +21,23 @@ let package = Package(
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas",
             providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+        .systemLibrary(
+            name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
+        .systemLibrary(
+            name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
+        .systemLibrary(name: "CSystem"),
         .systemLibrary(name: "CLineEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .target(name: "CKernels"),
         .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: strict),
         .target(name: "JSON", swiftSettings: strict),
-        .target(name: "Weights", dependencies: ["JSON", "Tensors"], swiftSettings: strict),
+        .target(
+            name: "Weights", dependencies: ["CLZ4", "CSystem", "CXXHash", "JSON", "Tensors"], swiftSettings: strict),
         .target(name: "Tokens", dependencies: ["JSON"], swiftSettings: strict),
         .target(name: "Models", dependencies: ["JSON", "Tensors", "Weights"], swiftSettings: strict),
         .target(name: "Decoding", dependencies: ["Models", "Tensors", "Tokens", "Weights"], swiftSettings: strict),
+        .target(name: "Measuring", dependencies: ["Models", "Weights"], swiftSettings: strict),
         .target(
-            name: "Volley", dependencies: ["Decoding", "JSON", "Models", "Tensors", "Tokens", "Weights"],
+            name: "Volley", dependencies: ["Decoding", "JSON", "Measuring", "Models", "Tensors", "Tokens", "Weights"],
             swiftSettings: strict),
         .executableTarget(
             name: "VolleyCLI",

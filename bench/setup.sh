@@ -2,12 +2,12 @@
 # Installs the libraries that the build needs and that are missing, and says which.
 set -euo pipefail
 
-packages=(pkg-config libopenblas-dev liblz4-dev libedit-dev)
-names=(pkg-config openblas liblz4 libedit)
+packages=(pkg-config libopenblas-dev liblz4-dev libxxhash-dev libedit-dev)
+names=(pkg-config openblas liblz4 libxxhash libedit)
 
 if [ "$(uname)" = Darwin ]; then
     missing=()
-    for name in openblas lz4 pkg-config; do brew list "$name" >/dev/null 2>&1 || missing+=("$name"); done
+    for name in openblas lz4 xxhash pkg-config; do brew list "$name" >/dev/null 2>&1 || missing+=("$name"); done
     [ ${#missing[@]} -eq 0 ] && exit 0
     echo "Missing: ${missing[*]}. Install with: brew install ${missing[*]}" >&2
     exit 1
@@ -15,7 +15,7 @@ fi
 
 missing=()
 command -v pkg-config >/dev/null 2>&1 || missing+=(pkg-config)
-for i in 1 2 3; do pkg-config --exists "${names[$i]}" 2>/dev/null || missing+=("${packages[$i]}"); done
+for ((i = 1; i < ${#names[@]}; i++)); do pkg-config --exists "${names[$i]}" 2>/dev/null || missing+=("${packages[$i]}"); done
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 sudo=()

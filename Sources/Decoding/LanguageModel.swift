@@ -12,12 +12,18 @@ public struct LanguageModel: Sendable {
     /// Tokens that end an answer.
     public let endTokens: Set<Int>
 
-    /// Loads a Hugging Face directory or a GGUF file.
+    /// Loads a native or Hugging Face directory, or a GGUF file.
     ///
-    /// - Parameter headLayers: how many of the last layers are the head, in place of the checkpoint's own number.
+    /// - Parameters:
+    ///   - headLayers: how many of the last layers are the head, in place of the checkpoint's own number.
+    ///   - threadCount: threads that decode compressed weights.
+    ///   - checksTensors: whether the checksums of a native checkpoint's tensors are looked at.
     /// - Throws: `CheckpointError`, `ConfigurationError` or `TokenizerError`, each one sentence.
-    public static func load(_ path: String, headLayers: Int? = nil) throws -> LanguageModel {
-        let checkpoint = try Checkpoint.open(path)
+    public static func load(
+        _ path: String, headLayers: Int? = nil, threadCount: Int = SessionOptions().threadCount,
+        checksTensors: Bool = true
+    ) throws -> LanguageModel {
+        let checkpoint = try Checkpoint.open(path).loaded(threadCount: threadCount, checksTensors: checksTensors)
         let model = try Model(checkpoint: checkpoint, headLayers: headLayers)
         let tokenizer = try Tokenizer(checkpoint.tokenizer)
         return LanguageModel(

@@ -38,7 +38,8 @@ extension SessionOptions {
         return sinkCount + window + maximumRows(contextLength: contextLength) - 1
     }
 
-    func check() throws(SessionError) {
+    /// - Throws: `SessionError` naming the option that makes no sense for any model.
+    public func check() throws(SessionError) {
         guard (1...256).contains(threadCount) else { throw .threadCount(threadCount) }
         guard (1...1 << 24).contains(window ?? 1) else { throw .window(window ?? 0) }
         guard (0...1 << 24).contains(sinkCount) else { throw .sinkCount(sinkCount) }

@@ -3,7 +3,7 @@ import Volley
 
 /// Which model, and how it computes.
 struct ModelOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("A Hugging Face directory or a .gguf file.", valueName: "path"))
+    @Option(help: ArgumentHelp("A native or Hugging Face directory, or a .gguf file.", valueName: "path"))
     var model: String
 
     @Option(
@@ -27,9 +27,15 @@ struct ModelOptions: ParsableArguments {
         help: ArgumentHelp("With a window: see the first S positions all the same.", valueName: "s"))
     var sinks: Int = 0
 
+    @Flag(help: "Load a native checkpoint without looking at its tensors' checksums.")
+    var skipChecksums = false
+
     func load() throws -> LoadedModel {
         let start = ContinuousClock.now
-        let model = try LanguageModel.load(model, headLayers: headLayers)
+        let options = sessionOptions()
+        try options.check()
+        let model = try LanguageModel.load(
+            model, headLayers: headLayers, threadCount: options.threadCount, checksTensors: !skipChecksums)
         return LoadedModel(language: model, seconds: (ContinuousClock.now - start).seconds)
     }
 

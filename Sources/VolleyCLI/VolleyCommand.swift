@@ -17,7 +17,9 @@ struct VolleyCommand: ParsableCommand {
             Exit codes: 0 done, 1 failed (one sentence says what, where and what to do), 64 wrong usage.
             """,
         version: "0.1.0",
-        subcommands: [Generate.self, Chat.self, Tokenize.self])
+        subcommands: [
+            Generate.self, Chat.self, Tokenize.self, Pack.self, Unpack.self, Inspect.self, Verify.self,
+        ])
 
     static func main() {
         signal(SIGPIPE, SIG_IGN)  // a closed standard output is an error like any other

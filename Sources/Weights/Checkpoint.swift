@@ -14,8 +14,7 @@ public struct Checkpoint: Sendable {
     public let configuration: JSONValue
     /// Where the tokenizer is; it is not checked here.
     public let tokenizer: TokenizerSource
-    /// By Hugging Face name.
-    let locations: [String: TensorLocation]
+    let contents: Contents
 
     /// The file formats that can be opened.
     public enum Kind: Sendable, Equatable {
@@ -23,9 +22,18 @@ public struct Checkpoint: Sendable {
         case huggingFace
         /// One GGUF file.
         case gguf
+        /// A directory with `manifest.json` and shards, as `volley pack` writes it.
+        case native
     }
 
-    /// Opens the Hugging Face directory or GGUF file at `path`, and checks every size and offset in its headers.
+    /// Where the tensors are, by Hugging Face name.
+    enum Contents: Sendable {
+        case mapped([String: TensorLocation])
+        case native(NativeCheckpoint)
+        case loaded([String: StoredTensor])
+    }
+
+    /// Opens the native or Hugging Face directory or GGUF file at `path`, and checks every size and offset in its headers.
     /// - Throws: `CheckpointError`, naming the file and the place in it.
     public static func open(_ path: String) throws(CheckpointError) -> Checkpoint {
         guard !path.utf8.contains(0), !path.isEmpty else {
@@ -33,23 +41,58 @@ public struct Checkpoint: Sendable {
         }
         switch PathKind(path) {
         case .nothing: throw .notACheckpoint(path: path, problem: "there is no such file or directory")
+        case .directory where NativeCheckpoint.isOne(path): return try openNative(directory: path)
         case .directory: return try openHuggingFace(directory: path)
         case .file: return try openGGUF(file: path)
         }
     }
 
+    /// The same checkpoint with every tensor at hand: those of compressed shards decoded into memory, by `threadCount`
+    /// threads. Other kinds are mapped, and stay as they are.
+    /// - Parameter checksTensors: whether the checksums of a native checkpoint's tensors are looked at.
+    public func loaded(threadCount: Int, checksTensors: Bool = true) throws(CheckpointError) -> Checkpoint {
+        guard case .native(let native) = contents else { return self }
+        let tensors = try native.load(threadCount: threadCount, checksTensors: checksTensors)
+        return Checkpoint(
+            path: path, kind: kind, configuration: configuration, tokenizer: tokenizer, contents: .loaded(tensors))
+    }
+
     /// All names, sorted.
-    public var tensorNames: [String] { locations.keys.sorted() }
+    public var tensorNames: [String] {
+        switch contents {
+        case .mapped(let locations): locations.keys.sorted()
+        case .native(let native): native.indices.keys.sorted()
+        case .loaded(let tensors): tensors.keys.sorted()
+        }
+    }
 
     /// Whether the checkpoint holds this name, in any stored type.
-    public func hasTensor(_ name: String) -> Bool { locations[name] != nil }
+    public func hasTensor(_ name: String) -> Bool {
+        switch contents {
+        case .mapped(let locations): locations[name] != nil
+        case .native(let native): native.indices[name] != nil
+        case .loaded(let tensors): tensors[name] != nil
+        }
+    }
 
-    /// The tensor of this Hugging Face name, in place.
+    /// The tensor of this Hugging Face name, in place where its file can be mapped.
     ///
-    /// Only the q and k matrices of a Llama GGUF are copied, once a call, to undo that format's row order.
-    /// - Throws: `CheckpointError.missingTensor`, or `.unsupported` for a format without kernels.
+    /// The q and k matrices of a Llama GGUF are copied, once a call, to undo that format's row order; a tensor of a
+    /// compressed shard is decoded, once a call, unless the checkpoint was `loaded`.
+    /// - Throws: `CheckpointError.missingTensor`, `.unsupported` for a format without kernels, or `.damaged`.
     public func tensor(_ name: String) throws(CheckpointError) -> StoredTensor {
-        guard let location = locations[name] else { throw .missingTensor(path: path, name: name) }
+        switch contents {
+        case .mapped(let locations):
+            if let location = locations[name] { return try stored(location, name: name) }
+        case .native(let native):
+            if let index = native.indices[name] { return try native.tensor(index) }
+        case .loaded(let tensors):
+            if let tensor = tensors[name] { return tensor }
+        }
+        throw .missingTensor(path: path, name: name)
+    }
+
+    private func stored(_ location: TensorLocation, name: String) throws(CheckpointError) -> StoredTensor {
         switch location.type {
         case .known(let format): return location.stored(name: name, format)
         case .unknown(let type):
@@ -58,6 +101,13 @@ public struct Checkpoint: Sendable {
                 path: location.file.path, place: "tensor \(quoted(name))", problem: "is stored as \(type)",
                 remedy: "convert the checkpoint to \(known)")
         }
+    }
+
+    private static func openNative(directory: String) throws(CheckpointError) -> Checkpoint {
+        let native = try NativeCheckpoint(directory: directory)
+        return Checkpoint(
+            path: directory, kind: .native, configuration: .object(native.manifest.configuration),
+            tokenizer: try TokenizerSource(directory: directory), contents: .native(native))
     }
 }
 

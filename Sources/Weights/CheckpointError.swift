@@ -6,12 +6,16 @@ public enum CheckpointError: Error, Sendable, Equatable {
     case notACheckpoint(path: String, problem: String)
     /// The system did not let us read the file; `reason` is the system's.
     case unreadable(path: String, reason: String)
+    /// The system did not let us write.
+    case unwritable(path: String, reason: String)
     /// The file contradicts its format or itself.
     case damaged(path: String, place: String, problem: String)
     /// The file may be right, but this program does not know what it asks for.
     case unsupported(path: String, place: String, problem: String, remedy: String)
     /// The checkpoint holds no tensor of this name.
     case missingTensor(path: String, name: String)
+    /// The caller asked for an end before the work was done; nothing was left behind.
+    case cancelled
 }
 
 extension CheckpointError: CustomStringConvertible {
@@ -23,6 +27,8 @@ extension CheckpointError: CustomStringConvertible {
                 + "or a .gguf file"
         case .unreadable(let path, let reason):
             "\(path): cannot be read: \(reason); check the path and its permissions"
+        case .unwritable(let path, let reason):
+            "\(path): cannot be written: \(reason); check the free space and the permissions"
         case .damaged(let path, let place, let problem):
             "\(path): \(place): \(problem); the file is damaged: download or convert it again"
         case .unsupported(let path, let place, let problem, let remedy):
@@ -30,6 +36,7 @@ extension CheckpointError: CustomStringConvertible {
         case .missingTensor(let path, let name):
             "\(path): has no tensor \(quoted(name)); the checkpoint is incomplete or of another architecture: "
                 + "download or convert it again"
+        case .cancelled: "cancelled; nothing was written"
         }
     }
 }

@@ -53,6 +53,16 @@ package final class MappedFile: @unchecked Sendable {
     /// - Precondition: `range` is inside the file.
     package func copy(_ range: Range<Int>) -> [UInt8] { withBytes { Array($0[range]) } }
 
+    /// Lets the system take back the memory of `part`'s pages; they come from the disk again when they are touched.
+    /// For files that are read once from end to end, and may be larger than memory.
+    func release(_ part: UnsafeRawBufferPointer) {
+        guard let base = bytes.baseAddress, let start = part.baseAddress else { return }
+        let page = Int(getpagesize())
+        let first = (start - base) / page * page
+        madvise(
+            UnsafeMutableRawPointer(mutating: base + first), start - base + part.count - first, Int32(MADV_DONTNEED))
+    }
+
     deinit {
         if let base = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: base), bytes.count) }
     }

@@ -6,6 +6,18 @@ public enum TokenizerSource: Sendable, Equatable {
     case gguf(GGUFTokenizerMetadata)
 }
 
+extension TokenizerSource {
+    /// The directory's own files, or the metadata that came along from a GGUF file.
+    init(directory: String) throws(CheckpointError) {
+        let metadata = joinedPath(directory, "tokenizer.gguf")
+        if PathKind(joinedPath(directory, "tokenizer.json")) == .nothing, PathKind(metadata) == .file {
+            self = .gguf(try GGUFTokenizerMetadata(GGUFMetadata(GGUFFile(MappedFile(path: metadata)))))
+        } else {
+            self = .directory(directory)
+        }
+    }
+}
+
 /// The tokenizer fields of a GGUF file (`tokenizer.ggml.*`), texts as the bytes they are stored as.
 public struct GGUFTokenizerMetadata: Sendable, Equatable {
     /// `tokenizer.ggml.model`: `gpt2` is byte-level BPE.

@@ -9,7 +9,7 @@ extension Checkpoint {
         return Checkpoint(
             path: path, kind: .gguf, configuration: .object(try configuration.fields()),
             tokenizer: .gguf(try GGUFTokenizerMetadata(GGUFMetadata(header))),
-            locations: try huggingFaceLocations(header, configuration))
+            contents: .mapped(try huggingFaceLocations(header, configuration)))
     }
 
     private static func refuseSplitFile(_ header: GGUFFile) throws(CheckpointError) {

@@ -7,6 +7,9 @@ import Tensors
 struct GGUFFile {
     let file: MappedFile
     let metadata: [String: GGUFValue]
+    /// Where the metadata entries lie, and how many they are.
+    let metadataRange: Range<Int>
+    let metadataCount: Int
     /// By the file's own names, with shapes turned to row-major.
     let tensors: [String: TensorLocation]
 
@@ -17,8 +20,10 @@ struct GGUFFile {
         try Self.checkMagicAndVersion(&cursor)
         // The least that each takes: name length, dimension count, type, offset; key length, type, one byte.
         let tensorCount = try cursor.count("the tensor count", leastByteCount: 24)
-        let metadataCount = try cursor.count("the metadata count", leastByteCount: 13)
+        metadataCount = try cursor.count("the metadata count", leastByteCount: 13)
+        let metadataStart = cursor.offset
         metadata = try Self.readMetadata(metadataCount, &cursor)
+        metadataRange = metadataStart..<cursor.offset
         let alignment = try Self.alignment(metadata, file)
         var infos: [GGUFTensorInfo] = []
         for index in 0..<tensorCount { infos.append(try GGUFTensorInfo(from: &cursor, index: index)) }

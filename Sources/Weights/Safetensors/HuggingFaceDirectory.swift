@@ -6,7 +6,7 @@ extension Checkpoint {
         let configuration = try huggingFaceConfiguration(directory)
         return Checkpoint(
             path: directory, kind: .huggingFace, configuration: .object(configuration),
-            tokenizer: .directory(directory), locations: try huggingFaceTensors(directory))
+            tokenizer: try TokenizerSource(directory: directory), contents: .mapped(try huggingFaceTensors(directory)))
     }
 
     /// `config.json`, in which `generation_config.json` replaces the end tokens: chat models name the token that ends

@@ -1,0 +1,113 @@
+import Models
+import Weights
+
+/// What a checkpoint is made of, counted without reading the weights.
+public struct CheckpointReport: Sendable {
+    public let kind: Checkpoint.Kind
+    public let configuration: ModelConfiguration
+    public let tensors: [TensorSummary]
+
+    /// - Parameter headLayers: how many of the last layers are the head, in place of the checkpoint's own number.
+    /// - Throws: `ConfigurationError` where the configuration is not one we run.
+    public init(_ checkpoint: Checkpoint, headLayers: Int? = nil) throws {
+        kind = checkpoint.kind
+        configuration = try ModelConfiguration(checkpoint.configuration, headLayers: headLayers)
+        tensors = checkpoint.summary
+    }
+
+    /// Which part of the model a tensor belongs to.
+    public enum Part: String, CaseIterable, Sendable {
+        case embedding
+        case trunk
+        case head
+        case vocabularyHead = "lm_head"
+        case other
+    }
+
+    /// Tensors that are counted together.
+    public struct Total: Sendable, Equatable {
+        public var tensorCount = 0
+        public var valueCount = 0
+        /// In memory, and in the file.
+        public var byteCount = 0
+        public var storedByteCount = 0
+
+        /// Stored size ÷ size in memory.
+        public var ratio: Double { byteCount == 0 ? 1 : Double(storedByteCount) / Double(byteCount) }
+
+        mutating func add(_ tensor: TensorSummary) {
+            tensorCount += 1
+            valueCount += tensor.valueCount
+            byteCount += tensor.byteCount
+            storedByteCount += tensor.storedByteCount
+        }
+    }
+
+    public var total: Total { Self.total(tensors) }
+
+    /// By part and format, parts in the order of a pass.
+    public var parts: [(part: Part, format: String, total: Total)] {
+        let groups = Dictionary(grouping: tensors) { PartAndFormat(part: part(of: $0), format: $0.format) }
+        return groups.keys.sorted().map { ($0.part, $0.format, Self.total(groups[$0] ?? [])) }
+    }
+
+    /// By what the tensors do, such as `self_attn.q_proj`, and format.
+    public var kinds: [(kind: String, format: String, total: Total)] {
+        let groups = Dictionary(grouping: tensors) { KindAndFormat(kind: Self.kind(of: $0.name), format: $0.format) }
+        return groups.keys.sorted().map { ($0.kind, $0.format, Self.total(groups[$0] ?? [])) }
+    }
+
+    /// Bytes that decoding must read for each emitted token with a multi-token factor; nil for vanilla.
+    ///
+    /// A cycle reads the trunk once for `factor` tokens, and the head and `lm_head` for each.
+    public func bytesPerToken(factor: Int?) -> Double {
+        var bytes: [Part: Int] = [:]
+        for tensor in tensors { bytes[part(of: tensor), default: 0] += tensor.byteCount }
+        let vocabularyHead = bytes[.vocabularyHead] ?? bytes[.embedding] ?? 0
+        return Double(bytes[.trunk] ?? 0) / Double(factor ?? 1) + Double((bytes[.head] ?? 0) + vocabularyHead)
+    }
+
+    public func part(of tensor: TensorSummary) -> Part {
+        switch tensor.name {
+        case "model.embed_tokens.weight": return .embedding
+        case "lm_head.weight": return .vocabularyHead
+        case "model.norm.weight": return .head
+        default:
+            guard let layer = Self.layer(of: tensor.name) else { return .other }
+            return layer < configuration.trunkLayerCount ? .trunk : .head
+        }
+    }
+
+    private static func layer(of name: String) -> Int? {
+        let words = name.split(separator: ".")
+        return words.starts(with: ["model", "layers"]) && words.count > 3 ? Int(words[2]) : nil
+    }
+
+    /// The name without layer number and suffix.
+    private static func kind(of name: String) -> String {
+        let words = name.split(separator: ".").filter { Int($0) == nil && $0 != "weight" }
+        return words.drop { $0 == "model" || $0 == "layers" }.joined(separator: ".")
+    }
+
+    private static func total(_ tensors: [TensorSummary]) -> Total {
+        tensors.reduce(into: Total()) { $0.add($1) }
+    }
+}
+
+private struct PartAndFormat: Hashable, Comparable {
+    let part: CheckpointReport.Part
+    let format: String
+
+    static func < (left: Self, right: Self) -> Bool {
+        let order = CheckpointReport.Part.allCases
+        let places = (order.firstIndex(of: left.part) ?? 0, order.firstIndex(of: right.part) ?? 0)
+        return places.0 == places.1 ? left.format < right.format : places.0 < places.1
+    }
+}
+
+private struct KindAndFormat: Hashable, Comparable {
+    let kind: String
+    let format: String
+
+    static func < (left: Self, right: Self) -> Bool { (left.kind, left.format) < (right.kind, right.format) }
+}

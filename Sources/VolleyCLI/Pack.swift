@@ -1,0 +1,105 @@
+import ArgumentParser
+import Foundation
+import Volley
+
+struct Pack: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write a checkpoint in volley's own format: smaller where the bits allow it, and verified.",
+        discussion: """
+            SRC is a Hugging Face directory, a .gguf file or a native directory. Vectors (norms) keep their format. DST is
+            complete when the command ends, or as it was before.
+
+            EXAMPLES
+              volley pack Qwen3-0.6B qwen3-0.6b
+              volley pack Qwen3-0.6B qwen3-0.6b-q8 --format q8_0 --embed-format bf16
+              volley pack model.gguf model --compress none
+            """)
+
+    @Argument(help: ArgumentHelp("The checkpoint to read.", valueName: "src"))
+    var source: String
+
+    @Argument(help: ArgumentHelp("The directory to write.", valueName: "dst"))
+    var destination: String
+
+    @Option(help: ArgumentHelp("Of the matrices: f32, bf16, f16, q8_0, q4_0, q4_1 or keep.", valueName: "format"))
+    var format = PackFormat.keep
+
+    @Option(help: ArgumentHelp("Of lm_head, in place of --format.", valueName: "format"))
+    var headFormat: PackFormat?
+
+    @Option(help: ArgumentHelp("Of the embedding, in place of --format.", valueName: "format"))
+    var embedFormat: PackFormat?
+
+    @Option(help: ArgumentHelp("lz4, lz4hc (smaller, slower to make) or none (mapped).", valueName: "method"))
+    var compress = PackOptions.Compression.lz4
+
+    @Option(help: ArgumentHelp("A new shard begins where one would grow beyond this.", valueName: "size"))
+    var shardSize = ByteSize(byteCount: 256 << 20)
+
+    @Option(parsing: .unconditional, help: "Threads that convert and compress (default: all cores).")
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, !(1...256).contains(threads) {
+            throw ValidationError("the thread count is \(threads); give a number from 1 to 256")
+        }
+    }
+
+    func run() throws {
+        let interrupt = Interrupt()
+        let bar = ProgressBar("packing")
+        defer { bar.end() }
+        let packer = try Packer(try Checkpoint.open(source), options: options)
+        for name in packer.keptTensorNames {
+            StandardError.write(
+                "volley: \(name) keeps its format: its rows are not whole blocks of the one asked for\n")
+        }
+        try interrupt.ending {
+            try packer.write(to: destination, progress: bar.show, isCancelled: { interrupt.isPressed })
+        }
+    }
+
+    private var options: PackOptions {
+        PackOptions(
+            format: format.format, headFormat: headFormat?.format, embeddingFormat: embedFormat?.format,
+            compression: compress, shardByteCount: shardSize.byteCount,
+            threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    }
+}
+
+/// A format to convert to, or none.
+struct PackFormat: ExpressibleByArgument {
+    /// Nil keeps what is there.
+    let format: StorageFormat?
+
+    static let keep = PackFormat(format: nil)
+
+    init(format: StorageFormat?) { self.format = format }
+
+    init?(argument: String) {
+        if argument == "keep" {
+            format = nil
+        } else {
+            guard let format = StorageFormat(rawValue: argument), PackOptions.formats.contains(format) else {
+                return nil
+            }
+            self.format = format
+        }
+    }
+
+    var defaultValueDescription: String { format?.rawValue ?? "keep" }
+}
+
+extension PackOptions.Compression: ExpressibleByArgument {}
+
+extension Interrupt {
+    /// Runs `work`; a Ctrl-C that ended it becomes the exit code that shells expect.
+    func ending(_ work: () throws -> Void) throws {
+        do {
+            try work()
+        } catch CheckpointError.cancelled {
+            StandardError.write("volley: \(CheckpointError.cancelled)\n")
+            throw ExitCode(130)
+        }
+    }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+import Volley
+
+struct Unpack: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write a checkpoint as a Hugging Face directory with safetensors.",
+        discussion: """
+            F32, BF16 and F16 tensors keep every bit; quantised ones become the F32 values that they stand for.
+
+            EXAMPLE
+              volley unpack qwen3-0.6b Qwen3-0.6B
+            """)
+
+    @Argument(help: ArgumentHelp("The checkpoint to read.", valueName: "src"))
+    var source: String
+
+    @Argument(help: ArgumentHelp("The directory to write; it must not exist.", valueName: "dst"))
+    var destination: String
+
+    func run() throws {
+        let interrupt = Interrupt()
+        let bar = ProgressBar("unpacking")
+        defer { bar.end() }
+        let unpacker = try Unpacker(try Checkpoint.open(source))
+        try interrupt.ending {
+            try unpacker.write(to: destination, progress: bar.show, isCancelled: { interrupt.isPressed })
+        }
+    }
+}

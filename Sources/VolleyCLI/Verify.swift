@@ -1,0 +1,28 @@
+import ArgumentParser
+import Foundation
+import Volley
+
+struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Hold every byte of a checkpoint against its checksums.",
+        discussion: """
+            Names the file and the tensor of each fault, and fails where there is one. Only native checkpoints have
+            checksums; of others the headers and shapes are checked.
+            """)
+
+    @Argument(help: ArgumentHelp("The checkpoint.", valueName: "path"))
+    var path: String
+
+    func run() throws {
+        let bar = ProgressBar("verifying")
+        let checkpoint = try Checkpoint.open(path)
+        let faults = checkpoint.faults(
+            threadCount: ProcessInfo.processInfo.activeProcessorCount, progress: { bar.show($0) })
+        bar.end()
+        for fault in faults { StandardError.write("volley: \(fault)\n") }
+        guard faults.isEmpty else { throw ExitCode.failure }
+        _ = try Model(checkpoint: checkpoint.loaded(threadCount: ProcessInfo.processInfo.activeProcessorCount))
+        let checked = checkpoint.kind == .native ? "every checksum and shape is right" : "headers and shapes are right"
+        try StandardOutput.write("\(path): \(checkpoint.summary.count) tensors, \(checked)\n")
+    }
+}

@@ -1,0 +1,50 @@
+import JSON
+import Tensors
+
+/// What is known of a tensor without reading it.
+public struct TensorSummary: Sendable {
+    public let name: String
+    /// Row-major.
+    public let shape: [Int]
+    /// As `StorageFormat` names it, or the file's name of a format that is not known.
+    public let format: String
+    /// In memory.
+    public let byteCount: Int
+    /// In the file.
+    public let storedByteCount: Int
+
+    public var valueCount: Int { shape.reduce(1, *) }
+}
+
+extension Checkpoint {
+    /// Every tensor, by name.
+    public var summary: [TensorSummary] {
+        let summaries: [TensorSummary] =
+            switch contents {
+            case .mapped(let locations): locations.map { TensorSummary($0.key, $0.value) }
+            case .native(let native): native.manifest.tensors.map(TensorSummary.init)
+            case .loaded(let tensors): tensors.values.map(TensorSummary.init)
+            }
+        return summaries.sorted { $0.name < $1.name }
+    }
+}
+
+extension TensorSummary {
+    fileprivate init(_ name: String, _ location: TensorLocation) {
+        self.init(
+            name: name, shape: location.shape, format: location.type.name.lowercased(),
+            byteCount: location.byteRange.count, storedByteCount: location.byteRange.count)
+    }
+
+    fileprivate init(_ tensor: Manifest.Tensor) {
+        self.init(
+            name: tensor.name, shape: tensor.shape, format: tensor.format.rawValue, byteCount: tensor.byteCount,
+            storedByteCount: tensor.frames.reduce(0) { $0 + $1.storedCount })
+    }
+
+    fileprivate init(_ tensor: StoredTensor) {
+        self.init(
+            name: tensor.name, shape: tensor.shape, format: tensor.format.rawValue, byteCount: tensor.bytes.count,
+            storedByteCount: tensor.bytes.count)
+    }
+}

@@ -1,0 +1,59 @@
+import JSON
+import Tensors
+
+/// Brings frames of a native checkpoint into memory, one after the other; one for each thread.
+final class FrameDecoder {
+    private let decoder = LZ4Decoder()
+    private var stored = AlignedBuffer<UInt8>(count: 0)
+    private let planes = AlignedBuffer<UInt8>(unfilledCount: Manifest.frameByteLimit)
+    /// Whether the LZ4 frames' own checksums are looked at too; ours cover the same bytes.
+    private let checksContent: Bool
+    private let checksTensors: Bool
+
+    init(checksContent: Bool = false, checksTensors: Bool = true) {
+        self.checksContent = checksContent
+        self.checksTensors = checksTensors
+    }
+
+    /// Decodes `frame` of `tensor` to `output`, which has room for `frame.contentCount` bytes.
+    func decode(
+        _ frame: Manifest.Frame, of tensor: Manifest.Tensor, from file: ShardFile, to output: UnsafeMutableRawPointer
+    ) throws(CheckpointError) {
+        let content = UnsafeMutableRawBufferPointer(start: output, count: frame.contentCount)
+        switch file.shard.compression {
+        case .none: try file.read(at: frame.offset, into: content)
+        case .lz4: try decompress(frame, of: tensor, from: file, to: content)
+        }
+        guard !checksTensors || Checksum(of: UnsafeRawBufferPointer(content)) == frame.checksum else {
+            throw fault(frame, of: tensor, in: file, "does not have the checksum that the manifest says")
+        }
+    }
+
+    private func decompress(
+        _ frame: Manifest.Frame, of tensor: Manifest.Tensor, from file: ShardFile,
+        to content: UnsafeMutableRawBufferPointer
+    ) throws(CheckpointError) {
+        if stored.count < frame.storedCount {
+            stored = AlignedBuffer(unfilledCount: LZ4Frame.bound(frame.contentCount))
+        }
+        let compressed = UnsafeMutableRawBufferPointer(start: stored.pointer, count: frame.storedCount)
+        try file.read(at: frame.offset, into: compressed)
+        let width = tensor.filter == .planes ? tensor.format.wordByteCount : nil
+        let target =
+            width == nil
+            ? content : UnsafeMutableRawBufferPointer(start: planes.pointer, count: frame.contentCount)
+        let problem = decoder.decode(UnsafeRawBufferPointer(compressed), into: target, checksContent: checksContent)
+        if let problem { throw fault(frame, of: tensor, in: file, problem) }
+        if let width, let output = content.baseAddress {
+            Planes.join(planes.pointer, count: frame.contentCount / width, width: width, to: output)
+        }
+    }
+
+    private func fault(
+        _ frame: Manifest.Frame, of tensor: Manifest.Tensor, in file: ShardFile, _ problem: String
+    ) -> CheckpointError {
+        .damaged(
+            path: file.path, place: "tensor \(quoted(tensor.name)), the frame at byte \(frame.offset)", problem: problem
+        )
+    }
+}

@@ -1,0 +1,134 @@
+import JSON
+import Tensors
+
+/// A directory that `volley pack` wrote, opened: the manifest is read and checked, the tensors are not.
+struct NativeCheckpoint: Sendable {
+    let directory: String
+    let manifest: Manifest
+    let shards: [ShardFile]
+    /// Index in `manifest.tensors`.
+    let indices: [String: Int]
+
+    /// - Throws: `CheckpointError` where the manifest is damaged, or a shard is missing or has the wrong size.
+    init(directory: String) throws(CheckpointError) {
+        let path = joinedPath(directory, Manifest.fileName)
+        let file = try MappedFile(path: path)
+        manifest = try Manifest(file.copy(0..<file.bytes.count), path: path)
+        self.directory = directory
+        var shards: [ShardFile] = []
+        for shard in manifest.shards { shards.append(try ShardFile(directory: directory, shard)) }
+        self.shards = shards
+        indices = Dictionary(
+            manifest.tensors.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    static func isOne(_ directory: String) -> Bool { PathKind(joinedPath(directory, Manifest.fileName)) == .file }
+
+    /// Every tensor, decoded by `threadCount` threads into memory of its own, or mapped where its shard is plain.
+    /// - Parameter checksTensors: whether each tensor's checksum is looked at.
+    func load(threadCount: Int, checksTensors: Bool) throws(CheckpointError) -> [String: StoredTensor] {
+        let maps = try mappedShards()
+        let buffers = manifest.tensors.map { tensor -> AlignedBuffer<UInt8>? in
+            isMapped(tensor) ? nil : AlignedBuffer(unfilledCount: tensor.byteCount)
+        }
+        var jobs: [FrameJob] = []
+        for (index, tensor) in manifest.tensors.enumerated() {
+            if let base = buffers[index]?.pointer { jobs += decodingJobs(of: tensor, into: base) }
+        }
+        let work = jobs
+        try inParallel(count: work.count, threadCount: threadCount) {
+            FrameDecoder(checksTensors: checksTensors)
+        } body: { decoder, index throws(CheckpointError) in
+            let job = work[index]
+            try decoder.decode(job.frame, of: job.tensor, from: shards[job.frame.shard], to: job.output)
+        }
+        var tensors: [String: StoredTensor] = [:]
+        for (index, tensor) in manifest.tensors.enumerated() {
+            tensors[tensor.name] = stored(tensor, buffers[index], maps)
+        }
+        if checksTensors { try checkMapped(tensors, threadCount: threadCount) }
+        return tensors
+    }
+
+    /// One tensor, in memory.
+    func tensor(_ index: Int) throws(CheckpointError) -> StoredTensor {
+        let tensor = manifest.tensors[index]
+        let buffer = AlignedBuffer<UInt8>(unfilledCount: tensor.byteCount)
+        let decoder = FrameDecoder()
+        for job in decodingJobs(of: tensor, into: buffer.pointer) {
+            try decoder.decode(job.frame, of: tensor, from: shards[job.frame.shard], to: job.output)
+        }
+        return stored(tensor, buffer, [:])
+    }
+}
+
+/// A frame, and where its bytes go.
+// Sendable: each job's memory is written by the one thread that takes the job.
+private struct FrameJob: @unchecked Sendable {
+    let frame: Manifest.Frame
+    let tensor: Manifest.Tensor
+    let output: UnsafeMutableRawPointer
+}
+
+extension NativeCheckpoint {
+    private func decodingJobs(of tensor: Manifest.Tensor, into base: UnsafeMutablePointer<UInt8>) -> [FrameJob] {
+        var offset = 0
+        return tensor.frames.map { frame in
+            defer { offset += frame.contentCount }
+            return FrameJob(frame: frame, tensor: tensor, output: UnsafeMutableRawPointer(base + offset))
+        }
+    }
+
+    // MARK: Plain shards
+
+    private func isMapped(_ tensor: Manifest.Tensor) -> Bool {
+        tensor.frames.first.map { manifest.shards[$0.shard].compression == .none } ?? false
+    }
+
+    private func mappedShards() throws(CheckpointError) -> [Int: MappedFile] {
+        var maps: [Int: MappedFile] = [:]
+        for (index, shard) in shards.enumerated() where shard.shard.compression == .none {
+            let map = try MappedFile(path: shard.path)
+            guard map.bytes.count == shard.shard.byteCount else {
+                throw .unreadable(path: shard.path, reason: "its size changed while it was opened")
+            }
+            maps[index] = map
+        }
+        return maps
+    }
+
+    private func stored(
+        _ tensor: Manifest.Tensor, _ buffer: AlignedBuffer<UInt8>?, _ maps: [Int: MappedFile]
+    ) -> StoredTensor {
+        if let frame = tensor.frames.first, let map = maps[frame.shard], isMapped(tensor) {
+            let bytes = UnsafeRawBufferPointer(
+                rebasing: map.bytes[frame.offset..<frame.offset + tensor.byteCount])
+            return StoredTensor(
+                name: tensor.name, shape: tensor.shape, format: tensor.format, bytes: bytes, owner: map)
+        }
+        let owner = buffer ?? AlignedBuffer(count: 0)
+        return StoredTensor(
+            name: tensor.name, shape: tensor.shape, format: tensor.format,
+            bytes: UnsafeRawBufferPointer(start: owner.pointer, count: tensor.byteCount), owner: owner)
+    }
+
+    private func checkMapped(_ tensors: [String: StoredTensor], threadCount: Int) throws(CheckpointError) {
+        let mapped = manifest.tensors.filter(isMapped)
+        try inParallel(count: mapped.count, threadCount: threadCount) {
+        } body: { _, index throws(CheckpointError) in
+            let tensor = mapped[index]
+            try tensors[tensor.name]?.withBytes { bytes throws(CheckpointError) in
+                var start = 0
+                for frame in tensor.frames {
+                    let part = UnsafeRawBufferPointer(rebasing: bytes[start..<start + frame.contentCount])
+                    guard Checksum(of: part) == frame.checksum else {
+                        throw .damaged(
+                            path: shards[frame.shard].path, place: "tensor \(quoted(tensor.name))",
+                            problem: "does not have the checksum that the manifest says")
+                    }
+                    start += frame.contentCount
+                }
+            }
+        }
+    }
+}

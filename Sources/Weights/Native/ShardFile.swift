@@ -1,0 +1,54 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// A shard, open for reading at any place by any number of threads.
+// Sendable: the descriptor is only read from, and at explicit places.
+final class ShardFile: @unchecked Sendable {
+    let path: String
+    let shard: Manifest.Shard
+    private let descriptor: Int32
+
+    /// - Throws: `CheckpointError` where the file is not there, is a link or no file at all, or has another size than
+    ///   the manifest says.
+    init(directory: String, _ shard: Manifest.Shard) throws(CheckpointError) {
+        path = joinedPath(directory, shard.name)
+        self.shard = shard
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+        guard descriptor >= 0 else {
+            let isLink = errno == ELOOP
+            throw .unreadable(path: path, reason: isLink ? "it is a link" : String(cString: strerror(errno)))
+        }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw .unreadable(path: path, reason: "not a regular file")
+        }
+        guard Int(status.st_size) == shard.byteCount else {
+            close(descriptor)
+            throw .damaged(
+                path: path, place: "the whole file",
+                problem: "has \(status.st_size) bytes, but the manifest says \(shard.byteCount)")
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Fills `buffer` from `offset` on.
+    func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
+        var done = 0
+        while done < buffer.count {
+            let count = pread(
+                descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset + done))
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                throw .unreadable(path: path, reason: count == 0 ? "it ends early" : String(cString: strerror(errno)))
+            }
+            done += count
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import JSON
+import Synchronization
+import Tensors
+
+/// A tensor, and what it becomes.
+struct PlannedTensor: Sendable {
+    let source: TensorSource
+    let format: StorageFormat
+    let name: String
+
+    init(_ source: TensorSource, as format: StorageFormat, name: String? = nil) {
+        self.source = source
+        self.format = format
+        self.name = name ?? source.name
+    }
+
+    var byteCount: Int { source.valueCount / format.valuesPerBlock * format.bytesPerBlock }
+
+    /// One job for each frame.
+    func jobs(tensor: Int) -> [PackJob] {
+        stride(from: 0, to: source.valueCount, by: Manifest.frameValueCount).map { start in
+            PackJob(tensor: tensor, values: start..<min(start + Manifest.frameValueCount, source.valueCount))
+        }
+    }
+}
+
+/// One frame to be made.
+struct PackJob: Sendable {
+    /// Index of the planned tensor.
+    let tensor: Int
+    let values: Range<Int>
+}
+
+/// A frame that was made.
+struct PackedFrame: Sendable {
+    let stored: [UInt8]
+    let contentCount: Int
+    let checksum: Checksum
+}
+
+/// Frames by number, filled by many threads.
+final class FrameSlots: Sendable {
+    private let slots: Mutex<[PackedFrame?]>
+
+    init(count: Int) { slots = Mutex(Array(repeating: nil, count: count)) }
+
+    subscript(index: Int) -> PackedFrame? {
+        get { slots.withLock { $0[index] } }
+        set { slots.withLock { $0[index] = newValue } }
+    }
+
+    var frames: [PackedFrame] { slots.withLock { $0.compactMap(\.self) } }
+}
+
+/// Converts and compresses parts of tensors; one for each thread.
+final class FrameEncoder {
+    private let compression: PackOptions.Compression
+    private let decoder = FrameDecoder()
+    private let source = AlignedBuffer<UInt8>(unfilledCount: Manifest.frameByteLimit)
+    private let values = AlignedBuffer<Float>(unfilledCount: Manifest.frameValueCount)
+    private let content = AlignedBuffer<UInt8>(unfilledCount: Manifest.frameByteLimit)
+
+    init(_ compression: PackOptions.Compression) { self.compression = compression }
+
+    func encode(_ job: PackJob, of tensor: PlannedTensor) throws(CheckpointError) -> PackedFrame {
+        let content = try content(of: job, tensor)
+        let checksum = Checksum(of: content)
+        let stored: [UInt8] =
+            switch compression {
+            case .none: Array(content)
+            case .lz4: LZ4Frame.compressed(filtered(content, tensor.format), .fast)
+            case .lz4hc: LZ4Frame.compressed(filtered(content, tensor.format), .high)
+            }
+        return PackedFrame(stored: stored, contentCount: content.count, checksum: checksum)
+    }
+
+    /// The values in the format that they are to have.
+    private func content(
+        of job: PackJob, _ tensor: PlannedTensor
+    ) throws(CheckpointError) -> UnsafeRawBufferPointer {
+        try tensor.source.read(job.values, with: decoder, to: source.pointer)
+        let byteCount = job.values.count / tensor.format.valuesPerBlock * tensor.format.bytesPerBlock
+        guard tensor.format != tensor.source.format else {
+            return UnsafeRawBufferPointer(start: source.pointer, count: byteCount)
+        }
+        Quantizer.decode(source.pointer, as: tensor.source.format, count: job.values.count, to: values.pointer)
+        let floats = UnsafeBufferPointer(start: values.pointer, count: job.values.count)
+        guard tensor.format.valuesPerBlock == 1 || floats.allSatisfy(\.isFinite) else {
+            throw .unsupported(
+                path: "the source", place: "tensor \(quoted(tensor.name))", problem: "holds values that are not finite",
+                remedy: "pack it with --format keep")
+        }
+        Quantizer.encode(floats, as: tensor.format, to: content.pointer)
+        return UnsafeRawBufferPointer(start: content.pointer, count: byteCount)
+    }
+
+    private func filtered(_ content: UnsafeRawBufferPointer, _ format: StorageFormat) -> UnsafeRawBufferPointer {
+        guard let width = format.wordByteCount, let base = content.baseAddress else { return content }
+        // The float32 values are not needed any more.
+        let planes = UnsafeMutableRawPointer(values.pointer)
+        Planes.split(base, count: content.count / width, width: width, to: planes)
+        return UnsafeRawBufferPointer(start: planes, count: content.count)
+    }
+}

@@ -1,0 +1,51 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// A new file, written from its start to its end.
+struct OutputFile: ~Copyable {
+    let path: String
+    private(set) var byteCount = 0
+    private let descriptor: Int32
+
+    /// - Throws: `CheckpointError.unwritable`, also where the file exists.
+    init(path: String) throws(CheckpointError) {
+        self.path = path
+        descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw .unwritable(path: path, reason: String(cString: strerror(errno))) }
+    }
+
+    deinit { close(descriptor) }
+
+    mutating func write(_ bytes: [UInt8]) throws(CheckpointError) {
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeBytes { Self.write(descriptor, $0, from: done) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw .unwritable(path: path, reason: String(cString: strerror(errno))) }
+            done += count
+        }
+        byteCount += bytes.count
+    }
+
+    /// Makes sure that what was written is on the disk.
+    consuming func finish() throws(CheckpointError) {
+        guard fsync(descriptor) == 0 else {
+            throw .unwritable(path: path, reason: String(cString: strerror(errno)))
+        }
+    }
+
+    private static func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+        #if canImport(Darwin)
+            Darwin.write(descriptor, bytes.baseAddress.map { $0 + start }, bytes.count - start)
+        #elseif canImport(Musl)
+            Musl.write(descriptor, bytes.baseAddress.map { $0 + start }, bytes.count - start)
+        #else
+            Glibc.write(descriptor, bytes.baseAddress.map { $0 + start }, bytes.count - start)
+        #endif
+    }
+}

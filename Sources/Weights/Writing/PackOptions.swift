@@ -1,0 +1,39 @@
+import Tensors
+
+/// What a packed checkpoint is to be like.
+public struct PackOptions: Sendable {
+    /// Of the matrices; nil keeps each tensor's own. Vectors always keep theirs.
+    public var format: StorageFormat?
+    /// Of `lm_head`, in place of `format`. A model that ties it to the embedding gets one of its own.
+    public var headFormat: StorageFormat?
+    /// Of the embedding, in place of `format`.
+    public var embeddingFormat: StorageFormat?
+    public var compression: Compression
+    /// A new shard begins where one would grow beyond this.
+    public var shardByteCount: Int
+    /// Threads that convert and compress.
+    public var threadCount: Int
+
+    public enum Compression: String, Sendable, CaseIterable {
+        case lz4
+        /// The same frames, made with more time.
+        case lz4hc
+        /// Plain tensors, to be mapped.
+        case none
+    }
+
+    /// The formats that tensors can be converted to.
+    public static let formats = Quantizer.formats
+
+    public init(
+        format: StorageFormat? = nil, headFormat: StorageFormat? = nil, embeddingFormat: StorageFormat? = nil,
+        compression: Compression = .lz4, shardByteCount: Int = 256 << 20, threadCount: Int = 1
+    ) {
+        self.format = format
+        self.headFormat = headFormat
+        self.embeddingFormat = embeddingFormat
+        self.compression = compression
+        self.shardByteCount = shardByteCount
+        self.threadCount = threadCount
+    }
+}

@@ -1,0 +1,68 @@
+import CSystem
+import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// A directory that is written beside its destination and takes its name in one step, when it is complete.
+///
+/// Until `commit` the destination is as it was, whatever happens. What a killed process leaves is removed by the next
+/// one that writes to the same destination.
+final class StagedDirectory {
+    /// Where to write.
+    let path: String
+    private let destination: String
+    private var isCommitted = false
+
+    /// - Parameter mayReplace: whether a directory that is there already may be replaced, given its path.
+    /// - Throws: `CheckpointError.unwritable` where the destination is taken by something else, or cannot be written.
+    init(for destination: String, mayReplace: (String) -> Bool) throws(CheckpointError) {
+        let url = URL(fileURLWithPath: destination).standardizedFileURL
+        self.destination = url.path
+        let parent = url.deletingLastPathComponent().path
+        let prefix = ".\(url.lastPathComponent).partial-"
+        path = joinedPath(parent, prefix + "\(getpid())")
+        guard PathKind(self.destination) == .nothing || mayReplace(self.destination) else {
+            throw .unwritable(path: destination, reason: "something else is there, and it is not replaced")
+        }
+        Self.removeLeftovers(in: parent, prefix: prefix)
+        guard mkdir(path, 0o755) == 0 else {
+            throw .unwritable(path: destination, reason: String(cString: strerror(errno)))
+        }
+    }
+
+    deinit { if !isCommitted { try? FileManager.default.removeItem(atPath: path) } }
+
+    /// Gives the directory its name; what had it before is removed.
+    func commit() throws(CheckpointError) {
+        if rename(path, destination) != 0 {
+            // The destination is a directory with files: both change their names in one step.
+            guard exchange(path, destination) == 0 else {
+                throw .unwritable(path: destination, reason: String(cString: strerror(errno)))
+            }
+            try? FileManager.default.removeItem(atPath: path)
+        }
+        isCommitted = true
+    }
+
+    private func exchange(_ first: String, _ second: String) -> Int32 {
+        #if os(Linux)
+            renameat2(AT_FDCWD, first, AT_FDCWD, second, 2)  // RENAME_EXCHANGE
+        #else
+            renamex_np(first, second, UInt32(RENAME_SWAP))
+        #endif
+    }
+
+    /// Removes what processes that no longer live have left.
+    private static func removeLeftovers(in parent: String, prefix: String) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where name.hasPrefix(prefix) {
+            guard let process = Int32(name.dropFirst(prefix.count)), process > 0 else { continue }
+            if process == getpid() || (kill(process, 0) != 0 && errno == ESRCH) {
+                try? FileManager.default.removeItem(atPath: joinedPath(parent, name))
+            }
+        }
+    }
+}
