@@ -21,17 +21,6 @@ const struct volley_kernels *volley_kernels_for(enum volley_isa isa) {
     }
 }
 
-size_t volley_row_bytes(enum volley_format format, size_t columns) {
-    switch (format) {
-    case VOLLEY_F32: return 4 * columns;
-    case VOLLEY_BF16:
-    case VOLLEY_F16: return 2 * columns;
-    case VOLLEY_Q8_0: return columns / 32 * 34;
-    case VOLLEY_Q4_0: return columns / 32 * 18;
-    default: return columns / 32 * 20;
-    }
-}
-
 size_t volley_attention_units(const struct volley_attention *a) {
     return (a->row_count + VOLLEY_MAX_ROWS - 1) / VOLLEY_MAX_ROWS * a->heads;
 }

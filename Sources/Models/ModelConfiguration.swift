@@ -1,7 +1,5 @@
 import JSON
 
-public import Weights
-
 /// The shape of a model and the way it was trained: everything but its weights.
 ///
 /// Made from a checkpoint's configuration only, and checked while it is made: every later size is a product of these.

@@ -37,7 +37,7 @@ package struct Matrix: @unchecked Sendable {
 
 extension StorageFormat {
     /// The kernels' name for the format.
-    var kernelFormat: volley_format {
+    package var kernelFormat: volley_format {
         switch self {
         case .f32: VOLLEY_F32
         case .bf16: VOLLEY_BF16
@@ -45,6 +45,11 @@ extension StorageFormat {
         case .q8_0: VOLLEY_Q8_0
         case .q4_0: VOLLEY_Q4_0
         case .q4_1: VOLLEY_Q4_1
+        case .q5_0: VOLLEY_Q5_0
+        case .q5_1: VOLLEY_Q5_1
+        case .q4_K: VOLLEY_Q4_K
+        case .q5_K: VOLLEY_Q5_K
+        case .q6_K: VOLLEY_Q6_K
         }
     }
 

@@ -24,6 +24,7 @@ package enum Quantizer {
             case .q8_0: encodeQ8(block, to: bytes)
             case .q4_0: encodeQ4(block, to: bytes)
             case .q4_1: encodeQ4WithMinimum(block, to: bytes)
+            case .q5_0, .q5_1, .q4_K, .q5_K, .q6_K: preconditionFailure("\(format) is only read")
             }
         }
     }

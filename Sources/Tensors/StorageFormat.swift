@@ -15,12 +15,23 @@ public enum StorageFormat: String, Sendable, BitwiseCopyable, Hashable, CaseIter
     case q4_0
     /// f16 scale d, f16 minimum m, 16 bytes of nibbles q (low nibbles first): value = d·q + m.
     case q4_1
+    /// f16 scale d, 32 fifth bits, 16 bytes of nibbles: value = d·(q − 16).
+    case q5_0
+    /// f16 scale d, f16 minimum m, 32 fifth bits, 16 bytes of nibbles: value = d·q + m.
+    case q5_1
+    /// 256 values: f16 d and dmin, eight 6-bit scales s and minimums m, 128 bytes of nibbles: value = d·s·q − dmin·m.
+    case q4_K
+    /// As q4_K, with 256 fifth bits before the nibbles.
+    case q5_K
+    /// 256 values: 6-bit q in 128 + 64 bytes, sixteen int8 scales s, f16 d: value = d·s·(q − 32).
+    case q6_K
 
     /// Values in one block; 1 for the plain formats.
     public var valuesPerBlock: Int {
         switch self {
         case .f32, .bf16, .f16: 1
-        case .q8_0, .q4_0, .q4_1: 32
+        case .q8_0, .q4_0, .q4_1, .q5_0, .q5_1: 32
+        case .q4_K, .q5_K, .q6_K: 256
         }
     }
 
@@ -32,6 +43,11 @@ public enum StorageFormat: String, Sendable, BitwiseCopyable, Hashable, CaseIter
         case .q8_0: 34
         case .q4_0: 18
         case .q4_1: 20
+        case .q5_0: 22
+        case .q5_1: 24
+        case .q4_K: 144
+        case .q5_K: 176
+        case .q6_K: 210
         }
     }
 

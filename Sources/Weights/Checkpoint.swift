@@ -96,10 +96,11 @@ public struct Checkpoint: Sendable {
         switch location.type {
         case .known(let format): return location.stored(name: name, format)
         case .unknown(let type):
-            let known = kind == .gguf ? "F32, F16, BF16, Q8_0, Q4_0 or Q4_1" : "F32, F16 or BF16"
+            let formats = StorageFormat.allCases.filter { kind == .gguf || $0.valuesPerBlock == 1 }
+            let known = formats.map(\.name).joined(separator: ", ")
             throw .unsupported(
                 path: location.file.path, place: "tensor \(quoted(name))", problem: "is stored as \(type)",
-                remedy: "convert the checkpoint to \(known)")
+                remedy: "convert the checkpoint to one of \(known)")
         }
     }
 

@@ -31,8 +31,13 @@ extension Checkpoint {
 
 extension TensorSummary {
     fileprivate init(_ name: String, _ location: TensorLocation) {
+        let format =
+            switch location.type {
+            case .known(let format): format.rawValue
+            case .unknown(let name): name
+            }
         self.init(
-            name: name, shape: location.shape, format: location.type.name.lowercased(),
+            name: name, shape: location.shape, format: format,
             byteCount: location.byteRange.count, storedByteCount: location.byteRange.count)
     }
 

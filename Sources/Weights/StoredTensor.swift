@@ -43,7 +43,7 @@ struct TensorLocation: Sendable {
         /// For messages.
         var name: String {
             switch self {
-            case .known(let format): format.rawValue.uppercased()
+            case .known(let format): format.name
             case .unknown(let name): name
             }
         }
@@ -76,4 +76,9 @@ func byteCount(ofShape shape: [Int], _ format: StorageFormat) -> Int? {
     let columns = shape.last ?? 1
     guard valueCount(ofShape: shape) != nil, let rowBytes = format.rowByteCount(columns: columns) else { return nil }
     return valueCount(ofShape: shape.dropLast() + [rowBytes])
+}
+
+extension StorageFormat {
+    /// As GGUF and safetensors call it, for messages.
+    var name: String { rawValue.uppercased() }
 }

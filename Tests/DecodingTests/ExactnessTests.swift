@@ -86,7 +86,7 @@ struct ExactnessTests {
     @Test("passes of up to 16 rows give the same bits as token by token, in every weight format")
     func bitForBit() throws {
         for format in StorageFormat.allCases {
-            let model = try SyntheticModel(format: format).build()
+            let model = try SyntheticModel.holding(format).build()
             // A window of 64 keeps passes to 16 rows, all through the same kernels; nothing is out of its sight here.
             let options = SessionOptions(threadCount: 2, window: 64)
             for plan in Self.plans {
@@ -103,7 +103,7 @@ struct ExactnessTests {
     @Test("wide passes through OpenBLAS are the same function in every weight format")
     func widePasses() throws {
         for format in StorageFormat.allCases {
-            let model = try SyntheticModel(format: format).build()
+            let model = try SyntheticModel.holding(format).build()
             let options = SessionOptions(threadCount: 2, kvFormat: .f32)
             let narrow = SessionOptions(threadCount: 2, kvFormat: .f32, window: 64)
             let tokens = randomTokens(60, below: 160, seed: 3)
@@ -114,6 +114,23 @@ struct ExactnessTests {
             let scale = wide.map(abs).max() ?? 1
             let difference = largestDifference(wide, kernels)
             #expect(difference < bound * scale, "\(format)")
+        }
+    }
+
+    @Test("quantised weights give the logits of the values they stand for", arguments: StorageFormat.allCases)
+    func decodedValues(_ format: StorageFormat) throws {
+        var shape = SyntheticModel.holding(format)
+        let options = SessionOptions(threadCount: 2, kvFormat: .f32)
+        let tokens = randomTokens(40, below: 160, seed: 9)
+        let logits = try [false, true].map { isDecoded in
+            shape.isDecoded = isDecoded
+            let session = try Session(model: try shape.build(), options: options)
+            return try Self.decodedLogits(session, prompt: [1], then: tokens, plan: .multiToken(3))
+        }
+        let scale = logits[1].joined().map(abs).max() ?? 1
+        // Activations rounded to int16 in every product of 11 layers.
+        for (quantised, decoded) in zip(logits[0], logits[1]) {
+            #expect(largestDifference(quantised, decoded) < 1e-3 * scale)
         }
     }
 

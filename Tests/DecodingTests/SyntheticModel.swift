@@ -17,13 +17,22 @@ struct SyntheticModel {
     var contextLength = 4096
     var format = StorageFormat.f32
     var isQwen = true
+    /// Takes the values that blocks of `format` stand for, as float32.
+    var isDecoded = false
     var seed: UInt64 = 1
+
+    /// As wide as the blocks of `format` ask for.
+    static func holding(_ format: StorageFormat) -> SyntheticModel {
+        guard format.valuesPerBlock > 32 else { return SyntheticModel(format: format) }
+        return SyntheticModel(hidden: 256, headWidth: 64, feedForward: 256, format: format)
+    }
 
     func build() throws -> Model {
         var generator = SeededGenerator(seed: seed)
         let configuration = try ModelConfiguration(json())
         func matrix(_ rows: Int, _ columns: Int) -> Matrix {
-            randomMatrix(rows: rows, columns: columns, format: format, using: &generator)
+            let matrix = randomMatrix(rows: rows, columns: columns, format: format, using: &generator)
+            return isDecoded ? decoded(matrix) : matrix
         }
         func norm(_ count: Int) -> Vector {
             let vector = Vector(count: count)
@@ -61,37 +70,4 @@ struct SyntheticModel {
             "dmtd_phase": "prompt", "mtp_horizon": .int(4),
         ])
     }
-}
-
-/// Random values of a size that keeps activations near 1, in any storage format.
-func randomMatrix(
-    rows: Int, columns: Int, format: StorageFormat, using generator: inout SeededGenerator
-) -> Matrix {
-    let byteCount = rows * (format.rowByteCount(columns: columns) ?? 0)
-    let buffer = AlignedBuffer<UInt8>(count: byteCount)
-    let spread = Float(1.5) / Float(columns).squareRoot()
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(byteCount)
-    func append<T: BitwiseCopyable>(_ value: T) { withUnsafeBytes(of: value) { bytes.append(contentsOf: $0) } }
-    for _ in 0..<byteCount / format.bytesPerBlock {
-        let value = Float.random(in: -spread...spread, using: &generator)
-        switch format {
-        case .f32: append(value)
-        case .bf16: append(UInt16(truncatingIfNeeded: value.bitPattern >> 16))
-        case .f16: append(Float16(value))
-        case .q8_0:
-            append(Float16(spread / 128))
-            for _ in 0..<32 { append(UInt8.random(in: .min ... .max, using: &generator)) }
-        case .q4_0:
-            append(Float16(spread / 8))
-            for _ in 0..<16 { append(UInt8.random(in: .min ... .max, using: &generator)) }
-        case .q4_1:
-            append(Float16(spread / 8))
-            append(Float16(-spread))
-            for _ in 0..<16 { append(UInt8.random(in: .min ... .max, using: &generator)) }
-        }
-    }
-    buffer.pointer.update(from: bytes, count: byteCount)
-    return Matrix(
-        rows: rows, columns: columns, format: format, bytes: UnsafeRawPointer(buffer.pointer), owner: buffer)
 }

@@ -34,7 +34,8 @@ struct LinearTests {
         var generator = SeededGenerator(seed: 1)
         for format in StorageFormat.allCases {
             let isBlocked = format.valuesPerBlock > 1
-            for columns in isBlocked ? [32, 64, 96, 288, 1056] : [1, 2, 3, 7, 8, 9, 17, 31, 64, 131, 1023] {
+            let blocks = format.valuesPerBlock == 32 ? [32, 64, 96, 288, 1056] : [256, 512, 1280]
+            for columns in isBlocked ? blocks : [1, 2, 3, 7, 8, 9, 17, 31, 64, 131, 1023] {
                 for isExtreme in [false, true] {
                     let stored = StoredValues(
                         rows: 13, columns: columns, format: format, isExtreme: isExtreme, misalignment: columns % 7,
@@ -75,19 +76,21 @@ struct LinearTests {
     func rowsAndThreads() {
         var generator = SeededGenerator(seed: 2)
         for format in StorageFormat.allCases {
+            let columns = max(96, format.valuesPerBlock)
             let parts = [17, 5, 40].map {
-                StoredValues(rows: $0, columns: 96, format: format, using: &generator).matrix
+                StoredValues(rows: $0, columns: columns, format: format, using: &generator).matrix
             }
             let weights = Linear(parts)
-            let input = randomActivations(16 * 96, using: &generator)
+            let input = randomActivations(16 * columns, using: &generator)
             for set in Self.instructionSets {
                 let alone = (0..<16).flatMap {
-                    Self.multiply(weights, Array(input[$0 * 96..<($0 + 1) * 96]), rowCount: 1, set)
+                    Self.multiply(weights, Array(input[$0 * columns..<($0 + 1) * columns]), rowCount: 1, set)
                 }
                 for rowCount in 1...16 {
                     for threadCount in 1...3 {
                         let output = Self.multiply(
-                            weights, Array(input[..<(rowCount * 96)]), rowCount: rowCount, threadCount: threadCount, set
+                            weights, Array(input[..<(rowCount * columns)]), rowCount: rowCount,
+                            threadCount: threadCount, set
                         )
                         #expect(
                             (output == Array(alone[..<output.count])) as Bool,
@@ -102,11 +105,11 @@ struct LinearTests {
     func parts() {
         var generator = SeededGenerator(seed: 3)
         let matrices = StorageFormat.allCases.enumerated().map { index, format in
-            StoredValues(rows: 60 + 33 * index, columns: 64, format: format, using: &generator).matrix
+            StoredValues(rows: 60 + 33 * index, columns: 256, format: format, using: &generator).matrix
         }
         let together = Linear(matrices)
         for rowCount in [3, 50] {
-            let input = randomActivations(rowCount * 64, using: &generator)
+            let input = randomActivations(rowCount * 256, using: &generator)
             let alone = matrices.map { Self.multiply(Linear([$0]), input, rowCount: rowCount, maximumRows: 50) }
             for threadCount in 1...3 {
                 let output = Self.multiply(
@@ -123,13 +126,14 @@ struct LinearTests {
     func wide() {
         var generator = SeededGenerator(seed: 4)
         for format in StorageFormat.allCases {
-            let weights = Linear([StoredValues(rows: 150, columns: 160, format: format, using: &generator).matrix])
-            let input = randomActivations(40 * 160, using: &generator)
+            let columns = max(160, format.valuesPerBlock)
+            let weights = Linear([StoredValues(rows: 150, columns: columns, format: format, using: &generator).matrix])
+            let input = randomActivations(40 * columns, using: &generator)
             let wide = Self.multiply(weights, input, rowCount: 40, threadCount: 2, maximumRows: 40)
             for row in 0..<40 {
-                let alone = Self.multiply(weights, Array(input[row * 160..<(row + 1) * 160]), rowCount: 1)
+                let alone = Self.multiply(weights, Array(input[row * columns..<(row + 1) * columns]), rowCount: 1)
                 let difference = zip(alone, wide[(row * 150)...]).map { abs($0 - $1) }.max() ?? .infinity
-                let scale = format.valuesPerBlock > 1 ? Float(2e-3) : 1e-4
+                let scale = 1e-5 * (alone.map(abs).max() ?? 0)
                 #expect(difference < scale, "\(format) row \(row): \(difference)")
             }
         }

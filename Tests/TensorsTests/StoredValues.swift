@@ -62,14 +62,84 @@ struct StoredValues {
                 append(code)
                 return Double(scale) * Double(code)
             }
-        case .q4_0, .q4_1:
+        case .q4_0, .q4_1, .q5_0, .q5_1:
             let scale = constant(kind)
             append(scale)
-            let minimum = format == .q4_1 ? constant(kind) : 0
-            if format == .q4_1 { append(minimum) }
-            let codes = (0..<32).map { _ in kind == 1 ? 15 : Int.random(in: 0..<16, using: &generator) }
-            for index in 0..<16 { append(UInt8(codes[index] | codes[index + 16] << 4)) }
-            return codes.map { Double(scale) * Double(format == .q4_0 ? $0 - 8 : $0) + Double(minimum) }
+            let hasMinimum = format == .q4_1 || format == .q5_1
+            let minimum = hasMinimum ? constant(kind) : 0
+            if hasMinimum { append(minimum) }
+            let limit = format == .q5_0 || format == .q5_1 ? 32 : 16
+            let codes = (0..<32).map { _ in kind == 1 ? limit - 1 : Int.random(in: 0..<limit, using: &generator) }
+            if limit == 32 {
+                append(codes.enumerated().reduce(UInt32(0)) { $0 | UInt32($1.element >> 4) << UInt32($1.offset) })
+            }
+            for index in 0..<16 { append(UInt8(codes[index] & 15 | (codes[index + 16] & 15) << 4)) }
+            return codes.map { Double(scale) * Double(hasMinimum ? $0 : $0 - limit / 2) + Double(minimum) }
+        case .q4_K, .q5_K, .q6_K:
+            var block = SuperblockWriter(isExtreme: kind == 1, generator: generator)
+            let scales = (constant(kind), constant(kind))
+            let values =
+                format == .q6_K ? block.sixBits(scale: scales.0) : block.nibbles(format, scale: scales.0, scales.1)
+            bytes += block.bytes
+            generator = block.generator
+            return values
+        }
+    }
+}
+
+/// Writes random superblocks of 256 values, with the largest scales where they are to be extreme.
+private struct SuperblockWriter {
+    let isExtreme: Bool
+    var generator: SeededGenerator
+    var bytes: [UInt8] = []
+
+    private mutating func numbers(_ count: Int, _ range: Range<Int>, extreme: Int) -> [Int] {
+        (0..<count).map { _ in isExtreme ? extreme : Int.random(in: range, using: &generator) }
+    }
+
+    private mutating func append(_ scale: Float16) { withUnsafeBytes(of: scale) { bytes.append(contentsOf: $0) } }
+
+    /// q4_K and q5_K.
+    mutating func nibbles(_ format: StorageFormat, scale: Float16, _ minimum: Float16) -> [Double] {
+        append(scale)
+        append(minimum)
+        let limit = format == .q4_K ? 16 : 32
+        let codes = numbers(256, 0..<limit, extreme: limit - 1)
+        let scales = numbers(8, 0..<64, extreme: 63)
+        let minimums = numbers(8, 0..<64, extreme: 63)
+        for packed in [scales, minimums] {
+            for j in 0..<4 { bytes.append(UInt8(packed[j] | (packed[j + 4] >> 4) << 6)) }
+        }
+        for j in 4..<8 { bytes.append(UInt8(scales[j] & 15 | (minimums[j] & 15) << 4)) }
+        if format == .q5_K {
+            for l in 0..<32 { bytes.append(packed(codes, from: l, step: 32, count: 8, bit: 4, width: 1)) }
+        }
+        for start in stride(from: 0, to: 256, by: 64) {
+            for l in 0..<32 { bytes.append(packed(codes, from: start + l, step: 32, count: 2, bit: 0, width: 4)) }
+        }
+        return codes.enumerated().map { index, code in
+            Double(scale) * Double(scales[index / 32] * code) - Double(minimum) * Double(minimums[index / 32])
+        }
+    }
+
+    mutating func sixBits(scale: Float16) -> [Double] {
+        let codes = numbers(256, 0..<64, extreme: 0)
+        let scales = numbers(16, -128..<128, extreme: -128)
+        for start in [0, 128] {
+            for l in 0..<64 { bytes.append(packed(codes, from: start + l, step: 64, count: 2, bit: 0, width: 4)) }
+        }
+        for start in [0, 128] {
+            for l in 0..<32 { bytes.append(packed(codes, from: start + l, step: 32, count: 4, bit: 4, width: 2)) }
+        }
+        for scale in scales { bytes.append(UInt8(bitPattern: Int8(scale))) }
+        append(scale)
+        return codes.enumerated().map { Double(scale) * Double(scales[$0 / 16] * ($1 - 32)) }
+    }
+
+    /// `width` bits, from `bit` on, of each of `count` codes, the first lowest.
+    private func packed(_ codes: [Int], from start: Int, step: Int, count: Int, bit: Int, width: Int) -> UInt8 {
+        (0..<count).reduce(0) { byte, index in
+            byte | UInt8(((codes[start + step * index] >> bit) & ((1 << width) - 1)) << (width * index))
         }
     }
 }

@@ -176,7 +176,7 @@ import Weights
         try directory.write(SafetensorsWriter(header: header, data: Array(0..<8)).bytes(), "model.safetensors")
         #expect(
             message()
-                == "DIR/model.safetensors: tensor 'a': is stored as '\(dtype)'; convert the checkpoint to F32, F16 or BF16"
+                == "DIR/model.safetensors: tensor 'a': is stored as '\(dtype)'; convert the checkpoint to one of F32, BF16, F16"
         )
     }
 

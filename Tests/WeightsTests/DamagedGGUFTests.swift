@@ -213,14 +213,12 @@ import Weights
     // MARK: Not implemented
 
     @Test func whatIsNotImplementedIsNamed() throws {
+        let remedy =
+            "; convert the checkpoint to one of F32, BF16, F16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K"
         #expect(
-            try message { $0.tensors[0].type = 12 }
-                == "model.gguf: tensor 'a': is stored as Q4_K; convert the checkpoint to F32, F16, BF16, Q8_0, Q4_0 or Q4_1"
-        )
+            try message { $0.tensors[0].type = 10 } == "model.gguf: tensor 'a': is stored as Q2_K" + remedy)
         #expect(
-            try message { $0.tensors[0].type = 99 }
-                == "model.gguf: tensor 'a': is stored as type number 99; "
-                + "convert the checkpoint to F32, F16, BF16, Q8_0, Q4_0 or Q4_1")
+            try message { $0.tensors[0].type = 99 } == "model.gguf: tensor 'a': is stored as type number 99" + remedy)
         #expect(
             try message { $0.set("general.architecture", .text(Array("gemma3".utf8))) }
                 == "model.gguf: metadata 'general.architecture': the architecture 'gemma3' is not implemented; "
@@ -233,13 +231,5 @@ import Weights
             try message { $0.set("llama.expert_count", .uint32(8)) }
                 == "model.gguf: metadata 'llama.expert_count': a mixture of 8 experts is not implemented; "
                 + "use a dense checkpoint")
-    }
-
-    @Test func splitFiles() throws {
-        let text = "the file: is one part of a split checkpoint; join the parts first (llama-gguf-split --merge)"
-        #expect(try message { $0.set("split.count", .raw(2, littleEndian(UInt16(2)))) } == "model.gguf: " + text)
-        let bytes = GGUFWriter.llama().bytes()
-        #expect(try message(bytes, name: "m-00001-of-00003.gguf") == "m-00001-of-00003.gguf: " + text)
-        #expect(try message(bytes, name: "m-00001-of-00001.gguf") == nil)
     }
 }

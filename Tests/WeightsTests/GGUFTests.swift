@@ -58,20 +58,23 @@ import Weights
     @Test(arguments: StorageFormat.allCases, [UInt32(2), 3])
     func undoesTheRowOrderOfLlama(_ format: StorageFormat, _ version: UInt32) throws {
         var random = SeededGenerator(seed: 41)
-        let rowBytes = try #require(format.rowByteCount(columns: 64))
+        let columns = max(64, format.valuesPerBlock)
+        let rowBytes = try #require(format.rowByteCount(columns: columns))
         let rows = (0..<64).map { _ in (0..<rowBytes).map { _ in UInt8.random(in: 0...255, using: &random) } }
         var writer = GGUFWriter.llama()
         writer.version = version
         // 4 query heads and 2 key heads, all 16 wide.
-        writer.add("blk.0.attn_q.weight", [64, 64], ggufType(format), llamaOrder(rows, heads: 4).flatMap(\.self))
         writer.add(
-            "blk.0.attn_k.weight", [64, 32], ggufType(format), llamaOrder(Array(rows[..<32]), heads: 2).flatMap(\.self))
-        writer.add("blk.0.attn_v.weight", [64, 64], ggufType(format), rows.flatMap(\.self))
+            "blk.0.attn_q.weight", [UInt64(columns), 64], ggufType(format), llamaOrder(rows, heads: 4).flatMap(\.self))
+        writer.add(
+            "blk.0.attn_k.weight", [UInt64(columns), 32], ggufType(format),
+            llamaOrder(Array(rows[..<32]), heads: 2).flatMap(\.self))
+        writer.add("blk.0.attn_v.weight", [UInt64(columns), 64], ggufType(format), rows.flatMap(\.self))
         let directory = try TemporaryDirectory()
         let checkpoint = try Checkpoint.open(directory.write(writer.bytes(), "model.gguf"))
         for (name, count) in [("q", 64), ("k", 32), ("v", 64)] {
             let tensor = try checkpoint.tensor("model.layers.0.self_attn.\(name)_proj.weight")
-            #expect(tensor.shape == [count, 64])
+            #expect(tensor.shape == [count, columns])
             #expect(tensor.format == format)
             #expect(tensor.withBytes { Array($0) } == rows[..<count].flatMap(\.self), "\(name)")
         }

@@ -16,6 +16,12 @@ enum volley_format {
     VOLLEY_Q8_0,
     VOLLEY_Q4_0,
     VOLLEY_Q4_1,
+    VOLLEY_Q5_0,
+    VOLLEY_Q5_1,
+    // From here on: superblocks of 256 values.
+    VOLLEY_Q4_K,
+    VOLLEY_Q5_K,
+    VOLLEY_Q6_K,
     VOLLEY_FORMAT_COUNT
 };
 
@@ -101,9 +107,6 @@ struct volley_kernels {
 bool volley_isa_available(enum volley_isa isa);
 /// The kernels of `isa`; the portable ones where this build has none.
 const struct volley_kernels *volley_kernels_for(enum volley_isa isa);
-
-/// Bytes of one row in `format`; `columns` is a multiple of the block.
-size_t volley_row_bytes(enum volley_format format, size_t columns);
 
 /// Independent pieces that attention can be cut into; threads take runs of them.
 size_t volley_attention_units(const struct volley_attention *attention);

@@ -4,29 +4,38 @@
 #include "matmul_float.h"
 #include "matmul_quantized.h"
 
+typedef int16_t s16_half __attribute__((vector_size(16)));
+
 INLINE void dequantize_plain(enum volley_format format, float *output, const char *row, size_t columns) {
     size_t k = 0;
     for (; k + 8 <= columns; k += 8) f8_store(output + k, weight_load(format, row, k));
     for (; k < columns; k++) output[k] = weight_value(format, row, k);
 }
 
-/// The same operations in the same order as GGUF's reference: scale · (q − offset) or scale · q + minimum.
+INLINE f8 f8_values(const int16_t *q, float scale) {
+    s16_half half;
+    memcpy(&half, q, sizeof half);
+    return __builtin_convertvector(half, f8) * scale;
+}
+
+/// The same operations in the same order as GGUF's reference: scale · q, then + constant.
 INLINE void dequantize_blocks(enum volley_format format, float *output, const char *row, size_t columns) {
+    size_t span = span_blocks(format);
     for (size_t b = 0; b < columns / 32; b++) {
-        const char *block = row + b * block_bytes(format);
-        float scale = f16_value(block), minimum = format == VOLLEY_Q4_1 ? f16_value(block + 2) : 0;
-        const int8_t *bytes = (const int8_t *)block + (format == VOLLEY_Q4_1 ? 4 : 2);
-        float *y = output + 32 * b;
-        if (format == VOLLEY_Q8_0) {
-            for (int i = 0; i < 32; i++) y[i] = scale * (float)bytes[i];
-            continue;
-        }
-        int offset = format == VOLLEY_Q4_0 ? 8 : 0;
-        for (int i = 0; i < 16; i++) {
-            float low = scale * (float)((bytes[i] & 15) - offset);
-            float high = scale * (float)(((uint8_t)bytes[i] >> 4) - offset);
-            y[i] = low + minimum;
-            y[i + 16] = high + minimum;
+        const char *p = row + b / span * span_bytes(format);
+        size_t j = b % span;
+        span_scales scales = weight_scales(format, p);
+        weight_codes w = weight_block(format, p, j);
+        int16_t q[32];
+        memcpy(q, &w.low, 32);
+        memcpy(q + 16, &w.high, 32);
+        for (size_t i = 0; i < 4; i++) {
+            float scale = scales.scale[j];
+            if (format == VOLLEY_Q6_K) scale *= (float)half_scale(p, j, i / 2);
+            f8 values = f8_values(q + 8 * i, scale);
+            // Not + 0 elsewhere, which would lose the sign of a zero.
+            if (has_constants(format)) values += scales.constant[j];
+            f8_store(output + 32 * b + 8 * i, values);
         }
     }
 }
@@ -40,6 +49,11 @@ DEQUANTIZE(dequantize_f16, dequantize_plain, VOLLEY_F16)
 DEQUANTIZE(dequantize_q8_0, dequantize_blocks, VOLLEY_Q8_0)
 DEQUANTIZE(dequantize_q4_0, dequantize_blocks, VOLLEY_Q4_0)
 DEQUANTIZE(dequantize_q4_1, dequantize_blocks, VOLLEY_Q4_1)
+DEQUANTIZE(dequantize_q5_0, dequantize_blocks, VOLLEY_Q5_0)
+DEQUANTIZE(dequantize_q5_1, dequantize_blocks, VOLLEY_Q5_1)
+DEQUANTIZE(dequantize_q4_k, dequantize_blocks, VOLLEY_Q4_K)
+DEQUANTIZE(dequantize_q5_k, dequantize_blocks, VOLLEY_Q5_K)
+DEQUANTIZE(dequantize_q6_k, dequantize_blocks, VOLLEY_Q6_K)
 
 /// Every instruction set gives the same bits: maximum, one division, one product, rounding to nearest even.
 INLINE float quantize_block(f8 q[4], const float *input) {

@@ -1,38 +1,23 @@
 import JSON
 
 extension Checkpoint {
-    /// Opens one GGUF file.
+    /// Opens a GGUF file, or all parts of a split one, of which `path` is any.
     static func openGGUF(file path: String) throws(CheckpointError) -> Checkpoint {
-        let header = try GGUFFile(MappedFile(path: path))
-        try refuseSplitFile(header)
-        let configuration = try GGUFConfiguration(header)
+        let parts = try GGUFParts(path)
+        let configuration = try GGUFConfiguration(parts.first)
         return Checkpoint(
             path: path, kind: .gguf, configuration: .object(try configuration.fields()),
-            tokenizer: .gguf(try GGUFTokenizerMetadata(GGUFMetadata(header))),
-            contents: .mapped(try huggingFaceLocations(header, configuration)))
-    }
-
-    private static func refuseSplitFile(_ header: GGUFFile) throws(CheckpointError) {
-        let count = try GGUFMetadata(header).integer("split.count") ?? 1
-        guard count > 1 || isSplitName(header.file.path) else { return }
-        throw .unsupported(
-            path: header.file.path, place: "the file", problem: "is one part of a split checkpoint",
-            remedy: "join the parts first (llama-gguf-split --merge)")
-    }
-
-    /// Whether the file is called `…-00001-of-0000N.gguf` with N above 1.
-    private static func isSplitName(_ path: String) -> Bool {
-        guard let match = path.firstMatch(of: #/-[0-9]{5}-of-([0-9]{5})\.gguf$/#) else { return false }
-        return (Int(match.1) ?? 0) > 1
+            tokenizer: .gguf(try GGUFTokenizerMetadata(GGUFMetadata(parts.first))),
+            contents: .mapped(try huggingFaceLocations(parts, configuration)))
     }
 
     /// Renames the tensors and marks those whose rows must be put back in order.
     private static func huggingFaceLocations(
-        _ header: GGUFFile, _ configuration: GGUFConfiguration
+        _ parts: GGUFParts, _ configuration: GGUFConfiguration
     ) throws(CheckpointError) -> [String: TensorLocation] {
         let heads = try configuration.headCounts()
         var locations: [String: TensorLocation] = [:]
-        for (name, location) in header.tensors {
+        for (name, location) in parts.all.flatMap(\.tensors) {
             var location = location
             if configuration.architecture == .llama, let matrix = GGUFTensorNames.rotaryMatrix(name) {
                 location.rowOrder = try rotaryOrder(
@@ -41,7 +26,7 @@ extension Checkpoint {
             let renamed = GGUFTensorNames.huggingFaceName(name)
             guard locations.updateValue(location, forKey: renamed) == nil else {
                 throw .damaged(
-                    path: header.file.path, place: "tensor \(quoted(name))",
+                    path: location.file.path, place: "tensor \(quoted(name))",
                     problem: "another tensor stands for \(quoted(renamed)) too")
             }
         }

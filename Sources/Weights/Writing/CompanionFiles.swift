@@ -19,7 +19,7 @@ struct CompanionFiles {
             guard case .native(let native) = checkpoint.contents else { return }
             for file in native.manifest.files { files.append((file.name, try native.companion(file))) }
         case .gguf:
-            files.append(("tokenizer.gguf", try GGUFFile(MappedFile(path: checkpoint.path)).metadataAlone()))
+            files.append(("tokenizer.gguf", try GGUFParts(checkpoint.path).first.metadataAlone()))
             let licence = (checkpoint.path as NSString).deletingPathExtension + ".LICENSE"
             if PathKind(licence) == .file { files.append(("LICENSE", try Self.read(licence))) }
         }

@@ -1,5 +1,5 @@
-"""Writes quantized.gguf: random float32 rows, and what the `gguf` package makes of them in every format that
-`Quantizer.encode` writes.
+"""Writes quantized.gguf: random float32 rows, what the `gguf` package makes of them in every format that it can write,
+random blocks of the K formats, which it can only read, and the values that it reads from all of them.
 
     python3 -m venv /tmp/gguf && /tmp/gguf/bin/pip install gguf==0.17.1
     /tmp/gguf/bin/python Tests/Goldens/weights/make_quantized.py
@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 from gguf import GGMLQuantizationType, GGUFWriter
-from gguf.quants import quantize
+from gguf.quants import dequantize, quantize
 
-FORMATS = ("BF16", "F16", "Q8_0", "Q4_0", "Q4_1")
+FORMATS = ("BF16", "F16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1")
+# Bytes of a superblock, and where its float16 numbers lie.
+K_FORMATS = {"Q4_K": (144, (0, 2)), "Q5_K": (176, (0, 2)), "Q6_K": (210, (208,))}
 
 
 def values() -> np.ndarray:
@@ -24,6 +26,16 @@ def values() -> np.ndarray:
     return np.stack(rows).astype(np.float32)
 
 
+def superblocks(size: int, scales: tuple[int, ...]) -> np.ndarray:
+    """[12, 2 * size]: any bits, but for the scales, which are numbers: small, usual, large, zero and below zero."""
+    random = np.random.default_rng(6)
+    blocks = random.integers(0, 256, (24, size), dtype=np.uint8)
+    numbers = np.resize([6e-8, 1e-4, 0.013, 1.7, 300.0, 0.0, -0.02, 65504.0 / 1024], 24)
+    for place in scales:
+        blocks[:, place : place + 2] = np.roll(numbers, place).astype("<f2").view(np.uint8).reshape(24, 2)
+    return blocks.reshape(12, 2 * size)
+
+
 def main() -> None:
     writer = GGUFWriter(Path(__file__).with_name("quantized.gguf"), "llama")
     data = values()
@@ -31,7 +43,13 @@ def main() -> None:
     for name in FORMATS:
         kind = GGMLQuantizationType[name]
         encoded = quantize(data, kind)
-        writer.add_tensor(name.lower(), encoded.view(np.uint8), raw_dtype=kind)
+        writer.add_tensor(name, encoded.view(np.uint8), raw_dtype=kind)
+        writer.add_tensor(f"{name}.values", dequantize(encoded, kind))
+    for name, (size, scales) in K_FORMATS.items():
+        kind = GGMLQuantizationType[name]
+        blocks = superblocks(size, scales)
+        writer.add_tensor(name, blocks, raw_dtype=kind)
+        writer.add_tensor(f"{name}.values", dequantize(blocks, kind))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
