@@ -40,7 +40,13 @@ INLINE void quantized_tile(enum volley_format format, size_t R, size_t M, float 
         const char *header = weights + s * span_bytes(format);
         span_scales scales[4];
 #pragma clang loop unroll(full)
-        for (size_t r = 0; r < R; r++) scales[r] = weight_scales(format, header + r * row_bytes);
+        for (size_t r = 0; r < R; r++) {
+            scales[r] = weight_scales(format, header + r * row_bytes);
+            // The processor's own prefetching loses R short rows out of sight.
+#pragma clang loop unroll(full)
+            for (size_t line = 0; line < span_bytes(format); line += 64)
+                __builtin_prefetch(header + (R + r) * row_bytes + line);
+        }
 #pragma clang loop unroll(disable)
         for (size_t j = 0; j < span; j++) {
 #pragma clang loop unroll(full)
