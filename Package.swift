@@ -45,6 +45,10 @@ let package = Package(
                 "CLineEdit", "Volley", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        .executableTarget(
+            name: "WeightsBench",
+            dependencies: ["Tensors", "Weights", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "bench/weights/measure", swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "TensorsTests", dependencies: ["CKernels", "Tensors", "TestSupport"], swiftSettings: strict),

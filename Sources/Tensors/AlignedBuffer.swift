@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// Memory of fixed size, zeroed and aligned to a cache line, freed with its last owner.
 // Sendable: who shares a buffer either only reads it or divides it by index, as compute threads do.
 package final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
@@ -14,13 +20,21 @@ package final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable
         self.count = count
     }
 
-    /// A buffer that is about to be filled: its bytes are whatever they were.
+    /// A buffer that is about to be filled: its bytes are whatever they were. A large one asks for large pages, which
+    /// are faster to get and to go through.
     package init(unfilledCount count: Int) {
         let byteCount = count * MemoryLayout<Element>.stride
-        let bytes = UnsafeMutableRawPointer.allocate(byteCount: max(byteCount, 1), alignment: 64)
+        let isLarge = byteCount >= 4 * Self.largePage
+        let bytes = UnsafeMutableRawPointer.allocate(
+            byteCount: max(byteCount, 1), alignment: isLarge ? Self.largePage : 64)
+        #if os(Linux)
+            if isLarge { madvise(bytes, byteCount, Int32(MADV_HUGEPAGE)) }
+        #endif
         pointer = bytes.bindMemory(to: Element.self, capacity: count)
         self.count = count
     }
+
+    private static var largePage: Int { 2 << 20 }
 
     deinit { UnsafeMutableRawPointer(pointer).deallocate() }
 }

@@ -65,24 +65,37 @@ INLINE b32 joined_tops(const uint8_t *planes, size_t stride) {
     return tops;
 }
 
+typedef uint16_t w16x32 __attribute__((vector_size(64)));
+typedef uint32_t w32x32 __attribute__((vector_size(128)));
+
+INLINE b32 bytes_from(const uint8_t *p) {
+    b32 v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+/// 32 words of 2 bytes, rotated back.
+INLINE void store_words16(uint8_t *output, b32 tops, const uint8_t *lows) {
+    w16x32 w = __builtin_convertvector(tops, w16x32) << 8 | __builtin_convertvector(bytes_from(lows), w16x32);
+    w = w >> 1 | w << 15;
+    memcpy(output, &w, sizeof w);
+}
+
+/// 32 words of 4 bytes, rotated back; their lower planes lie `stride` bytes apart.
+INLINE void store_words32(uint8_t *output, b32 tops, const uint8_t *lows, size_t stride) {
+    w32x32 w = __builtin_convertvector(tops, w32x32) << 24;
+    for (size_t b = 0; b < 3; b++) w |= __builtin_convertvector(bytes_from(lows + b * stride), w32x32) << 8 * (uint32_t)b;
+    w = w >> 1 | w << 31;
+    memcpy(output, &w, sizeof w);
+}
+
 INLINE void join_words(uint8_t *output, const uint8_t *input, size_t count, size_t width) {
     size_t whole = count & ~(size_t)31;
     const uint8_t *planes = input + (width - 1) * whole;
     for (size_t i = 0; i < whole; i += 32) {
-        b32 joined = joined_tops(planes + i / 8, whole / 8);
-        uint8_t tops[32];
-        memcpy(tops, &joined, sizeof tops);
-        for (size_t j = 0; j < 32; j++) {
-            uint32_t w = (uint32_t)tops[j] << 8 * (width - 1);
-            for (size_t b = 0; b + 1 < width; b++) w |= (uint32_t)input[b * whole + i + j] << 8 * b;
-            if (width == 2) {
-                uint16_t word = (uint16_t)(w >> 1 | w << 15);
-                memcpy(output + (i + j) * 2, &word, 2);
-            } else {
-                w = w >> 1 | w << 31;
-                memcpy(output + (i + j) * 4, &w, 4);
-            }
-        }
+        b32 tops = joined_tops(planes + i / 8, whole / 8);
+        if (width == 2) store_words16(output + 2 * i, tops, input + i);
+        else store_words32(output + 4 * i, tops, input + i, whole);
     }
     memcpy(output + whole * width, input + whole * width, (count - whole) * width);
 }

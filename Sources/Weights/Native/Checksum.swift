@@ -4,7 +4,7 @@ import CXXHash
 struct Checksum: Equatable, Sendable {
     let value: UInt64
 
-    init(of bytes: UnsafeRawBufferPointer) { value = XXH3_64bits(bytes.baseAddress, bytes.count) }
+    init(of bytes: UnsafeRawBufferPointer) { value = volley_xxh3(bytes.baseAddress, bytes.count) }
 
     /// From 16 hexadecimal digits.
     init?(_ text: String) {

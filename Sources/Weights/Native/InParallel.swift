@@ -4,7 +4,7 @@ import Synchronization
 /// Calls `body` for every number below `count`, by `threadCount` threads, each with its own `makeState()`.
 ///
 /// - Throws: the first error that a call throws; the other threads then stop at their next number.
-func inParallel<State, Failure: Error>(
+package func inParallel<State, Failure: Error>(
     count: Int, threadCount: Int, _ makeState: @Sendable () -> State,
     body: @Sendable (State, Int) throws(Failure) -> Void
 ) throws(Failure) {

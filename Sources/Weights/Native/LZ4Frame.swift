@@ -40,24 +40,33 @@ enum LZ4Frame {
 
     // MARK: Stored frames
 
-    /// Magic number, descriptor, end mark and content checksum; 4 bytes for each block come on top.
-    private static let storedOverhead = 4 + 11 + 4 + 4 + 4
+    /// Magic number, descriptor and block size before the content; end mark and content checksum after it.
+    static let storedHeaderCount = 4 + 11 + 4
+    private static let storedOverhead = storedHeaderCount + 4 + 4
     private static let storedBlockCount = 4 << 20
 
-    /// A frame whose blocks are the content itself.
-    private static func stored(_ content: UnsafeRawBufferPointer) -> [UInt8] {
-        precondition(content.count <= storedBlockCount)
-        var frame: [UInt8] = [0x04, 0x22, 0x4D, 0x18]
-        frame.reserveCapacity(content.count + storedOverhead)
+    /// The size of a frame whose one block is the content itself.
+    static func storedFrameCount(_ contentCount: Int) -> Int { contentCount + storedOverhead }
+
+    /// What such a frame begins with.
+    /// - Precondition: at least one byte, and no more than a block holds.
+    static func storedHeader(_ contentCount: Int) -> [UInt8] {
+        precondition((1...storedBlockCount).contains(contentCount))
+        var header: [UInt8] = [0x04, 0x22, 0x4D, 0x18]
+        header.reserveCapacity(storedHeaderCount)
         // Version 1, independent blocks, content size, content checksum; blocks of up to 4 MiB.
         var descriptor: [UInt8] = [0b0110_1100, 0x70]
-        descriptor.append(littleEndian: UInt64(content.count))
-        frame += descriptor
-        frame.append(UInt8(truncatingIfNeeded: XXH32(descriptor, descriptor.count, 0) >> 8))
-        if !content.isEmpty {
-            frame.append(littleEndian: UInt32(content.count) | 1 << 31)
-            frame += content
-        }
+        descriptor.append(littleEndian: UInt64(contentCount))
+        header += descriptor
+        header.append(UInt8(truncatingIfNeeded: XXH32(descriptor, descriptor.count, 0) >> 8))
+        header.append(littleEndian: UInt32(contentCount) | 1 << 31)
+        return header
+    }
+
+    private static func stored(_ content: UnsafeRawBufferPointer) -> [UInt8] {
+        var frame = storedHeader(content.count)
+        frame.reserveCapacity(storedFrameCount(content.count))
+        frame += content
         frame.append(littleEndian: UInt32(0))
         frame.append(littleEndian: XXH32(content.baseAddress, content.count, 0))
         return frame

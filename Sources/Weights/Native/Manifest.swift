@@ -5,7 +5,7 @@ import Tensors
 ///
 /// A manifest that exists was checked: names are plain file names, sizes fit and add up, and no two frames of a shard
 /// share a byte.
-struct Manifest: Sendable {
+package struct Manifest: Sendable {
     /// The fields of `config.json`, known or not.
     var configuration: JSONObject
     /// Tokenizer, licence and whatever else comes along.
@@ -17,9 +17,9 @@ struct Manifest: Sendable {
     static let format = "volley-checkpoint"
     static let version = 1
     /// The most values that one frame holds.
-    static let frameValueCount = 1 << 19
+    package static let frameValueCount = 1 << 19
     /// The most bytes that one frame decodes to.
-    static let frameByteLimit = 4 << 20
+    package static let frameByteLimit = 4 << 20
 
     /// A file that comes along as it is.
     struct File: Equatable, Sendable {
@@ -76,7 +76,4 @@ struct Manifest: Sendable {
 extension StorageFormat {
     /// Bytes of one value where it is one word, which the planes filter needs.
     var wordByteCount: Int? { valuesPerBlock == 1 ? bytesPerBlock : nil }
-
-    /// The filter that makes this format compress.
-    var filter: Manifest.Filter { wordByteCount == nil ? .none : .planes }
 }

@@ -24,16 +24,19 @@ struct NativeCheckpoint: Sendable {
 
     static func isOne(_ directory: String) -> Bool { PathKind(joinedPath(directory, Manifest.fileName)) == .file }
 
-    /// Every tensor, decoded by `threadCount` threads into memory of its own, or mapped where its shard is plain.
+    /// Every tensor, decoded by `threadCount` threads into memory that all share, or mapped where its shard is plain.
     /// - Parameter checksTensors: whether each tensor's checksum is looked at.
     func load(threadCount: Int, checksTensors: Bool) throws(CheckpointError) -> [String: StoredTensor] {
         let maps = try mappedShards()
-        let buffers = manifest.tensors.map { tensor -> AlignedBuffer<UInt8>? in
-            isMapped(tensor) ? nil : AlignedBuffer(unfilledCount: tensor.byteCount)
-        }
+        let decoded = manifest.tensors.filter { !isMapped($0) }
+        let memory = AlignedBuffer<UInt8>(unfilledCount: decoded.reduce(0) { $0 + $1.alignedByteCount })
+        var tensors: [String: StoredTensor] = [:]
         var jobs: [FrameJob] = []
-        for (index, tensor) in manifest.tensors.enumerated() {
-            if let base = buffers[index]?.pointer { jobs += decodingJobs(of: tensor, into: base) }
+        var end = memory.pointer
+        for tensor in decoded {
+            jobs += decodingJobs(of: tensor, into: end)
+            tensors[tensor.name] = stored(tensor, at: end, in: memory)
+            end += tensor.alignedByteCount
         }
         let work = jobs
         try inParallel(count: work.count, threadCount: threadCount) {
@@ -42,10 +45,7 @@ struct NativeCheckpoint: Sendable {
             let job = work[index]
             try decoder.decode(job.frame, of: job.tensor, from: shards[job.frame.shard], to: job.output)
         }
-        var tensors: [String: StoredTensor] = [:]
-        for (index, tensor) in manifest.tensors.enumerated() {
-            tensors[tensor.name] = stored(tensor, buffers[index], maps)
-        }
+        for tensor in manifest.tensors where isMapped(tensor) { tensors[tensor.name] = mapped(tensor, maps) }
         if checksTensors { try checkMapped(tensors, threadCount: threadCount) }
         return tensors
     }
@@ -58,7 +58,7 @@ struct NativeCheckpoint: Sendable {
         for job in decodingJobs(of: tensor, into: buffer.pointer) {
             try decoder.decode(job.frame, of: tensor, from: shards[job.frame.shard], to: job.output)
         }
-        return stored(tensor, buffer, [:])
+        return stored(tensor, at: buffer.pointer, in: buffer)
     }
 }
 
@@ -79,6 +79,14 @@ extension NativeCheckpoint {
         }
     }
 
+    private func stored(
+        _ tensor: Manifest.Tensor, at base: UnsafeMutablePointer<UInt8>, in memory: AlignedBuffer<UInt8>
+    ) -> StoredTensor {
+        StoredTensor(
+            name: tensor.name, shape: tensor.shape, format: tensor.format,
+            bytes: UnsafeRawBufferPointer(start: base, count: tensor.byteCount), owner: memory)
+    }
+
     // MARK: Plain shards
 
     private func isMapped(_ tensor: Manifest.Tensor) -> Bool {
@@ -97,19 +105,10 @@ extension NativeCheckpoint {
         return maps
     }
 
-    private func stored(
-        _ tensor: Manifest.Tensor, _ buffer: AlignedBuffer<UInt8>?, _ maps: [Int: MappedFile]
-    ) -> StoredTensor {
-        if let frame = tensor.frames.first, let map = maps[frame.shard], isMapped(tensor) {
-            let bytes = UnsafeRawBufferPointer(
-                rebasing: map.bytes[frame.offset..<frame.offset + tensor.byteCount])
-            return StoredTensor(
-                name: tensor.name, shape: tensor.shape, format: tensor.format, bytes: bytes, owner: map)
-        }
-        let owner = buffer ?? AlignedBuffer(count: 0)
-        return StoredTensor(
-            name: tensor.name, shape: tensor.shape, format: tensor.format,
-            bytes: UnsafeRawBufferPointer(start: owner.pointer, count: tensor.byteCount), owner: owner)
+    private func mapped(_ tensor: Manifest.Tensor, _ maps: [Int: MappedFile]) -> StoredTensor? {
+        guard let frame = tensor.frames.first, let map = maps[frame.shard] else { return nil }
+        let bytes = UnsafeRawBufferPointer(rebasing: map.bytes[frame.offset..<frame.offset + tensor.byteCount])
+        return StoredTensor(name: tensor.name, shape: tensor.shape, format: tensor.format, bytes: bytes, owner: map)
     }
 
     private func checkMapped(_ tensors: [String: StoredTensor], threadCount: Int) throws(CheckpointError) {
@@ -131,4 +130,9 @@ extension NativeCheckpoint {
             }
         }
     }
+}
+
+extension Manifest.Tensor {
+    /// Whole cache lines.
+    fileprivate var alignedByteCount: Int { (byteCount + 63) / 64 * 64 }
 }

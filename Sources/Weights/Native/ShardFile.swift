@@ -51,4 +51,15 @@ final class ShardFile: @unchecked Sendable {
             done += count
         }
     }
+
+    /// A few bytes from `offset` on.
+    func bytes(at offset: Int, count: Int) throws(CheckpointError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let problem = bytes.withUnsafeMutableBytes { buffer -> CheckpointError? in
+            do throws(CheckpointError) { try read(at: offset, into: buffer) } catch { return error }
+            return nil
+        }
+        if let problem { throw problem }
+        return bytes
+    }
 }

@@ -54,19 +54,19 @@ final class FrameSlots: Sendable {
 
 /// Converts and compresses parts of tensors; one for each thread.
 final class FrameEncoder {
-    private let compression: PackOptions.Compression
+    private let options: PackOptions
     private let decoder = FrameDecoder()
     private let source = AlignedBuffer<UInt8>(unfilledCount: Manifest.frameByteLimit)
     private let values = AlignedBuffer<Float>(unfilledCount: Manifest.frameValueCount)
     private let content = AlignedBuffer<UInt8>(unfilledCount: Manifest.frameByteLimit)
 
-    init(_ compression: PackOptions.Compression) { self.compression = compression }
+    init(_ options: PackOptions) { self.options = options }
 
     func encode(_ job: PackJob, of tensor: PlannedTensor) throws(CheckpointError) -> PackedFrame {
         let content = try content(of: job, tensor)
         let checksum = Checksum(of: content)
         let stored: [UInt8] =
-            switch compression {
+            switch options.compression {
             case .none: Array(content)
             case .lz4: LZ4Frame.compressed(filtered(content, tensor.format), .fast)
             case .lz4hc: LZ4Frame.compressed(filtered(content, tensor.format), .high)
@@ -95,7 +95,8 @@ final class FrameEncoder {
     }
 
     private func filtered(_ content: UnsafeRawBufferPointer, _ format: StorageFormat) -> UnsafeRawBufferPointer {
-        guard let width = format.wordByteCount, let base = content.baseAddress else { return content }
+        guard options.filter(for: format) == .planes, let width = format.wordByteCount, let base = content.baseAddress
+        else { return content }
         // The float32 values are not needed any more.
         let planes = UnsafeMutableRawPointer(values.pointer)
         Planes.split(base, count: content.count / width, width: width, to: planes)

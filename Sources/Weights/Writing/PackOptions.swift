@@ -14,6 +14,9 @@ public struct PackOptions: Sendable {
     /// Threads that convert and compress.
     public var threadCount: Int
 
+    /// Whether words are taken apart before they are compressed; only the bench has a reason not to.
+    package var splitsPlanes = true
+
     public enum Compression: String, Sendable, CaseIterable {
         case lz4
         /// The same frames, made with more time.
@@ -35,5 +38,10 @@ public struct PackOptions: Sendable {
         self.compression = compression
         self.shardByteCount = shardByteCount
         self.threadCount = threadCount
+    }
+
+    /// What is done to values of `format` before they are compressed.
+    func filter(for format: StorageFormat) -> Manifest.Filter {
+        compression != .none && splitsPlanes && format.wordByteCount != nil ? .planes : .none
     }
 }

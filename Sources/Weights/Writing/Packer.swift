@@ -67,7 +67,7 @@ public struct Packer: Sendable {
     private func packed(_ jobs: [PackJob]) throws(CheckpointError) -> [PackedFrame] {
         let results = FrameSlots(count: jobs.count)
         try inParallel(count: jobs.count, threadCount: options.threadCount) {
-            FrameEncoder(options.compression)
+            FrameEncoder(options)
         } body: { encoder, index throws(CheckpointError) in
             results[index] = try encoder.encode(jobs[index], of: tensors[jobs[index].tensor])
         }

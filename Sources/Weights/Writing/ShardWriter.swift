@@ -66,7 +66,7 @@ struct ShardWriter: ~Copyable {
         let entries = tensors.enumerated().map { index, tensor in
             Manifest.Tensor(
                 name: tensor.name, shape: tensor.source.shape, format: tensor.format,
-                filter: options.compression == .none ? .none : tensor.format.filter, frames: frames[index] ?? [])
+                filter: options.filter(for: tensor.format), frames: frames[index] ?? [])
         }
         return (shards, entries)
     }

@@ -2,10 +2,10 @@ import JSON
 import Tensors
 
 /// A checkpoint's tensor, read a part at a time, so that no whole tensor need be in memory.
-struct TensorSource: Sendable {
-    let name: String
-    let shape: [Int]
-    let format: StorageFormat
+package struct TensorSource: Sendable {
+    package let name: String
+    package let shape: [Int]
+    package let format: StorageFormat
     private let content: Content
 
     private enum Content: Sendable {
@@ -15,7 +15,7 @@ struct TensorSource: Sendable {
 
     /// The tensor of this name.
     /// - Throws: as `Checkpoint.tensor` does.
-    init(_ name: String, of checkpoint: Checkpoint) throws(CheckpointError) {
+    package init(_ name: String, of checkpoint: Checkpoint) throws(CheckpointError) {
         if case .native(let native) = checkpoint.contents, let index = native.indices[name] {
             let tensor = native.manifest.tensors[index]
             self.init(
@@ -34,10 +34,10 @@ struct TensorSource: Sendable {
         self.content = content
     }
 
-    var valueCount: Int { shape.reduce(1, *) }
+    package var valueCount: Int { shape.reduce(1, *) }
 
     /// Reads the values of `range`, whole blocks, as they are stored.
-    func read(
+    package func read(
         _ range: Range<Int>, with decoder: FrameDecoder, to output: UnsafeMutableRawPointer
     ) throws(CheckpointError) {
         let start = range.lowerBound / format.valuesPerBlock * format.bytesPerBlock
