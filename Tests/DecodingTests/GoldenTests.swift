@@ -57,6 +57,22 @@ struct GoldenTests {
         }
     }
 
+    @Test("packed checkpoints are the same models", arguments: models, PackOptions.Compression.allCases)
+    func packed(name: String, compression: PackOptions.Compression) throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/packed"
+        try Packer(
+            Checkpoint.open(Goldens.url("dmtd/\(name)").path),
+            options: PackOptions(compression: compression, shardByteCount: 100_000)
+        ).write(to: path, progress: { _ in }, isCancelled: { false })
+        let model = try Model(checkpoint: Checkpoint.open(path).loaded(threadCount: 2))
+        for golden in try Goldens.decode([Case].self, "dmtd/\(name)/cases.json") {
+            let session = try Session(model: model, options: golden.options(.f32))
+            let tokens = try greedy(session, golden.prompt, golden.plan(), count: golden.tokens.count)
+            #expect(tokens == golden.tokens, "\(name): \(golden)")
+        }
+    }
+
     @Test("float16 keys and values change no recorded token", arguments: models)
     func halfPrecisionCache(name: String) throws {
         let (model, cases) = try Self.load(name)

@@ -54,6 +54,37 @@ import Weights
         try fuzz(0xC0F, directory, "config.json") { $0.mutated(seed, isText: true) }
     }
 
+    // MARK: Native checkpoints
+
+    /// The manifest is sealed again after it was changed, or its checksum would hide the rest from us.
+    @Test(arguments: [PackOptions.Compression.lz4, .none])
+    func manifest(_ compression: PackOptions.Compression) throws {
+        let directory = try FuzzDirectory()
+        try pack(to: directory.path + "/packed", compression)
+        let name = "packed/manifest.json"
+        let seed = try ManifestSeal.opened(Array(Data(contentsOf: URL(fileURLWithPath: directory.path + "/" + name))))
+        try fuzz(0x3A2, directory, name) { ManifestSeal.sealed($0.mutated(seed, isText: true)) }
+    }
+
+    /// Nobody looks at checksums here, so that LZ4 frames are decoded whatever they are.
+    @Test func frames() throws {
+        let directory = try FuzzDirectory()
+        try pack(to: directory.path + "/packed", .lz4)
+        let name = "packed/weights-00001.lz4"
+        let seed = try Array(Data(contentsOf: URL(fileURLWithPath: directory.path + "/" + name)))
+        try fuzz(0xF2A, directory, name) { mutator in
+            // Another size is refused before a frame is read.
+            let bytes = mutator.mutated(seed, isText: false)
+            return Array((bytes + seed.suffix(max(0, seed.count - bytes.count))).prefix(seed.count))
+        }
+    }
+
+    private func pack(to path: String, _ compression: PackOptions.Compression) throws {
+        try Packer(
+            Checkpoint.open(Goldens.url("weights/qwen3.gguf").path), options: PackOptions(compression: compression)
+        ).write(to: path, progress: { _ in }, isCancelled: { false })
+    }
+
     // MARK: The loop
 
     private func fuzz(
@@ -65,7 +96,9 @@ import Weights
         for round in 0..<fuzzRounds {
             var mutator = FileMutator(seed: seed &+ UInt64(round) << 16)
             try directory.write(damage(&mutator), file)
-            let path = file.hasSuffix(".gguf") ? directory.path + "/" + file : directory.path
+            let path =
+                file.hasSuffix(".gguf")
+                ? directory.path + "/" + file : directory.path + (file.hasPrefix("packed/") ? "/packed" : "")
             let time = ContinuousClock().measure {
                 do {
                     try walk(path)
@@ -87,7 +120,7 @@ import Weights
 
     /// Opens a checkpoint and touches both ends of every tensor that is said to be there.
     private func walk(_ path: String) throws {
-        let checkpoint = try Checkpoint.open(path)
+        let checkpoint = try Checkpoint.open(path).loaded(threadCount: 1, checksTensors: false)
         for name in checkpoint.tensorNames {
             guard let tensor = try? checkpoint.tensor(name) else { continue }
             let rowBytes = tensor.format.rowByteCount(columns: tensor.shape.last ?? 1)

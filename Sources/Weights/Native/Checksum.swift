@@ -6,12 +6,11 @@ struct Checksum: Equatable, Sendable {
 
     init(of bytes: UnsafeRawBufferPointer) { value = volley_xxh3(bytes.baseAddress, bytes.count) }
 
-    /// From 16 hexadecimal digits.
+    /// From 16 hexadecimal digits, as `text` writes them.
     init?(_ text: String) {
-        guard text.utf8.count == 16, let value = UInt64(text, radix: 16), !text.utf8.contains(UInt8(ascii: "+")) else {
-            return nil
-        }
+        guard let value = UInt64(text, radix: 16) else { return nil }
         self.value = value
+        guard self.text == text else { return nil }
     }
 
     /// 16 hexadecimal digits.

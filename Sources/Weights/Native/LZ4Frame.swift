@@ -1,7 +1,8 @@
 import CLZ4
 import CXXHash
 
-/// LZ4 frames (the standard's version 1.6.4) with independent blocks, content size and content checksum.
+/// LZ4 frames (the standard's version 1.6.4) with independent blocks, content size, and checksums of
+/// blocks and content.
 enum LZ4Frame {
     /// How hard to look for matches.
     enum Effort: Int32 {
@@ -32,6 +33,8 @@ enum LZ4Frame {
         // Planes of a full frame are whole blocks of this size, so a plane without structure is stored.
         preferences.frameInfo.blockSizeID = LZ4F_max64KB
         preferences.frameInfo.blockMode = LZ4F_blockIndependent
+        // A content checksum alone would let pass a damaged match that happens to find the same bytes elsewhere.
+        preferences.frameInfo.blockChecksumFlag = LZ4F_blockChecksumEnabled
         preferences.frameInfo.contentChecksumFlag = LZ4F_contentChecksumEnabled
         preferences.frameInfo.contentSize = UInt64(contentCount)
         preferences.compressionLevel = effort.rawValue

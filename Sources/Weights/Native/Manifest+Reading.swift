@@ -128,6 +128,9 @@ private struct ManifestReader {
             frames.append(try frame(element, place, shards: shards, format))
         }
         let tensor = Manifest.Tensor(name: name, shape: shape, format: format, filter: filter, frames: frames)
+        guard filter == .none || frames.allSatisfy({ shards[$0.shard].compression == .lz4 }) else {
+            throw damaged(place, "has a filter, but lies in a shard that is mapped as it is")
+        }
         guard tensor.byteCount == byteCount else {
             throw damaged(place, "its frames hold \(tensor.byteCount) bytes, but its shape needs \(byteCount)")
         }

@@ -9,17 +9,24 @@ extension Manifest {
             "configuration": .object(configuration), "files": .array(files.map(\.json)),
             "shards": .array(shards.map(\.json)), "tensors": .array(tensors.map(\.json)),
         ]
-        let text = Array(JSONValue.object(object).text.utf8.dropLast())
-        let checksum = text.withUnsafeBytes { Checksum(of: $0) }
-        return text + Array((ManifestSeal.start + checksum.text + ManifestSeal.end).utf8)
+        return ManifestSeal.sealed(Array(JSONValue.object(object).text.utf8.dropLast()))
     }
 }
 
 /// How a manifest ends.
-enum ManifestSeal {
+package enum ManifestSeal {
     static let start = #","checksum":""#
     static let end = "\"}\n"
     static let byteCount = start.utf8.count + 16 + end.utf8.count
+
+    /// - Parameter text: an object, but for its last brace.
+    package static func sealed(_ text: [UInt8]) -> [UInt8] {
+        let checksum = text.withUnsafeBytes { Checksum(of: $0) }
+        return text + Array((start + checksum.text + end).utf8)
+    }
+
+    /// What `sealed` was given.
+    package static func opened(_ manifest: [UInt8]) -> [UInt8] { manifest.dropLast(byteCount) }
 }
 
 extension Manifest.File {

@@ -18,6 +18,7 @@ final class ShardFile: @unchecked Sendable {
     init(directory: String, _ shard: Manifest.Shard) throws(CheckpointError) {
         path = joinedPath(directory, shard.name)
         self.shard = shard
+        // From here on deinit closes it, also where we throw.
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
         guard descriptor >= 0 else {
             let isLink = errno == ELOOP
@@ -25,18 +26,16 @@ final class ShardFile: @unchecked Sendable {
         }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            close(descriptor)
             throw .unreadable(path: path, reason: "not a regular file")
         }
         guard Int(status.st_size) == shard.byteCount else {
-            close(descriptor)
             throw .damaged(
                 path: path, place: "the whole file",
                 problem: "has \(status.st_size) bytes, but the manifest says \(shard.byteCount)")
         }
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Fills `buffer` from `offset` on.
     func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(CheckpointError) {

@@ -87,7 +87,8 @@ final class FrameEncoder {
         let floats = UnsafeBufferPointer(start: values.pointer, count: job.values.count)
         guard tensor.format.valuesPerBlock == 1 || floats.allSatisfy(\.isFinite) else {
             throw .unsupported(
-                path: "the source", place: "tensor \(quoted(tensor.name))", problem: "holds values that are not finite",
+                path: tensor.source.path, place: "tensor \(quoted(tensor.name))",
+                problem: "holds values that are not finite",
                 remedy: "pack it with --format keep")
         }
         Quantizer.encode(floats, as: tensor.format, to: content.pointer)

@@ -3,6 +3,8 @@ import Tensors
 
 /// A checkpoint's tensor, read a part at a time, so that no whole tensor need be in memory.
 package struct TensorSource: Sendable {
+    /// Of the checkpoint, for messages.
+    let path: String
     package let name: String
     package let shape: [Int]
     package let format: StorageFormat
@@ -19,15 +21,17 @@ package struct TensorSource: Sendable {
         if case .native(let native) = checkpoint.contents, let index = native.indices[name] {
             let tensor = native.manifest.tensors[index]
             self.init(
-                name: name, shape: tensor.shape, format: tensor.format,
+                path: checkpoint.path, name: name, shape: tensor.shape, format: tensor.format,
                 content: .frames(tensor, shards: native.shards))
         } else {
             let tensor = try checkpoint.tensor(name)
-            self.init(name: name, shape: tensor.shape, format: tensor.format, content: .stored(tensor))
+            self.init(
+                path: checkpoint.path, name: name, shape: tensor.shape, format: tensor.format, content: .stored(tensor))
         }
     }
 
-    private init(name: String, shape: [Int], format: StorageFormat, content: Content) {
+    private init(path: String, name: String, shape: [Int], format: StorageFormat, content: Content) {
+        self.path = path
         self.name = name
         self.shape = shape
         self.format = format

@@ -1,10 +1,10 @@
 import Foundation
 
 /// A directory of its own for one test, removed with this object.
-final class TemporaryDirectory {
-    let path: String
+public final class TemporaryDirectory {
+    public let path: String
 
-    init() throws {
+    public init() throws {
         path = NSTemporaryDirectory() + "volley-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
@@ -13,11 +13,16 @@ final class TemporaryDirectory {
 
     /// Writes a file and returns its path.
     @discardableResult
-    func write(_ bytes: [UInt8], _ name: String) throws -> String {
+    public func write(_ bytes: [UInt8], _ name: String) throws -> String {
         try Data(bytes).write(to: URL(fileURLWithPath: path + "/" + name))
         return path + "/" + name
     }
 
     @discardableResult
-    func write(_ text: String, _ name: String) throws -> String { try write(Array(text.utf8), name) }
+    public func write(_ text: String, _ name: String) throws -> String { try write(Array(text.utf8), name) }
+
+    /// The bytes of a file in it.
+    public func read(_ name: String) throws -> [UInt8] {
+        try Array(Data(contentsOf: URL(fileURLWithPath: path + "/" + name)))
+    }
 }
