@@ -57,7 +57,7 @@ struct GoldenTests {
         }
     }
 
-    @Test("packed checkpoints are the same models", arguments: models, PackOptions.Compression.allCases)
+    @Test("packed checkpoints are the same models", arguments: zip(models, PackOptions.Compression.allCases))
     func packed(name: String, compression: PackOptions.Compression) throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/packed"
