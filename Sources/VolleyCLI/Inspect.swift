@@ -117,6 +117,7 @@ private struct InspectionDocument: Encodable {
     let bytes: Int
     let storedBytes: Int
     let parts: [Part]
+    let kinds: [Kind]
     let bytesPerToken: [String: Double]
     let tensors: [Tensor]
 
@@ -124,6 +125,14 @@ private struct InspectionDocument: Encodable {
         let part: String
         let format: String
         let parameters: Int
+        let bytes: Int
+        let storedBytes: Int
+    }
+
+    struct Kind: Encodable {
+        let kind: String
+        let format: String
+        let tensors: Int
         let bytes: Int
         let storedBytes: Int
     }
@@ -149,6 +158,11 @@ private struct InspectionDocument: Encodable {
         parts = report.parts.map {
             Part(
                 part: $0.part.rawValue, format: $0.format, parameters: $0.total.valueCount, bytes: $0.total.byteCount,
+                storedBytes: $0.total.storedByteCount)
+        }
+        kinds = report.kinds.map {
+            Kind(
+                kind: $0.kind, format: $0.format, tensors: $0.total.tensorCount, bytes: $0.total.byteCount,
                 storedBytes: $0.total.storedByteCount)
         }
         bytesPerToken = [nil, 2, 3, 4, 6].reduce(into: [:]) {

@@ -20,7 +20,7 @@ struct Tokenize: ParsableCommand {
     @Option(help: ArgumentHelp("Read the text from a file.", valueName: "path"))
     var file: String?
 
-    @Option(help: ArgumentHelp("A Hugging Face directory or a .gguf file.", valueName: "path"))
+    @Option(help: ArgumentHelp("A native or Hugging Face directory, or a .gguf file.", valueName: "path"))
     var model: String?
 
     @Option(help: ArgumentHelp("A directory that holds tokenizer.json.", valueName: "path"))

@@ -23,8 +23,8 @@ extension CheckpointError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .notACheckpoint(let path, let problem):
-            "\(path): \(problem); give a Hugging Face model directory (config.json and .safetensors files) "
-                + "or a .gguf file"
+            "\(path): \(problem); give a Hugging Face model directory (config.json and .safetensors files), "
+                + "a .gguf file or a directory that volley packed"
         case .unreadable(let path, let reason):
             "\(path): cannot be read: \(reason); check the path and its permissions"
         case .unwritable(let path, let reason):

@@ -28,7 +28,8 @@ import Weights
     }
 
     private static let notACheckpoint =
-        "; give a Hugging Face model directory (config.json and .safetensors files) or a .gguf file"
+        "; give a Hugging Face model directory (config.json and .safetensors files), "
+        + "a .gguf file or a directory that volley packed"
 
     // MARK: Files
 

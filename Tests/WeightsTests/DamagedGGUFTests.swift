@@ -38,7 +38,9 @@ import Weights
     // MARK: Header
 
     @Test func magicAndVersion() throws {
-        let other = "; give a Hugging Face model directory (config.json and .safetensors files) or a .gguf file"
+        let other =
+            "; give a Hugging Face model directory (config.json and .safetensors files), "
+            + "a .gguf file or a directory that volley packed"
         #expect(
             try message { $0.magic = Array("PK\u{3}\u{4}".utf8) }
                 == "model.gguf: is a file that does not begin with 'GGUF'" + other)

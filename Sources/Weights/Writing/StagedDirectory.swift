@@ -20,12 +20,13 @@ final class StagedDirectory {
     /// - Parameter mayReplace: whether a directory that is there already may be replaced, given its path.
     /// - Throws: `CheckpointError.unwritable` where the destination is taken by something else, or cannot be written.
     init(for destination: String, mayReplace: (String) -> Bool) throws(CheckpointError) {
-        let url = URL(fileURLWithPath: destination).standardizedFileURL
+        // A link stays one: what it leads to is replaced.
+        let url = URL(fileURLWithPath: destination).standardizedFileURL.resolvingSymlinksInPath()
         self.destination = url.path
         let parent = url.deletingLastPathComponent().path
         let prefix = ".\(url.lastPathComponent).partial-"
         path = joinedPath(parent, prefix + "\(getpid())")
-        guard PathKind(self.destination) == .nothing || mayReplace(self.destination) else {
+        guard Self.isFree(self.destination) || mayReplace(self.destination) else {
             throw .unwritable(path: destination, reason: "something else is there, and it is not replaced")
         }
         Self.removeLeftovers(in: parent, prefix: prefix)
@@ -46,6 +47,15 @@ final class StagedDirectory {
             try? FileManager.default.removeItem(atPath: path)
         }
         isCommitted = true
+    }
+
+    /// Whether there is nothing, or a directory without anything in it.
+    private static func isFree(_ path: String) -> Bool {
+        switch PathKind(path) {
+        case .nothing: true
+        case .file: false
+        case .directory: (try? FileManager.default.contentsOfDirectory(atPath: path))?.isEmpty == true
+        }
     }
 
     private func exchange(_ first: String, _ second: String) -> Int32 {

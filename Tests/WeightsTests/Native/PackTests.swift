@@ -154,6 +154,17 @@ struct PackTests {
             ])
     }
 
+    @Test("an empty directory is taken, and a link stays a link")
+    func emptyAndLinked() throws {
+        let source = Goldens.url("weights/qwen3.gguf").path
+        try FileManager.default.createDirectory(atPath: path("real"), withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(atPath: path("link"), withDestinationPath: path("real"))
+        try Self.pack(source, to: path("real") + "/")
+        try Self.pack(source, to: path("link"), PackOptions(format: .f32))
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path("link")) == path("real"))
+        #expect(try Checkpoint.open(path("real")).tensor("lm_head.weight").format == .f32)
+    }
+
     @Test("what is cancelled leaves nothing, and the old checkpoint as it was")
     func cancelled() throws {
         let source = try writeSource(.f32)
