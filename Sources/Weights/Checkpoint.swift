@@ -83,7 +83,9 @@ public struct Checkpoint: Sendable {
     public func tensor(_ name: String) throws(CheckpointError) -> StoredTensor {
         switch contents {
         case .mapped(let locations):
-            if let location = locations[name] { return try stored(location, name: name) }
+            if let location = locations[name] {
+                return location.stored(name: name, try format(of: name, at: location))
+            }
         case .native(let native):
             if let index = native.indices[name] { return try native.tensor(index) }
         case .loaded(let tensors):
@@ -92,9 +94,11 @@ public struct Checkpoint: Sendable {
         throw .missingTensor(path: path, name: name)
     }
 
-    private func stored(_ location: TensorLocation, name: String) throws(CheckpointError) -> StoredTensor {
+    /// The format of a mapped tensor.
+    /// - Throws: `CheckpointError.unsupported` where no kernel knows it.
+    func format(of name: String, at location: TensorLocation) throws(CheckpointError) -> StorageFormat {
         switch location.type {
-        case .known(let format): return location.stored(name: name, format)
+        case .known(let format): return format
         case .unknown(let type):
             let formats = StorageFormat.allCases.filter { kind == .gguf || $0.valuesPerBlock == 1 }
             let known = formats.map(\.name).joined(separator: ", ")

@@ -13,19 +13,35 @@ struct RotaryRows {
         headCount > 0 && rowCount > 0 && rowCount.isMultiple(of: headCount) && (rowCount / headCount).isMultiple(of: 2)
     }
 
+    /// Where the file has row `row` of Hugging Face's order.
+    /// - Precondition: `isValid`.
+    func fileRow(_ row: Int) -> Int {
+        let width = rowCount / headCount
+        let (head, place) = row.quotientAndRemainder(dividingBy: width)
+        return head * width + place % (width / 2) * 2 + place / (width / 2)
+    }
+
     /// A copy of `bytes`, which hold `rowCount` rows of equal size, in Hugging Face's order.
     /// - Precondition: `isValid`.
     func inHuggingFaceOrder(_ bytes: UnsafeRawBufferPointer) -> CopiedBytes {
+        CopiedBytes(byteCount: bytes.count) { copy in
+            if let base = copy.baseAddress { self.copy(0..<bytes.count, of: bytes, to: base) }
+        }
+    }
+
+    /// Copies part `range` of what `bytes` would be in Hugging Face's order.
+    /// - Precondition: `isValid`.
+    func copy(_ range: Range<Int>, of bytes: UnsafeRawBufferPointer, to output: UnsafeMutableRawPointer) {
         let rowBytes = bytes.count / rowCount
-        let half = rowCount / headCount / 2
-        return CopiedBytes(byteCount: bytes.count) { copy in
-            for row in 0..<rowCount {
-                let (head, place) = row.quotientAndRemainder(dividingBy: 2 * half)
-                let source = head * 2 * half + place % half * 2 + place / half
-                let target = UnsafeMutableRawBufferPointer(rebasing: copy[row * rowBytes..<(row + 1) * rowBytes])
-                target.copyMemory(
-                    from: UnsafeRawBufferPointer(rebasing: bytes[source * rowBytes..<(source + 1) * rowBytes]))
-            }
+        guard rowBytes > 0 else { return }
+        var position = range.lowerBound
+        while position < range.upperBound {
+            let (row, offset) = position.quotientAndRemainder(dividingBy: rowBytes)
+            let count = min(rowBytes - offset, range.upperBound - position)
+            let source = fileRow(row) * rowBytes + offset
+            UnsafeMutableRawBufferPointer(start: output + (position - range.lowerBound), count: count)
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[source..<source + count]))
+            position += count
         }
     }
 }

@@ -11,23 +11,35 @@ package struct TensorSource: Sendable {
     private let content: Content
 
     private enum Content: Sendable {
-        case stored(StoredTensor)
+        case mapped(TensorLocation)
+        case memory(StoredTensor)
         case frames(Manifest.Tensor, shards: [ShardFile])
     }
 
     /// The tensor of this name.
     /// - Throws: as `Checkpoint.tensor` does.
     package init(_ name: String, of checkpoint: Checkpoint) throws(CheckpointError) {
-        if case .native(let native) = checkpoint.contents, let index = native.indices[name] {
+        switch checkpoint.contents {
+        case .mapped(let locations):
+            guard let location = locations[name] else { break }
+            self.init(
+                path: checkpoint.path, name: name, shape: location.shape,
+                format: try checkpoint.format(of: name, at: location), content: .mapped(location))
+            return
+        case .native(let native):
+            guard let index = native.indices[name] else { break }
             let tensor = native.manifest.tensors[index]
             self.init(
                 path: checkpoint.path, name: name, shape: tensor.shape, format: tensor.format,
                 content: .frames(tensor, shards: native.shards))
-        } else {
-            let tensor = try checkpoint.tensor(name)
+            return
+        case .loaded(let tensors):
+            guard let tensor = tensors[name] else { break }
             self.init(
-                path: checkpoint.path, name: name, shape: tensor.shape, format: tensor.format, content: .stored(tensor))
+                path: checkpoint.path, name: name, shape: tensor.shape, format: tensor.format, content: .memory(tensor))
+            return
         }
+        throw .missingTensor(path: checkpoint.path, name: name)
     }
 
     private init(path: String, name: String, shape: [Int], format: StorageFormat, content: Content) {
@@ -47,12 +59,8 @@ package struct TensorSource: Sendable {
         let start = range.lowerBound / format.valuesPerBlock * format.bytesPerBlock
         let end = range.upperBound / format.valuesPerBlock * format.bytesPerBlock
         switch content {
-        case .stored(let tensor):
-            tensor.withBytes { bytes in
-                let part = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-                if let base = part.baseAddress { output.copyMemory(from: base, byteCount: part.count) }
-                (tensor.owner as? MappedFile)?.release(part)
-            }
+        case .mapped(let location): location.copy(start..<end, to: output)
+        case .memory(let tensor): tensor.withBytes { copyBytes(of: $0, start..<end, to: output) }
         case .frames(let tensor, let shards):
             var frameStart = 0
             for frame in tensor.frames {
@@ -60,16 +68,46 @@ package struct TensorSource: Sendable {
                 frameStart = frameRange.upperBound
                 let wanted = frameRange.clamped(to: start..<end)
                 guard !wanted.isEmpty else { continue }
-                let target = output + (wanted.lowerBound - start)
-                if wanted == frameRange {
-                    try decoder.decode(frame, of: tensor, from: shards[frame.shard], to: target)
-                } else {
-                    let whole = AlignedBuffer<UInt8>(unfilledCount: frame.contentCount)
-                    try decoder.decode(frame, of: tensor, from: shards[frame.shard], to: whole.pointer)
-                    target.copyMemory(
-                        from: whole.pointer + (wanted.lowerBound - frameRange.lowerBound), byteCount: wanted.count)
-                }
+                try decoder.decode(
+                    frame, of: tensor, from: shards[frame.shard], wanted.lowerBound - frameRange.lowerBound,
+                    wanted.count, to: output + (wanted.lowerBound - start))
             }
         }
+    }
+}
+
+extension TensorLocation {
+    /// Copies part of the tensor, in Hugging Face's row order, and lets the system forget the file's pages.
+    fileprivate func copy(_ range: Range<Int>, to output: UnsafeMutableRawPointer) {
+        file.withBytes { bytes in
+            let tensor = UnsafeRawBufferPointer(rebasing: bytes[byteRange])
+            switch rowOrder {
+            case .asHuggingFace:
+                copyBytes(of: tensor, range, to: output)
+                file.release(UnsafeRawBufferPointer(rebasing: tensor[range]))
+            case .rotaryPairs(let headCount):
+                RotaryRows(rowCount: shape[0], headCount: headCount).copy(range, of: tensor, to: output)
+                // Rows move inside their head only, and a matrix of them is small.
+                if range.upperBound == tensor.count { file.release(tensor) }
+            }
+        }
+    }
+}
+
+private func copyBytes(of bytes: UnsafeRawBufferPointer, _ range: Range<Int>, to output: UnsafeMutableRawPointer) {
+    guard let base = bytes.baseAddress else { return }
+    output.copyMemory(from: base + range.lowerBound, byteCount: range.count)
+}
+
+extension FrameDecoder {
+    /// Decodes `count` bytes of a frame, from `start` on.
+    fileprivate func decode(
+        _ frame: Manifest.Frame, of tensor: Manifest.Tensor, from file: ShardFile, _ start: Int, _ count: Int,
+        to output: UnsafeMutableRawPointer
+    ) throws(CheckpointError) {
+        guard count < frame.contentCount else { return try decode(frame, of: tensor, from: file, to: output) }
+        let whole = AlignedBuffer<UInt8>(unfilledCount: frame.contentCount)
+        try decode(frame, of: tensor, from: file, to: whole.pointer)
+        output.copyMemory(from: whole.pointer + start, byteCount: count)
     }
 }

@@ -85,6 +85,19 @@ struct PackTests {
         #expect(try Self.contents(path("packed")) == Self.contents(source))
     }
 
+    @Test("rows that a GGUF file has in another order are put in order frame by frame")
+    func rowOrder() throws {
+        var random = SeededGenerator(seed: 12)
+        var writer = GGUFWriter.llama()
+        let bytes = (0..<2 * 640 * 1024).map { _ in UInt8.random(in: 0...255, using: &random) }
+        writer.add("blk.0.attn_q.weight", [640, 1024], ggufType(.f16), bytes)
+        let source = try directory.write(writer.bytes(), "llama.gguf")
+        try Self.pack(source, to: path("packed"))
+        let contents = try Self.contents(source)
+        #expect(contents.values.first != bytes)
+        #expect(try Self.contents(path("packed")) == contents)
+    }
+
     @Test("a native checkpoint packs into another, whole frames or parts of them")
     func again() throws {
         let source = try writeSource(.bf16)
