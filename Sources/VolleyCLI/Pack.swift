@@ -54,7 +54,7 @@ struct Pack: ParsableCommand {
             StandardError.write(
                 "volley: \(name) keeps its format: its rows are not whole blocks of the one asked for\n")
         }
-        try interrupt.ending {
+        try interrupt.ending(bar) {
             try packer.write(to: destination, progress: bar.show, isCancelled: { interrupt.isPressed })
         }
     }
@@ -93,11 +93,12 @@ struct PackFormat: ExpressibleByArgument {
 extension PackOptions.Compression: ExpressibleByArgument {}
 
 extension Interrupt {
-    /// Runs `work`; a Ctrl-C that ended it becomes the exit code that shells expect.
-    func ending(_ work: () throws -> Void) throws {
+    /// Runs `work`; a Ctrl-C that ended it wipes the bar and becomes the exit code that shells expect.
+    func ending(_ bar: ProgressBar, _ work: () throws -> Void) throws {
         do {
             try work()
         } catch CheckpointError.cancelled {
+            bar.end()
             StandardError.write("volley: \(CheckpointError.cancelled)\n")
             throw ExitCode(130)
         }

@@ -28,6 +28,11 @@ final class ProgressBar: Sendable {
 
     /// Wipes the bar.
     func end() {
-        if lastPercent.withLock({ $0 >= 0 }) { StandardError.write("\r\u{1B}[K") }
+        if lastPercent.withLock({ last in
+            defer { last = -1 }
+            return last >= 0
+        }) {
+            StandardError.write("\r\u{1B}[K")
+        }
     }
 }

@@ -22,7 +22,7 @@ struct Unpack: ParsableCommand {
         let bar = ProgressBar("unpacking")
         defer { bar.end() }
         let unpacker = try Unpacker(try Checkpoint.open(source))
-        try interrupt.ending {
+        try interrupt.ending(bar) {
             try unpacker.write(to: destination, progress: bar.show, isCancelled: { interrupt.isPressed })
         }
     }

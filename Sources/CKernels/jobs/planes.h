@@ -84,7 +84,7 @@ INLINE void store_words16(uint8_t *output, b32 tops, const uint8_t *lows) {
 /// 32 words of 4 bytes, rotated back; their lower planes lie `stride` bytes apart.
 INLINE void store_words32(uint8_t *output, b32 tops, const uint8_t *lows, size_t stride) {
     w32x32 w = __builtin_convertvector(tops, w32x32) << 24;
-    for (size_t b = 0; b < 3; b++) w |= __builtin_convertvector(bytes_from(lows + b * stride), w32x32) << 8 * (uint32_t)b;
+    for (uint32_t b = 0; b < 3; b++) w |= __builtin_convertvector(bytes_from(lows + b * stride), w32x32) << 8 * b;
     w = w >> 1 | w << 31;
     memcpy(output, &w, sizeof w);
 }
