@@ -36,7 +36,6 @@ package struct Linear: Sendable {
 
     package var byteCount: Int { parts.reduce(0) { $0 + $1.byteCount } }
 
-    /// Whether some part, or some other part, multiplies rounded activations.
+    /// Whether some part multiplies rounded activations.
     var roundsActivations: Bool { parts.contains { $0.format.roundsActivations } }
-    var keepsActivations: Bool { parts.contains { !$0.format.roundsActivations } }
 }

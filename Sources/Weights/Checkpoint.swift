@@ -123,10 +123,11 @@ extension TensorLocation {
         case .asHuggingFace:
             let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[byteRange])
             return StoredTensor(name: name, shape: shape, format: format, bytes: bytes, owner: file)
-        case .rotaryPairs(let headCount):
-            let rows = RotaryRows(rowCount: shape[0], headCount: headCount)
-            let copy = file.withBytes { rows.inHuggingFaceOrder(UnsafeRawBufferPointer(rebasing: $0[byteRange])) }
-            return StoredTensor(name: name, shape: shape, format: format, bytes: copy.bytes, owner: copy)
+        case .rotaryPairs:
+            let memory = AlignedBuffer<UInt8>(unfilledCount: byteRange.count)
+            copy(0..<byteRange.count, to: memory.pointer)
+            let bytes = UnsafeRawBufferPointer(start: memory.pointer, count: memory.count)
+            return StoredTensor(name: name, shape: shape, format: format, bytes: bytes, owner: memory)
         }
     }
 }

@@ -56,6 +56,29 @@ struct TensorLocation: Sendable {
     }
 }
 
+extension TensorLocation {
+    /// Copies part of the tensor, in Hugging Face's row order, and lets the system forget the file's pages.
+    func copy(_ range: Range<Int>, to output: UnsafeMutableRawPointer) {
+        file.withBytes { bytes in
+            let tensor = UnsafeRawBufferPointer(rebasing: bytes[byteRange])
+            switch rowOrder {
+            case .asHuggingFace:
+                copyBytes(of: tensor, range, to: output)
+                file.release(UnsafeRawBufferPointer(rebasing: tensor[range]))
+            case .rotaryPairs(let headCount):
+                RotaryRows(rowCount: shape[0], headCount: headCount).copy(range, of: tensor, to: output)
+                // Rows move inside their head, so that a part's pages are needed until the last part is read.
+                if range.upperBound == tensor.count { file.release(tensor) }
+            }
+        }
+    }
+}
+
+func copyBytes(of bytes: UnsafeRawBufferPointer, _ range: Range<Int>, to output: UnsafeMutableRawPointer) {
+    guard let base = bytes.baseAddress else { return }
+    output.copyMemory(from: base + range.lowerBound, byteCount: range.count)
+}
+
 /// The number of values in `shape`, or nil where a dimension is negative or the number passes 64 bits.
 ///
 /// A dimension of zero does not excuse the others: their product must fit too, so that nobody's arithmetic on parts of

@@ -21,15 +21,7 @@ struct RotaryRows {
         return head * width + place % (width / 2) * 2 + place / (width / 2)
     }
 
-    /// A copy of `bytes`, which hold `rowCount` rows of equal size, in Hugging Face's order.
-    /// - Precondition: `isValid`.
-    func inHuggingFaceOrder(_ bytes: UnsafeRawBufferPointer) -> CopiedBytes {
-        CopiedBytes(byteCount: bytes.count) { copy in
-            if let base = copy.baseAddress { self.copy(0..<bytes.count, of: bytes, to: base) }
-        }
-    }
-
-    /// Copies part `range` of what `bytes` would be in Hugging Face's order.
+    /// Copies part `range` of what `bytes`, which hold `rowCount` rows of equal size, would be in Hugging Face's order.
     /// - Precondition: `isValid`.
     func copy(_ range: Range<Int>, of bytes: UnsafeRawBufferPointer, to output: UnsafeMutableRawPointer) {
         let rowBytes = bytes.count / rowCount
@@ -44,18 +36,4 @@ struct RotaryRows {
             position += count
         }
     }
-}
-
-/// Bytes of our own that a `StoredTensor` can keep alive.
-// Sendable: written only inside init, read-only after.
-final class CopiedBytes: @unchecked Sendable {
-    let bytes: UnsafeRawBufferPointer
-
-    init(byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 64)
-        fill(buffer)
-        bytes = UnsafeRawBufferPointer(buffer)
-    }
-
-    deinit { bytes.deallocate() }
 }

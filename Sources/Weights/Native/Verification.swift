@@ -5,8 +5,8 @@ import Tensors
 extension Checkpoint {
     /// Reads every byte of the checkpoint and holds it against every checksum there is.
     ///
-    /// The files of other kinds than the native one have no checksums; of those the headers are checked, which `open`
-    /// has done, and every tensor is read.
+    /// The files of other kinds than the native one have no checksums; `open` has checked their headers, and what is
+    /// left is whether each tensor has a format that is known.
     /// - Parameter progress: told the share that is done, from 0 to 1, by any thread.
     /// - Returns: what is wrong, each with the file and the tensor; empty where all is well.
     public func faults(threadCount: Int, progress: @Sendable (Double) -> Void) -> [CheckpointError] {

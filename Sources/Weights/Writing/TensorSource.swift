@@ -76,29 +76,6 @@ package struct TensorSource: Sendable {
     }
 }
 
-extension TensorLocation {
-    /// Copies part of the tensor, in Hugging Face's row order, and lets the system forget the file's pages.
-    fileprivate func copy(_ range: Range<Int>, to output: UnsafeMutableRawPointer) {
-        file.withBytes { bytes in
-            let tensor = UnsafeRawBufferPointer(rebasing: bytes[byteRange])
-            switch rowOrder {
-            case .asHuggingFace:
-                copyBytes(of: tensor, range, to: output)
-                file.release(UnsafeRawBufferPointer(rebasing: tensor[range]))
-            case .rotaryPairs(let headCount):
-                RotaryRows(rowCount: shape[0], headCount: headCount).copy(range, of: tensor, to: output)
-                // Rows move inside their head only, and a matrix of them is small.
-                if range.upperBound == tensor.count { file.release(tensor) }
-            }
-        }
-    }
-}
-
-private func copyBytes(of bytes: UnsafeRawBufferPointer, _ range: Range<Int>, to output: UnsafeMutableRawPointer) {
-    guard let base = bytes.baseAddress else { return }
-    output.copyMemory(from: base + range.lowerBound, byteCount: range.count)
-}
-
 extension FrameDecoder {
     /// Decodes `count` bytes of a frame, from `start` on.
     fileprivate func decode(
