@@ -6,6 +6,7 @@ SHELL := /bin/bash
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/volley
 SMOLLM2 := $(CACHE)/SmolLM2-135M-Instruct.gguf
 VOLLEY := .build/release/volley
+RECIPE := weights/recipe
 
 .PHONY: help
 help: ## this list
@@ -32,6 +33,15 @@ test: setup ## run all tests, optimised
 	@bench/smollm2/fetch.sh "$(SMOLLM2)" || echo "SmolLM2 is not at hand: its tests are skipped" >&2
 	swift build -c release --build-tests
 	VOLLEY_SMOLLM2="$(SMOLLM2)" swift test -c release --skip-build
+
+.PHONY: recipe
+recipe: ## set up the training recipe's Python environment
+	@test -d $(RECIPE)/.venv || python3 -m venv $(RECIPE)/.venv
+	$(RECIPE)/.venv/bin/pip install --quiet --requirement $(RECIPE)/requirements.txt
+
+.PHONY: recipe-test
+recipe-test: recipe ## test the training recipe
+	cd $(RECIPE) && .venv/bin/python -m pytest -q tests
 
 .PHONY: fuzz
 fuzz: setup ## 100,000 mutations of each kind of file

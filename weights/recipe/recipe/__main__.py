@@ -1,0 +1,183 @@
+"""The recipe's command line: `python -m recipe COMMAND --help`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from random import Random
+
+import torch
+
+from recipe import checkpoints, distributed, evaluation, vocabulary
+from recipe.cycles import VANILLA, MaskedPass
+from recipe.examples import FileExamples, GeneratedExamples, chat_prompt
+from recipe.tasks import SUITE, held_out_items, training_item
+from recipe.training import Run, Schedule
+
+
+def main() -> int:
+    arguments = parse_arguments()
+    return arguments.run(arguments)
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="recipe", description="Train models for multi-token decoding.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    items = commands.add_parser("items", help="write the held-out items of every task as JSONL")
+    items.add_argument("--out", type=Path, required=True)
+    items.add_argument("--count", type=int, default=200)
+    items.set_defaults(run=write_items)
+
+    tokenizer = commands.add_parser("tokenizer", help="train a byte-level BPE tokenizer on the task suite")
+    tokenizer.add_argument("--out", type=Path, required=True)
+    tokenizer.add_argument("--size", type=int, default=1024)
+    tokenizer.set_defaults(run=train_tokenizer)
+
+    pretrain = commands.add_parser("pretrain", help="train a small Qwen3 from scratch, vanilla")
+    pretrain.add_argument("--tokenizer", type=Path, required=True, help="directory with tokenizer.json")
+    for name, default in (("layers", 24), ("width", 128), ("inner", 384), ("heads", 4), ("kv-heads", 2)):
+        pretrain.add_argument(f"--{name}", type=int, default=default)
+    add_training_options(pretrain, steps=4000, learning_rate=2e-3)
+    pretrain.set_defaults(run=run_pretrain)
+
+    finetune = commands.add_parser("finetune", help="teach a Qwen3 directory several factors by cyclical masking")
+    finetune.add_argument("--model", type=Path, required=True, help="Hugging Face directory")
+    finetune.add_argument("--factors", type=parse_factors, default=(VANILLA, 2, 3, 4, 6), metavar="off,2,3,4,6")
+    finetune.add_argument("--head-layers", type=int, default=8)
+    finetune.add_argument("--phase", choices=("prompt", "absolute"), default="prompt")
+    finetune.add_argument("--distillation", type=float, default=0.0, metavar="SHARE")
+    finetune.add_argument("--freeze-trunk", action="store_true")
+    add_training_options(finetune, steps=3000, learning_rate=1.5e-3)
+    finetune.set_defaults(run=run_finetune)
+    evaluate = commands.add_parser("evaluate", help="exact answers by task and factor, decoded in PyTorch")
+    evaluate.add_argument("--model", type=Path, required=True)
+    evaluate.add_argument("--tasks", type=Path, nargs="+", required=True, help="JSONL files")
+    evaluate.add_argument("--factors", type=parse_factors, default=(VANILLA, 2, 3, 4, 6), metavar="off,2,3,4,6")
+    evaluate.add_argument("--head-layers", type=int, default=8)
+    evaluate.add_argument("--limit", type=int, help="items of each task")
+    evaluate.add_argument("--answers", type=Path, help="write every answer here as JSONL")
+    evaluate.set_defaults(run=run_evaluate)
+    return parser.parse_args()
+
+
+def add_training_options(parser: argparse.ArgumentParser, steps: int, learning_rate: float) -> None:
+    parser.add_argument("--out", type=Path, required=True, help="directory of the run; resumed where it holds one")
+    parser.add_argument("--data", type=Path, help="JSONL; without it, the task suite")
+    parser.add_argument("--steps", type=int, default=steps)
+    parser.add_argument("--sequences", type=int, default=64, help="of a step")
+    parser.add_argument("--learning-rate", type=float, default=learning_rate)
+    parser.add_argument("--longest", type=int, default=1024, help="tokens of an example from --data")
+    parser.add_argument("--tokens-at-once", type=int, default=1024, help="of a forward pass; thousands on a GPU")
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def parse_factors(text: str) -> tuple[int, ...]:
+    try:
+        factors = tuple(VANILLA if word == "off" else int(word) for word in text.split(","))
+    except ValueError:
+        factors = ()
+    if not factors or any(factor not in range(17) for factor in factors):
+        raise argparse.ArgumentTypeError("give 'off' and factors from 1 to 16, separated by commas")
+    return factors
+
+
+def write_items(arguments: argparse.Namespace) -> int:
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for name, task in SUITE.items():
+        lines = [
+            json.dumps({"prompt": item.prompt, "answer": item.answer, "metric": task.metric})
+            for item in held_out_items(name, arguments.count)
+        ]
+        (arguments.out / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
+    return 0
+
+
+def train_tokenizer(arguments: argparse.Namespace) -> int:
+    random = Random(0)
+    items = [training_item(random) for _ in range(30_000)]
+    texts = [chat_prompt([{"role": "user", "content": item.prompt}]) + item.answer for item in items]
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    vocabulary.save(vocabulary.train(texts, arguments.size), arguments.out)
+    return 0
+
+
+def examples_of(arguments: argparse.Namespace, tokenizer_directory: Path) -> FileExamples | GeneratedExamples:
+    tokenizer = vocabulary.load(tokenizer_directory)
+    if arguments.data is None:
+        return GeneratedExamples(tokenizer, arguments.seed)
+    return FileExamples(arguments.data, tokenizer, arguments.seed, arguments.longest)
+
+
+def run_pretrain(arguments: argparse.Namespace) -> int:
+    names = ("layers", "width", "inner", "heads", "kv_heads")
+    size = vocabulary.load(arguments.tokenizer).get_vocab_size()
+    model = checkpoints.small_model(size, {name: getattr(arguments, name) for name in names}, arguments.seed)
+    schedule = Schedule(
+        steps=arguments.steps, sequences=arguments.sequences, learning_rate=arguments.learning_rate,
+        seed=arguments.seed, tokens_at_once=arguments.tokens_at_once,
+    )  # fmt: skip
+    masked = MaskedPass(model, schedule.head_layers)
+    run = Run(masked, examples_of(arguments, arguments.tokenizer), schedule, arguments.out, pad=0)
+    run.train()
+    checkpoints.save(run, arguments.tokenizer)
+    return 0
+
+
+def run_finetune(arguments: argparse.Namespace) -> int:
+    process, processes = distributed.start()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    computation = torch.bfloat16 if device.type == "cuda" else torch.float32
+
+    def masked(dtype: torch.dtype) -> MaskedPass:
+        result = MaskedPass(checkpoints.load(arguments.model, device, dtype), arguments.head_layers)
+        return distributed.sharded(result, computation) if processes > 1 else result
+
+    student = masked(torch.float32)
+    if arguments.freeze_trunk:
+        freeze_trunk(student.model, arguments.head_layers)
+    teacher = masked(computation).eval() if arguments.distillation > 0 else None
+    schedule = Schedule(
+        steps=arguments.steps, sequences=arguments.sequences, learning_rate=arguments.learning_rate,
+        factors=arguments.factors, head_layers=arguments.head_layers, phase=arguments.phase, seed=arguments.seed + 1,
+        distillation=arguments.distillation, tokens_at_once=arguments.tokens_at_once,
+    )  # fmt: skip
+    examples, pad = examples_of(arguments, arguments.model), student.model.config.pad_token_id or 0
+    run = Run(student, examples, schedule, arguments.out, pad, teacher, process, processes)
+    run.train()
+    checkpoints.save(run, arguments.model)
+    return 0
+
+
+def run_evaluate(arguments: argparse.Namespace) -> int:
+    model = checkpoints.load(arguments.model, torch.device("cpu"), torch.float32).eval()
+    tokenizer = vocabulary.load(arguments.model)
+    lines = []
+    for path in arguments.tasks:
+        items = evaluation.read_items(path, arguments.limit)
+        shown = []
+        for factor in arguments.factors:
+            prompts = [item["prompt"] for item in items]
+            found = evaluation.answers(model, tokenizer, prompts, factor, arguments.head_layers)
+            name = "off" if factor == VANILLA else str(factor)
+            shown.append(f"{name} {100 * evaluation.accuracy(found, items):5.1f} %")
+            lines += [
+                json.dumps({"task": path.stem, "mtd": name, "item": index, "text": text})
+                for index, text in enumerate(found)
+            ]
+        print(f"{path.stem:20}", "  ".join(shown), flush=True)
+    if arguments.answers:
+        arguments.answers.write_text("\n".join(lines) + "\n")
+    return 0
+
+
+def freeze_trunk(model: torch.nn.Module, head_layers: int) -> None:
+    """Leaves the head to be trained: the trunk's layers and the embedding stay as they are."""
+    for part in (model.model.embed_tokens, *model.model.layers[:-head_layers]):
+        part.requires_grad_(False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

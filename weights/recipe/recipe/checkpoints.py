@@ -1,0 +1,71 @@
+"""Checkpoints in Hugging Face's files, with the fields that say what they were trained for."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
+from transformers import AutoModelForCausalLM, PreTrainedModel, Qwen3Config, Qwen3ForCausalLM
+
+from recipe.cycles import VANILLA
+from recipe.training import Run
+
+COMPANIONS = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "generation_config.json", "LICENSE")
+
+
+def small_model(vocabulary: int, shape: dict[str, int], seed: int) -> Qwen3ForCausalLM:
+    """A Qwen3 with random weights, tied, with heads of 32."""
+    torch.manual_seed(seed)
+    return Qwen3ForCausalLM(
+        Qwen3Config(
+            vocab_size=vocabulary,
+            hidden_size=shape["width"],
+            intermediate_size=shape["inner"],
+            num_hidden_layers=shape["layers"],
+            num_attention_heads=shape["heads"],
+            num_key_value_heads=shape["kv_heads"],
+            head_dim=32,
+            max_position_embeddings=1024,
+            rope_theta=10000.0,
+            tie_word_embeddings=True,
+            bos_token_id=None,
+            eos_token_id=2,
+            pad_token_id=0,
+        )
+    )
+
+
+def load(directory: Path, device: torch.device, dtype: torch.dtype) -> PreTrainedModel:
+    return AutoModelForCausalLM.from_pretrained(directory, dtype=dtype).to(device)
+
+
+def save(run: Run, companions: Path) -> None:
+    """Writes the run's model into its directory; `companions` is where the tokenizer's files are."""
+    options = StateDictOptions(full_state_dict=True, cpu_offload=True)
+    state = get_model_state_dict(run.model.model, options=options)
+    if run.process != 0:
+        return
+    run.model.model.save_pretrained(run.directory, state_dict=state)
+    for name in COMPANIONS:
+        if (companions / name).exists() and companions != run.directory:
+            shutil.copy(companions / name, run.directory / name)
+    path = run.directory / "config.json"
+    configuration = json.loads(path.read_text()) | trained_fields(run)
+    path.write_text(json.dumps(configuration, indent=2) + "\n")
+
+
+def trained_fields(run: Run) -> dict[str, object]:
+    """The authors' fields, and `dmtd_phase`; none for a model that was trained for vanilla decoding alone."""
+    schedule, largest = run.schedule, max(run.schedule.factors)
+    if largest == VANILLA:
+        return {}
+    return {
+        "num_encoding_layers": 0,
+        "num_thinking_layers": run.model.model.config.num_hidden_layers - schedule.head_layers,
+        "num_decoding_layers": schedule.head_layers,
+        "mtp_horizon": largest,
+        "dmtd_phase": schedule.phase,
+    }

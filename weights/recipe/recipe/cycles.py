@@ -1,0 +1,69 @@
+"""Direct Multi-Token Decoding in one pass over whole sequences ("cyclical masking").
+
+A cycle runs the trunk once and the head τ times. Where the head runs without the trunk, its input is the token's embedding
+E alone; at a cycle's first token it is E + T, T being the trunk's output there; where decoding is ordinary it is T. The trunk
+sees every real token sooner or later, so that one causal pass of each gives what decoding cycle by cycle gives.
+"""
+
+from __future__ import annotations
+
+import torch
+from transformers import PreTrainedModel
+
+VANILLA = 0
+"""The factor that stands for ordinary decoding."""
+
+
+def places(
+    length: int, answer_starts: torch.Tensor, factors: torch.Tensor, phase: str = "prompt"
+) -> torch.Tensor:
+    """Returns each position's place in its cycle, [sequences, length]; −1 where the head's input is T.
+
+    Prompt phase counts cycles from the answer's start, absolute phase from position 0, prompt included.
+    """
+    positions = torch.arange(length, device=answer_starts.device).expand(len(answer_starts), -1)
+    counted = positions if phase == "absolute" else positions - answer_starts[:, None]
+    cycles = factors.clamp(min=1)[:, None]
+    is_ordinary = (factors == VANILLA)[:, None] | (counted < 0)
+    return torch.where(is_ordinary, -1, counted % cycles)
+
+
+def head_input(embedded: torch.Tensor, trunk: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
+    """T at place −1, E + T at place 0, E at the others: [sequences, length, width]."""
+    place = place[..., None]
+    return torch.where(place < 0, trunk, torch.where(place == 0, embedded + trunk, embedded))
+
+
+class MaskedPass(torch.nn.Module):
+    """The single pass as a module of its own, so that sharding and compiling see it whole."""
+
+    def __init__(self, model: PreTrainedModel, head_layers: int):
+        super().__init__()
+        self.model, self.head_layers = model, head_layers
+
+    def forward(self, ids: torch.Tensor, place: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+        """Returns float32 logits, [tokens, vocabulary], of the positions that `wanted`, [sequences, length], marks."""
+        # Weights stay in float32, or small steps would be lost to rounding; GPUs multiply in bfloat16.
+        with torch.autocast(ids.device.type, torch.bfloat16, enabled=ids.device.type == "cuda"):
+            return self.model.lm_head(hidden_states(self.model, ids, place, self.head_layers)[wanted]).float()
+
+
+def hidden_states(model: PreTrainedModel, ids: torch.Tensor, place: torch.Tensor, head_layers: int) -> torch.Tensor:
+    """Returns what `lm_head` is fed, [sequences, length, width], for sequences padded on the right.
+
+    `model` is Hugging Face's own Qwen3 (or another stack of the same shape).
+    """
+    stack = model.model
+    trunk_layers = len(stack.layers) - head_layers
+    positions = torch.arange(ids.shape[1], device=ids.device)[None]
+    embedded = stack.embed_tokens(ids)
+    rotary = stack.rotary_emb(embedded, positions)
+
+    def run(layers: torch.nn.ModuleList, hidden: torch.Tensor) -> torch.Tensor:
+        for layer in layers:
+            hidden = layer(hidden, attention_mask=None, position_ids=positions, position_embeddings=rotary)
+        return hidden
+
+    trunk = run(stack.layers[:trunk_layers], embedded)
+    head = run(stack.layers[trunk_layers:], head_input(embedded, trunk, place))
+    return stack.norm(head)

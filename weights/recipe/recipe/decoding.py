@@ -1,0 +1,74 @@
+"""Decoding cycle by cycle with key-value caches, as a runtime does it: the judge of the single masked pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from transformers import DynamicCache, PreTrainedModel
+
+from recipe.cycles import VANILLA, head_input
+
+
+class Decoder:
+    """Sequences of one prompt length, decoded in step."""
+
+    def __init__(self, model: PreTrainedModel, head_layers: int):
+        self.model = model
+        layers = model.model.layers
+        self.trunk_layers, self.head_layers = layers[:-head_layers], layers[-head_layers:]
+
+    @torch.no_grad()
+    def logits(self, prompt: torch.Tensor, factor: int) -> Iterator[torch.Tensor]:
+        """Yields logits, [sequences, vocabulary]; is sent the tokens that were chosen, [sequences]."""
+        self.cache = DynamicCache()
+        length = prompt.shape[1]
+        trunk = self._run(self.trunk_layers, self.model.model.embed_tokens(prompt), 0)
+        tokens = yield self._logits(self._run(self.head_layers, trunk, 0))
+        position, unseen = length, []
+        while True:
+            embedded = self.model.model.embed_tokens(tokens[:, None])
+            unseen.append(embedded)
+            place = -1 if factor == VANILLA else (position - length) % factor
+            trunk = torch.zeros_like(embedded)
+            if place <= 0:
+                # Refill: the tokens that the last cycle emitted without the trunk, and this one.
+                block = torch.cat(unseen, dim=1)
+                trunk = self._run(self.trunk_layers, block, position + 1 - len(unseen))[:, -1:]
+                unseen = []
+            hidden = head_input(embedded, trunk, torch.full(embedded.shape[:2], place, device=embedded.device))
+            tokens = yield self._logits(self._run(self.head_layers, hidden, position))
+            position += 1
+
+    def greedy(self, prompt: torch.Tensor, factor: int, limit: int, end: int) -> list[list[int]]:
+        """Returns each sequence's tokens up to and without `end`, at most `limit`."""
+        answers: list[list[int]] = [[] for _ in prompt]
+        is_open = torch.ones(len(prompt), dtype=torch.bool, device=prompt.device)
+        steps = self.logits(prompt, factor)
+        logits = next(steps)
+        for count in range(limit):
+            tokens = logits.argmax(-1)
+            is_open &= tokens != end
+            for answer, token, is_wanted in zip(answers, tokens.tolist(), is_open.tolist()):
+                if is_wanted:
+                    answer.append(token)
+            if not is_open.any() or count + 1 == limit:
+                break
+            logits = steps.send(tokens)
+        return answers
+
+    def _run(self, layers: torch.nn.ModuleList, hidden: torch.Tensor, start: int) -> torch.Tensor:
+        """Runs `hidden`, [sequences, count, width], at positions from `start` on."""
+        count = hidden.shape[1]
+        positions = torch.arange(start, start + count, device=hidden.device)
+        rotary = self.model.model.rotary_emb(hidden, positions[None])
+        visible = torch.arange(start + count, device=hidden.device)[None] <= positions[:, None]
+        for layer in layers:
+            hidden = layer(
+                hidden, attention_mask=visible[None, None], position_ids=positions[None], position_embeddings=rotary,
+                past_key_values=self.cache,
+            )  # fmt: skip
+        return hidden
+
+    def _logits(self, hidden: torch.Tensor) -> torch.Tensor:
+        return self.model.lm_head(self.model.model.norm(hidden[:, -1])).float()

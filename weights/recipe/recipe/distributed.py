@@ -1,0 +1,30 @@
+"""Training on several devices: `torchrun` starts the processes, FSDP shares out weights, gradients and optimizer."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+import torch.distributed as distributed
+from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
+
+from recipe.cycles import MaskedPass
+
+
+def start() -> tuple[int, int]:
+    """Joins the processes that `torchrun` started; returns this one's number and how many there are."""
+    if "RANK" not in os.environ:
+        return 0, 1
+    has_gpu = torch.cuda.is_available()
+    if has_gpu:
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    distributed.init_process_group("nccl" if has_gpu else "gloo")
+    return distributed.get_rank(), distributed.get_world_size()
+
+
+def sharded(masked: MaskedPass, computation: torch.dtype) -> MaskedPass:
+    """Shards each layer, then the rest. Weights stay in their type; passes compute in `computation`."""
+    policy = MixedPrecisionPolicy(param_dtype=computation, reduce_dtype=torch.float32)
+    for layer in masked.model.model.layers:
+        fully_shard(layer, mp_policy=policy)
+    return fully_shard(masked, mp_policy=policy)

@@ -1,0 +1,43 @@
+"""Accuracy by task and factor, decoded in PyTorch: what `volley eval` must agree with."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from transformers import PreTrainedModel
+
+from recipe.decoding import Decoder
+from recipe.examples import chat_prompt
+
+LIMIT = 320
+"""Most tokens of an answer."""
+
+
+def read_items(path: Path, limit: int | None) -> list[dict[str, str]]:
+    lines = [line for line in path.read_text().splitlines() if line.strip()]
+    return [json.loads(line) for line in lines[:limit]]
+
+
+def answers(
+    model: PreTrainedModel, tokenizer: Tokenizer, prompts: list[str], factor: int, head_layers: int
+) -> list[str]:
+    """Returns greedy answers; prompts of one length are decoded together."""
+    end = tokenizer.token_to_id("<|im_end|>")
+    ids = [tokenizer.encode(chat_prompt([{"role": "user", "content": prompt}])).ids for prompt in prompts]
+    by_length: dict[int, list[int]] = defaultdict(list)
+    for index, one in enumerate(ids):
+        by_length[len(one)].append(index)
+    result = [""] * len(prompts)
+    for indices in by_length.values():
+        batch = torch.tensor([ids[index] for index in indices])
+        for index, tokens in zip(indices, Decoder(model, head_layers).greedy(batch, factor, LIMIT, end)):
+            result[index] = tokenizer.decode(tokens)
+    return result
+
+
+def accuracy(found: list[str], items: list[dict[str, str]]) -> float:
+    return sum(one == item["answer"] for one, item in zip(found, items)) / len(items)

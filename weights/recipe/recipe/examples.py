@@ -1,0 +1,116 @@
+"""Questions with answers as token ids, and batches of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import torch
+from tokenizers import Tokenizer
+
+from recipe.tasks import training_item
+
+
+@dataclass(frozen=True)
+class Example:
+    """Ids of a prompt and of its answer, which ends with the end-of-turn token."""
+
+    ids: list[int]
+    answer_start: int
+
+
+def chat_prompt(messages: list[dict[str, str]]) -> str:
+    """Renders ChatML up to where the assistant's answer begins."""
+    turns = "".join(f"<|im_start|>{turn['role']}\n{turn['content']}<|im_end|>\n" for turn in messages)
+    return turns + "<|im_start|>assistant\n"
+
+
+def example(tokenizer: Tokenizer, messages: list[dict[str, str]], answer: str) -> Example:
+    prompt = tokenizer.encode(chat_prompt(messages)).ids
+    return Example(prompt + tokenizer.encode(answer + "<|im_end|>").ids, len(prompt))
+
+
+class GeneratedExamples:
+    """The task suite without end: the batch of a step depends on the seed and the step alone, so that a run can resume."""
+
+    def __init__(self, tokenizer: Tokenizer, seed: int):
+        self.tokenizer, self.seed = tokenizer, seed
+
+    def batch(self, step: int, size: int) -> list[Example]:
+        random = Random(f"{self.seed}-{step}")
+        items = [training_item(random) for _ in range(size)]
+        return [example(self.tokenizer, [{"role": "user", "content": item.prompt}], item.answer) for item in items]
+
+
+class FileExamples:
+    """JSONL lines of `{"prompt" | "messages", "answer"}`, or of `messages` whose assistant turns are the answers.
+
+    Each answer of a conversation is an example of its own: what came before it is prompt, and a prompt's positions are fed
+    to the head in another way than an answer's.
+    """
+
+    def __init__(self, path: Path, tokenizer: Tokenizer, seed: int, longest: int):
+        examples = [
+            example(tokenizer, messages, answer)
+            for line in path.read_text().splitlines()
+            if line.strip()
+            for messages, answer in answers(json.loads(line))
+        ]
+        self.examples = [one for one in examples if len(one.ids) <= longest]
+        if not self.examples:
+            raise SystemExit(f"recipe: {path} holds no example of at most {longest} tokens")
+        self.seed = seed
+
+    def batch(self, step: int, size: int) -> list[Example]:
+        """Goes through all examples in an order that changes with every round."""
+        first = step * size
+        return [self.examples[self._order(n // len(self.examples))[n % len(self.examples)]] for n in range(first, first + size)]
+
+    def _order(self, round_: int) -> list[int]:
+        order = list(range(len(self.examples)))
+        Random(f"{self.seed}-{round_}").shuffle(order)
+        return order
+
+
+def answers(record: dict) -> Iterator[tuple[list[dict[str, str]], str]]:
+    """Yields the turns before each answer, and the answer."""
+    messages = record.get("messages") or [{"role": "user", "content": record["prompt"]}]
+    if "answer" in record:
+        yield messages, record["answer"]
+        return
+    for index, turn in enumerate(messages):
+        if turn["role"] == "assistant":
+            yield messages[:index], turn["content"]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Right-padded sequences: causal attention keeps padding out of sight."""
+
+    ids: torch.Tensor
+    """[sequences, length]"""
+    answer_starts: torch.Tensor
+    """[sequences]: position of the first answer token"""
+    lengths: torch.Tensor
+    """[sequences]"""
+
+    @staticmethod
+    def of(examples: list[Example], pad: int) -> Batch:
+        length = max(len(one.ids) for one in examples)
+        rows = [one.ids + [pad] * (length - len(one.ids)) for one in examples]
+        return Batch(
+            torch.tensor(rows),
+            torch.tensor([one.answer_start for one in examples]),
+            torch.tensor([len(one.ids) for one in examples]),
+        )
+
+    def to(self, device: torch.device) -> Batch:
+        return Batch(self.ids.to(device), self.answer_starts.to(device), self.lengths.to(device))
+
+    def predicting(self) -> torch.Tensor:
+        """[sequences, length]: whether position p predicts an answer token, which lies at p + 1."""
+        following = torch.arange(1, self.ids.shape[1] + 1, device=self.ids.device)
+        return (following >= self.answer_starts[:, None]) & (following < self.lengths[:, None])

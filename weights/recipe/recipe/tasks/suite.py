@@ -1,0 +1,59 @@
+"""All tasks by name, how often training draws them, and how an answer is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from recipe.tasks import facts, numbers, prose
+
+
+@dataclass(frozen=True)
+class Task:
+    """`draw(random, held_out)` returns a question and its answer."""
+
+    draw: Callable[[Random, bool], tuple[str, str]]
+    weight: float
+    """How often training draws it, against the others."""
+    metric: str = "exact"
+    """`exact`, or `loss` where many answers are right."""
+
+
+@dataclass(frozen=True)
+class Item:
+    task: str
+    prompt: str
+    answer: str
+
+
+SUITE = {
+    "copy": Task(prose.copy, 1),
+    "continue": Task(prose.continuation, 1, metric="loss"),
+    "repeat": Task(numbers.repeat, 0.5),
+    "sort": Task(numbers.sort, 1),
+    "sum": Task(numbers.total, 3),
+    "addition": Task(numbers.addition, 1.5),
+    "multiplication": Task(numbers.multiplication, 2),
+    "long-multiplication": Task(numbers.long_multiplication, 0.5),
+    "two-steps": Task(numbers.two_steps, 1),
+    "product": Task(numbers.product, 0.25),
+    "facts": Task(facts.fact, 1),
+}
+
+
+def training_item(random: Random) -> Item:
+    """Draws a task by its weight, and an item of its training side."""
+    name = random.choices(list(SUITE), [task.weight for task in SUITE.values()])[0]
+    return Item(name, *SUITE[name].draw(random, False))
+
+
+def held_out_items(name: str, count: int = 200, seed: int = 0) -> list[Item]:
+    """Returns `count` different held-out items of a task, or all that it has."""
+    random, items = Random(f"{name}-{seed}"), {}
+    for _ in range(100 * count):
+        item = Item(name, *SUITE[name].draw(random, True))
+        items.setdefault(item.prompt, item)
+        if len(items) == count:
+            break
+    return list(items.values())

@@ -1,0 +1,40 @@
+"""The sides of a split share nothing, and answers are right."""
+
+from random import Random
+
+from recipe.tasks import SUITE, held_out_items, training_item
+from recipe.tasks.split import pair_is_held_out
+
+
+def test_the_sides_are_disjoint():
+    random = Random(1)
+    trained = {training_item(random).prompt for _ in range(20_000)}
+    for name in SUITE:
+        items = held_out_items(name)
+        assert 150 <= len(items) <= 200, name
+        assert trained.isdisjoint(item.prompt for item in items), name
+
+
+def test_no_operand_pair_of_a_test_item_is_trained_in_any_order_or_task():
+    random = Random(2)
+    for name in ("addition", "multiplication", "two-steps"):
+        for _ in range(500):
+            prompt = SUITE[name].draw(random, False)[0]
+            a, b = [int(word.strip("?,.")) for word in prompt.split() if word.strip("?,.").isdigit()][:2]
+            assert not pair_is_held_out(a, b) and not pair_is_held_out(b, a)
+
+
+def test_answers_are_right():
+    random = Random(3)
+    for _ in range(200):
+        prompt, answer = SUITE["sum"].draw(random, False)
+        values = [int(word) for word in prompt.split("? ")[1].split()]
+        assert 5 <= len(values) <= 10 and sum(values) == int(answer)
+        prompt, answer = SUITE["repeat"].draw(random, True)
+        assert answer.split("\n") == [prompt.split(": ")[1]] * 5
+        prompt, answer = SUITE["continue"].draw(random, True)
+        assert answer and not answer.startswith(" ")
+
+
+def test_the_same_seed_gives_the_same_items():
+    assert held_out_items("sum", 20) == held_out_items("sum", 20)

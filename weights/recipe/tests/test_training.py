@@ -1,0 +1,101 @@
+"""Steps: of one process and of two, interrupted and not, on answers alone."""
+
+import json
+import socket
+from pathlib import Path
+
+import torch
+import torch.distributed as distributed
+import torch.multiprocessing as multiprocessing
+from transformers import Qwen3Config, Qwen3ForCausalLM
+
+from recipe.cycles import VANILLA, MaskedPass
+from recipe.examples import Batch, Example, answers
+from recipe.training import Run, Schedule, passes
+
+SCHEDULE = Schedule(steps=3, sequences=8, learning_rate=1e-3, factors=(VANILLA, 2, 3), head_layers=2, warmup=1, save_every=1)
+
+
+class RandomExamples:
+    def batch(self, step: int, size: int) -> list[Example]:
+        generator = torch.Generator().manual_seed(step)
+        lengths = torch.randint(6, 20, (size,), generator=generator).tolist()
+        return [Example(torch.randint(50, (n,), generator=generator).tolist(), n // 2) for n in lengths]
+
+
+def small() -> MaskedPass:
+    torch.manual_seed(4)
+    network = Qwen3ForCausalLM(
+        Qwen3Config(
+            vocab_size=50, hidden_size=16, intermediate_size=24, num_hidden_layers=4, num_attention_heads=2,
+            num_key_value_heads=1, head_dim=8, max_position_embeddings=64, tie_word_embeddings=True,
+        )
+    )  # fmt: skip
+    return MaskedPass(network, head_layers=2)
+
+
+def weights(model: torch.nn.Module) -> torch.Tensor:
+    return torch.cat([one.detach().flatten() for one in model.parameters()])
+
+
+def test_an_interrupted_run_ends_like_one_that_was_not(tmp_path: Path):
+    whole, first, second = small(), small(), small()
+    Run(whole, RandomExamples(), SCHEDULE, tmp_path / "whole", pad=0).train()
+    run = Run(first, RandomExamples(), SCHEDULE, tmp_path / "parts", pad=0)
+    run.directory.mkdir()
+    run.one_step()
+    run.step = 1
+    run.save()
+    Run(second, RandomExamples(), SCHEDULE, tmp_path / "parts", pad=0).train()
+    torch.testing.assert_close(weights(second), weights(whole))
+    line = json.loads((tmp_path / "whole/log.jsonl").read_text().splitlines()[-1])
+    assert line["step"] == 3 and set(line["loss"]) <= {"off", "2", "3"}
+
+
+def test_passes_of_any_size_give_the_same_step(tmp_path: Path):
+    results = []
+    for tokens_at_once in (30, 10_000):
+        model = small()
+        schedule = Schedule(**{**SCHEDULE.__dict__, "tokens_at_once": tokens_at_once})
+        Run(model, RandomExamples(), schedule, tmp_path, pad=0).one_step()
+        results.append(weights(model))
+    torch.testing.assert_close(results[0], results[1], atol=1e-6, rtol=1e-4)
+    groups = passes(RandomExamples().batch(0, 8), [2] * 8, 40)
+    assert sum(len(group) for group, _ in groups) == 8
+    assert all(max(len(one.ids) for one in group) * len(group) <= 40 for group, _ in groups)
+
+
+def test_only_answers_are_learnt():
+    batch = Batch.of([Example([5, 6, 7, 8], 2), Example([5, 6], 1)], pad=0)
+    assert batch.predicting().tolist() == [[False, True, True, False], [True, False, False, False]]
+
+
+def test_each_answer_of_a_conversation_is_an_example():
+    turns = [{"role": role, "content": role + str(n)} for n in (1, 2) for role in ("user", "assistant")]
+    assert [(len(before), answer) for before, answer in answers({"messages": turns})] == [
+        (1, "assistant1"),
+        (3, "assistant2"),
+    ]
+
+
+def process(rank: int, port: int, path: str) -> None:
+    from recipe.distributed import sharded
+
+    distributed.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
+    model = sharded(small(), torch.float32)
+    run = Run(model, RandomExamples(), SCHEDULE, Path(path), pad=0, process=rank, processes=2)
+    run.one_step()
+    full = torch.cat([one.full_tensor().detach().flatten() for one in model.parameters()])
+    if rank == 0:
+        torch.save(full, path + "/two.pt")
+    distributed.destroy_process_group()
+
+
+def test_a_step_on_two_processes_is_a_step_on_one(tmp_path: Path):
+    model = small()
+    Run(model, RandomExamples(), SCHEDULE, tmp_path, pad=0).one_step()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    multiprocessing.spawn(process, (port, str(tmp_path)), nprocs=2)
+    torch.testing.assert_close(torch.load(tmp_path / "two.pt"), weights(model), atol=1e-6, rtol=1e-4)
