@@ -35,7 +35,8 @@ let package = Package(
         .target(name: "Tokens", dependencies: ["JSON"], swiftSettings: strict),
         .target(name: "Models", dependencies: ["JSON", "Tensors", "Weights"], swiftSettings: strict),
         .target(name: "Decoding", dependencies: ["Models", "Tensors", "Tokens", "Weights"], swiftSettings: strict),
-        .target(name: "Measuring", dependencies: ["Models", "Weights"], swiftSettings: strict),
+        .target(
+            name: "Measuring", dependencies: ["Decoding", "JSON", "Models", "Tokens", "Weights"], swiftSettings: strict),
         .target(
             name: "Volley", dependencies: ["Decoding", "JSON", "Measuring", "Models", "Tensors", "Tokens", "Weights"],
             swiftSettings: strict),
@@ -62,6 +63,9 @@ let package = Package(
         .testTarget(
             name: "DecodingTests",
             dependencies: ["Decoding", "JSON", "Models", "Tensors", "Tokens", "Weights", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MeasuringTests", dependencies: ["Decoding", "Measuring", "Models", "Tokens", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "VolleyTests", dependencies: ["Volley", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "CLITests", dependencies: ["Volley", "VolleyCLI", "TestSupport"], swiftSettings: strict),

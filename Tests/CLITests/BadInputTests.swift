@@ -40,6 +40,12 @@ struct BadInputTests {
         ),
         (["tokenize", "a"], 64, "give --model or --tokenizer"),
         (["tokenize", "--tokenizer", "/nowhere", "a"], 1, "/nowhere"),
+        (["eval", "--model", model], 64, "--tasks"),
+        (["eval", "--model", model, "--tasks", "/nowhere.jsonl"], 1, "/nowhere.jsonl: cannot be read"),
+        (["eval", "--model", model, "--tasks", model + "/config.json"], 1, "config.json:1: byte"),
+        (["eval", "--model", model, "--tasks", "a", "--mtd", "off,x"], 64, "'off,x' is invalid for '--mtd"),
+        (["eval", "--model", model, "--tasks", "a", "--metric", "taste"], 64, "'taste' is invalid for '--metric"),
+        (["eval", "--model", model, "--tasks", "a", "--limit", "0"], 64, "the limit is 0"),
         (["frobnicate"], 64, "frobnicate"),
     ]
 

@@ -1,0 +1,42 @@
+/// How an answer is held against the reference.
+public enum AnswerMetric: String, Sendable, CaseIterable {
+    /// The same text, but for white space around it.
+    case exact
+    /// The answer begins with the reference.
+    case prefix
+    /// The reference is somewhere in the answer.
+    case contains
+    /// The last number of both is the same, however it is written (1,234 = 1234.0).
+    case number
+    /// Many answers are right: nothing is generated, only the loss on the reference counts.
+    case loss
+
+    /// Whether `answer` is right; for `loss` nothing is.
+    public func accepts(_ answer: String, reference: String) -> Bool {
+        let (answer, reference) = (answer.trimmed, reference.trimmed)
+        switch self {
+        case .exact: return answer == reference
+        case .prefix: return answer.hasPrefix(reference)
+        case .contains: return answer.contains(reference)
+        case .number:
+            guard let expected = reference.lastNumber else { return false }
+            return answer.lastNumber == expected
+        case .loss: return false
+        }
+    }
+}
+
+extension String {
+    fileprivate var trimmed: Substring {
+        var text = self[...]
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return text.drop(while: \.isWhitespace)
+    }
+}
+
+extension Substring {
+    /// The last number in decimal notation, commas between its digits left out.
+    fileprivate var lastNumber: Double? {
+        matches(of: #/-?[0-9][0-9,]*(?:\.[0-9]+)?/#).last.flatMap { Double($0.output.filter { $0 != "," }) }
+    }
+}

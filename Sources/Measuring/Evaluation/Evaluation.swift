@@ -1,0 +1,107 @@
+public import Decoding
+import Models
+import Tokens
+
+/// What factors keep of a model's quality on a task, and what they gain in speed.
+public struct Evaluation: Sendable {
+    public let task: EvaluationTask
+    /// One for each plan, in their order.
+    public private(set) var results: [PlanResult]
+
+    /// What one plan did on a task.
+    public struct PlanResult: Sendable {
+        /// `off` or a factor.
+        public let name: String
+        public var correct = Proportion()
+        /// Greedy answers, item by item; empty where an item is judged by its loss alone.
+        public var answers: [String] = []
+        public var decodeTokens = 0
+        public var decodeSeconds = 0.0
+        /// On the reference answers, by the place in its cycle of the pass that predicts; nil is the prompt's last pass,
+        /// and all of vanilla.
+        public var places: [Int?: PlaceQuality] = [:]
+
+        /// The loss on all reference tokens, in nats a token.
+        public var loss: Double? {
+            let count = places.values.reduce(0) { $0 + $1.agreement.count }
+            return count == 0 ? nil : places.values.reduce(0) { $0 + $1.lossSum } / Double(count)
+        }
+    }
+
+    /// How well passes at one place in the cycle predict the reference.
+    public struct PlaceQuality: Sendable {
+        /// With vanilla's most likely token, after the same text.
+        public var agreement = Proportion()
+        /// Of the reference tokens, in nats; vanilla's for the same tokens beside it.
+        public var lossSum = 0.0
+        public var vanillaLossSum = 0.0
+
+        public init() {}
+
+        public static func + (left: PlaceQuality, right: PlaceQuality) -> PlaceQuality {
+            var sum = left
+            sum.agreement = sum.agreement + right.agreement
+            sum.lossSum += right.lossSum
+            sum.vanillaLossSum += right.vanillaLossSum
+            return sum
+        }
+    }
+}
+
+extension Evaluation {
+    /// Answers every item with every plan, in turns, and scores the reference answers under each.
+    /// - Parameters:
+    ///   - plans: with the names they are shown by.
+    ///   - metric: in place of the items' own; items that say none are judged by `exact`.
+    ///   - progress: told the number of items done.
+    ///   - isCancelled: looked at before each item; what was done until then is the result.
+    /// - Throws: `GenerationError`, `SessionError` or `SamplingError`.
+    public init(
+        of language: LanguageModel, on task: EvaluationTask, plans: [(name: String, plan: any DecodePlan)],
+        options: SessionOptions, maximumTokens: Int, metric: AnswerMetric? = nil, progress: (Int) -> Void,
+        isCancelled: () -> Bool
+    ) throws {
+        self.task = task
+        results = plans.map { PlanResult(name: $0.name) }
+        let examiner = try Examiner(language, options: options, maximumTokens: maximumTokens)
+        for (index, item) in task.items.enumerated() {
+            guard !isCancelled() else { return }
+            let metric = metric ?? item.metric ?? .exact
+            let question = try examiner.question(item)
+            let vanilla = try examiner.predictions(question, .vanilla)
+            // Plans take turns in going first.
+            for place in plans.indices {
+                let number = (place + index) % plans.count
+                let plan = plans[number].plan
+                if metric != .loss {
+                    let answer = try examiner.answer(question, plan)
+                    results[number].take(answer, isCorrect: metric.accepts(answer.text, reference: item.answer))
+                }
+                results[number].take(
+                    plan.name == "off" ? vanilla : try examiner.predictions(question, plan), vanilla: vanilla)
+            }
+            progress(index + 1)
+        }
+    }
+}
+
+extension Evaluation.PlanResult {
+    fileprivate init(name: String) { self.name = name }
+
+    fileprivate mutating func take(_ answer: Examiner.Answer, isCorrect: Bool) {
+        correct.add(isCorrect)
+        answers.append(answer.text)
+        decodeTokens += answer.statistics.decodeTokens
+        decodeSeconds += answer.statistics.decodeSeconds
+    }
+
+    fileprivate mutating func take(_ predictions: [Examiner.Prediction], vanilla: [Examiner.Prediction]) {
+        for (prediction, other) in zip(predictions, vanilla) {
+            var quality = places[prediction.place] ?? Evaluation.PlaceQuality()
+            quality.agreement.add(prediction.likeliest == other.likeliest)
+            quality.lossSum += prediction.loss
+            quality.vanillaLossSum += other.loss
+            places[prediction.place] = quality
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import JSON
+public import Tokens
+
+/// Questions with reference answers, from a JSONL file.
+public struct EvaluationTask: Sendable {
+    /// The file's name without its extension.
+    public let name: String
+    public let items: [Item]
+
+    public struct Item: Sendable, Equatable {
+        public let messages: [ChatMessage]
+        /// The reference.
+        public let answer: String
+        /// Nil where the file does not say.
+        public let metric: AnswerMetric?
+    }
+
+    /// Reads lines of `{"prompt" | "messages", "answer"}`; `"metric"` may be there too, other fields are passed over.
+    /// - Parameter limit: of items; nil reads all.
+    /// - Throws: `EvaluationError` with the line that cannot be used.
+    public init(path: String, limit: Int? = nil) throws(EvaluationError) {
+        guard let data = FileManager.default.contents(atPath: path) else { throw .unreadable(path: path) }
+        var items: [Item] = []
+        for (index, line) in data.split(separator: UInt8(ascii: "\n")).enumerated() {
+            guard items.count < limit ?? .max else { break }
+            items.append(try Item(Array(line), place: "\(path):\(index + 1)"))
+        }
+        guard !items.isEmpty else { throw .line(place: path, problem: "holds no items") }
+        name = (path as NSString).lastPathComponent.replacing(#/\.jsonl?$/#, with: "")
+        self.items = items
+    }
+}
+
+extension EvaluationTask.Item {
+    fileprivate init(_ line: [UInt8], place: String) throws(EvaluationError) {
+        let value: JSONValue
+        do throws(JSONSyntaxError) {
+            value = try JSONValue(parsing: line, limits: .configuration)
+        } catch {
+            throw .line(place: place, problem: error.description)
+        }
+        guard let fields = value.objectValue else { throw .line(place: place, problem: "is no object") }
+        guard let answer = fields["answer"]?.stringValue else { throw .line(place: place, problem: "has no 'answer'") }
+        let metric = fields["metric"]?.stringValue
+        if let metric, AnswerMetric(rawValue: metric) == nil {
+            throw .line(place: place, problem: "asks for the metric \(quoted(metric)), which is none")
+        }
+        let messages =
+            fields["prompt"]?.stringValue.map { [ChatMessage(role: "user", content: $0)] }
+            ?? fields["messages"]?.arrayValue?.compactMap { message -> ChatMessage? in
+                guard let role = message.objectValue?["role"]?.stringValue,
+                    let content = message.objectValue?["content"]?.stringValue
+                else { return nil }
+                return ChatMessage(role: role, content: content)
+            } ?? []
+        guard !messages.isEmpty, messages.count == fields["messages"]?.arrayValue?.count ?? 1 else {
+            throw .line(place: place, problem: "has no 'prompt', and no 'messages' with roles and contents")
+        }
+        self.init(messages: messages, answer: answer, metric: metric.flatMap(AnswerMetric.init))
+    }
+}
+
+/// Why a file of questions cannot be used.
+public enum EvaluationError: Error, Sendable, Equatable, CustomStringConvertible {
+    case unreadable(path: String)
+    case line(place: String, problem: String)
+
+    public var description: String {
+        switch self {
+        case .unreadable(let path): "\(path): cannot be read; check the path and its permissions"
+        case .line(let place, let problem):
+            "\(place): \(problem); give one JSON object a line, with \"prompt\" or \"messages\", and \"answer\""
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import Decoding
+import Tokens
+
+/// Puts questions to a model: one session, used again and again.
+final class Examiner {
+    private let language: LanguageModel
+    private let tokenizer: Tokenizer
+    private let session: Session
+    private let options: GenerationOptions
+
+    struct Question {
+        let prompt: [Int]
+        /// The reference answer's ids, and what ends it.
+        let reference: [Int]
+    }
+
+    struct Answer {
+        let text: String
+        let statistics: GenerationStatistics
+    }
+
+    /// What the model makes of one reference token.
+    struct Prediction {
+        /// Of the pass that predicts, in its cycle.
+        let place: Int?
+        let likeliest: Int
+        /// In nats.
+        let loss: Double
+    }
+
+    init(_ language: LanguageModel, options: SessionOptions, maximumTokens: Int) throws {
+        self.language = language
+        tokenizer = try language.requireTokenizer()
+        session = try Session(model: language.model, options: options)
+        self.options = try GenerationOptions(maximumTokens: maximumTokens)
+    }
+
+    /// As `generate` would read it: through the chat template where there is one. The reference is what the template
+    /// makes of the answer, up to the token that ends it.
+    func question(_ item: EvaluationTask.Item) throws -> Question {
+        guard tokenizer.hasChatTemplate else {
+            let text = item.messages.map(\.content).joined(separator: "\n")
+            return Question(
+                prompt: tokenizer.encode(text, addSpecial: true),
+                reference: tokenizer.encode(item.answer, addSpecial: false, parseSpecial: false))
+        }
+        let prompt = try tokenizer.renderChat(item.messages, addGenerationPrompt: true, enableThinking: false)
+        let whole = try tokenizer.renderChat(
+            item.messages + [ChatMessage(role: "assistant", content: item.answer)], addGenerationPrompt: false)
+        let answer = whole.hasPrefix(prompt) ? String(whole.dropFirst(prompt.count)) : item.answer
+        let ids = tokenizer.encode(answer, addSpecial: false)
+        let end = ids.firstIndex { language.endTokens.contains($0) } ?? ids.count - 1
+        return Question(prompt: tokenizer.encode(prompt, addSpecial: false), reference: Array(ids.prefix(end + 1)))
+    }
+
+    func answer(_ question: Question, _ plan: any DecodePlan) throws -> Answer {
+        session.truncate(to: 0)
+        let generation = try Generation(
+            session, prompt: question.prompt, plan: plan, options: options, tokenizer: tokenizer,
+            endTokens: language.endTokens)
+        var text = ""
+        while let token = try generation.step() { text += token.text }
+        return Answer(text: text + generation.flush(), statistics: generation.statistics)
+    }
+
+    /// Each reference token, predicted from the ones before it.
+    func predictions(_ question: Question, _ plan: any DecodePlan) throws -> [Prediction] {
+        session.truncate(to: 0)
+        try session.begin(question.prompt, plan: plan)
+        return try question.reference.map { token in
+            session.run()
+            let likeliest = logprobs(of: session.logits, sampled: token, count: 1)
+            try session.append(token)
+            let own = likeliest.last { $0.id == token }?.logprob ?? -.infinity
+            return Prediction(
+                place: session.cyclePlace(ofTokenAt: session.tokens.count - 1), likeliest: likeliest.first?.id ?? token,
+                loss: -Double(own))
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import Measuring
+import TestSupport
+import Testing
+import Tokens
+
+struct EvaluationTests {
+    @Test("answers are judged as their metric says")
+    func metrics() {
+        let cases: [(AnswerMetric, String, String, Bool)] = [
+            (.exact, " 42\n", "42", true), (.exact, "42.", "42", false), (.exact, "", "", true),
+            (.prefix, "Paris, of course", "Paris", true), (.prefix, "It is Paris", "Paris", false),
+            (.contains, "It is Paris.", "Paris", true), (.contains, "It is Rome.", "Paris", false),
+            (.number, "so 3 + 4 = 7.", "7", true), (.number, "1,234 apples", "#### 1234", true),
+            (.number, "7.50", "7.5", true), (.number, "-3", "3", false), (.number, "none", "3", false),
+            (.number, "3", "none", false), (.loss, "a", "a", false),
+        ]
+        for (metric, answer, reference, isRight) in cases {
+            #expect(metric.accepts(answer, reference: reference) == isRight, "\(metric) '\(answer)' '\(reference)'")
+        }
+    }
+
+    @Test("Wilson's interval: known values, and sense at the edges")
+    func interval() {
+        func proportion(_ successCount: Int, _ count: Int) -> Proportion {
+            var proportion = Proportion()
+            for index in 0..<count { proportion.add(index < successCount) }
+            return proportion
+        }
+        // Newcombe (1998), table I: 81 of 263.
+        let known = proportion(81, 263).interval
+        #expect(abs(known.lowerBound - 0.2553) < 5e-5 && abs(known.upperBound - 0.3662) < 5e-5)
+        #expect(proportion(0, 20).interval.lowerBound == 0 && proportion(0, 20).interval.upperBound < 0.17)
+        #expect(proportion(20, 20).interval.upperBound == 1 && proportion(20, 20).interval.lowerBound > 0.83)
+        #expect(Proportion().share == nil && Proportion().interval == 0...1)
+    }
+
+    @Test("files of questions: both forms, and a sentence for each line that is none")
+    func files() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.write(
+            """
+            {"prompt": "1+1", "answer": "2", "metric": "number"}
+
+            {"messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "u"}], "answer": "a", "x": 1}
+            """, "two.jsonl")
+        let task = try EvaluationTask(path: path)
+        #expect(task.name == "two")
+        #expect(task.items.map(\.answer) == ["2", "a"])
+        #expect(task.items.map(\.metric) == [.number, nil])
+        #expect(task.items[1].messages.map(\.role) == ["system", "user"])
+        #expect(try EvaluationTask(path: path, limit: 1).items.count == 1)
+        let bad = [
+            ("{", "byte"), ("[]", "is no object"), (#"{"prompt":"a"}"#, "has no 'answer'"),
+            (#"{"answer":"a"}"#, "has no 'prompt'"), (#"{"messages":[{"role":1}],"answer":"a"}"#, "has no 'prompt'"),
+            (#"{"prompt":"a","answer":"b","metric":"m"}"#, "asks for the metric 'm'"), ("", "holds no items"),
+        ]
+        for (line, problem) in bad {
+            let path = try directory.write(line, "bad.jsonl")
+            #expect { try EvaluationTask(path: path) } throws: { "\($0)".contains(problem) && "\($0)".hasPrefix(path) }
+        }
+        #expect(throws: EvaluationError.unreadable(path: "/nowhere")) { try EvaluationTask(path: "/nowhere") }
+    }
+}
