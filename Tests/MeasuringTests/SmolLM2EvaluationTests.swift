@@ -21,7 +21,7 @@ struct SmolLM2EvaluationTests {
             """, "capitals.jsonl")
         let language = try LanguageModel.load(try #require(smolLM2))
         let plans =
-            try [(name: "off", plan: .vanilla), (name: "2", plan: try .multiToken(2))] as [(String, any DecodePlan)]
+            [(name: "off", plan: .vanilla), (name: "2", plan: try .multiToken(2))] as [(String, any DecodePlan)]
         return try Evaluation(
             of: language, on: EvaluationTask(path: path), plans: plans.map { (name: $0.0, plan: $0.1) },
             options: SessionOptions(threadCount: 2), maximumTokens: 16, metric: metric, progress: { _ in },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 from pathlib import Path
 from random import Random
@@ -60,6 +61,17 @@ def parse_arguments() -> argparse.Namespace:
     evaluate.add_argument("--limit", type=int, help="items of each task")
     evaluate.add_argument("--answers", type=Path, help="write every answer here as JSONL")
     evaluate.set_defaults(run=run_evaluate)
+    picture = commands.add_parser("curves", help="draw the losses of runs")
+    picture.add_argument("runs", type=Path, nargs="+")
+    picture.add_argument("--out", type=Path, required=True, help=".svg or .png")
+    picture.set_defaults(run=draw_curves)
+
+    export = commands.add_parser("export", help="pack a trained directory into lz4 shards, with volley")
+    export.add_argument("--model", type=Path, required=True)
+    export.add_argument("--out", type=Path, required=True)
+    export.add_argument("--volley", default="volley", help="the program")
+    export.add_argument("--format", default="bf16")
+    export.set_defaults(run=run_export)
     return parser.parse_args()
 
 
@@ -171,6 +183,18 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
     if arguments.answers:
         arguments.answers.write_text("\n".join(lines) + "\n")
     return 0
+
+
+def draw_curves(arguments: argparse.Namespace) -> int:
+    from recipe import curves  # matplotlib takes a second to load, and no other command needs it
+
+    curves.draw(arguments.runs, arguments.out)
+    return 0
+
+
+def run_export(arguments: argparse.Namespace) -> int:
+    command = [arguments.volley, "pack", str(arguments.model), str(arguments.out), "--format", arguments.format]
+    return subprocess.run([*command, "--compress", "lz4hc"]).returncode
 
 
 def freeze_trunk(model: torch.nn.Module, head_layers: int) -> None:
