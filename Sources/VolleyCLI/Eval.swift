@@ -34,8 +34,16 @@ struct Eval: ParsableCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("Most tokens of an answer.", valueName: "n"))
     var maxTokens = 512
 
-    @Flag(help: "Print one JSON document.")
-    var json = false
+    @Flag(help: "Print one JSON document, or tables in Markdown (default: tables that line up).")
+    var form: Form?
+
+    @Option(help: ArgumentHelp("Draw quality kept against speedup into this SVG file.", valueName: "file"))
+    var plot: String?
+
+    enum Form: String, EnumerableFlag {
+        case json
+        case markdown
+    }
 
     func validate() throws {
         if let limit, limit < 1 { throw ValidationError("the limit is \(limit); give 1 or more") }
@@ -63,7 +71,12 @@ struct Eval: ParsableCommand {
         }
         bar.end()
         let report = EvaluationReport(evaluations)
-        try StandardOutput.write(json ? report.json() : report.text)
+        switch form {
+        case .json: try StandardOutput.write(report.json())
+        case .markdown: try StandardOutput.write(report.markdown)
+        case nil: try StandardOutput.write(report.text)
+        }
+        if let plot { try WholeFile.write(Data(report.plot.svg.utf8), to: plot) }
         if interrupt.isPressed { throw ExitCode(130) }
     }
 }

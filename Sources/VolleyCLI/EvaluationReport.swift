@@ -26,26 +26,49 @@ struct EvaluationReport {
         return total(plan).share.map { $0 / base }
     }
 
-    var text: String {
-        let rows =
-            evaluations.filter { $0.results.contains { $0.correct.count > 0 } }.map { evaluation in
-                [evaluation.task.name] + evaluation.results.map { Self.percent($0.correct) }
-            } + [
-                ["all"] + names.indices.map { Self.percent(total($0)) },
-                ["kept of vanilla"] + names.indices.map { Self.shown(retained($0), "%.1f %%", 100) },
-                ["tokens/s"] + names.indices.map { Self.shown(speed($0), "%.0f", 1) },
-                ["speedup"]
-                    + names.indices.map { plan in
-                        Self.shown(vanilla.flatMap(speed).flatMap { base in speed(plan).map { $0 / base } }, "%.2f×", 1)
-                    },
-            ]
-        let losses = evaluations.map { [$0.task.name] + $0.results.map { Self.shown($0.loss, "%.3f", 1) } }
+    /// Tables that line up.
+    var text: String { tables.map { TextTable(header: $0[0], rows: Array($0[1...])).text }.joined(separator: "\n") }
+
+    /// Tables in Markdown.
+    var markdown: String {
+        tables.map { table in
+            let lines = [table[0], table[0].map { _ in "---" }] + table[1...]
+            return lines.map { "| " + $0.joined(separator: " | ") + " |\n" }.joined()
+        }.joined(separator: "\n")
+    }
+
+    /// Accuracy and speed, losses, and places in the cycle where there are any; the first row of each is its heading.
+    private var tables: [[[String]]] {
         let header = names.map { $0 == "off" ? "off" : "mtd \($0)" }
-        return TextTable(header: ["right answers, % (95 %)"] + header, rows: rows).text
-            + "\n" + TextTable(header: ["loss on the reference"] + header, rows: losses).text
-            + (placeRows.isEmpty
-                ? ""
-                : "\n" + TextTable(header: ["place in cycle", "agrees", "loss", "vanilla's"], rows: placeRows).text)
+        let losses = evaluations.map { [$0.task.name] + $0.results.map { Self.shown($0.loss, "%.3f", 1) } }
+        let places = placeRows.isEmpty ? [] : [[["place in cycle", "agrees", "loss", "vanilla's"]] + placeRows]
+        return [[["right answers, % (95 %)"] + header] + answerRows, [["loss on the reference"] + header] + losses]
+            + places
+    }
+
+    private var answerRows: [[String]] {
+        let tasks = evaluations.filter { $0.results.contains { $0.correct.count > 0 } }
+        return tasks.map { [$0.task.name] + $0.results.map { Self.percent($0.correct) } } + [
+            ["all"] + names.indices.map { Self.percent(total($0)) },
+            ["kept of vanilla"] + names.indices.map { Self.shown(retained($0), "%.1f %%", 100) },
+            ["tokens/s"] + names.indices.map { Self.shown(speed($0), "%.0f", 1) },
+            ["speedup"]
+                + names.indices.map { plan in
+                    Self.shown(vanilla.flatMap(speed).flatMap { base in speed(plan).map { $0 / base } }, "%.2f×", 1)
+                },
+        ]
+    }
+
+    /// One point for each plan that has a speedup and vanilla's answers to be held against.
+    var plot: EvaluationPlot {
+        EvaluationPlot(
+            points: names.indices.compactMap { plan in
+                guard let kept = retained(plan), let base = vanilla.flatMap(speed), let speed = speed(plan) else {
+                    return nil
+                }
+                return EvaluationPlot.Point(
+                    name: names[plan] == "off" ? "off" : "mtd \(names[plan])", speedup: speed / base, kept: kept)
+            })
     }
 
     /// One row for each factor and place.

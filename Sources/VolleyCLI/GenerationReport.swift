@@ -81,16 +81,12 @@ struct GenerationReport: Encodable {
 
 /// `--dump-logits`.
 enum LogitsFile {
-    /// Writes float32, little-endian, to a temporary name and renames it.
+    /// Writes float32, little-endian.
     static func write(_ logits: UnsafeBufferPointer<Float>, to path: String) throws {
         var data = Data(capacity: 4 * logits.count)
         for logit in logits {
             withUnsafeBytes(of: logit.bitPattern.littleEndian) { data.append(contentsOf: $0) }
         }
-        do {
-            try data.write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw StreamError.unwritable(path: path, reason: error.localizedDescription)
-        }
+        try WholeFile.write(data, to: path)
     }
 }

@@ -1,0 +1,86 @@
+import Foundation
+
+/// Quality kept against speedup, one point for each factor, as a picture that browsers show (SVG 1.1).
+struct EvaluationPlot {
+    struct Point {
+        let name: String
+        /// Times vanilla's speed.
+        let speedup: Double
+        /// Share of vanilla's right answers.
+        let kept: Double
+    }
+
+    let points: [Point]
+
+    private static let size = (width: 640.0, height: 420.0)
+    private static let margin = (left: 64.0, right: 24.0, top: 24.0, bottom: 52.0)
+
+    private var speedups: ClosedRange<Double> { Self.padded(points.map(\.speedup), including: 1) }
+    private var shares: ClosedRange<Double> { Self.padded(points.map(\.kept), including: 1) }
+
+    var svg: String {
+        let size = Self.size
+        var lines = [
+            #"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \#(Int(size.width)) \#(Int(size.height))" font-family="sans-serif" font-size="13">"#,
+            #"<rect width="100%" height="100%" fill="white"/>"#,
+        ]
+        for share in Self.ticks(shares) {
+            let y = Self.number(height(of: share))
+            lines.append(
+                #"<path d="M\#(Self.margin.left) \#(y)H\#(size.width - Self.margin.right)" stroke="lightgrey"/>"#)
+            lines.append(
+                Self.text(
+                    String(format: "%.4g %%", 100 * share), x: Self.margin.left - 8, y: height(of: share) + 4,
+                    anchor: "end"))
+        }
+        for speedup in Self.ticks(speedups) {
+            let x = Self.number(place(of: speedup))
+            lines.append(
+                #"<path d="M\#(x) \#(Self.margin.top)V\#(size.height - Self.margin.bottom)" stroke="lightgrey"/>"#)
+            lines.append(
+                Self.text(
+                    String(format: "%.4g×", speedup), x: place(of: speedup), y: size.height - Self.margin.bottom + 18,
+                    anchor: "middle"))
+        }
+        lines.append(Self.text("speedup over vanilla", x: size.width / 2, y: size.height - 12, anchor: "middle"))
+        lines.append(Self.text("right answers kept", x: Self.margin.left, y: 15, anchor: "start"))
+        for point in points {
+            let (x, y) = (place(of: point.speedup), height(of: point.kept))
+            lines.append(#"<circle cx="\#(Self.number(x))" cy="\#(Self.number(y))" r="5" fill="steelblue"/>"#)
+            lines.append(Self.text(point.name, x: x, y: y - 10, anchor: "middle"))
+        }
+        return (lines + ["</svg>"]).joined(separator: "\n") + "\n"
+    }
+
+    private func place(of speedup: Double) -> Double {
+        let width = Self.size.width - Self.margin.left - Self.margin.right
+        return Self.margin.left + width * (speedup - speedups.lowerBound) / (speedups.upperBound - speedups.lowerBound)
+    }
+
+    private func height(of share: Double) -> Double {
+        let height = Self.size.height - Self.margin.top - Self.margin.bottom
+        return Self.margin.top + height * (shares.upperBound - share) / (shares.upperBound - shares.lowerBound)
+    }
+
+    /// The values' range and a tenth more on both sides.
+    private static func padded(_ values: [Double], including value: Double) -> ClosedRange<Double> {
+        let (low, high) = (min(values.min() ?? value, value), max(values.max() ?? value, value))
+        let padding = max(high - low, 0.02) / 10
+        return low - padding...high + padding
+    }
+
+    /// Four to ten round numbers in a range.
+    private static func ticks(_ range: ClosedRange<Double>) -> [Double] {
+        let span = range.upperBound - range.lowerBound
+        let power = pow(10, (log10(span / 4)).rounded(.down))
+        let step = [5.0, 2, 1].map { $0 * power }.first { span / $0 >= 4 } ?? power
+        let first = (range.lowerBound / step).rounded(.up) * step
+        return stride(from: first, through: range.upperBound, by: step).map { ($0 / step).rounded() * step }
+    }
+
+    private static func number(_ value: Double) -> String { String(format: "%.1f", value) }
+
+    private static func text(_ text: String, x: Double, y: Double, anchor: String) -> String {
+        #"<text x="\#(number(x))" y="\#(number(y))" text-anchor="\#(anchor)">\#(text)</text>"#
+    }
+}
