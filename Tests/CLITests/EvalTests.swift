@@ -22,7 +22,7 @@ struct EvalTests {
         let table = try eval("--plot", plot)
         #expect((table.status, table.errors) == (0, ""))
         #expect(table.text.contains(#/facts +100\.0 \(20\.7–100\.0\)/#))
-        #expect(table.text.contains("mtd 2, 1"))
+        #expect(table.text.contains("mtd 2, 0"))
         let picture = String(decoding: try directory.read("plot.svg"), as: UTF8.self)
         #expect(picture.contains(">off</text>") && picture.contains(">mtd 2</text>") && picture.hasSuffix("</svg>\n"))
         #expect(try eval("--markdown").text.contains("| facts | 100.0 (20.7–100.0) |"))
