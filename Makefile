@@ -36,6 +36,8 @@ test: setup ## run all tests, optimised
 
 .PHONY: recipe
 recipe: ## set up the training recipe's Python environment
+	@command -v bible >/dev/null || { echo "Installing bible-kjv" >&2; \
+		$$([ "$$(id -u)" = 0 ] || echo sudo) apt-get install -y -qq bible-kjv >/dev/null; }
 	@test -d $(RECIPE)/.venv || python3 -m venv $(RECIPE)/.venv
 	$(RECIPE)/.venv/bin/pip install --quiet --requirement $(RECIPE)/requirements.txt
 

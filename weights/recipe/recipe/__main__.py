@@ -143,14 +143,14 @@ def run_finetune(arguments: argparse.Namespace) -> int:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     computation = torch.bfloat16 if device.type == "cuda" else torch.float32
 
-    def masked(dtype: torch.dtype) -> MaskedPass:
+    def masked(dtype: torch.dtype, freezes_trunk: bool) -> MaskedPass:
         result = MaskedPass(checkpoints.load(arguments.model, device, dtype), arguments.head_layers)
+        if freezes_trunk:
+            freeze_trunk(result.model, arguments.head_layers)
         return distributed.sharded(result, computation) if processes > 1 else result
 
-    student = masked(torch.float32)
-    if arguments.freeze_trunk:
-        freeze_trunk(student.model, arguments.head_layers)
-    teacher = masked(computation).eval() if arguments.distillation > 0 else None
+    student = masked(torch.float32, arguments.freeze_trunk)
+    teacher = masked(computation, freezes_trunk=False).eval() if arguments.distillation > 0 else None
     schedule = Schedule(
         steps=arguments.steps, sequences=arguments.sequences, learning_rate=arguments.learning_rate,
         factors=arguments.factors, head_layers=arguments.head_layers, phase=arguments.phase, seed=arguments.seed + 1,
