@@ -21,7 +21,7 @@ struct Eval: ParsableCommand {
     var tasks: [String]
 
     @Option(help: ArgumentHelp("Factors to compare, vanilla being off.", valueName: "off,2,3"))
-    var mtd = MTDFactors(argument: "off,2,3,4,6") ?? MTDFactors(requests: [])
+    var mtd = MTDFactors(requests: [.vanilla] + [2, 3, 4, 6].map { .multiToken(factor: $0) })
 
     @Option(parsing: .unconditional, help: ArgumentHelp("Items of each task.", valueName: "n"))
     var limit: Int?
