@@ -12,7 +12,7 @@ from random import Random
 import torch
 
 from recipe import checkpoints, distributed, evaluation, vocabulary
-from recipe.cycles import VANILLA, MaskedPass
+from recipe.cycles import VANILLA, MaskedPass, factor_name
 from recipe.examples import FileExamples, GeneratedExamples, chat_prompt
 from recipe.tasks import SUITE, held_out_items, training_item
 from recipe.training import Run, Schedule
@@ -83,6 +83,8 @@ def add_training_options(parser: argparse.ArgumentParser, steps: int, learning_r
     parser.add_argument("--learning-rate", type=float, default=learning_rate)
     parser.add_argument("--longest", type=int, default=1024, help="tokens of an example from --data")
     parser.add_argument("--tokens-at-once", type=int, default=1024, help="of a forward pass; thousands on a GPU")
+    parser.add_argument("--optimizer", choices=("adamw", "muon"), default="adamw")
+    parser.add_argument("--answer-power", type=float, default=1.0, help="an answer of n tokens weighs n to this power")
     parser.add_argument("--seed", type=int, default=0)
 
 
@@ -129,7 +131,8 @@ def run_pretrain(arguments: argparse.Namespace) -> int:
     model = checkpoints.small_model(size, {name: getattr(arguments, name) for name in names}, arguments.seed)
     schedule = Schedule(
         steps=arguments.steps, sequences=arguments.sequences, learning_rate=arguments.learning_rate,
-        seed=arguments.seed, tokens_at_once=arguments.tokens_at_once,
+        seed=arguments.seed, tokens_at_once=arguments.tokens_at_once, optimizer=arguments.optimizer,
+        answer_power=arguments.answer_power,
     )  # fmt: skip
     masked = MaskedPass(model, schedule.head_layers)
     run = Run(masked, examples_of(arguments, arguments.tokenizer), schedule, arguments.out, pad=0)
@@ -140,6 +143,8 @@ def run_pretrain(arguments: argparse.Namespace) -> int:
 
 def run_finetune(arguments: argparse.Namespace) -> int:
     process, processes = distributed.start()
+    if processes > 1 and arguments.optimizer == "muon":
+        raise SystemExit("recipe: Muon wants whole matrices, several processes have shards; take --optimizer adamw")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     computation = torch.bfloat16 if device.type == "cuda" else torch.float32
 
@@ -154,7 +159,8 @@ def run_finetune(arguments: argparse.Namespace) -> int:
     schedule = Schedule(
         steps=arguments.steps, sequences=arguments.sequences, learning_rate=arguments.learning_rate,
         factors=arguments.factors, head_layers=arguments.head_layers, phase=arguments.phase, seed=arguments.seed + 1,
-        distillation=arguments.distillation, tokens_at_once=arguments.tokens_at_once,
+        distillation=arguments.distillation, tokens_at_once=arguments.tokens_at_once, optimizer=arguments.optimizer,
+        answer_power=arguments.answer_power,
     )  # fmt: skip
     examples, pad = examples_of(arguments, arguments.model), student.model.config.pad_token_id or 0
     run = Run(student, examples, schedule, arguments.out, pad, teacher, process, processes)
@@ -173,7 +179,7 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
         for factor in arguments.factors:
             prompts = [item["prompt"] for item in items]
             found = evaluation.answers(model, tokenizer, prompts, factor, arguments.head_layers)
-            name = "off" if factor == VANILLA else str(factor)
+            name = factor_name(factor)
             shown.append(f"{name} {100 * evaluation.accuracy(found, items):5.1f} %")
             lines += [
                 json.dumps({"task": path.stem, "mtd": name, "item": index, "text": text})

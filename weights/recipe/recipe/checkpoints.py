@@ -19,7 +19,7 @@ COMPANIONS = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", 
 def small_model(vocabulary: int, shape: dict[str, int], seed: int) -> Qwen3ForCausalLM:
     """A Qwen3 with random weights, tied, with heads of 32."""
     torch.manual_seed(seed)
-    return Qwen3ForCausalLM(
+    model = Qwen3ForCausalLM(
         Qwen3Config(
             vocab_size=vocabulary,
             hidden_size=shape["width"],
@@ -36,6 +36,11 @@ def small_model(vocabulary: int, shape: dict[str, int], seed: int) -> Qwen3ForCa
             pad_token_id=0,
         )
     )
+    # What each layer adds starts small, so that the sum over a deep and narrow stack does not drown its input.
+    for layer in model.model.layers:
+        for projection in (layer.self_attn.o_proj, layer.mlp.down_proj):
+            torch.nn.init.normal_(projection.weight, std=0.02 / (2 * shape["layers"]) ** 0.5)
+    return model
 
 
 def load(directory: Path, device: torch.device, dtype: torch.dtype) -> PreTrainedModel:

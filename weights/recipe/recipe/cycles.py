@@ -14,6 +14,11 @@ VANILLA = 0
 """The factor that stands for ordinary decoding."""
 
 
+def factor_name(factor: int) -> str:
+    """The factor as the command line and the logs write it."""
+    return "off" if factor == VANILLA else str(factor)
+
+
 def places(
     length: int, answer_starts: torch.Tensor, factors: torch.Tensor, phase: str = "prompt"
 ) -> torch.Tensor:

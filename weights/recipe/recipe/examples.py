@@ -20,6 +20,12 @@ class Example:
 
     ids: list[int]
     answer_start: int
+    task: str = "data"
+    """What its loss is logged under."""
+
+    @property
+    def answer_length(self) -> int:
+        return len(self.ids) - self.answer_start
 
 
 def chat_prompt(messages: list[dict[str, str]]) -> str:
@@ -28,9 +34,9 @@ def chat_prompt(messages: list[dict[str, str]]) -> str:
     return turns + "<|im_start|>assistant\n"
 
 
-def example(tokenizer: Tokenizer, messages: list[dict[str, str]], answer: str) -> Example:
+def example(tokenizer: Tokenizer, messages: list[dict[str, str]], answer: str, task: str = "data") -> Example:
     prompt = tokenizer.encode(chat_prompt(messages)).ids
-    return Example(prompt + tokenizer.encode(answer + "<|im_end|>").ids, len(prompt))
+    return Example(prompt + tokenizer.encode(answer + "<|im_end|>").ids, len(prompt), task)
 
 
 class GeneratedExamples:
@@ -42,7 +48,9 @@ class GeneratedExamples:
     def batch(self, step: int, size: int) -> list[Example]:
         random = Random(f"{self.seed}-{step}")
         items = [training_item(random) for _ in range(size)]
-        return [example(self.tokenizer, [{"role": "user", "content": item.prompt}], item.answer) for item in items]
+        return [
+            example(self.tokenizer, [{"role": "user", "content": item.prompt}], item.answer, item.task) for item in items
+        ]
 
 
 class FileExamples:

@@ -15,8 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_state_dict, set_state_dict
 
-from recipe.cycles import VANILLA, MaskedPass, places
+from recipe.cycles import VANILLA, MaskedPass, factor_name, places
 from recipe.examples import Batch, Example
+from recipe.optimizers import optimizers
 
 
 class Examples(Protocol):
@@ -36,7 +37,10 @@ class Schedule:
     phase: str = "prompt"
     seed: int = 0
     warmup: int = 100
+    optimizer: str = "adamw"
     weight_decay: float = 0.1
+    answer_power: float = 1.0
+    """An answer of n tokens weighs n to this power: at 1 tokens count alike, at 0 answers do."""
     distillation: float = 0.0
     """Share of the loss that is the divergence from the teacher's distribution."""
     tokens_at_once: int = 1024
@@ -57,25 +61,30 @@ class Schedule:
 
 @dataclass
 class Loss:
-    """Sums over answer tokens, by factor."""
+    """Sums over answer tokens, by a name."""
 
-    sums: dict[int, float] = field(default_factory=dict)
-    counts: dict[int, int] = field(default_factory=dict)
+    sums: dict[str, float] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
 
-    def add(self, factor: int, total: float, count: int) -> None:
-        self.sums[factor] = self.sums.get(factor, 0.0) + total
-        self.counts[factor] = self.counts.get(factor, 0) + count
+    def add(self, name: str, total: float, count: int) -> None:
+        self.sums[name] = self.sums.get(name, 0.0) + total
+        self.counts[name] = self.counts.get(name, 0) + count
 
     def means(self) -> dict[str, float]:
-        return {
-            "off" if factor == VANILLA else str(factor): round(self.sums[factor] / max(1, self.counts[factor]), 4)
-            for factor in sorted(self.sums)
-        }
+        return {name: round(self.sums[name] / self.counts[name], 4) for name in sorted(self.sums) if self.counts[name]}
 
 
-def passes(examples: list[Example], factors: list[int], tokens_at_once: int) -> list[tuple[list[Example], list[int]]]:
-    """Cuts a step's sequences into passes of like length, none with more padded tokens than it may have."""
-    ordered = sorted(zip(examples, factors), key=lambda pair: len(pair[0].ids))
+@dataclass
+class Losses:
+    """What a stretch of training lost, seen two ways."""
+
+    factors: Loss = field(default_factory=Loss)
+    tasks: Loss = field(default_factory=Loss)
+    tokens: int = 0
+
+
+def passes(ordered: list[tuple[Example, int]], tokens_at_once: int) -> list[tuple[list[Example], list[int]]]:
+    """Cuts sequences and their factors, ordered by length, into passes with no more padded tokens than they may have."""
     result: list[list[tuple[Example, int]]] = [[]]
     for pair in ordered:
         if result[-1] and len(pair[0].ids) * (len(result[-1]) + 1) > tokens_at_once:
@@ -121,13 +130,7 @@ class Run:
         self.model, self.examples, self.schedule, self.directory, self.pad = model, examples, schedule, directory, pad
         self.teacher, self.process, self.processes = teacher, process, processes
         self.device = next(model.parameters()).device
-        matrices = [one for one in model.parameters() if one.requires_grad and one.dim() > 1]
-        vectors = [one for one in model.parameters() if one.requires_grad and one.dim() <= 1]
-        self.optimizer = torch.optim.AdamW(
-            [{"params": matrices, "weight_decay": schedule.weight_decay}, {"params": vectors, "weight_decay": 0.0}],
-            lr=schedule.learning_rate,
-            betas=(0.9, 0.95),
-        )
+        self.optimizers = optimizers(model, schedule.optimizer, schedule.weight_decay)
         self.step = 0
 
     def train(self) -> None:
@@ -135,54 +138,59 @@ class Run:
         self.directory.mkdir(parents=True, exist_ok=True)
         self.resume()
         self.model.train()
+        losses, start = Losses(), time.monotonic()
         while self.step < self.schedule.steps:
-            start = time.monotonic()
-            loss, tokens = self.one_step()
+            self.one_step(losses)
             self.step += 1
-            if self.step % 20 == 0 or self.step == self.schedule.steps:
-                self.log(loss, tokens / (time.monotonic() - start))
-            if self.step % self.schedule.save_every == 0 or self.step == self.schedule.steps:
+            is_last = self.step == self.schedule.steps
+            if self.step % 20 == 0 or is_last:
+                self.log(losses, losses.tokens / (time.monotonic() - start))
+                losses, start = Losses(), time.monotonic()
+            if self.step % self.schedule.save_every == 0 or is_last:
                 self.save()
 
-    def one_step(self) -> tuple[Loss, int]:
-        """One optimizer step over all processes' sequences."""
+    def one_step(self, losses: Losses) -> None:
+        """One optimizer step over all processes' sequences; adds what this process lost to `losses`."""
         schedule = self.schedule
-        for group in self.optimizer.param_groups:
-            group["lr"] = schedule.rate(self.step)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = schedule.rate(self.step)
         examples = self.examples.batch(self.step, schedule.sequences)
         factors = schedule.drawn_factors(self.step)
-        answer_tokens = sum(len(one.ids) - one.answer_start for one in examples)
-        shares = [
-            passes(examples[one :: self.processes], factors[one :: self.processes], schedule.tokens_at_once)
-            for one in range(self.processes)
-        ]
+        total_weight = sum(one.answer_length**schedule.answer_power for one in examples)
+        # Dealt out by length, so that every process gets the like amount of work.
+        pairs = sorted(zip(examples, factors), key=lambda pair: len(pair[0].ids))
+        shares = [passes(pairs[one :: self.processes], schedule.tokens_at_once) for one in range(self.processes)]
         mine = shares[self.process]
         # Sharded passes are everybody's work: who has fewer of them repeats one, for nothing.
         idle = [mine[0]] * (max(map(len, shares)) - len(mine))
-        loss = Loss()
         for number, (group, drawn) in enumerate(mine + idle):
             batch = Batch.of(group, self.pad).to(self.device)
-            losses, sequence = answer_losses(
+            found, sequence = answer_losses(
                 self.model, batch, torch.tensor(drawn, device=self.device), schedule, self.teacher
             )
-            # Gradients of processes are averaged; the loss is the mean over all answer tokens of the step.
-            weight = self.processes / answer_tokens if number < len(mine) else 0.0
-            (losses.sum() * weight).backward()
-            for index, factor in enumerate(drawn if number < len(mine) else []):
-                own = losses.detach()[sequence == index]
-                loss.add(factor, float(own.sum()), len(own))
+            # Gradients of processes are averaged; the loss is the weighted mean over the step's answer tokens.
+            lengths = torch.tensor([one.answer_length for one in group], device=self.device)
+            scale = self.processes / total_weight if number < len(mine) else 0.0
+            ((found * lengths[sequence] ** (schedule.answer_power - 1)).sum() * scale).backward()
+            for index, (one, factor) in enumerate(zip(group, drawn) if number < len(mine) else ()):
+                own = found.detach()[sequence == index]
+                losses.factors.add(factor_name(factor), float(own.sum()), len(own))
+                losses.tasks.add(one.task, float(own.sum()), len(own))
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        return loss, sum(len(one.ids) for one in examples)
+        for optimizer in self.optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        losses.tokens += sum(len(one.ids) for one in examples)
 
-    def log(self, loss: Loss, rate: float) -> None:
+    def log(self, losses: Losses, rate: float) -> None:
         if self.process != 0:
             return
         line = {
             "step": self.step,
             "rate": round(self.schedule.rate(self.step), 7),
-            "loss": loss.means(),
+            "loss": losses.factors.means(),
+            "tasks": losses.tasks.means(),
             "tokens_per_second": round(rate),
         }
         with open(self.directory / "log.jsonl", "a") as file:
@@ -192,7 +200,7 @@ class Run:
     def save(self) -> None:
         """Writes the state beside the old one, then takes its name: a kill leaves one or the other."""
         options = StateDictOptions(full_state_dict=True, cpu_offload=True)
-        model, optimizer = get_state_dict(self.model, self.optimizer, options=options)
+        model, optimizer = get_state_dict(self.model, self.optimizers, options=options)
         if self.process != 0:
             return
         path = self.directory / "state.pt"
@@ -206,6 +214,6 @@ class Run:
         state = torch.load(path, map_location="cpu", weights_only=True)
         self.step = state["step"]
         set_state_dict(
-            self.model, self.optimizer, model_state_dict=state["model"], optim_state_dict=state["optimizer"],
+            self.model, self.optimizers, model_state_dict=state["model"], optim_state_dict=state["optimizer"],
             options=StateDictOptions(full_state_dict=True),
         )  # fmt: skip

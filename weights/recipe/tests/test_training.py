@@ -11,7 +11,8 @@ from transformers import Qwen3Config, Qwen3ForCausalLM
 
 from recipe.cycles import VANILLA, MaskedPass
 from recipe.examples import Batch, Example, answers
-from recipe.training import Run, Schedule, passes
+from recipe.optimizers import optimizers
+from recipe.training import Losses, Run, Schedule, passes
 
 SCHEDULE = Schedule(steps=3, sequences=8, learning_rate=1e-3, factors=(VANILLA, 2, 3), head_layers=2, warmup=1, save_every=1)
 
@@ -43,7 +44,7 @@ def test_an_interrupted_run_ends_like_one_that_was_not(tmp_path: Path):
     Run(whole, RandomExamples(), SCHEDULE, tmp_path / "whole", pad=0).train()
     run = Run(first, RandomExamples(), SCHEDULE, tmp_path / "parts", pad=0)
     run.directory.mkdir()
-    run.one_step()
+    run.one_step(Losses())
     run.step = 1
     run.save()
     Run(second, RandomExamples(), SCHEDULE, tmp_path / "parts", pad=0).train()
@@ -57,10 +58,11 @@ def test_passes_of_any_size_give_the_same_step(tmp_path: Path):
     for tokens_at_once in (30, 10_000):
         model = small()
         schedule = Schedule(**{**SCHEDULE.__dict__, "tokens_at_once": tokens_at_once})
-        Run(model, RandomExamples(), schedule, tmp_path, pad=0).one_step()
+        Run(model, RandomExamples(), schedule, tmp_path, pad=0).one_step(Losses())
         results.append(weights(model))
     torch.testing.assert_close(results[0], results[1], atol=1e-6, rtol=1e-4)
-    groups = passes(RandomExamples().batch(0, 8), [2] * 8, 40)
+    ordered = sorted(RandomExamples().batch(0, 8), key=lambda one: len(one.ids))
+    groups = passes([(one, 2) for one in ordered], 40)
     assert sum(len(group) for group, _ in groups) == 8
     assert all(max(len(one.ids) for one in group) * len(group) <= 40 for group, _ in groups)
 
@@ -84,7 +86,7 @@ def process(rank: int, port: int, path: str) -> None:
     distributed.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
     model = sharded(small(), torch.float32)
     run = Run(model, RandomExamples(), SCHEDULE, Path(path), pad=0, process=rank, processes=2)
-    run.one_step()
+    run.one_step(Losses())
     full = torch.cat([one.full_tensor().detach().flatten() for one in model.parameters()])
     if rank == 0:
         torch.save(full, path + "/two.pt")
@@ -93,9 +95,18 @@ def process(rank: int, port: int, path: str) -> None:
 
 def test_a_step_on_two_processes_is_a_step_on_one(tmp_path: Path):
     model = small()
-    Run(model, RandomExamples(), SCHEDULE, tmp_path, pad=0).one_step()
+    Run(model, RandomExamples(), SCHEDULE, tmp_path, pad=0).one_step(Losses())
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     multiprocessing.spawn(process, (port, str(tmp_path)), nprocs=2)
     torch.testing.assert_close(torch.load(tmp_path / "two.pt"), weights(model), atol=1e-6, rtol=1e-4)
+
+
+def test_muon_takes_the_matrices_of_the_layers(tmp_path: Path):
+    model = small()
+    adam, muon = optimizers(model, "muon", 0.1)
+    taken = sum(one.numel() for group in muon.param_groups for one in group["params"])
+    assert taken == sum(one.numel() for one in model.model.model.layers.parameters() if one.dim() == 2)
+    rest = sum(one.numel() for group in adam.param_groups for one in group["params"])
+    assert taken + rest == sum(one.numel() for one in model.parameters())

@@ -28,17 +28,17 @@ class Item:
 
 
 SUITE = {
-    "copy": Task(prose.copy, 1),
-    "continue": Task(prose.continuation, 1, metric="loss"),
-    "repeat": Task(numbers.repeat, 0.5),
-    "sort": Task(numbers.sort, 1),
+    "copy": Task(prose.copy, 0.75),
+    "continue": Task(prose.continuation, 0.5, metric="loss"),
+    "repeat": Task(numbers.repeat, 0.25),
+    "sort": Task(numbers.sort, 0.5),
     "sum": Task(numbers.total, 3),
-    "addition": Task(numbers.addition, 1.5),
+    "addition": Task(numbers.addition, 2.5),
     "multiplication": Task(numbers.multiplication, 2),
     "long-multiplication": Task(numbers.long_multiplication, 0.5),
-    "two-steps": Task(numbers.two_steps, 1),
+    "two-steps": Task(numbers.two_steps, 1.5),
     "product": Task(numbers.product, 0.25),
-    "facts": Task(facts.fact, 1),
+    "facts": Task(facts.fact, 0.5),
 }
 
 

@@ -1,0 +1,25 @@
+"""Who updates which weights."""
+
+from __future__ import annotations
+
+import torch
+from torch.optim import AdamW, Muon, Optimizer
+
+
+def optimizers(model: torch.nn.Module, kind: str, weight_decay: float) -> list[Optimizer]:
+    """AdamW for everything, or Muon for the layers' matrices and AdamW for the rest. Rates are set before each step.
+
+    Muon (Jordan et al. 2024) makes a matrix's update orthogonal, which small models learn from in far fewer steps. It wants
+    whole matrices: use AdamW where FSDP shares them out.
+    """
+    wanted = [(name, one) for name, one in model.named_parameters() if one.requires_grad]
+    hidden = [one for name, one in wanted if kind == "muon" and one.dim() == 2 and ".layers." in name]
+    taken = {id(one) for one in hidden}
+    matrices = [one for _, one in wanted if one.dim() > 1 and id(one) not in taken]
+    vectors = [one for _, one in wanted if one.dim() <= 1]
+    groups = [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    result: list[Optimizer] = [AdamW([group for group in groups if group["params"]], betas=(0.9, 0.95))]
+    if hidden:
+        # Its updates get the size of AdamW's, so that one learning rate serves both.
+        result.append(Muon(hidden, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"))
+    return result
