@@ -6,22 +6,28 @@ struct Eval: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure what each factor keeps of a model's answers, and what it gains in speed.",
         discussion: """
-            Tasks are JSONL files of {"prompt" | "messages", "answer"}; "metric" may say how a file's answers are judged. \
+            Tasks are JSONL files of {"prompt" | "question" | "messages", "answer"}; "metric" may say how answers are \
+            judged, and "pattern" where they stand: a regular expression whose first group, or all of it, is held \
+            against the reference, where it matches last. \
             Answers are greedy. Beside accuracy: the loss on the reference answers, and how passes at each place in a \
             cycle agree with vanilla's after the same text.
 
             EXAMPLES
+              volley eval --limit 50
               volley eval --model DMTD-Qwen3-4B --tasks gsm8k.jsonl --metric number --limit 200
+              volley eval --model DMTD-Qwen3-4B --tasks mmlu.jsonl --pattern 'Answer: ([A-D])'
               volley eval --model model --tasks sort.jsonl sum.jsonl --mtd off,2,4
             """)
 
     @OptionGroup(title: "Model") var model: ModelOptions
 
-    @Option(parsing: .upToNextOption, help: ArgumentHelp("JSONL files.", valueName: "files"))
-    var tasks: [String]
+    @Option(
+        parsing: .upToNextOption, help: ArgumentHelp("JSONL files (default: the embedded model's).", valueName: "files")
+    )
+    var tasks: [String] = []
 
     @Option(help: ArgumentHelp("Factors to compare, vanilla being off.", valueName: "off,2,3"))
-    var mtd = MTDFactors(requests: [.vanilla] + [2, 3, 4, 6].map { .multiToken(factor: $0) })
+    var mtd = MTDFactors.all
 
     @Option(parsing: .unconditional, help: ArgumentHelp("Items of each task.", valueName: "n"))
     var limit: Int?
@@ -30,6 +36,11 @@ struct Eval: ParsableCommand {
         help: ArgumentHelp(
             "exact, prefix, contains, number or loss, in place of the files' own.", valueName: "metric"))
     var metric: AnswerMetric?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Where answers stand, in place of the files' own.", valueName: "regex"))
+    var pattern: AnswerPattern?
 
     @Option(parsing: .unconditional, help: ArgumentHelp("Most tokens of an answer.", valueName: "n"))
     var maxTokens = 512
@@ -52,12 +63,10 @@ struct Eval: ParsableCommand {
 
     func run() throws {
         let interrupt = Interrupt()
-        let tasks = try tasks.map { try EvaluationTask(path: $0, limit: limit) }
+        let files = tasks.isEmpty ? try Embedded().tasks : tasks
+        let tasks = try files.map { try EvaluationTask(path: $0, limit: limit) }
         let language = try Progress.during("loading the model") { try model.load() }.language
-        let plans = try mtd.requests.map { request in
-            let plan = try language.model.configuration.plan(for: request)
-            return (name: plan.name, plan: plan)
-        }
+        let plans = try mtd.plans(for: language.model.configuration)
         let total = tasks.reduce(0) { $0 + $1.items.count }
         let bar = ProgressBar("evaluating")
         var (evaluations, done) = ([Evaluation](), 0)
@@ -65,7 +74,7 @@ struct Eval: ParsableCommand {
             evaluations.append(
                 try Evaluation(
                     of: language, on: task, plans: plans, options: model.sessionOptions(), maximumTokens: maxTokens,
-                    metric: metric, progress: { bar.show(Double(done + $0) / Double(total)) },
+                    metric: metric, pattern: pattern, progress: { bar.show(Double(done + $0) / Double(total)) },
                     isCancelled: { interrupt.isPressed }))
             done += task.items.count
         }
@@ -81,22 +90,8 @@ struct Eval: ParsableCommand {
     }
 }
 
-/// `off` and factors, separated by commas.
-struct MTDFactors: ExpressibleByArgument {
-    let requests: [PlanRequest]
-
-    init(requests: [PlanRequest]) { self.requests = requests }
-
-    init?(argument: String) {
-        let requests = argument.split(separator: ",", omittingEmptySubsequences: false)
-            .compactMap { try? PlanRequest(factor: String($0)) }
-        guard requests.count == argument.split(separator: ",", omittingEmptySubsequences: false).count else {
-            return nil
-        }
-        self.requests = requests
-    }
-
-    var defaultValueDescription: String { "off,2,3,4,6" }
-}
-
 extension AnswerMetric: ExpressibleByArgument {}
+
+extension AnswerPattern: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}

@@ -6,8 +6,10 @@ struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say what a checkpoint is made of: layers, formats, bytes, and what each factor must read.")
 
-    @Argument(help: ArgumentHelp("A native or Hugging Face directory, or a .gguf file.", valueName: "path"))
-    var path: String
+    @Argument(
+        help: ArgumentHelp(
+            "A native or Hugging Face directory, or a .gguf file (default: the embedded model).", valueName: "path"))
+    var path: String?
 
     @Option(
         parsing: .unconditional,
@@ -21,7 +23,7 @@ struct Inspect: ParsableCommand {
     var json = false
 
     func run() throws {
-        let report = try CheckpointReport(Checkpoint.open(path), headLayers: headLayers)
+        let report = try CheckpointReport(Checkpoint.open(path ?? Embedded().model), headLayers: headLayers)
         try StandardOutput.write(
             json ? InspectionDocument(report).text : InspectionText(report, listsTensors: tensors).text)
     }

@@ -3,8 +3,10 @@ import Volley
 
 /// Which model, and how it computes.
 struct ModelOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("A native or Hugging Face directory, or a .gguf file.", valueName: "path"))
-    var model: String
+    @Option(
+        help: ArgumentHelp(
+            "A native or Hugging Face directory, or a .gguf file (default: the embedded model).", valueName: "path"))
+    var model: String?
 
     @Option(
         parsing: .unconditional,
@@ -34,9 +36,10 @@ struct ModelOptions: ParsableArguments {
         let start = ContinuousClock.now
         let options = sessionOptions()
         try options.check()
-        let model = try LanguageModel.load(
-            model, headLayers: headLayers, threadCount: options.threadCount, checksTensors: !skipChecksums)
-        return LoadedModel(language: model, seconds: (ContinuousClock.now - start).seconds)
+        let language = try LanguageModel.load(
+            try model ?? Embedded().model, headLayers: headLayers, threadCount: options.threadCount,
+            checksTensors: !skipChecksums)
+        return LoadedModel(language: language, seconds: (ContinuousClock.now - start).seconds)
     }
 
     func sessionOptions() -> SessionOptions {

@@ -13,6 +13,13 @@ enum StandardInput {
 enum StandardOutput {
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
+    /// The terminal's columns; nil where it is none.
+    static var width: Int? {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
+    }
+
     /// Writes all of `text` at once.
     ///
     /// - Throws: `StreamError.outputClosed` when nobody reads any more.

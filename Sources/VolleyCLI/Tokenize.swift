@@ -20,7 +20,9 @@ struct Tokenize: ParsableCommand {
     @Option(help: ArgumentHelp("Read the text from a file.", valueName: "path"))
     var file: String?
 
-    @Option(help: ArgumentHelp("A native or Hugging Face directory, or a .gguf file.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp(
+            "A native or Hugging Face directory, or a .gguf file (default: the embedded model).", valueName: "path"))
     var model: String?
 
     @Option(help: ArgumentHelp("A directory that holds tokenizer.json.", valueName: "path"))
@@ -44,8 +46,8 @@ struct Tokenize: ParsableCommand {
         guard [text != nil, file != nil, chat != nil, decode != nil].filter(\.self).count <= 1 else {
             throw ValidationError("give one of TEXT, --file, --chat and --decode")
         }
-        guard (model == nil) != (tokenizer == nil) else {
-            throw ValidationError("give --model or --tokenizer, one of them")
+        guard model == nil || tokenizer == nil else {
+            throw ValidationError("give --model or --tokenizer, not both")
         }
     }
 
@@ -80,7 +82,7 @@ struct Tokenize: ParsableCommand {
 
     private func loadTokenizer() throws -> Tokenizer {
         if let tokenizer { return try Tokenizer(directory: tokenizer) }
-        let path = model ?? ""
+        let path = try model ?? Embedded().model
         guard let tokenizer = try Tokenizer(try Checkpoint.open(path).tokenizer) else {
             throw GenerationError.noTokenizer(model: path)
         }

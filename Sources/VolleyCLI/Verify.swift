@@ -10,11 +10,12 @@ struct Verify: ParsableCommand {
             checksums; of others the headers and shapes are checked.
             """)
 
-    @Argument(help: ArgumentHelp("The checkpoint.", valueName: "path"))
-    var path: String
+    @Argument(help: ArgumentHelp("The checkpoint (default: the embedded model).", valueName: "path"))
+    var path: String?
 
     func run() throws {
         let bar = ProgressBar("verifying")
+        let path = try path ?? Embedded().model
         let checkpoint = try Checkpoint.open(path)
         let faults = checkpoint.faults(
             threadCount: ProcessInfo.processInfo.activeProcessorCount, progress: { bar.show($0) })

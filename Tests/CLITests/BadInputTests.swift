@@ -38,9 +38,11 @@ struct BadInputTests {
             ],
             1, "4097 tokens but the model's context holds 4096"
         ),
-        (["tokenize", "a"], 64, "give --model or --tokenizer"),
+        (["tokenize", "--model", model, "--tokenizer", model, "a"], 64, "give --model or --tokenizer, not both"),
         (["tokenize", "--tokenizer", "/nowhere", "a"], 1, "/nowhere"),
-        (["eval", "--model", model], 64, "--tasks"),
+        (["eval", "--model", model, "--pattern", "("], 64, "'(' is invalid for '--pattern"),
+        (["compare", "--model", model, "--rounds", "0", "a"], 64, "--rounds is 0"),
+        (["compare", "--model", model, "a"], 1, "has no tokenizer.json"),
         (["eval", "--model", model, "--tasks", "/nowhere.jsonl"], 1, "/nowhere.jsonl: cannot be read"),
         (["eval", "--model", model, "--tasks", model + "/config.json"], 1, "config.json:1: byte"),
         (["eval", "--model", model, "--tasks", "a", "--mtd", "off,x"], 64, "'off,x' is invalid for '--mtd"),

@@ -12,8 +12,10 @@ struct Command {
     static let executable = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
         .deletingLastPathComponent().appending(path: "volley")
 
-    /// - Parameter input: what standard input holds; nothing by default.
-    static func run(_ arguments: [String], input: Data = Data()) throws -> Command {
+    /// - Parameters:
+    ///   - input: what standard input holds; nothing by default.
+    ///   - program: another copy of the executable.
+    static func run(_ arguments: [String], input: Data = Data(), program: URL = executable) throws -> Command {
         let directory = FileManager.default.temporaryDirectory.appending(path: "volley-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
@@ -24,7 +26,7 @@ struct Command {
             return try FileHandle(forUpdating: url)
         }
         let process = Process()
-        process.executableURL = executable
+        process.executableURL = program
         process.arguments = arguments
         process.standardInput = try file("input", input)
         let (output, errors) = (try file("output"), try file("errors"))

@@ -19,6 +19,22 @@ struct EvaluationTests {
         }
     }
 
+    @Test("a pattern says where the answer stands: its group or all of it, at the last match")
+    func patterns() throws {
+        let choice = try #require(AnswerPattern("Answer: ([A-D])"))
+        let cases: [(AnswerPattern, String, String, Bool)] = [
+            (choice, "Answer: A. No, wait. Answer: B", "B", true), (choice, "Answer: A", "B", false),
+            (choice, "B", "B", false), (choice, "Answer: C", "Because of it. Answer: C", true),
+            (try #require(AnswerPattern("[0-9]+ km")), "about 12 km away", "12 km", true),
+            (try #require(AnswerPattern("x(y)?")), "x", "x", false),
+        ]
+        for (pattern, answer, reference, isRight) in cases {
+            let accepted = AnswerMetric.exact.accepts(answer, reference: reference, pattern: pattern)
+            #expect(accepted == isRight, "'\(answer)' '\(reference)'")
+        }
+        #expect(AnswerPattern("(") == nil)
+    }
+
     @Test("Wilson's interval: known values, and sense at the edges")
     func interval() {
         func proportion(_ successCount: Int, _ count: Int) -> Proportion {
@@ -40,19 +56,22 @@ struct EvaluationTests {
         let path = try directory.write(
             """
             {"prompt": "1+1", "answer": "2", "metric": "number"}
+            {"question": "A?", "answer": "B", "pattern": "[A-D]"}
 
             {"messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "u"}], "answer": "a", "x": 1}
             """, "two.jsonl")
         let task = try EvaluationTask(path: path)
         #expect(task.name == "two")
-        #expect(task.items.map(\.answer) == ["2", "a"])
-        #expect(task.items.map(\.metric) == [.number, nil])
-        #expect(task.items[1].messages.map(\.role) == ["system", "user"])
+        #expect(task.items.map(\.answer) == ["2", "B", "a"])
+        #expect(task.items.map(\.metric) == [.number, nil, nil])
+        #expect(task.items[1].pattern == AnswerPattern("[A-D]"))
+        #expect(task.items[2].messages.map(\.role) == ["system", "user"])
         #expect(try EvaluationTask(path: path, limit: 1).items.count == 1)
         let bad = [
             ("{", "byte"), ("[]", "is no object"), (#"{"prompt":"a"}"#, "has no 'answer'"),
             (#"{"answer":"a"}"#, "has no 'prompt'"), (#"{"messages":[{"role":1}],"answer":"a"}"#, "has no 'prompt'"),
-            (#"{"prompt":"a","answer":"b","metric":"m"}"#, "asks for the metric 'm'"), ("", "holds no items"),
+            (#"{"prompt":"a","answer":"b","metric":"m"}"#, "asks for the metric 'm'"),
+            (#"{"prompt":"a","answer":"b","pattern":"("}"#, "has the pattern '('"), ("", "holds no items"),
         ]
         for (line, problem) in bad {
             let path = try directory.write(line, "bad.jsonl")

@@ -12,8 +12,14 @@ public enum AnswerMetric: String, Sendable, CaseIterable {
     case loss
 
     /// Whether `answer` is right; for `loss` nothing is.
-    public func accepts(_ answer: String, reference: String) -> Bool {
-        let (answer, reference) = (answer.trimmed, reference.trimmed)
+    /// - Parameter pattern: where the answer stands in a text; a text without it holds none. A reference may be the bare
+    ///   answer.
+    public func accepts(_ answer: String, reference: String, pattern: AnswerPattern? = nil) -> Bool {
+        guard let found = pattern.map({ $0.answer(in: answer) }) ?? answer else { return false }
+        return accepts(found.trimmed, (pattern?.answer(in: reference) ?? reference).trimmed)
+    }
+
+    private func accepts(_ answer: Substring, _ reference: Substring) -> Bool {
         switch self {
         case .exact: return answer == reference
         case .prefix: return answer.hasPrefix(reference)

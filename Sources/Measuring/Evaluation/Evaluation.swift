@@ -53,13 +53,14 @@ extension Evaluation {
     /// - Parameters:
     ///   - plans: with the names they are shown by.
     ///   - metric: in place of the items' own; items that say none are judged by `exact`.
+    ///   - pattern: in place of the items' own; without one the whole answer counts.
     ///   - progress: told the number of items done.
     ///   - isCancelled: looked at before each item; what was done until then is the result.
     /// - Throws: `GenerationError`, `SessionError` or `SamplingError`.
     public init(
         of language: LanguageModel, on task: EvaluationTask, plans: [(name: String, plan: any DecodePlan)],
-        options: SessionOptions, maximumTokens: Int, metric: AnswerMetric? = nil, progress: (Int) -> Void,
-        isCancelled: () -> Bool
+        options: SessionOptions, maximumTokens: Int, metric: AnswerMetric? = nil, pattern: AnswerPattern? = nil,
+        progress: (Int) -> Void, isCancelled: () -> Bool
     ) throws {
         self.task = task
         results = plans.map { PlanResult(name: $0.name) }
@@ -74,8 +75,10 @@ extension Evaluation {
                 let number = (place + index) % plans.count
                 let plan = plans[number].plan
                 if metric != .loss {
-                    let answer = try examiner.answer(question, plan)
-                    results[number].take(answer, isCorrect: metric.accepts(answer.text, reference: item.answer))
+                    let answer = try examiner.answer(question.prompt, plan)
+                    let isCorrect = metric.accepts(
+                        answer.text, reference: item.answer, pattern: pattern ?? item.pattern)
+                    results[number].take(answer, isCorrect: isCorrect)
                 }
                 results[number].take(
                     plan.name == "off" ? vanilla : try examiner.predictions(question, plan), vanilla: vanilla)

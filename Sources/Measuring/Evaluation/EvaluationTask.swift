@@ -14,9 +14,12 @@ public struct EvaluationTask: Sendable {
         public let answer: String
         /// Nil where the file does not say.
         public let metric: AnswerMetric?
+        /// Nil where the file does not say.
+        public let pattern: AnswerPattern?
     }
 
-    /// Reads lines of `{"prompt" | "messages", "answer"}`; `"metric"` may be there too, other fields are passed over.
+    /// Reads lines of `{"prompt" | "question" | "messages", "answer"}`; `"metric"` and `"pattern"` may be there too, other
+    /// fields are passed over.
     /// - Parameter limit: of items; nil reads all.
     /// - Throws: `EvaluationError` with the line that cannot be used.
     public init(path: String, limit: Int? = nil) throws(EvaluationError) {
@@ -46,8 +49,12 @@ extension EvaluationTask.Item {
         if let metric, AnswerMetric(rawValue: metric) == nil {
             throw .line(place: place, problem: "asks for the metric \(quoted(metric)), which is none")
         }
+        let pattern = fields["pattern"]?.stringValue
+        if let pattern, AnswerPattern(pattern) == nil {
+            throw .line(place: place, problem: "has the pattern \(quoted(pattern)), which is no regular expression")
+        }
         let messages =
-            fields["prompt"]?.stringValue.map { [ChatMessage(role: "user", content: $0)] }
+            (fields["prompt"] ?? fields["question"])?.stringValue.map { [ChatMessage(role: "user", content: $0)] }
             ?? fields["messages"]?.arrayValue?.compactMap { message -> ChatMessage? in
                 guard let role = message.objectValue?["role"]?.stringValue,
                     let content = message.objectValue?["content"]?.stringValue
@@ -55,9 +62,12 @@ extension EvaluationTask.Item {
                 return ChatMessage(role: role, content: content)
             } ?? []
         guard !messages.isEmpty, messages.count == fields["messages"]?.arrayValue?.count ?? 1 else {
-            throw .line(place: place, problem: "has no 'prompt', and no 'messages' with roles and contents")
+            throw .line(
+                place: place, problem: "has no 'prompt' or 'question', and no 'messages' with roles and contents")
         }
-        self.init(messages: messages, answer: answer, metric: metric.flatMap(AnswerMetric.init))
+        self.init(
+            messages: messages, answer: answer, metric: metric.flatMap(AnswerMetric.init),
+            pattern: pattern.flatMap(AnswerPattern.init))
     }
 }
 

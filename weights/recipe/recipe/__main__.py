@@ -11,19 +11,19 @@ from random import Random
 
 import torch
 
-from recipe import checkpoints, distributed, evaluation, vocabulary
+from recipe import checkpoints, distributed, embedded, evaluation, vocabulary
 from recipe.cycles import VANILLA, MaskedPass, factor_name
 from recipe.examples import FileExamples, GeneratedExamples, chat_prompt
 from recipe.tasks import SUITE, held_out_items, training_item
 from recipe.training import Run, Schedule
 
 
-def main() -> int:
-    arguments = parse_arguments()
+def main(words: list[str] | None = None) -> int:
+    arguments = parse_arguments(words)
     return arguments.run(arguments)
 
 
-def parse_arguments() -> argparse.Namespace:
+def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="recipe", description="Train models for multi-token decoding.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -60,6 +60,7 @@ def parse_arguments() -> argparse.Namespace:
     evaluate.add_argument("--head-layers", type=int, default=8)
     evaluate.add_argument("--limit", type=int, help="items of each task")
     evaluate.add_argument("--answers", type=Path, help="write every answer here as JSONL")
+    evaluate.add_argument("--against", type=Path, metavar="JSON", help="compare with what `volley eval --json` printed")
     evaluate.set_defaults(run=run_evaluate)
     picture = commands.add_parser("curves", help="draw the losses of runs")
     picture.add_argument("runs", type=Path, nargs="+")
@@ -72,7 +73,13 @@ def parse_arguments() -> argparse.Namespace:
     export.add_argument("--volley", default="volley", help="the program")
     export.add_argument("--format", default="bf16")
     export.set_defaults(run=run_export)
-    return parser.parse_args()
+
+    model = commands.add_parser("embedded", help="make the embedded model: every stage, from the tokenizer to the tables")
+    model.add_argument("--runs", type=Path, required=True, help="where to train; what is there is resumed")
+    model.add_argument("--weights", type=Path, required=True, help="where model, items, logs and tables go")
+    model.add_argument("--volley", default="volley", help="the program")
+    model.set_defaults(run=make_embedded)
+    return parser.parse_args(words)
 
 
 def add_training_options(parser: argparse.ArgumentParser, steps: int, learning_rate: float) -> None:
@@ -174,20 +181,21 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
     tokenizer = vocabulary.load(arguments.model)
     lines = []
     for path in arguments.tasks:
-        items = evaluation.read_items(path, arguments.limit)
+        items = [item for item in evaluation.read_items(path, arguments.limit) if item.get("metric") != "loss"]
+        if not items:
+            continue
         shown = []
         for factor in arguments.factors:
             prompts = [item["prompt"] for item in items]
             found = evaluation.answers(model, tokenizer, prompts, factor, arguments.head_layers)
             name = factor_name(factor)
             shown.append(f"{name} {100 * evaluation.accuracy(found, items):5.1f} %")
-            lines += [
-                json.dumps({"task": path.stem, "mtd": name, "item": index, "text": text})
-                for index, text in enumerate(found)
-            ]
+            lines += [{"task": path.stem, "mtd": name, "item": index, "text": text} for index, text in enumerate(found)]
         print(f"{path.stem:20}", "  ".join(shown), flush=True)
     if arguments.answers:
-        arguments.answers.write_text("\n".join(lines) + "\n")
+        arguments.answers.write_text("\n".join(map(json.dumps, lines)) + "\n")
+    if arguments.against:
+        print(evaluation.agreement(lines, json.loads(arguments.against.read_text())))
     return 0
 
 
@@ -195,6 +203,15 @@ def draw_curves(arguments: argparse.Namespace) -> int:
     from recipe import curves  # matplotlib takes a second to load, and no other command needs it
 
     curves.draw(arguments.runs, arguments.out)
+    return 0
+
+
+def make_embedded(arguments: argparse.Namespace) -> int:
+    def recipe(*words: object) -> None:
+        if main([str(word) for word in words]) != 0:
+            raise SystemExit(f"recipe: {words[0]} failed")
+
+    embedded.make(recipe, arguments.runs, arguments.weights, arguments.volley)
     return 0
 
 

@@ -39,5 +39,20 @@ def answers(
     return result
 
 
+def agreement(lines: list[dict[str, object]], evaluation: dict) -> str:
+    """Says how many answers are those of `volley eval --json`, and which are not."""
+    others = {
+        (task["task"], plan["mtd"], index): text
+        for task in evaluation["tasks"]
+        for plan in task["plans"]
+        for index, text in enumerate(plan["answers"])
+    }
+    pairs = [(line, others.get((line["task"], line["mtd"], line["item"]))) for line in lines]
+    compared = [(line, other) for line, other in pairs if other is not None]
+    different = [f"{line['task']} {line['mtd']} {line['item']}: {line['text']!r}, there {other!r}"
+                 for line, other in compared if line["text"] != other]  # fmt: skip
+    return "\n".join([f"{len(compared) - len(different)} of {len(compared)} answers are the same", *different])
+
+
 def accuracy(found: list[str], items: list[dict[str, str]]) -> float:
     return sum(one == item["answer"] for one, item in zip(found, items)) / len(items)

@@ -16,6 +16,7 @@ final class Examiner {
 
     struct Answer {
         let text: String
+        let tokens: [Int]
         let statistics: GenerationStatistics
     }
 
@@ -35,16 +36,22 @@ final class Examiner {
         self.options = try GenerationOptions(maximumTokens: maximumTokens)
     }
 
-    /// As `generate` would read it: through the chat template where there is one. The reference is what the template
-    /// makes of the answer, up to the token that ends it.
+    /// As `generate` would read it: through the chat template where there is one.
+    func prompt(_ messages: [ChatMessage]) throws -> [Int] {
+        guard tokenizer.hasChatTemplate else {
+            return tokenizer.encode(messages.map(\.content).joined(separator: "\n"), addSpecial: true)
+        }
+        return tokenizer.encode(try rendered(messages), addSpecial: false)
+    }
+
+    /// The reference is what the template makes of the answer, up to the token that ends it.
     func question(_ item: EvaluationTask.Item) throws -> Question {
         guard tokenizer.hasChatTemplate else {
-            let text = item.messages.map(\.content).joined(separator: "\n")
             return Question(
-                prompt: tokenizer.encode(text, addSpecial: true),
+                prompt: try prompt(item.messages),
                 reference: tokenizer.encode(item.answer, addSpecial: false, parseSpecial: false))
         }
-        let prompt = try tokenizer.renderChat(item.messages, addGenerationPrompt: true, enableThinking: false)
+        let prompt = try rendered(item.messages)
         let whole = try tokenizer.renderChat(
             item.messages + [ChatMessage(role: "assistant", content: item.answer)], addGenerationPrompt: false)
         let answer = whole.hasPrefix(prompt) ? String(whole.dropFirst(prompt.count)) : item.answer
@@ -53,14 +60,21 @@ final class Examiner {
         return Question(prompt: tokenizer.encode(prompt, addSpecial: false), reference: Array(ids.prefix(end + 1)))
     }
 
-    func answer(_ question: Question, _ plan: any DecodePlan) throws -> Answer {
+    private func rendered(_ messages: [ChatMessage]) throws -> String {
+        try tokenizer.renderChat(messages, addGenerationPrompt: true, enableThinking: false)
+    }
+
+    func answer(_ prompt: [Int], _ plan: any DecodePlan) throws -> Answer {
         session.truncate(to: 0)
         let generation = try Generation(
-            session, prompt: question.prompt, plan: plan, options: options, tokenizer: tokenizer,
+            session, prompt: prompt, plan: plan, options: options, tokenizer: tokenizer,
             endTokens: language.endTokens)
-        var text = ""
-        while let token = try generation.step() { text += token.text }
-        return Answer(text: text + generation.flush(), statistics: generation.statistics)
+        var (text, tokens) = ("", [Int]())
+        while let token = try generation.step() {
+            text += token.text
+            tokens.append(token.id)
+        }
+        return Answer(text: text + generation.flush(), tokens: tokens, statistics: generation.statistics)
     }
 
     /// Each reference token, predicted from the ones before it.
