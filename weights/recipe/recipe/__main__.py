@@ -12,7 +12,7 @@ from random import Random
 import torch
 
 from recipe import checkpoints, distributed, embedded, evaluation, vocabulary
-from recipe.cycles import VANILLA, MaskedPass, factor_name
+from recipe.cycles import VANILLA, MaskedPass, factor_name, fast_type
 from recipe.examples import FileExamples, GeneratedExamples, chat_prompt
 from recipe.tasks import SUITE, held_out_items, training_item
 from recipe.training import Run, Schedule
@@ -141,7 +141,7 @@ def run_pretrain(arguments: argparse.Namespace) -> int:
         seed=arguments.seed, tokens_at_once=arguments.tokens_at_once, optimizer=arguments.optimizer,
         answer_power=arguments.answer_power,
     )  # fmt: skip
-    masked = MaskedPass(model, schedule.head_layers)
+    masked = MaskedPass(model, schedule.head_layers, fast_type(torch.device("cpu")))
     run = Run(masked, examples_of(arguments, arguments.tokenizer), schedule, arguments.out, pad=0)
     run.train()
     checkpoints.save(run, arguments.tokenizer)
@@ -153,10 +153,10 @@ def run_finetune(arguments: argparse.Namespace) -> int:
     if processes > 1 and arguments.optimizer == "muon":
         raise SystemExit("recipe: Muon wants whole matrices, several processes have shards; take --optimizer adamw")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    computation = torch.bfloat16 if device.type == "cuda" else torch.float32
+    computation = fast_type(device)
 
     def masked(dtype: torch.dtype, freezes_trunk: bool) -> MaskedPass:
-        result = MaskedPass(checkpoints.load(arguments.model, device, dtype), arguments.head_layers)
+        result = MaskedPass(checkpoints.load(arguments.model, device, dtype), arguments.head_layers, computation)
         if freezes_trunk:
             freeze_trunk(result.model, arguments.head_layers)
         return distributed.sharded(result, computation) if processes > 1 else result

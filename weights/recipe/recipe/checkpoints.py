@@ -53,6 +53,8 @@ def save(run: Run, companions: Path) -> None:
     state = get_model_state_dict(run.model.model, options=options)
     if run.process != 0:
         return
+    if run.model.model.config.tie_word_embeddings:
+        state.pop("lm_head.weight", None)  # shards name the shared matrix twice
     run.model.model.save_pretrained(run.directory, state_dict=state)
     for name in COMPANIONS:
         if (companions / name).exists() and companions != run.directory:

@@ -7,7 +7,10 @@ sees every real token sooner or later, so that one causal pass of each gives wha
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import PreTrainedModel
 
 VANILLA = 0
@@ -42,15 +45,27 @@ def head_input(embedded: torch.Tensor, trunk: torch.Tensor, place: torch.Tensor)
 class MaskedPass(torch.nn.Module):
     """The single pass as a module of its own, so that sharding and compiling see it whole."""
 
-    def __init__(self, model: PreTrainedModel, head_layers: int):
+    def __init__(self, model: PreTrainedModel, head_layers: int, computation: torch.dtype = torch.float32):
+        """`computation` is the type that products are computed in; weights stay as they are."""
         super().__init__()
-        self.model, self.head_layers = model, head_layers
+        self.model, self.head_layers, self.computation = model, head_layers, computation
 
     def forward(self, ids: torch.Tensor, place: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
         """Returns float32 logits, [tokens, vocabulary], of the positions that `wanted`, [sequences, length], marks."""
-        # Weights stay in float32, or small steps would be lost to rounding; GPUs multiply in bfloat16.
-        with torch.autocast(ids.device.type, torch.bfloat16, enabled=ids.device.type == "cuda"):
+        device, is_half = ids.device.type, self.computation != torch.float32
+        with (
+            # Weights stay in float32, or small steps would be lost to rounding.
+            torch.autocast(device, self.computation, enabled=is_half),
+            # In bfloat16 a CPU's fused attention goes back as slowly as all the matrices together.
+            sdpa_kernel(SDPBackend.MATH) if is_half and device == "cpu" else nullcontext(),
+        ):
             return self.model.lm_head(hidden_states(self.model, ids, place, self.head_layers)[wanted]).float()
+
+
+def fast_type(device: torch.device) -> torch.dtype:
+    """Returns bfloat16 where the device multiplies it faster than float32."""
+    is_fast = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
+    return torch.bfloat16 if is_fast else torch.float32
 
 
 def hidden_states(model: PreTrainedModel, ids: torch.Tensor, place: torch.Tensor, head_layers: int) -> torch.Tensor:

@@ -48,11 +48,11 @@ class Schedule:
     save_every: int = 200
 
     def rate(self, step: int) -> float:
-        """Warm-up, then a cosine down to a tenth."""
+        """Warm-up, then a cosine down to a fiftieth."""
         if step < self.warmup:
             return self.learning_rate * (step + 1) / self.warmup
         done = (step - self.warmup) / max(1, self.steps - self.warmup)
-        return self.learning_rate * (0.55 + 0.45 * math.cos(math.pi * done))
+        return self.learning_rate * (0.51 + 0.49 * math.cos(math.pi * done))
 
     def drawn_factors(self, step: int) -> list[int]:
         random = Random(f"factors-{self.seed}-{step}")
