@@ -92,6 +92,7 @@ def add_training_options(parser: argparse.ArgumentParser, steps: int, learning_r
     parser.add_argument("--tokens-at-once", type=int, default=1024, help="of a forward pass; thousands on a GPU")
     parser.add_argument("--optimizer", choices=("adamw", "muon"), default="adamw")
     parser.add_argument("--answer-power", type=float, default=1.0, help="an answer of n tokens weighs n to this power")
+    parser.add_argument("--compile", action="store_true", help="fuse operations, which small models gain from")
     parser.add_argument("--seed", type=int, default=0)
 
 
@@ -142,6 +143,8 @@ def run_pretrain(arguments: argparse.Namespace) -> int:
         answer_power=arguments.answer_power,
     )  # fmt: skip
     masked = MaskedPass(model, schedule.head_layers, fast_type(torch.device("cpu")))
+    if arguments.compile:
+        masked.compile_layers()
     run = Run(masked, examples_of(arguments, arguments.tokenizer), schedule, arguments.out, pad=0)
     run.train()
     checkpoints.save(run, arguments.tokenizer)
@@ -158,7 +161,9 @@ def run_finetune(arguments: argparse.Namespace) -> int:
     def masked(dtype: torch.dtype, freezes_trunk: bool) -> MaskedPass:
         result = MaskedPass(checkpoints.load(arguments.model, device, dtype), arguments.head_layers, computation)
         if freezes_trunk:
-            freeze_trunk(result.model, arguments.head_layers)
+            result.freeze_trunk()
+        if arguments.compile:
+            result.compile_layers()
         return distributed.sharded(result, computation) if processes > 1 else result
 
     student = masked(torch.float32, arguments.freeze_trunk)
@@ -218,12 +223,6 @@ def make_embedded(arguments: argparse.Namespace) -> int:
 def run_export(arguments: argparse.Namespace) -> int:
     command = [arguments.volley, "pack", str(arguments.model), str(arguments.out), "--format", arguments.format]
     return subprocess.run([*command, "--compress", "lz4hc"]).returncode
-
-
-def freeze_trunk(model: torch.nn.Module, head_layers: int) -> None:
-    """Leaves the head to be trained: the trunk's layers and the embedding stay as they are."""
-    for part in (model.model.embed_tokens, *model.model.layers[:-head_layers]):
-        part.requires_grad_(False)
 
 
 if __name__ == "__main__":

@@ -61,6 +61,17 @@ class MaskedPass(torch.nn.Module):
         ):
             return self.model.lm_head(hidden_states(self.model, ids, place, self.head_layers)[wanted]).float()
 
+    def compile_layers(self) -> None:
+        """Fuses what lies between the matrices, which at small widths is most of a step; wants a C++ compiler."""
+        torch._dynamo.config.recompile_limit = 64  # passes have many shapes, and what is not compiled is slow in silence
+        for layer in self.model.model.layers:
+            layer.compile(dynamic=True)
+
+    def freeze_trunk(self) -> None:
+        """Leaves the head to be trained: the trunk's layers and the embedding stay as they are."""
+        for part in (self.model.model.embed_tokens, *self.model.model.layers[: -self.head_layers]):
+            part.requires_grad_(False)
+
 
 def fast_type(device: torch.device) -> torch.dtype:
     """Returns bfloat16 where the device multiplies it faster than float32."""

@@ -4,12 +4,14 @@ import json
 import socket
 from pathlib import Path
 
+import pytest
 import torch
 import torch.distributed as distributed
 import torch.multiprocessing as multiprocessing
 from transformers import Qwen3Config, Qwen3ForCausalLM
 
 from recipe.cycles import VANILLA, MaskedPass
+from recipe.distributed import sharded
 from recipe.examples import Batch, Example, answers
 from recipe.optimizers import optimizers
 from recipe.training import Losses, Run, Schedule, passes
@@ -80,27 +82,56 @@ def test_each_answer_of_a_conversation_is_an_example():
     ]
 
 
-def process(rank: int, port: int, path: str) -> None:
-    from recipe.distributed import sharded
+def distilled(model: MaskedPass, directory: Path, teacher: MaskedPass, process: int = 0, processes: int = 1) -> Run:
+    schedule = Schedule(**{**SCHEDULE.__dict__, "distillation": 0.5})
+    return Run(model, RandomExamples(), schedule, directory, 0, teacher.eval(), process, processes)
 
+
+def process(rank: int, port: int, directory: Path, is_distilled: bool) -> None:
     distributed.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
-    model = sharded(small(), torch.float32)
-    run = Run(model, RandomExamples(), SCHEDULE, Path(path), pad=0, process=rank, processes=2)
+    model = small()
+    if is_distilled:
+        model.freeze_trunk()
+        model = sharded(model, torch.float32)
+        run = distilled(model, directory, sharded(small(), torch.float32), rank, 2)
+    else:
+        model = sharded(model, torch.float32)
+        run = Run(model, RandomExamples(), SCHEDULE, directory, 0, process=rank, processes=2)
     run.one_step(Losses())
     full = torch.cat([one.full_tensor().detach().flatten() for one in model.parameters()])
     if rank == 0:
-        torch.save(full, path + "/two.pt")
+        torch.save(full, directory / "two.pt")
     distributed.destroy_process_group()
 
 
-def test_a_step_on_two_processes_is_a_step_on_one(tmp_path: Path):
+@pytest.mark.parametrize("is_distilled", (False, True))
+def test_a_step_on_two_processes_is_a_step_on_one(tmp_path: Path, is_distilled: bool):
     model = small()
-    Run(model, RandomExamples(), SCHEDULE, tmp_path, pad=0).one_step(Losses())
+    before = weights(model)
+    if is_distilled:
+        model.freeze_trunk()
+        distilled(model, tmp_path, small()).one_step(Losses())
+    else:
+        Run(model, RandomExamples(), SCHEDULE, tmp_path, pad=0).one_step(Losses())
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    multiprocessing.spawn(process, (port, str(tmp_path)), nprocs=2)
+    multiprocessing.spawn(process, (port, tmp_path, is_distilled), nprocs=2)
     torch.testing.assert_close(torch.load(tmp_path / "two.pt"), weights(model), atol=1e-6, rtol=1e-4)
+    assert not torch.equal(before, weights(model))
+
+
+def test_a_frozen_trunk_stays_and_the_head_learns(tmp_path: Path):
+    model, before = small(), small()
+    model.freeze_trunk()
+    distilled(model, tmp_path, small()).one_step(Losses())
+    changed = {
+        name
+        for (name, new), (_, old) in zip(model.named_parameters(), before.named_parameters())
+        if not torch.equal(new, old)
+    }
+    head = {name for name, _ in model.named_parameters() if ".layers.2." in name or ".layers.3." in name}
+    assert changed == head | {"model.model.norm.weight"}
 
 
 def test_muon_takes_the_matrices_of_the_layers(tmp_path: Path):
