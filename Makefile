@@ -36,14 +36,15 @@ test: setup ## run all tests, optimised
 
 .PHONY: recipe
 recipe: ## set up the training recipe's Python environment
-	@command -v bible >/dev/null || { echo "Installing bible-kjv" >&2; \
-		$$([ "$$(id -u)" = 0 ] || echo sudo) apt-get install -y -qq bible-kjv >/dev/null; }
-	@test -d $(RECIPE)/.venv || python3 -m venv $(RECIPE)/.venv
-	$(RECIPE)/.venv/bin/pip install --quiet --requirement $(RECIPE)/requirements.txt
+	@$(RECIPE)/setup.sh
 
 .PHONY: recipe-test
 recipe-test: recipe ## test the training recipe
 	cd $(RECIPE) && .venv/bin/python -m pytest -q tests
+
+.PHONY: model
+model: build recipe ## train the embedded model again, from a fixed seed (hours)
+	cd $(RECIPE) && .venv/bin/python -m recipe embedded --runs runs --weights .. --volley ../../$(VOLLEY)
 
 .PHONY: fuzz
 fuzz: setup ## 100,000 mutations of each kind of file

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Found from where the program lies, never from where it is started: a checkout holds both.
 struct Embedded {
-    static let modelName = "volley-10m"
+    static let modelName = "volley-5m"
 
     private let weights: URL
 

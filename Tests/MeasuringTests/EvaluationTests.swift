@@ -77,6 +77,8 @@ struct EvaluationTests {
             let path = try directory.write(line, "bad.jsonl")
             #expect { try EvaluationTask(path: path) } throws: { "\($0)".contains(problem) && "\($0)".hasPrefix(path) }
         }
+        let third = try directory.write("{\"prompt\": \"a\", \"answer\": \"b\"}\r\n \r\n[]\r\n", "third.jsonl")
+        #expect { try EvaluationTask(path: third) } throws: { "\($0)".hasPrefix(third + ":3: ") }
         #expect(throws: EvaluationError.unreadable(path: "/nowhere")) { try EvaluationTask(path: "/nowhere") }
     }
 }

@@ -25,7 +25,8 @@ public struct EvaluationTask: Sendable {
     public init(path: String, limit: Int? = nil) throws(EvaluationError) {
         guard let data = FileManager.default.contents(atPath: path) else { throw .unreadable(path: path) }
         var items: [Item] = []
-        for (index, line) in data.split(separator: UInt8(ascii: "\n")).enumerated() {
+        let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() where !line.allSatisfy(\.isJSONSpace) {
             guard items.count < limit ?? .max else { break }
             items.append(try Item(Array(line), place: "\(path):\(index + 1)"))
         }
@@ -33,6 +34,10 @@ public struct EvaluationTask: Sendable {
         name = (path as NSString).lastPathComponent.replacing(#/\.jsonl?$/#, with: "")
         self.items = items
     }
+}
+
+extension UInt8 {
+    fileprivate var isJSONSpace: Bool { [0x20, 0x09, 0x0D].contains(self) }
 }
 
 extension EvaluationTask.Item {

@@ -13,7 +13,7 @@ import torch
 
 from recipe import checkpoints, distributed, embedded, evaluation, vocabulary
 from recipe.cycles import VANILLA, MaskedPass, factor_name, fast_type
-from recipe.examples import FileExamples, GeneratedExamples, chat_prompt
+from recipe.examples import Chat, FileExamples, GeneratedExamples
 from recipe.tasks import SUITE, held_out_items, training_item
 from recipe.training import Run, Schedule
 
@@ -120,17 +120,17 @@ def write_items(arguments: argparse.Namespace) -> int:
 def train_tokenizer(arguments: argparse.Namespace) -> int:
     random = Random(0)
     items = [training_item(random) for _ in range(30_000)]
-    texts = [chat_prompt([{"role": "user", "content": item.prompt}]) + item.answer for item in items]
+    texts = [vocabulary.chat_ml([{"role": "user", "content": item.prompt}], True) + item.answer for item in items]
     arguments.out.mkdir(parents=True, exist_ok=True)
     vocabulary.save(vocabulary.train(texts, arguments.size), arguments.out)
     return 0
 
 
 def examples_of(arguments: argparse.Namespace, tokenizer_directory: Path) -> FileExamples | GeneratedExamples:
-    tokenizer = vocabulary.load(tokenizer_directory)
+    chat = Chat(tokenizer_directory)
     if arguments.data is None:
-        return GeneratedExamples(tokenizer, arguments.seed)
-    return FileExamples(arguments.data, tokenizer, arguments.seed, arguments.longest)
+        return GeneratedExamples(chat, arguments.seed)
+    return FileExamples(arguments.data, chat, arguments.seed, arguments.longest)
 
 
 def run_pretrain(arguments: argparse.Namespace) -> int:
@@ -142,19 +142,24 @@ def run_pretrain(arguments: argparse.Namespace) -> int:
         seed=arguments.seed, tokens_at_once=arguments.tokens_at_once, optimizer=arguments.optimizer,
         answer_power=arguments.answer_power,
     )  # fmt: skip
-    masked = MaskedPass(model, schedule.head_layers, fast_type(torch.device("cpu")))
-    if arguments.compile:
-        masked.compile_layers()
-    run = Run(masked, examples_of(arguments, arguments.tokenizer), schedule, arguments.out, pad=0)
+    process, processes = distributed.start()
+    masked = prepared(MaskedPass(model, schedule.head_layers, fast_type(torch.device("cpu"))), arguments, processes)
+    run = Run(masked, examples_of(arguments, arguments.tokenizer), schedule, arguments.out, 0, None, process, processes)
     run.train()
     checkpoints.save(run, arguments.tokenizer)
     return 0
 
 
+def prepared(masked: MaskedPass, arguments: argparse.Namespace, processes: int) -> MaskedPass:
+    """Compiles and shares out as asked for. Muon wants whole matrices, so with it every process holds all of the model."""
+    if arguments.compile:
+        masked.compile_layers()
+    is_shared_out = processes > 1 and arguments.optimizer == "adamw"
+    return distributed.sharded(masked, masked.computation) if is_shared_out else masked
+
+
 def run_finetune(arguments: argparse.Namespace) -> int:
     process, processes = distributed.start()
-    if processes > 1 and arguments.optimizer == "muon":
-        raise SystemExit("recipe: Muon wants whole matrices, several processes have shards; take --optimizer adamw")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     computation = fast_type(device)
 
@@ -162,9 +167,7 @@ def run_finetune(arguments: argparse.Namespace) -> int:
         result = MaskedPass(checkpoints.load(arguments.model, device, dtype), arguments.head_layers, computation)
         if freezes_trunk:
             result.freeze_trunk()
-        if arguments.compile:
-            result.compile_layers()
-        return distributed.sharded(result, computation) if processes > 1 else result
+        return prepared(result, arguments, processes)
 
     student = masked(torch.float32, arguments.freeze_trunk)
     teacher = masked(computation, freezes_trunk=False).eval() if arguments.distillation > 0 else None
@@ -183,7 +186,7 @@ def run_finetune(arguments: argparse.Namespace) -> int:
 
 def run_evaluate(arguments: argparse.Namespace) -> int:
     model = checkpoints.load(arguments.model, torch.device("cpu"), torch.float32).eval()
-    tokenizer = vocabulary.load(arguments.model)
+    chat = Chat(arguments.model)
     lines = []
     for path in arguments.tasks:
         items = [item for item in evaluation.read_items(path, arguments.limit) if item.get("metric") != "loss"]
@@ -192,7 +195,7 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
         shown = []
         for factor in arguments.factors:
             prompts = [item["prompt"] for item in items]
-            found = evaluation.answers(model, tokenizer, prompts, factor, arguments.head_layers)
+            found = evaluation.answers(model, chat, prompts, factor, arguments.head_layers)
             name = factor_name(factor)
             shown.append(f"{name} {100 * evaluation.accuracy(found, items):5.1f} %")
             lines += [{"task": path.stem, "mtd": name, "item": index, "text": text} for index, text in enumerate(found)]

@@ -40,15 +40,16 @@ class Decoder:
             tokens = yield self._logits(self._run(self.head_layers, hidden, position))
             position += 1
 
-    def greedy(self, prompt: torch.Tensor, factor: int, limit: int, end: int) -> list[list[int]]:
-        """Returns each sequence's tokens up to and without `end`, at most `limit`."""
+    def greedy(self, prompt: torch.Tensor, factor: int, limit: int, ends: set[int]) -> list[list[int]]:
+        """Returns each sequence's tokens up to and without one of `ends`, at most `limit`."""
         answers: list[list[int]] = [[] for _ in prompt]
         is_open = torch.ones(len(prompt), dtype=torch.bool, device=prompt.device)
+        end = torch.tensor(sorted(ends), device=prompt.device)
         steps = self.logits(prompt, factor)
         logits = next(steps)
         for count in range(limit):
             tokens = logits.argmax(-1)
-            is_open &= tokens != end
+            is_open &= ~torch.isin(tokens, end)
             for answer, token, is_wanted in zip(answers, tokens.tolist(), is_open.tolist()):
                 if is_wanted:
                     answer.append(token)

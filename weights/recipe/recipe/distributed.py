@@ -1,4 +1,4 @@
-"""Training on several devices: `torchrun` starts the processes, FSDP shares out weights, gradients and optimizer."""
+"""Training in several processes, which `torchrun` starts: they share one model out (FSDP), or each holds all of it."""
 
 from __future__ import annotations
 
@@ -28,3 +28,13 @@ def sharded(masked: MaskedPass, computation: torch.dtype) -> MaskedPass:
     for layer in masked.model.model.layers:
         fully_shard(layer, mp_policy=policy)
     return fully_shard(masked, mp_policy=policy)
+
+
+def average_gradients(masked: torch.nn.Module) -> None:
+    """Gives the processes, each of which holds the whole model, the mean of their gradients."""
+    gradients = [one.grad for one in masked.parameters() if one.grad is not None]
+    whole = torch.cat([one.flatten() for one in gradients])
+    distributed.all_reduce(whole)
+    whole /= distributed.get_world_size()
+    for one, mean in zip(gradients, whole.split([one.numel() for one in gradients])):
+        one.copy_(mean.view_as(one))

@@ -7,11 +7,10 @@ from collections import defaultdict
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
 from recipe.decoding import Decoder
-from recipe.examples import chat_prompt
+from recipe.examples import Chat
 
 LIMIT = 320
 """Most tokens of an answer."""
@@ -23,19 +22,18 @@ def read_items(path: Path, limit: int | None) -> list[dict[str, str]]:
 
 
 def answers(
-    model: PreTrainedModel, tokenizer: Tokenizer, prompts: list[str], factor: int, head_layers: int
+    model: PreTrainedModel, chat: Chat, prompts: list[str], factor: int, head_layers: int
 ) -> list[str]:
     """Returns greedy answers; prompts of one length are decoded together."""
-    end = tokenizer.token_to_id("<|im_end|>")
-    ids = [tokenizer.encode(chat_prompt([{"role": "user", "content": prompt}])).ids for prompt in prompts]
+    ids = [chat.prompt([{"role": "user", "content": prompt}]) for prompt in prompts]
     by_length: dict[int, list[int]] = defaultdict(list)
     for index, one in enumerate(ids):
         by_length[len(one)].append(index)
     result = [""] * len(prompts)
     for indices in by_length.values():
         batch = torch.tensor([ids[index] for index in indices])
-        for index, tokens in zip(indices, Decoder(model, head_layers).greedy(batch, factor, LIMIT, end)):
-            result[index] = tokenizer.decode(tokens)
+        for index, tokens in zip(indices, Decoder(model, head_layers).greedy(batch, factor, LIMIT, chat.ends)):
+            result[index] = chat.tokenizer.decode(tokens)
     return result
 
 

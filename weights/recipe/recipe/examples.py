@@ -9,8 +9,9 @@ from pathlib import Path
 from random import Random
 
 import torch
-from tokenizers import Tokenizer
+from transformers import AutoTokenizer
 
+from recipe import vocabulary
 from recipe.tasks import training_item
 
 
@@ -28,28 +29,52 @@ class Example:
         return len(self.ids) - self.answer_start
 
 
-def chat_prompt(messages: list[dict[str, str]]) -> str:
-    """Renders ChatML up to where the assistant's answer begins."""
-    turns = "".join(f"<|im_start|>{turn['role']}\n{turn['content']}<|im_end|>\n" for turn in messages)
-    return turns + "<|im_start|>assistant\n"
+class Chat:
+    """Turns conversations into ids as a model directory's own template and tokenizer do; ChatML where it has no template."""
 
+    def __init__(self, directory: Path):
+        self.tokenizer = vocabulary.load(directory)
+        own = AutoTokenizer.from_pretrained(directory)
+        self.template = own if own.chat_template else None
+        self.ends = {own.eos_token_id, self.tokenizer.token_to_id("<|im_end|>")} - {None}
 
-def example(tokenizer: Tokenizer, messages: list[dict[str, str]], answer: str, task: str = "data") -> Example:
-    prompt = tokenizer.encode(chat_prompt(messages)).ids
-    return Example(prompt + tokenizer.encode(answer + "<|im_end|>").ids, len(prompt), task)
+    def prompt(self, messages: list[dict[str, str]]) -> list[int]:
+        return self._ids(self._rendered(messages, True))
+
+    def example(self, messages: list[dict[str, str]], answer: str, task: str = "data") -> Example:
+        """Everything up to where the answer begins is prompt; the answer goes as far as the token that ends it."""
+        prompt = self._rendered(messages, True)
+        whole = self._rendered([*messages, {"role": "assistant", "content": answer}], False)
+        if not whole.startswith(prompt):
+            raise SystemExit("recipe: the chat template does not put the answer after its generation prompt")
+        ids = self._ids(whole[len(prompt) :])
+        length = next((index + 1 for index, one in enumerate(ids) if one in self.ends), len(ids))
+        start = self._ids(prompt)
+        return Example(start + ids[:length], len(start), task)
+
+    def _rendered(self, messages: list[dict[str, str]], asks: bool) -> str:
+        if self.template is None:
+            return vocabulary.chat_ml(messages, asks)
+        # Where a template can think aloud, answers are learnt without it: the data hold none.
+        return self.template.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=asks, enable_thinking=False
+        )
+
+    def _ids(self, text: str) -> list[int]:
+        return self.tokenizer.encode(text, add_special_tokens=False).ids
 
 
 class GeneratedExamples:
     """The task suite without end: the batch of a step depends on the seed and the step alone, so that a run can resume."""
 
-    def __init__(self, tokenizer: Tokenizer, seed: int):
-        self.tokenizer, self.seed = tokenizer, seed
+    def __init__(self, chat: Chat, seed: int):
+        self.chat, self.seed = chat, seed
 
     def batch(self, step: int, size: int) -> list[Example]:
         random = Random(f"{self.seed}-{step}")
         items = [training_item(random) for _ in range(size)]
         return [
-            example(self.tokenizer, [{"role": "user", "content": item.prompt}], item.answer, item.task) for item in items
+            self.chat.example([{"role": "user", "content": item.prompt}], item.answer, item.task) for item in items
         ]
 
 
@@ -60,9 +85,9 @@ class FileExamples:
     to the head in another way than an answer's.
     """
 
-    def __init__(self, path: Path, tokenizer: Tokenizer, seed: int, longest: int):
+    def __init__(self, path: Path, chat: Chat, seed: int, longest: int):
         examples = [
-            example(tokenizer, messages, answer)
+            chat.example(messages, answer)
             for line in path.read_text().splitlines()
             if line.strip()
             for messages, answer in answers(json.loads(line))

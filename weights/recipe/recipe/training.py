@@ -14,7 +14,9 @@ from typing import Protocol
 import torch
 import torch.nn.functional as F
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_state_dict, set_state_dict
+from torch.distributed.fsdp import FSDPModule
 
+from recipe import distributed
 from recipe.cycles import VANILLA, MaskedPass, factor_name, places
 from recipe.examples import Batch, Example
 from recipe.optimizers import optimizers
@@ -163,7 +165,8 @@ class Run:
         shares = [passes(pairs[one :: self.processes], schedule.tokens_at_once) for one in range(self.processes)]
         mine = shares[self.process]
         # Sharded passes are everybody's work: who has fewer of them repeats one, for nothing.
-        idle = [mine[0]] * (max(map(len, shares)) - len(mine))
+        is_sharded = isinstance(self.model, FSDPModule)
+        idle = [mine[0]] * (max(map(len, shares)) - len(mine) if is_sharded else 0)
         for number, (group, drawn) in enumerate(mine + idle):
             batch = Batch.of(group, self.pad).to(self.device)
             found, sequence = answer_losses(
@@ -177,6 +180,8 @@ class Run:
                 own = found.detach()[sequence == index]
                 losses.factors.add(factor_name(factor), float(own.sum()), len(own))
                 losses.tasks.add(one.task, float(own.sum()), len(own))
+        if self.processes > 1 and not is_sharded:
+            distributed.average_gradients(self.model)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimizer in self.optimizers:
             optimizer.step()
@@ -197,6 +202,15 @@ class Run:
             file.write(json.dumps(line) + "\n")
         print(json.dumps(line), flush=True)
 
+    def forget_after(self, step: int) -> None:
+        """Takes out of the log what was lost with a kill and will be done again."""
+        log = self.directory / "log.jsonl"
+        if self.process != 0 or not log.exists():
+            return
+        lines = [line for line in log.read_text().splitlines() if json.loads(line)["step"] <= step]
+        log.with_suffix(".partial").write_text("".join(line + "\n" for line in lines))
+        os.replace(log.with_suffix(".partial"), log)
+
     def save(self) -> None:
         """Writes the state beside the old one, then takes its name: a kill leaves one or the other."""
         options = StateDictOptions(full_state_dict=True, cpu_offload=True)
@@ -213,6 +227,7 @@ class Run:
             return
         state = torch.load(path, map_location="cpu", weights_only=True)
         self.step = state["step"]
+        self.forget_after(self.step)
         set_state_dict(
             self.model, self.optimizers, model_state_dict=state["model"], optim_state_dict=state["optimizer"],
             options=StateDictOptions(full_state_dict=True),

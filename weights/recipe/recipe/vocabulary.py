@@ -19,6 +19,12 @@ CHAT_TEMPLATE = (
 )
 
 
+def chat_ml(messages: list[dict[str, str]], asks: bool) -> str:
+    """Renders ChatML, as `CHAT_TEMPLATE` does; `asks` for an answer at the end."""
+    turns = "".join(f"<|im_start|>{turn['role']}\n{turn['content']}<|im_end|>\n" for turn in messages)
+    return turns + ("<|im_start|>assistant\n" if asks else "")
+
+
 def train(texts: Iterable[str], size: int) -> Tokenizer:
     """Trains `size` tokens on `texts`."""
     tokenizer = Tokenizer(models.BPE())

@@ -1,5 +1,7 @@
 """The sides of a split share nothing, and answers are right."""
 
+import json
+from pathlib import Path
 from random import Random
 
 from recipe.tasks import SUITE, held_out_items, training_item
@@ -17,7 +19,7 @@ def test_the_sides_are_disjoint():
 
 def test_no_operand_pair_of_a_test_item_is_trained_in_any_order_or_task():
     random = Random(2)
-    for name in ("addition", "multiplication", "two-steps"):
+    for name in ("addition", "long-addition", "multiplication", "long-multiplication", "two-steps"):
         for _ in range(500):
             prompt = SUITE[name].draw(random, False)[0]
             a, b = [int(word.strip("?,.")) for word in prompt.split() if word.strip("?,.").isdigit()][:2]
@@ -38,3 +40,10 @@ def test_answers_are_right():
 
 def test_the_same_seed_gives_the_same_items():
     assert held_out_items("sum", 20) == held_out_items("sum", 20)
+
+
+def test_the_items_in_the_repository_are_the_held_out_ones():
+    for name in SUITE:
+        lines = (Path(__file__).parents[2] / f"eval/{name}.jsonl").read_text().splitlines()
+        found = [(record["prompt"], record["answer"]) for record in map(json.loads, lines)]
+        assert found == [(item.prompt, item.answer) for item in held_out_items(name)], name

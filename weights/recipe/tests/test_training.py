@@ -12,7 +12,7 @@ from transformers import Qwen3Config, Qwen3ForCausalLM
 
 from recipe.cycles import VANILLA, MaskedPass
 from recipe.distributed import sharded
-from recipe.examples import Batch, Example, answers
+from recipe.examples import Batch, Example
 from recipe.optimizers import optimizers
 from recipe.training import Losses, Run, Schedule, passes
 
@@ -49,9 +49,13 @@ def test_an_interrupted_run_ends_like_one_that_was_not(tmp_path: Path):
     run.one_step(Losses())
     run.step = 1
     run.save()
+    run.step = 2
+    run.log(Losses(), 0)  # of a step that a kill took away
     Run(second, RandomExamples(), SCHEDULE, tmp_path / "parts", pad=0).train()
     torch.testing.assert_close(weights(second), weights(whole))
-    line = json.loads((tmp_path / "whole/log.jsonl").read_text().splitlines()[-1])
+    logs = [(tmp_path / name / "log.jsonl").read_text().splitlines() for name in ("whole", "parts")]
+    assert [[json.loads(line)["step"] for line in log] for log in logs] == [[3], [3]]
+    line = json.loads(logs[0][-1])
     assert line["step"] == 3 and set(line["loss"]) <= {"off", "2", "3"}
 
 
@@ -74,41 +78,34 @@ def test_only_answers_are_learnt():
     assert batch.predicting().tolist() == [[False, True, True, False], [True, False, False, False]]
 
 
-def test_each_answer_of_a_conversation_is_an_example():
-    turns = [{"role": role, "content": role + str(n)} for n in (1, 2) for role in ("user", "assistant")]
-    assert [(len(before), answer) for before, answer in answers({"messages": turns})] == [
-        (1, "assistant1"),
-        (3, "assistant2"),
-    ]
-
-
 def distilled(model: MaskedPass, directory: Path, teacher: MaskedPass, process: int = 0, processes: int = 1) -> Run:
     schedule = Schedule(**{**SCHEDULE.__dict__, "distillation": 0.5})
     return Run(model, RandomExamples(), schedule, directory, 0, teacher.eval(), process, processes)
 
 
-def process(rank: int, port: int, directory: Path, is_distilled: bool) -> None:
+def process(rank: int, port: int, directory: Path, kind: str) -> None:
     distributed.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
     model = small()
-    if is_distilled:
+    if kind == "distilled":
         model.freeze_trunk()
         model = sharded(model, torch.float32)
         run = distilled(model, directory, sharded(small(), torch.float32), rank, 2)
     else:
-        model = sharded(model, torch.float32)
+        model = sharded(model, torch.float32) if kind == "sharded" else model
         run = Run(model, RandomExamples(), SCHEDULE, directory, 0, process=rank, processes=2)
     run.one_step(Losses())
-    full = torch.cat([one.full_tensor().detach().flatten() for one in model.parameters()])
+    parts = [one if kind == "replicated" else one.full_tensor() for one in model.parameters()]
+    full = torch.cat([one.detach().flatten() for one in parts])
     if rank == 0:
         torch.save(full, directory / "two.pt")
     distributed.destroy_process_group()
 
 
-@pytest.mark.parametrize("is_distilled", (False, True))
-def test_a_step_on_two_processes_is_a_step_on_one(tmp_path: Path, is_distilled: bool):
+@pytest.mark.parametrize("kind", ("sharded", "distilled", "replicated"))
+def test_a_step_on_two_processes_is_a_step_on_one(tmp_path: Path, kind: str):
     model = small()
     before = weights(model)
-    if is_distilled:
+    if kind == "distilled":
         model.freeze_trunk()
         distilled(model, tmp_path, small()).one_step(Losses())
     else:
@@ -116,7 +113,7 @@ def test_a_step_on_two_processes_is_a_step_on_one(tmp_path: Path, is_distilled: 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    multiprocessing.spawn(process, (port, tmp_path, is_distilled), nprocs=2)
+    multiprocessing.spawn(process, (port, tmp_path, kind), nprocs=2)
     torch.testing.assert_close(torch.load(tmp_path / "two.pt"), weights(model), atol=1e-6, rtol=1e-4)
     assert not torch.equal(before, weights(model))
 

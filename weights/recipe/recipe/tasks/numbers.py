@@ -22,8 +22,9 @@ def operands(random: Random, digits: int, held_out: bool) -> tuple[int, int]:
 
 
 def numbers(random: Random, held_out: bool, shortest: int = 5) -> list[int]:
+    """A list of `shortest` (5 where it is held out) to 10 numbers: training may begin with lists that are easier."""
     while True:
-        values = [random.randint(10, 99) for _ in range(random.randint(shortest, 10))]
+        values = [random.randint(10, 99) for _ in range(random.randint(5 if held_out else shortest, 10))]
         if list_is_held_out(values) == held_out:
             return values
 
@@ -33,8 +34,15 @@ def text(values: list[int]) -> str:
 
 
 def addition(random: Random, held_out: bool) -> tuple[str, str]:
-    a, b = operands(random, 4, held_out)
+    a, b = operands(random, 3, held_out)
     return f"What is {a} + {b}?", str(a + b)
+
+
+def long_addition(random: Random, held_out: bool) -> tuple[str, str]:
+    while True:
+        a, b = operands(random, 5, held_out)
+        if max(a, b) > 999:
+            return f"What is {a} + {b}?", str(a + b)
 
 
 def multiplication(random: Random, held_out: bool) -> tuple[str, str]:
@@ -56,18 +64,17 @@ def two_steps(random: Random, held_out: bool) -> tuple[str, str]:
 
 
 def repeat(random: Random, held_out: bool) -> tuple[str, str]:
-    values = numbers(random, held_out)
+    values = numbers(random, held_out, shortest=2)
     return f"Repeat this list five times: {text(values)}", "\n".join([text(values)] * 5)
 
 
 def sort(random: Random, held_out: bool) -> tuple[str, str]:
-    values = numbers(random, held_out)
+    values = numbers(random, held_out, shortest=2)
     return f"Sort this list: {text(values)}", text(sorted(values))
 
 
 def total(random: Random, held_out: bool) -> tuple[str, str]:
-    # Training begins with lists that are easier to add.
-    values = numbers(random, held_out, shortest=5 if held_out else 3)
+    values = numbers(random, held_out, shortest=3)
     return f"What is the sum of this list? {text(values)}", str(sum(values))
 
 

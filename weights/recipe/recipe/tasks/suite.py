@@ -28,12 +28,13 @@ class Item:
 
 
 SUITE = {
-    "copy": Task(prose.copy, 0.75),
+    "copy": Task(prose.copy, 1),
     "continue": Task(prose.continuation, 0.5, metric="loss"),
-    "repeat": Task(numbers.repeat, 0.25),
-    "sort": Task(numbers.sort, 0.5),
+    "repeat": Task(numbers.repeat, 0.75),
+    "sort": Task(numbers.sort, 0.75),
     "sum": Task(numbers.total, 3),
-    "addition": Task(numbers.addition, 2.5),
+    "addition": Task(numbers.addition, 2),
+    "long-addition": Task(numbers.long_addition, 0.75),
     "multiplication": Task(numbers.multiplication, 2),
     "long-multiplication": Task(numbers.long_multiplication, 0.5),
     "two-steps": Task(numbers.two_steps, 1.5),
