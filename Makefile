@@ -25,8 +25,8 @@ smollm2: ## fetch SmolLM2-135M-Instruct, a small model of English
 	@bench/smollm2/fetch.sh "$(SMOLLM2)"
 
 .PHONY: demo
-demo: build smollm2 ## ask a model a question and see how fast it answers
-	$(VOLLEY) generate --model "$(SMOLLM2)" --mtd off --max-tokens 64 --stats "What is the capital of France?"
+demo: build ## ask the embedded model, with and without multi-token decoding, and see what each factor keeps
+	@bench/demo.sh $(VOLLEY)
 
 .PHONY: test
 test: setup ## run all tests, optimised

@@ -12,7 +12,7 @@ from random import Random
 import torch
 
 from recipe import checkpoints, distributed, embedded, evaluation, vocabulary
-from recipe.cycles import VANILLA, MaskedPass, factor_name, fast_type
+from recipe.cycles import VANILLA, MaskedPass, factor_name
 from recipe.examples import Chat, FileExamples, GeneratedExamples
 from recipe.tasks import SUITE, held_out_items, training_item
 from recipe.training import Run, Schedule
@@ -41,7 +41,7 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     pretrain.add_argument("--tokenizer", type=Path, required=True, help="directory with tokenizer.json")
     for name, default in (("layers", 24), ("width", 128), ("inner", 384), ("heads", 4), ("kv-heads", 2)):
         pretrain.add_argument(f"--{name}", type=int, default=default)
-    add_training_options(pretrain, steps=4000, learning_rate=2e-3)
+    add_training_options(pretrain, steps=4000, learning_rate=2e-3, seed=0)
     pretrain.set_defaults(run=run_pretrain)
 
     finetune = commands.add_parser("finetune", help="teach a Qwen3 directory several factors by cyclical masking")
@@ -51,7 +51,8 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     finetune.add_argument("--phase", choices=("prompt", "absolute"), default="prompt")
     finetune.add_argument("--distillation", type=float, default=0.0, metavar="SHARE")
     finetune.add_argument("--freeze-trunk", action="store_true")
-    add_training_options(finetune, steps=3000, learning_rate=1.5e-3)
+    # Another seed than the default of `pretrain`, or fine-tuning would see the same questions again.
+    add_training_options(finetune, steps=3000, learning_rate=1.5e-3, seed=1)
     finetune.set_defaults(run=run_finetune)
     evaluate = commands.add_parser("evaluate", help="exact answers by task and factor, decoded in PyTorch")
     evaluate.add_argument("--model", type=Path, required=True)
@@ -82,7 +83,7 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def add_training_options(parser: argparse.ArgumentParser, steps: int, learning_rate: float) -> None:
+def add_training_options(parser: argparse.ArgumentParser, steps: int, learning_rate: float, seed: int) -> None:
     parser.add_argument("--out", type=Path, required=True, help="directory of the run; resumed where it holds one")
     parser.add_argument("--data", type=Path, help="JSONL; without it, the task suite")
     parser.add_argument("--steps", type=int, default=steps)
@@ -93,7 +94,7 @@ def add_training_options(parser: argparse.ArgumentParser, steps: int, learning_r
     parser.add_argument("--optimizer", choices=("adamw", "muon"), default="adamw")
     parser.add_argument("--answer-power", type=float, default=1.0, help="an answer of n tokens weighs n to this power")
     parser.add_argument("--compile", action="store_true", help="fuse operations, which small models gain from")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=seed)
 
 
 def parse_factors(text: str) -> tuple[int, ...]:
@@ -143,7 +144,7 @@ def run_pretrain(arguments: argparse.Namespace) -> int:
         answer_power=arguments.answer_power,
     )  # fmt: skip
     process, processes = distributed.start()
-    masked = prepared(MaskedPass(model, schedule.head_layers, fast_type(torch.device("cpu"))), arguments, processes)
+    masked = prepared(MaskedPass(model, schedule.head_layers), arguments, processes)
     run = Run(masked, examples_of(arguments, arguments.tokenizer), schedule, arguments.out, 0, None, process, processes)
     run.train()
     checkpoints.save(run, arguments.tokenizer)
@@ -161,7 +162,7 @@ def prepared(masked: MaskedPass, arguments: argparse.Namespace, processes: int) 
 def run_finetune(arguments: argparse.Namespace) -> int:
     process, processes = distributed.start()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    computation = fast_type(device)
+    computation = torch.bfloat16 if device.type == "cuda" else torch.float32
 
     def masked(dtype: torch.dtype, freezes_trunk: bool) -> MaskedPass:
         result = MaskedPass(checkpoints.load(arguments.model, device, dtype), arguments.head_layers, computation)
@@ -173,7 +174,7 @@ def run_finetune(arguments: argparse.Namespace) -> int:
     teacher = masked(computation, freezes_trunk=False).eval() if arguments.distillation > 0 else None
     schedule = Schedule(
         steps=arguments.steps, sequences=arguments.sequences, learning_rate=arguments.learning_rate,
-        factors=arguments.factors, head_layers=arguments.head_layers, phase=arguments.phase, seed=arguments.seed + 1,
+        factors=arguments.factors, head_layers=arguments.head_layers, phase=arguments.phase, seed=arguments.seed,
         distillation=arguments.distillation, tokens_at_once=arguments.tokens_at_once, optimizer=arguments.optimizer,
         answer_power=arguments.answer_power,
     )  # fmt: skip

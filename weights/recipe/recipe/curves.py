@@ -10,28 +10,36 @@ import matplotlib
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt  # noqa: E402
+from matplotlib.ticker import FormatStrFormatter, LogLocator  # noqa: E402
 
-SMOOTHING = 0.9
+SMOOTHING = 0.5
+"""Share of the value before: a point is the mean of twenty steps already."""
 
 
 def draw(runs: list[Path], picture: Path) -> None:
-    """Draws each run's losses by factor, smoothed, side by side."""
-    figure, axes = plt.subplots(1, len(runs), figsize=(6 * len(runs), 4), squeeze=False, layout="constrained")
-    for axis, run in zip(axes[0], runs):
-        for factor, points in sorted(losses(run / "log.jsonl").items()):
-            axis.plot(*zip(*points), label=factor if factor == "off" else f"mtd {factor}")
-        axis.set(title=run.name, xlabel="step", ylabel="loss on answers, nats a token", yscale="log")
-        axis.grid(alpha=0.3)
-        axis.legend()
+    """Draws each run's losses side by side, by factor above and by task below."""
+    figure, axes = plt.subplots(2, len(runs), figsize=(6 * len(runs), 8), squeeze=False, layout="constrained")
+    for column, run in enumerate(runs):
+        for row, kind in enumerate(("loss", "tasks")):
+            axis = axes[row][column]
+            axis.set_prop_cycle(color=plt.cm.tab20.colors if kind == "tasks" else plt.cm.tab10.colors)
+            for name, points in sorted(losses(run / "log.jsonl", kind).items()):
+                axis.plot(*zip(*points), label=f"mtd {name}" if name.isdigit() else name)
+            axis.set(title=run.name, xlabel="step", ylabel="loss on answers, nats a token", yscale="log")
+            axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+            axis.yaxis.set_minor_locator(LogLocator(subs=()))
+            axis.grid(alpha=0.3)
+            axis.legend(fontsize="small", ncols=2)
     figure.savefig(picture)
 
 
-def losses(log: Path) -> dict[str, list[tuple[int, float]]]:
-    """Returns (step, smoothed loss) by factor."""
+def losses(log: Path, kind: str) -> dict[str, list[tuple[int, float]]]:
+    """Returns (step, smoothed loss) by the names under `kind`, `loss` (by factor) or `tasks`."""
     result: dict[str, list[tuple[int, float]]] = defaultdict(list)
     for line in log.read_text().splitlines():
         record = json.loads(line)
-        for factor, loss in record["loss"].items():
-            before = result[factor][-1][1] if result[factor] else loss
-            result[factor].append((record["step"], SMOOTHING * before + (1 - SMOOTHING) * loss))
+        for name, loss in record[kind].items():
+            before = result[name][-1][1] if result[name] else loss
+            result[name].append((record["step"], SMOOTHING * before + (1 - SMOOTHING) * loss))
     return result

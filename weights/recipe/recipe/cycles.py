@@ -7,10 +7,7 @@ sees every real token sooner or later, so that one causal pass of each gives wha
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-
 import torch
-from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import PreTrainedModel
 
 VANILLA = 0
@@ -52,13 +49,8 @@ class MaskedPass(torch.nn.Module):
 
     def forward(self, ids: torch.Tensor, place: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
         """Returns float32 logits, [tokens, vocabulary], of the positions that `wanted`, [sequences, length], marks."""
-        device, is_half = ids.device.type, self.computation != torch.float32
-        with (
-            # Weights stay in float32, or small steps would be lost to rounding.
-            torch.autocast(device, self.computation, enabled=is_half),
-            # In bfloat16 a CPU's fused attention goes back as slowly as all the matrices together.
-            sdpa_kernel(SDPBackend.MATH) if is_half and device == "cpu" else nullcontext(),
-        ):
+        # Weights stay in float32, or small steps would be lost to rounding.
+        with torch.autocast(ids.device.type, self.computation, enabled=self.computation != torch.float32):
             return self.model.lm_head(hidden_states(self.model, ids, place, self.head_layers)[wanted]).float()
 
     def compile_layers(self) -> None:
@@ -71,12 +63,6 @@ class MaskedPass(torch.nn.Module):
         """Leaves the head to be trained: the trunk's layers and the embedding stay as they are."""
         for part in (self.model.model.embed_tokens, *self.model.model.layers[: -self.head_layers]):
             part.requires_grad_(False)
-
-
-def fast_type(device: torch.device) -> torch.dtype:
-    """Returns bfloat16 where the device multiplies it faster than float32."""
-    is_fast = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
-    return torch.bfloat16 if is_fast else torch.float32
 
 
 def hidden_states(model: PreTrainedModel, ids: torch.Tensor, place: torch.Tensor, head_layers: int) -> torch.Tensor:

@@ -28,12 +28,12 @@ class Item:
 
 
 SUITE = {
-    "copy": Task(prose.copy, 1),
+    "copy": Task(prose.copy, 1.5),
     "continue": Task(prose.continuation, 0.5, metric="loss"),
-    "repeat": Task(numbers.repeat, 0.75),
-    "sort": Task(numbers.sort, 0.75),
-    "sum": Task(numbers.total, 3),
-    "addition": Task(numbers.addition, 2),
+    "repeat": Task(numbers.repeat, 0.5),
+    "sort": Task(numbers.sort, 1),
+    "sum": Task(numbers.total, 4),
+    "addition": Task(numbers.addition, 1.5),
     "long-addition": Task(numbers.long_addition, 0.75),
     "multiplication": Task(numbers.multiplication, 2),
     "long-multiplication": Task(numbers.long_multiplication, 0.5),

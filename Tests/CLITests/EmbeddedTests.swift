@@ -1,0 +1,64 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What a checkout holds in `weights/` serves every command that is given no model.
+struct EmbeddedTests {
+    @Test("commands without a model take the embedded one")
+    func defaults() throws {
+        let prompt = "Sort this list: 41 65 52 87 78"
+        let generated = try Command.run(["generate", prompt])
+        #expect((generated.status, generated.errors) == (0, ""))
+        #expect(generated.text == "41 52 65 78 87\n")
+        #expect(try Command.run(["tokenize", "<|im_end|>"]).text == "2\n")
+        #expect(try Command.run(["inspect"]).text.contains(#/head 8/#))
+        #expect(try Command.run(["verify"]).status == 0)
+        let evaluated = try Command.run(["eval", "--limit", "1", "--mtd", "off"])
+        #expect(evaluated.status == 0)
+        for task in ["addition", "copy", "facts", "sort", "two-steps"] {
+            #expect(evaluated.text.contains("\n\(task) "))
+        }
+    }
+
+    @Test("the shipped weights answer held-out questions, vanilla and in cycles of four")
+    func quality() throws {
+        let tasks = ["addition", "facts", "repeat"].map { Self.weights + "/eval/\($0).jsonl" }
+        let command = try Command.run(["eval", "--limit", "10", "--mtd", "off,4", "--json", "--tasks"] + tasks)
+        struct Document: Decodable {
+            struct Plan: Decodable {
+                let mtd: String
+                let correct: Int
+                let count: Int
+            }
+            let plans: [Plan]
+        }
+        let plans = try JSONDecoder().decode(Document.self, from: command.output).plans
+        #expect(plans.map(\.mtd) == ["off", "4"])
+        for plan in plans { #expect(plan.count == 30 && plan.correct >= 27, "mtd \(plan.mtd): \(plan.correct) of 30") }
+    }
+
+    private static let weights = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "weights").path
+
+    @Test("answers stand side by side, with their speed and whether they are vanilla's")
+    func compared() throws {
+        let command = try Command.run(
+            ["compare", "--mtd", "off,4", "--rounds", "1", "What is 3 + 4?", "Sort this list: 41 65 52 87 78"])
+        #expect((command.status, command.errors) == (0, ""))
+        let lines = command.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        #expect(lines[0] == "> What is 3 + 4?")
+        #expect(lines[1].contains(#/^── vanilla +── mtd 4$/#))
+        #expect(command.text.contains(#/\n41 52 65 78 87 +41 52 65 78 87\n/#))
+        #expect(command.text.contains(#/\d+ tokens/s +\d+ tokens/s, [0-9.]+×, the same text\n/#))
+    }
+
+    @Test("a program far from any weights asks for a model")
+    func missing() throws {
+        let directory = try TemporaryDirectory()
+        let program = URL(fileURLWithPath: directory.path).appending(path: "volley")
+        try FileManager.default.copyItem(at: Command.executable, to: program)
+        let command = try Command.run(["generate", "a"], program: program)
+        #expect(command.status == 1)
+        #expect(command.errors.hasPrefix("volley: no model: --model is not given"))
+    }
+}
