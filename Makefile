@@ -43,8 +43,8 @@ recipe-test: recipe ## test the training recipe
 	cd $(RECIPE) && .venv/bin/python -m pytest -q tests
 
 .PHONY: model
-model: build recipe ## train the embedded model again, from a fixed seed (hours)
-	cd $(RECIPE) && .venv/bin/python -m recipe embedded --runs runs --weights .. --volley ../../$(VOLLEY)
+model: build recipe ## train the embedded model again, from a fixed seed, or go on where that stopped (hours)
+	cd $(RECIPE) && .venv/bin/python -m recipe embedded --runs "$(CACHE)/embedded-runs" --weights .. --volley ../../$(VOLLEY)
 
 .PHONY: fuzz
 fuzz: setup ## 100,000 mutations of each kind of file
