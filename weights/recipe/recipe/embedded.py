@@ -45,8 +45,9 @@ def make(recipe: Callable[..., None], runs: Path, weights: Path, volley: str) ->
     for model, destination in ((base, before), (tuned, shards)):
         recipe("export", "--model", model, "--out", destination, "--volley", volley)
 
+    tasks = sorted((weights / "eval").glob("*.jsonl"))
+
     def evaluated(model: Path, *options: object) -> str:
-        tasks = sorted((weights / "eval").glob("*.jsonl"))
         command = [volley, "eval", "--model", model, "--head-layers", "8", "--tasks", *tasks, *options]
         return subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE, text=True).stdout
 
@@ -58,5 +59,4 @@ def make(recipe: Callable[..., None], runs: Path, weights: Path, volley: str) ->
     shutil.rmtree(unpacked, ignore_errors=True)
     subprocess.run([volley, "unpack", str(shards), str(unpacked)], check=True)
     answers.write_text(evaluated(shards, "--json"))
-    tasks = sorted((weights / "eval").glob("*.jsonl"))
     recipe("evaluate", "--model", unpacked, "--tasks", *tasks, "--against", answers)
