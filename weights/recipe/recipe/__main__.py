@@ -121,7 +121,8 @@ def write_items(arguments: argparse.Namespace) -> int:
 def train_tokenizer(arguments: argparse.Namespace) -> int:
     random = Random(0)
     items = [training_item(random) for _ in range(30_000)]
-    texts = [vocabulary.chat_ml([{"role": "user", "content": item.prompt}], True) + item.answer for item in items]
+    # Without ChatML's marks, which are tokens already: no merge may take one apart.
+    texts = [text for item in items for text in ("user", item.prompt, "assistant", item.answer)]
     arguments.out.mkdir(parents=True, exist_ok=True)
     vocabulary.save(vocabulary.train(texts, arguments.size), arguments.out)
     return 0

@@ -12,7 +12,7 @@ from pathlib import Path
 NAME = "volley-5m"
 SHAPE = ("--layers", "24", "--width", "128", "--inner", "384", "--heads", "4", "--kv-heads", "2")
 TRAINING = ("--optimizer", "muon", "--answer-power", "0.5", "--sequences", "64", "--compile")
-PRETRAINING = ("--steps", "4000", "--learning-rate", "2e-3")
+PRETRAINING = ("--steps", "3500", "--learning-rate", "2e-3")
 FINETUNING = ("--steps", "2500", "--learning-rate", "1.5e-3", "--factors", "off,2,3,4,6")
 LONGEST_ANSWER = ("--max-tokens", "160")
 """Before fine-tuning, factors find no end."""

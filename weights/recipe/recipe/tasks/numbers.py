@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from random import Random
 
 from recipe.tasks.split import list_is_held_out, pair_is_held_out
@@ -21,13 +22,30 @@ def operands(random: Random, digits: int, held_out: bool) -> tuple[int, int]:
             return a, b
 
 
-def numbers(random: Random, held_out: bool, shortest: int = 5) -> list[int]:
-    """A list of `shortest` (5 where it is held out) to 10 numbers: training may begin with lists that are easier."""
+def split_list(draw: Callable[[], list[int]], held_out: bool) -> list[int]:
     while True:
-        values = [random.randint(10, 99) for _ in range(random.randint(5 if held_out else shortest, 10))]
+        values = draw()
         # Two numbers are a pair of operands as well.
         if list_is_held_out(values) == held_out and not (len(values) == 2 and pair_is_held_out(*values)):
             return values
+
+
+def numbers(random: Random, held_out: bool, shortest: int = 5) -> list[int]:
+    """A list of `shortest` (5 where it is held out) to 10 numbers: training may begin with lists that are easier."""
+    shortest = 5 if held_out else shortest
+    return split_list(lambda: [random.randint(10, 99) for _ in range(random.randint(shortest, 10))], held_out)
+
+
+def easy_numbers(random: Random) -> list[int]:
+    """A training list of 2 to 10 numbers, more often short, whose digits keep below bounds of its own: its sum carries little."""
+    lengths = range(2, 11)
+
+    def draw() -> list[int]:
+        tens, ones = random.randint(1, 9), random.randint(0, 9)
+        (length,) = random.choices(lengths, [1 / length for length in lengths])
+        return [10 * random.randint(1, tens) + random.randint(0, ones) for _ in range(length)]
+
+    return split_list(draw, held_out=False)
 
 
 def text(values: list[int]) -> str:
@@ -75,7 +93,8 @@ def sort(random: Random, held_out: bool) -> tuple[str, str]:
 
 
 def total(random: Random, held_out: bool) -> tuple[str, str]:
-    values = numbers(random, held_out, shortest=2)
+    is_easy = not held_out and random.random() < 0.5
+    values = easy_numbers(random) if is_easy else numbers(random, held_out, shortest=2)
     return f"What is the sum of this list? {text(values)}", str(sum(values))
 
 
