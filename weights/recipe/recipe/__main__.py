@@ -86,6 +86,7 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
 def add_training_options(parser: argparse.ArgumentParser, steps: int, learning_rate: float, seed: int) -> None:
     parser.add_argument("--out", type=Path, required=True, help="directory of the run; resumed where it holds one")
     parser.add_argument("--data", type=Path, help="JSONL; without it, the task suite")
+    parser.add_argument("--weights", type=parse_weights, default={}, metavar="TASK=N,…", help="draw these so often")
     parser.add_argument("--steps", type=int, default=steps)
     parser.add_argument("--sequences", type=int, default=64, help="of a step")
     parser.add_argument("--learning-rate", type=float, default=learning_rate)
@@ -95,6 +96,17 @@ def add_training_options(parser: argparse.ArgumentParser, steps: int, learning_r
     parser.add_argument("--answer-power", type=float, default=1.0, help="an answer of n tokens weighs n to this power")
     parser.add_argument("--compile", action="store_true", help="fuse operations, which small models gain from")
     parser.add_argument("--seed", type=int, default=seed)
+
+
+def parse_weights(text: str) -> dict[str, float]:
+    pairs = [pair.partition("=") for pair in text.split(",")]
+    try:
+        weights = {name: float(number) for name, _, number in pairs}
+    except ValueError:
+        weights = {}
+    if not weights or any(name not in SUITE or not 0 <= weight < 1000 for name, weight in weights.items()):
+        raise argparse.ArgumentTypeError("give tasks of the suite and numbers, such as sum=4,sort=2")
+    return weights
 
 
 def parse_factors(text: str) -> tuple[int, ...]:
@@ -131,7 +143,7 @@ def train_tokenizer(arguments: argparse.Namespace) -> int:
 def examples_of(arguments: argparse.Namespace, tokenizer_directory: Path) -> FileExamples | GeneratedExamples:
     chat = Chat(tokenizer_directory)
     if arguments.data is None:
-        return GeneratedExamples(chat, arguments.seed)
+        return GeneratedExamples(chat, arguments.seed, arguments.weights)
     return FileExamples(arguments.data, chat, arguments.seed, arguments.longest)
 
 

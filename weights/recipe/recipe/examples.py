@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -67,12 +67,13 @@ class Chat:
 class GeneratedExamples:
     """The task suite without end: the batch of a step depends on the seed and the step alone, so that a run can resume."""
 
-    def __init__(self, chat: Chat, seed: int):
-        self.chat, self.seed = chat, seed
+    def __init__(self, chat: Chat, seed: int, weights: Mapping[str, float]):
+        """`weights` says how often some tasks are drawn, in place of the suite's own."""
+        self.chat, self.seed, self.weights = chat, seed, weights
 
     def batch(self, step: int, size: int) -> list[Example]:
         random = Random(f"{self.seed}-{step}")
-        items = [training_item(random) for _ in range(size)]
+        items = [training_item(random, self.weights) for _ in range(size)]
         return [
             self.chat.example([{"role": "user", "content": item.prompt}], item.answer, item.task) for item in items
         ]

@@ -42,6 +42,22 @@ def test_answers_are_right():
         assert answer and not answer.startswith(" ")
 
 
+def test_weights_say_how_often_tasks_are_drawn():
+    random = Random(4)
+    only = {name: 0.0 for name in SUITE if name not in ("sum", "sort")} | {"sum": 3.0, "sort": 1.0}
+    drawn = [training_item(random, only).task for _ in range(2000)]
+    assert set(drawn) == {"sum", "sort"} and 0.7 < drawn.count("sum") / 2000 < 0.8
+
+
+def test_sums_begin_with_lists_that_are_short_or_carry_little():
+    random = Random(5)
+    lists = [SUITE["sum"].draw(random, False)[0].split("? ")[1].split() for _ in range(2000)]
+    assert sum(len(values) <= 4 for values in lists) > 700
+    assert sum(all(int(value) % 10 < 5 for value in values) for values in lists if len(values) >= 5) > 200
+    held_out = [item.prompt.split("? ")[1].split() for item in held_out_items("sum")]
+    assert all(5 <= len(values) <= 10 for values in held_out)
+
+
 def test_the_same_seed_gives_the_same_items():
     assert held_out_items("sum", 20) == held_out_items("sum", 20)
 

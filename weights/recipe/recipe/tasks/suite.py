@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
 
@@ -43,9 +43,9 @@ SUITE = {
 }
 
 
-def training_item(random: Random) -> Item:
-    """Draws a task by its weight, and an item of its training side."""
-    name = random.choices(list(SUITE), [task.weight for task in SUITE.values()])[0]
+def training_item(random: Random, weights: Mapping[str, float] = {}) -> Item:
+    """Draws a task by its weight, or the one that `weights` gives it, and an item of its training side."""
+    name = random.choices(list(SUITE), [weights.get(name, task.weight) for name, task in SUITE.items()])[0]
     return Item(name, *SUITE[name].draw(random, False))
 
 
