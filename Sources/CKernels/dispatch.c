@@ -7,6 +7,10 @@ bool volley_isa_available(enum volley_isa isa) {
 #if defined(__x86_64__)
     case VOLLEY_AVX2:
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+    case VOLLEY_AVX512:
+        return volley_isa_available(VOLLEY_AVX2) && __builtin_cpu_supports("avx512f") &&
+               __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
 #endif
     default: return false;
     }
@@ -16,6 +20,7 @@ const struct volley_kernels *volley_kernels_for(enum volley_isa isa) {
     switch (isa) {
 #if defined(__x86_64__)
     case VOLLEY_AVX2: return &volley_kernels_avx2;
+    case VOLLEY_AVX512: return &volley_kernels_avx512;
 #endif
     default: return &volley_kernels_portable;
     }
@@ -26,5 +31,6 @@ size_t volley_attention_units(const struct volley_attention *a) {
 }
 
 size_t volley_attention_scratch(size_t head_width) {
-    return 2 * (VOLLEY_QUERY_BLOCK + VOLLEY_KEY_TILE) * ((head_width + 7) & ~(size_t)7);
+    size_t width = (head_width + 7) & ~(size_t)7;
+    return (2 * VOLLEY_QUERY_BLOCK + VOLLEY_KEY_TILE) * width + VOLLEY_QUERY_BLOCK * VOLLEY_KEY_TILE;
 }

@@ -1,4 +1,5 @@
 import Models
+public import Tensors
 import Tokens
 import Weights
 
@@ -16,15 +17,17 @@ public struct LanguageModel: Sendable {
     ///
     /// - Parameters:
     ///   - headLayers: how many of the last layers are the head, in place of the checkpoint's own number.
+    ///   - vocabularyFormat: what `lm_head` is converted to.
     ///   - threadCount: threads that decode compressed weights.
     ///   - checksTensors: whether the checksums of a native checkpoint's tensors are looked at.
     /// - Throws: `CheckpointError`, `ConfigurationError` or `TokenizerError`, each one sentence.
     public static func load(
-        _ path: String, headLayers: Int? = nil, threadCount: Int = SessionOptions().threadCount,
-        checksTensors: Bool = true
+        _ path: String, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil,
+        threadCount: Int = SessionOptions().threadCount, checksTensors: Bool = true
     ) throws -> LanguageModel {
         let checkpoint = try Checkpoint.open(path).loaded(threadCount: threadCount, checksTensors: checksTensors)
-        let model = try Model(checkpoint: checkpoint, headLayers: headLayers)
+        let model = try Model(
+            checkpoint: checkpoint, headLayers: headLayers, vocabularyFormat: vocabularyFormat)
         let tokenizer = try Tokenizer(checkpoint.tokenizer)
         return LanguageModel(
             name: path.split(separator: "/").last.map(String.init) ?? path, model: model, tokenizer: tokenizer,

@@ -61,6 +61,12 @@ public final class Session {
     /// Bytes allocated for keys and values.
     public var kvByteCount: Int { trunkRing.byteCount + headRing.byteCount }
 
+    /// Where the session notes how long the parts of its passes take; nil unless a measurement asks.
+    package var profile: PassProfile? {
+        get { forward.profile }
+        set { forward.profile = newValue }
+    }
+
     /// Positions that the session can still take; a window has no end.
     public var remainingPositions: Int {
         options.window == nil ? model.configuration.contextLength - tokens.count : .max
@@ -148,17 +154,25 @@ public final class Session {
 
     private func runTrunk(rowCount: Int) {
         for row in 0..<rowCount { embed(trunkRing.count + row, into: hiddenRow(row)) }
-        forward.run(model.trunk, ring: trunkRing, hidden: hidden.pointer, rowCount: rowCount)
+        forward.measured(.trunk) {
+            forward.run(model.trunk, ring: trunkRing, hidden: hidden.pointer, rowCount: rowCount)
+        }
         trunkOutputs.append(hidden.pointer, count: rowCount)
         passes.countTrunk(rowCount)
     }
 
     private func runHead(rowCount: Int) {
         for row in 0..<rowCount { feedHead(headRing.count + row, into: hiddenRow(row)) }
-        forward.run(model.head, ring: headRing, hidden: hidden.pointer, rowCount: rowCount)
+        forward.measured(.head) {
+            forward.run(model.head, ring: headRing, hidden: hidden.pointer, rowCount: rowCount)
+        }
         passes.countHead(rowCount)
         if headRing.count <= promptCount { trunkOutputs.discard(before: headRing.count) }
-        if headRing.count == tokens.count { forward.logits(hiddenRow(rowCount - 1), into: lastLogits.pointer) }
+        if headRing.count == tokens.count {
+            forward.measured(.vocabularyHead) {
+                forward.logits(hiddenRow(rowCount - 1), into: lastLogits.pointer)
+            }
+        }
     }
 
     private func feedHead(_ position: Int, into row: UnsafeMutablePointer<Float>) {
@@ -197,7 +211,7 @@ public final class Session {
     }
 
     private func embed(_ position: Int, into row: UnsafeMutablePointer<Float>) {
-        model.embedding.copyRow(tokens[position], to: row)
+        model.embed(tokens[position], into: row)
     }
 
     private func checkVocabulary(_ tokens: [Int]) throws(SessionError) {

@@ -6,6 +6,8 @@ package final class ForwardPass {
     package let model: Model
     /// Most rows of one pass.
     package let maximumRows: Int
+    /// Where to note how long the parts of a pass take; nobody does unless a measurement asks.
+    package var profile: PassProfile?
     private let window: Int
     private let compute: Compute
     private let scratch: Activations
@@ -62,6 +64,14 @@ package final class ForwardPass {
         compute.linear(model.vocabularyHead, scratch.normed.pointer, rowCount: 1, output: logits)
     }
 
+    /// Runs `work`, noting its time as `part`'s where there is a profile.
+    package func measured(_ part: PassProfile.Part, _ work: () -> Void) {
+        guard let profile else { return work() }
+        let start = ContinuousClock.now
+        work()
+        profile.add(ContinuousClock.now - start, to: part)
+    }
+
     /// y += x, both [hidden].
     package func add(_ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>) {
         compute.add(x, to: y, count: model.configuration.hiddenSize)
@@ -81,12 +91,14 @@ package final class ForwardPass {
         positionHeads(k, kvHeads, rowStride: stride, rowCount: rowCount, norm: layer.keyNorm)
         store(k, in: ring.keys(index), of: ring, rowStride: stride, rowCount: rowCount)
         store(v, in: ring.values(index), of: ring, rowStride: stride, rowCount: rowCount)
-        compute.attend(
-            AttentionPass(
-                queries: q, queryRowStride: stride, keys: ring.keys(index), values: ring.values(index),
-                ring: ring.layout, window: window, rowCount: rowCount, firstPosition: ring.count, headCount: heads,
-                scale: 1 / Float(width).squareRoot()),
-            output: scratch.mixed.pointer)
+        measured(.attention) {
+            compute.attend(
+                AttentionPass(
+                    queries: q, queryRowStride: stride, keys: ring.keys(index), values: ring.values(index),
+                    ring: ring.layout, window: window, rowCount: rowCount, firstPosition: ring.count,
+                    headCount: heads, scale: 1 / Float(width).squareRoot()),
+                output: scratch.mixed.pointer)
+        }
         compute.linear(
             layer.attentionOutput, scratch.mixed.pointer, rowCount: rowCount, output: scratch.delta.pointer)
     }

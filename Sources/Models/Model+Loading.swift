@@ -1,24 +1,30 @@
-import Tensors
+public import Tensors
 import Weights
 
 extension Model {
-    /// Takes a checkpoint's weights as they are stored; nothing but the norms is copied.
+    /// Takes a checkpoint's weights as they are stored; the norms are copied, and quantised weights packed for the kernels.
     ///
-    /// - Parameter headLayers: how many of the last layers are the head, in place of the checkpoint's own number.
+    /// - Parameters:
+    ///   - headLayers: how many of the last layers are the head, in place of the checkpoint's own number.
+    ///   - vocabularyFormat: what `lm_head` is converted to, the embedding staying as it is.
     /// - Throws: `ConfigurationError` where the configuration is not one we run, `CheckpointError` where a tensor is
-    ///   missing or has another shape than the configuration says.
-    public convenience init(checkpoint: Checkpoint, headLayers: Int? = nil) throws {
+    ///   missing or has another shape than the configuration says, or cannot be converted.
+    public convenience init(
+        checkpoint: Checkpoint, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil
+    ) throws {
         let configuration = try ModelConfiguration(checkpoint.configuration, headLayers: headLayers)
         let reader = TensorReader(checkpoint: checkpoint)
         let vocabulary = configuration.vocabularySize
         let hidden = configuration.hiddenSize
         let embedding = try reader.matrix("model.embed_tokens", rows: vocabulary, columns: hidden)
-        let vocabularyHead =
+        let stored =
             configuration.tiesEmbeddings
             ? embedding : try reader.matrix("lm_head", rows: vocabulary, columns: hidden)
+        let vocabularyHead = try vocabularyFormat.map { try reader.converted(stored, to: $0) } ?? stored
+        let isShared = configuration.tiesEmbeddings && vocabularyFormat == nil
         self.init(
             configuration: configuration,
-            embedding: embedding,
+            embedding: isShared ? nil : embedding,
             layers: try (0..<configuration.layerCount).map { try reader.layer($0, configuration) },
             finalNorm: try reader.vector("model.norm", count: hidden),
             vocabularyHead: Linear([vocabularyHead]),
@@ -62,6 +68,18 @@ private struct TensorReader {
     func matrix(_ name: String, rows: Int, columns: Int) throws -> Matrix {
         let tensor = try tensor("\(name).weight", shape: [rows, columns])
         return try matrix(tensor, rows: rows, columns: columns)
+    }
+
+    /// `lm_head` in another format.
+    func converted(_ matrix: Matrix, to format: StorageFormat) throws -> Matrix {
+        do {
+            return try matrix.converted(to: format)
+        } catch .notWholeBlocks {
+            throw fault(
+                "lm_head.weight", "its rows of \(matrix.columns) values are no whole blocks of \(format.rawValue)")
+        } catch .notFinite {
+            throw fault("lm_head.weight", "it holds values that are not finite")
+        }
     }
 
     func vector(_ name: String, count: Int) throws -> Vector {

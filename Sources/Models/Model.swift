@@ -1,4 +1,4 @@
-import Tensors
+public import Tensors
 import Weights
 
 /// A Qwen3-style layer stack: immutable weights, shared by every session.
@@ -7,12 +7,12 @@ import Weights
 public final class Model: Sendable {
     /// Sizes, RoPE and the trunk/head split.
     public let configuration: ModelConfiguration
-    /// [vocabulary, hidden]
-    package let embedding: Matrix
+    /// [vocabulary, hidden]; nil where it is `vocabularyHead` itself.
+    private let embedding: Matrix?
     package let layers: [LayerWeights]
     /// [hidden]
     package let finalNorm: Vector
-    /// `lm_head`: [vocabulary, hidden]; the embedding itself where the checkpoint ties them.
+    /// `lm_head`: [vocabulary, hidden].
     package let vocabularyHead: Linear
     /// RoPE frequencies, [headWidth / 2].
     package let inverseFrequencies: [Float]
@@ -22,8 +22,9 @@ public final class Model: Sendable {
     /// The decoding head's layers: run once a token.
     package var head: ArraySlice<LayerWeights> { layers[configuration.trunkLayerCount...] }
 
+    /// - Parameter embedding: nil where the checkpoint ties it to `vocabularyHead`.
     package init(
-        configuration: ModelConfiguration, embedding: Matrix, layers: [LayerWeights], finalNorm: Vector,
+        configuration: ModelConfiguration, embedding: Matrix?, layers: [LayerWeights], finalNorm: Vector,
         vocabularyHead: Linear, inverseFrequencies: [Float]
     ) {
         self.configuration = configuration
@@ -32,5 +33,18 @@ public final class Model: Sendable {
         self.finalNorm = finalNorm
         self.vocabularyHead = vocabularyHead
         self.inverseFrequencies = inverseFrequencies
+    }
+
+    /// The embedding of `token`: [hidden].
+    package func embed(_ token: Int, into output: UnsafeMutablePointer<Float>) {
+        if let embedding { embedding.copyRow(token, to: output) } else { vocabularyHead.copyRow(token, to: output) }
+    }
+
+    /// The formats of the matrices that a pass reads, each once, in the order of first use.
+    public var formats: [StorageFormat] {
+        var formats: [StorageFormat] = []
+        let matrices = layers.flatMap { [$0.queryKeyValue, $0.attentionOutput, $0.gateUp, $0.down] } + [vocabularyHead]
+        for format in matrices.flatMap(\.formats) where !formats.contains(format) { formats.append(format) }
+        return formats
     }
 }

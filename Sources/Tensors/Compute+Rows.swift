@@ -56,8 +56,8 @@ extension Compute {
         _ gateUp: UnsafePointer<Float>, rowCount: Int, width: Int, output: UnsafeMutablePointer<Float>
     ) {
         var job = GateJob(kernels: kernels, input: gateUp, output: output, rowCount: rowCount, width: width)
-        let body: ThreadTeam.Job = { GateJob.run($0, $1, $2) }
-        if rowCount * width < Self.parallelCount { body(&job, 0, 1) } else { team.run(body, &job) }
+        let parts = rowCount * width < Self.parallelCount ? 1 : team.count
+        team.run(parts: parts, { GateJob.run($0, $1, $2, member: $3) }, &job)
     }
 
     /// y += x, both [count].
@@ -73,7 +73,7 @@ private struct GateJob: BitwiseCopyable {
     let rowCount: Int
     let width: Int
 
-    static func run(_ pointer: UnsafeRawPointer, _ part: Int, _ parts: Int) {
+    static func run(_ pointer: UnsafeRawPointer, _ part: Int, _ parts: Int, member: Int) {
         let job = pointer.assumingMemoryBound(to: GateJob.self).pointee
         for row in Compute.share(job.rowCount, part, parts) {
             let gate = job.input + 2 * row * job.width

@@ -7,19 +7,22 @@ import COpenBLAS
 package final class Compute {
     let kernels: UnsafePointer<volley_kernels>
     let team: ThreadTeam
-    /// Activations rounded to int16, [row][column / 32].
+    /// Activations rounded to int16, as kernels want them.
     let blocks: AlignedBuffer<volley_block>
-    /// The same as float32 for OpenBLAS, [row, column].
-    let rounded: AlignedBuffer<Float>
-    /// Dequantised weights, `tileRows` rows for each thread.
+    /// Weights as float32 for OpenBLAS, `tileRows` rows for each thread.
     let tiles: AlignedBuffer<Float>
     /// Attention's scratch of each thread.
     let attentionScratch: AlignedBuffer<Float>
     let attentionScratchCount: Int
+    let maximumRows: Int
     let maximumColumns: Int
 
-    /// Weight rows that a thread dequantises for one sgemm.
+    /// Input rows from which on plain weights go through OpenBLAS.
+    static let blasRows = 17
+    /// Weight rows of one sgemm.
     static let tileRows = 64
+    /// Bytes of weights in a part of a matmul, or nearly.
+    static let partByteCount = 1 << 18
     /// Values above which element-wise work is worth waking the team.
     static let parallelCount = 1 << 15
 
@@ -33,15 +36,17 @@ package final class Compute {
     ) {
         kernels = instructionSet.kernels
         team = ThreadTeam(count: threadCount)
+        self.maximumRows = maximumRows
         self.maximumColumns = maximumColumns
-        blocks = AlignedBuffer(count: Int(VOLLEY_MAX_ROWS) * (maximumColumns / 32 + 1))
-        let usesBLAS = maximumRows > Int(VOLLEY_MAX_ROWS)
-        rounded = AlignedBuffer(count: usesBLAS ? maximumRows * maximumColumns : 0)
-        tiles = AlignedBuffer(count: usesBLAS ? team.count * Self.tileRows * maximumColumns : 0)
+        blocks = AlignedBuffer(count: maximumRows * (maximumColumns / 32 + 1))
+        tiles = AlignedBuffer(count: maximumRows < Self.blasRows ? 0 : team.count * Self.tileRows * maximumColumns)
         attentionScratchCount = volley_attention_scratch(headWidth)
         attentionScratch = AlignedBuffer(count: team.count * attentionScratchCount)
         openblas_set_num_threads(1)  // the team divides the work, OpenBLAS computes one slice at a time
     }
+
+    /// Parts for work that could be cut into `pieces`: at least one for each thread, at most a few.
+    func parts(of pieces: Int) -> Int { min(max(pieces, team.count), 8 * team.count) }
 
     /// The half-open range of `count` items that `part` of `parts` takes.
     static func share(_ count: Int, _ part: Int, _ parts: Int) -> Range<Int> {

@@ -14,6 +14,8 @@ package enum InstructionSet: String, Sendable, CaseIterable {
     case portable
     /// x86-64 with AVX2, FMA and F16C.
     case avx2
+    /// x86-64 with AVX-512 F, BW, VL, DQ and VNNI.
+    case avx512
 
     /// Whether this machine has it.
     package var isAvailable: Bool { volley_isa_available(kernelSet) }
@@ -35,6 +37,7 @@ package enum InstructionSet: String, Sendable, CaseIterable {
         switch self {
         case .portable: VOLLEY_PORTABLE
         case .avx2: VOLLEY_AVX2
+        case .avx512: VOLLEY_AVX512
         }
     }
 }

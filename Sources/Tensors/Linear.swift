@@ -1,19 +1,30 @@
+import CKernels
+import Dispatch
+
 /// One or several matrices over the same input, their outputs side by side: q | k | v, gate | up.
-package struct Linear: Sendable {
-    package let parts: [Matrix]
+///
+/// Quantised matrices are packed into panels, as the kernels read them; the others stay where they lie.
+// Sendable: the bytes are immutable for as long as `owners` live.
+package struct Linear: @unchecked Sendable {
     /// Outputs of all parts together.
     package let rows: Int
     /// Inputs.
     package let columns: Int
+    /// Bytes that one multiplication reads.
+    package let byteCount: Int
+    /// Whether some part multiplies rounded activations.
+    let roundsActivations: Bool
     /// What compute threads see of the parts.
     let slices: AlignedBuffer<Slice>
+    private let owners: [any AnyObject & Sendable]
 
     /// One part without its owner.
     struct Slice: BitwiseCopyable {
+        /// Rows as they are stored, or panels of quantised rows.
         var bytes: UnsafeRawPointer
         var format: StorageFormat
         var rows: Int
-        var rowByteCount: Int
+        var columns: Int
         /// Column of the output where the part's first row goes.
         var firstOutput: Int
     }
@@ -21,21 +32,67 @@ package struct Linear: Sendable {
     /// - Precondition: at least one part, all with as many columns.
     package init(_ parts: [Matrix]) {
         precondition(!parts.isEmpty && parts.allSatisfy { $0.columns == parts[0].columns })
-        self.parts = parts
         columns = parts[0].columns
+        byteCount = parts.reduce(0) { $0 + $1.byteCount }
+        roundsActivations = parts.contains { $0.format.roundsActivations }
         slices = AlignedBuffer(count: parts.count)
+        var owners: [any AnyObject & Sendable] = []
         var rows = 0
         for (index, part) in parts.enumerated() {
+            let panels = part.format.roundsActivations ? packed(part) : nil
             slices.pointer[index] = Slice(
-                bytes: part.bytes, format: part.format, rows: part.rows, rowByteCount: part.rowByteCount,
-                firstOutput: rows)
+                bytes: panels.map { UnsafeRawPointer($0.pointer) } ?? part.bytes, format: part.format, rows: part.rows,
+                columns: columns, firstOutput: rows)
+            owners.append(panels ?? part.owner)
             rows += part.rows
         }
+        self.owners = owners
         self.rows = rows
     }
 
-    package var byteCount: Int { parts.reduce(0) { $0 + $1.byteCount } }
+    /// Of the parts.
+    package var formats: [StorageFormat] { (0..<slices.count).map { slices.pointer[$0].format } }
 
-    /// Whether some part multiplies rounded activations.
-    var roundsActivations: Bool { parts.contains { $0.format.roundsActivations } }
+    /// One row's weights as float32, exactly: [columns].
+    package func copyRow(_ row: Int, to output: UnsafeMutablePointer<Float>) {
+        precondition((0..<rows).contains(row), "row \(row) of \(rows)")
+        for index in 0..<slices.count {
+            let slice = slices.pointer[index]
+            let number = row - slice.firstOutput
+            if (0..<slice.rows).contains(number) { slice.copyRow(number, to: output) }
+        }
+    }
+}
+
+extension Linear.Slice {
+    fileprivate func copyRow(_ row: Int, to output: UnsafeMutablePointer<Float>) {
+        if format.roundsActivations {
+            let panelRows = Int(VOLLEY_PANEL_ROWS)
+            let panel = bytes + row / panelRows * volley_panel_bytes(format.kernelFormat, columns)
+            volley_panel_row(format.kernelFormat, output, panel, row % panelRows, columns)
+        } else {
+            let rowByteCount = columns * format.bytesPerBlock
+            volley_dequantize(
+                InstructionSet.best.kernels, format.kernelFormat, output, bytes + row * rowByteCount, columns)
+        }
+    }
+}
+
+/// The panels of a quantised matrix, packed by all cores.
+private func packed(_ matrix: Matrix) -> AlignedBuffer<UInt8> {
+    let panelRows = Int(VOLLEY_PANEL_ROWS)
+    let panelCount = (matrix.rows + panelRows - 1) / panelRows
+    let panelByteCount = volley_panel_bytes(matrix.format.kernelFormat, matrix.columns)
+    let panels = AlignedBuffer<UInt8>(unfilledCount: panelCount * panelByteCount)
+    // Enough panels at a time to be worth a thread's while.
+    let run = max(1, (1 << 18) / panelByteCount)
+    DispatchQueue.concurrentPerform(iterations: (panelCount + run - 1) / run) { number in
+        for panel in number * run..<min((number + 1) * run, panelCount) {
+            let firstRow = panel * panelRows
+            volley_pack_panel(
+                matrix.format.kernelFormat, panels.pointer + panel * panelByteCount,
+                matrix.bytes + firstRow * matrix.rowByteCount, min(panelRows, matrix.rows - firstRow), matrix.columns)
+        }
+    }
+    return panels
 }

@@ -1,4 +1,6 @@
 import CKernels
+import Dispatch
+import Synchronization
 
 /// Stored weights, [rows, columns], in their file's format; rows contiguous, any alignment.
 // Sendable: the bytes are immutable for as long as `owner` lives.
@@ -7,7 +9,7 @@ package struct Matrix: @unchecked Sendable {
     package let columns: Int
     package let format: StorageFormat
     package let bytes: UnsafeRawPointer
-    private let owner: any AnyObject & Sendable
+    let owner: any AnyObject & Sendable
 
     /// - Parameters:
     ///   - bytes: `rows` rows of `format.rowByteCount(columns:)` bytes.
@@ -35,6 +37,36 @@ package struct Matrix: @unchecked Sendable {
     }
 }
 
+/// Why a matrix cannot be put into another format.
+package enum ConversionError: Error, Equatable {
+    case notWholeBlocks
+    case notFinite
+}
+
+extension Matrix {
+    /// The same weights in another format, converted by all cores.
+    ///
+    /// - Precondition: `format` is one of `Quantizer.formats`.
+    /// - Throws: where rows would not be whole blocks, or a block format were to hold what is not finite.
+    package func converted(to format: StorageFormat) throws(ConversionError) -> Matrix {
+        guard let rowByteCount = format.rowByteCount(columns: columns) else { throw .notWholeBlocks }
+        let buffer = AlignedBuffer<UInt8>(unfilledCount: rows * rowByteCount)
+        let isFinite = Atomic(true)
+        DispatchQueue.concurrentPerform(iterations: rows) { row in
+            let values = AlignedBuffer<Float>(count: columns)
+            copyRow(row, to: values.pointer)
+            let floats = UnsafeBufferPointer(start: values.pointer, count: columns)
+            guard format.valuesPerBlock == 1 || floats.allSatisfy(\.isFinite) else {
+                return isFinite.store(false, ordering: .relaxed)
+            }
+            Quantizer.encode(floats, as: format, to: buffer.pointer + row * rowByteCount)
+        }
+        guard isFinite.load(ordering: .relaxed) else { throw .notFinite }
+        return Matrix(
+            rows: rows, columns: columns, format: format, bytes: UnsafeRawPointer(buffer.pointer), owner: buffer)
+    }
+}
+
 extension StorageFormat {
     /// The kernels' name for the format.
     package var kernelFormat: volley_format {
@@ -53,6 +85,6 @@ extension StorageFormat {
         }
     }
 
-    /// Whether kernels multiply its blocks with activations rounded to int16.
+    /// Whether kernels multiply it in panels with activations rounded to int16.
     var roundsActivations: Bool { valuesPerBlock > 1 }
 }

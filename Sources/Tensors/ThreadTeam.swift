@@ -11,11 +11,12 @@ import Synchronization
 
 /// A fixed number of threads that do one job together, the caller among them.
 ///
-/// Between jobs workers spin for a while, because a wake-up costs more than a small matmul, then sleep. One job at a
-/// time: `run` is called by one thread.
+/// A job is cut into parts, and whoever is free takes the next: a member whose core is busy with something else takes
+/// none, and nobody waits for it. Between jobs workers spin for a while, because a wake-up costs more than a small matmul,
+/// then sleep. One job at a time: `run` is called by one thread.
 package final class ThreadTeam {
-    /// What a member does: its arguments, which part it is, of how many.
-    package typealias Job = @convention(c) (UnsafeRawPointer, Int, Int) -> Void
+    /// What is done for each part: arguments, which part, of how many, and the number of the member that does it.
+    package typealias Job = @convention(c) (UnsafeRawPointer, Int, Int, Int) -> Void
 
     /// Members, the caller included.
     package let count: Int
@@ -24,10 +25,10 @@ package final class ThreadTeam {
 
     package init(count: Int) {
         self.count = max(1, count)
-        for part in 1..<self.count {
-            // A worker that cannot be started would leave its part undone, so there is nothing to go on with.
-            guard let thread = Worker(gate: gate, part: part, count: self.count).start() else {
-                preconditionFailure("the system refuses to start thread \(part + 1) of \(self.count)")
+        for member in 1..<self.count {
+            // The caller would do a missing worker's parts, but slower than it was asked to.
+            guard let thread = Worker(gate: gate, member: member).start() else {
+                preconditionFailure("the system refuses to start thread \(member + 1) of \(self.count)")
             }
             workers.append(thread)
         }
@@ -38,24 +39,31 @@ package final class ThreadTeam {
         for worker in workers { pthread_join(worker, nil) }
     }
 
-    /// Runs `job` once for each part and returns when all are done. `arguments` need only live that long.
-    package func run(_ job: Job, _ arguments: UnsafeRawPointer) {
-        guard count > 1 else { return job(arguments, 0, 1) }
-        gate.open(job, arguments, workerCount: count - 1)
-        job(arguments, 0, count)
-        gate.awaitWorkers()
+    /// Runs `job` once for each of `parts` parts and returns when all are done. `arguments` need only live that long.
+    package func run(parts: Int, _ job: Job, _ arguments: UnsafeRawPointer) {
+        guard count > 1, parts > 1 else {
+            for part in 0..<parts { job(arguments, part, parts, 0) }
+            return
+        }
+        gate.open(job, arguments, parts: parts)
+        gate.takeParts(member: 0)
+        gate.close()
     }
 }
 
-/// Where workers wait for the next job and report that they did it.
-// Sendable: `job` and `arguments` are written before a round is announced and read after it is seen.
+/// Where members find the job at hand and its next part, and where workers wait for another.
+// Sendable: the job's fields change only while the gate is closed and no worker is inside.
 private final class Gate: @unchecked Sendable {
     private let round = Atomic<UInt>(0)
-    private let unfinished = Atomic<Int>(0)
+    private let isOpen = Atomic<Bool>(false)
+    /// Workers that look at the job.
+    private let inside = Atomic<Int>(0)
+    private let nextPart = Atomic<Int>(0)
     private let sleepers = Atomic<Int>(0)
     private let dismissed = Atomic<Bool>(false)
     private var job: ThreadTeam.Job?
     private var arguments: UnsafeRawPointer?
+    private var parts = 0
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
@@ -76,11 +84,34 @@ private final class Gate: @unchecked Sendable {
         condition.deallocate()
     }
 
-    func open(_ job: @escaping ThreadTeam.Job, _ arguments: UnsafeRawPointer, workerCount: Int) {
+    func open(_ job: @escaping ThreadTeam.Job, _ arguments: UnsafeRawPointer, parts: Int) {
         self.job = job
         self.arguments = arguments
-        unfinished.store(workerCount, ordering: .relaxed)
+        self.parts = parts
+        nextPart.store(0, ordering: .relaxed)
+        isOpen.store(true, ordering: .sequentiallyConsistent)
         announce()
+    }
+
+    /// Does parts of the job at hand until none is left.
+    func takeParts(member: Int) {
+        guard let job, let arguments else { return }
+        while true {
+            let part = nextPart.add(1, ordering: .relaxed).oldValue
+            guard part < parts else { return }
+            job(arguments, part, parts, member)
+        }
+    }
+
+    /// Waits for those who are still at their last part. Either a worker that comes now sees the gate closed, or it is
+    /// seen inside: both sides count on sequential consistency.
+    func close() {
+        isOpen.store(false, ordering: .sequentiallyConsistent)
+        var turns = 0
+        while inside.load(ordering: .sequentiallyConsistent) > 0 {
+            turns += 1
+            if turns < Self.politeness { volley_pause() } else { sched_yield() }
+        }
     }
 
     func dismiss() {
@@ -88,22 +119,15 @@ private final class Gate: @unchecked Sendable {
         announce()
     }
 
-    func awaitWorkers() {
-        var turns = 0
-        while unfinished.load(ordering: .acquiring) > 0 {
-            turns += 1
-            if turns < Self.politeness { volley_pause() } else { sched_yield() }
-        }
-    }
-
-    /// Does the part of every job until the team is dismissed.
-    func work(part: Int, of count: Int) {
+    /// Takes parts of every job until the team is dismissed.
+    func work(member: Int) {
         var seen: UInt = 0
         while true {
             seen = nextRound(after: seen)
-            guard !dismissed.load(ordering: .relaxed), let job, let arguments else { return }
-            job(arguments, part, count)
-            unfinished.subtract(1, ordering: .releasing)
+            guard !dismissed.load(ordering: .relaxed) else { return }
+            inside.add(1, ordering: .sequentiallyConsistent)
+            if isOpen.load(ordering: .sequentiallyConsistent) { takeParts(member: member) }
+            inside.subtract(1, ordering: .sequentiallyConsistent)
         }
     }
 
@@ -134,13 +158,11 @@ private final class Gate: @unchecked Sendable {
 /// One thread's place in the team.
 private final class Worker: Sendable {
     private let gate: Gate
-    private let part: Int
-    private let count: Int
+    private let member: Int
 
-    init(gate: Gate, part: Int, count: Int) {
+    init(gate: Gate, member: Int) {
         self.gate = gate
-        self.part = part
-        self.count = count
+        self.member = member
     }
 
     func start() -> pthread_t? {
@@ -158,7 +180,7 @@ private final class Worker: Sendable {
                     guard let context else { return nil }
                     let worker = Unmanaged<Worker>.fromOpaque(context).takeRetainedValue()
                 #endif
-                worker.gate.work(part: worker.part, of: worker.count)
+                worker.gate.work(member: worker.member)
                 return nil
             }, Unmanaged.passRetained(self).toOpaque())
         return status == 0 ? thread : nil

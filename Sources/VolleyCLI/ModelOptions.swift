@@ -13,6 +13,11 @@ struct ModelOptions: ParsableArguments {
         help: ArgumentHelp("Take the last N layers as the head, in place of the checkpoint's number.", valueName: "n"))
     var headLayers: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Convert lm_head, which is read for every token: f32, bf16, f16, q8_0, q4_0 or q4_1.", valueName: "format"))
+    var headFormat: HeadFormat?
+
     @Option(parsing: .unconditional, help: "Compute threads (default: all cores).")
     var threads: Int?
 
@@ -37,8 +42,8 @@ struct ModelOptions: ParsableArguments {
         let options = sessionOptions()
         try options.check()
         let language = try LanguageModel.load(
-            try model ?? Embedded().model, headLayers: headLayers, threadCount: options.threadCount,
-            checksTensors: !skipChecksums)
+            try model ?? Embedded().model, headLayers: headLayers, vocabularyFormat: headFormat?.format,
+            threadCount: options.threadCount, checksTensors: !skipChecksums)
         return LoadedModel(language: language, seconds: (ContinuousClock.now - start).seconds)
     }
 
@@ -56,3 +61,13 @@ struct LoadedModel {
 }
 
 extension KVFormat: ExpressibleByArgument {}
+
+/// A format that weights can be converted to.
+struct HeadFormat: ExpressibleByArgument {
+    let format: StorageFormat
+
+    init?(argument: String) {
+        guard let format = StorageFormat(rawValue: argument), PackOptions.formats.contains(format) else { return nil }
+        self.format = format
+    }
+}

@@ -8,26 +8,53 @@ struct ThreadTeamTests {
         var round: Int
     }
 
-    static func runRounds(_ count: Int, team: ThreadTeam) -> Bool {
-        let parts = AlignedBuffer<Int>(count: team.count * 8)
+    static func runRounds(_ count: Int, team: ThreadTeam, parts: Int) -> Bool {
+        let sums = AlignedBuffer<Int>(count: parts * 8)
         for round in 1...count {
-            var sums = Sums(parts: parts.pointer, round: round)
-            team.run({ $0.assumingMemoryBound(to: Sums.self).pointee.parts[8 * $1] += $2 }, &sums)
-            guard (0..<team.count).allSatisfy({ parts.pointer[8 * $0] == round * team.count }) else { return false }
+            var job = Sums(parts: sums.pointer, round: round)
+            team.run(
+                parts: parts,
+                { pointer, part, parts, _ in
+                    pointer.assumingMemoryBound(to: Sums.self).pointee.parts[8 * part] += parts
+                }, &job)
+            guard (0..<parts).allSatisfy({ sums.pointer[8 * $0] == round * parts }) else { return false }
         }
         return true
     }
 
-    @Test("every member does its part of every job, also when there are more members than cores")
+    @Test("every part of every job is done once, also when there are more members than cores or than parts")
     func everyPart() {
-        for count in [1, 2, 3, 8] { #expect(Self.runRounds(3_000, team: ThreadTeam(count: count)), "\(count) members") }
+        for count in [1, 2, 3, 8] {
+            let team = ThreadTeam(count: count)
+            for parts in [1, 2, 3, 17] {
+                #expect(Self.runRounds(1_000, team: team, parts: parts), "\(count) members, \(parts) parts")
+            }
+        }
+    }
+
+    @Test("no two parts are done by one member at once, so that scratch memory may be a member's")
+    func members() {
+        let team = ThreadTeam(count: 3)
+        let busy = AlignedBuffer<Int>(count: 3 * 8)
+        var job = Sums(parts: busy.pointer, round: 0)
+        for _ in 0..<200 {
+            team.run(
+                parts: 24,
+                { pointer, _, _, member in
+                    let busy = pointer.assumingMemoryBound(to: Sums.self).pointee.parts + 8 * member
+                    let before = busy.pointee
+                    for _ in 0..<50 { busy.pointee += 1 }
+                    if busy.pointee != before + 50 { busy.pointee = .min }
+                }, &job)
+        }
+        #expect((0..<3).reduce(0) { $0 + busy.pointer[8 * $1] } == 200 * 24 * 50)
     }
 
     @Test("workers that went to sleep wake up for the next job")
     func wakeUp() {
         let team = ThreadTeam(count: 3)
         for _ in 0..<5 {
-            #expect(Self.runRounds(2, team: team))
+            #expect(Self.runRounds(2, team: team, parts: 6))
             Thread.sleep(forTimeInterval: 0.02)
         }
     }
@@ -36,7 +63,7 @@ struct ThreadTeamTests {
     func severalTeams() async {
         await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<4 {
-                group.addTask { (0..<20).allSatisfy { _ in Self.runRounds(50, team: ThreadTeam(count: 3)) } }
+                group.addTask { (0..<20).allSatisfy { _ in Self.runRounds(50, team: ThreadTeam(count: 3), parts: 5) } }
             }
             for await isRight in group { #expect(isRight) }
         }

@@ -1,6 +1,7 @@
 /// SIMD kernels: no allocation, no I/O, no state. Sizes count elements unless they say bytes.
 ///
-/// Every output element is computed in an order that depends neither on how many rows share a call nor on the slice that
+/// Every output element is computed in an order that depends neither on how many rows share a call nor on the slice
+/// that
 /// a thread takes, so that a row alone and a row in a batch give the same bits.
 #pragma once
 
@@ -8,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Weight formats, GGUF's block layouts (ggml-common.h), rows contiguous, any alignment.
+/// Weight formats: GGUF's block layouts (ggml-common.h), rows contiguous, any alignment. Kernels multiply the plain
+/// ones as
+/// they lie, the others in panels.
 enum volley_format {
     VOLLEY_F32,
     VOLLEY_BF16,
@@ -26,18 +29,23 @@ enum volley_format {
 };
 
 /// Instruction sets; each is callable wherever `volley_isa_available` says so.
-enum volley_isa { VOLLEY_PORTABLE, VOLLEY_AVX2 };
+enum volley_isa { VOLLEY_PORTABLE, VOLLEY_AVX2, VOLLEY_AVX512 };
 
 /// 32 activations rounded to int16: value = scale · q, scale = max|x| / 32767, q rounded to nearest even.
 struct volley_block {
     float scale;
     /// scale · Σ q: what a weight block's constant part is multiplied by.
     float scaled_sum;
+    /// Σ q of either half: what codes that are stored with an offset are too large by.
+    int32_t half_sums[2];
     int16_t q[32];
 };
-_Static_assert(sizeof(struct volley_block) == 72, "kernels step by 72 bytes");
+_Static_assert(sizeof(struct volley_block) == 80, "kernels step by 80 bytes");
 
-/// Most input rows of one matmul.
+/// Rows of quantised weights that lie together in a panel (layout: jobs/panel.h).
+enum { VOLLEY_PANEL_ROWS = 16 };
+
+/// Positions that share an attention unit.
 enum { VOLLEY_MAX_ROWS = 16 };
 
 /// Positions in a key tile: attention adds up in this order whatever the ring's layout.
@@ -75,16 +83,16 @@ struct volley_attention {
 
 /// One instruction set's kernels.
 struct volley_kernels {
-    /// output[m][n] = Σ_k weights[n][k] · input[m][k] for rows n in row_begin ..< row_end, m < rows ≤ 16.
-    /// `input` is float [rows][columns] for the plain formats, volley_block [rows][columns / 32] for the others.
+    /// output[m][n] = Σ_k weights[n][k] · input[m][k] for rows n in row_begin ..< row_end, m < rows.
+    /// Plain formats: `input` is float [rows][columns]. The others: `weights` are panels, `row_begin` is the first row
+    /// of
+    /// one, and `input` is what `quantize` made of it, part by part of `volley_part_begin`.
     void (*matmul[VOLLEY_FORMAT_COUNT])(float *output, size_t output_stride, const void *weights, const void *input,
                                         size_t columns, size_t row_begin, size_t row_end, size_t rows);
     /// One weight row as float32, exactly.
     void (*dequantize[VOLLEY_FORMAT_COUNT])(float *output, const void *row, size_t columns);
-    /// Rounds `count` activations (a multiple of 32) to int16 blocks.
-    void (*quantize)(struct volley_block *output, const float *input, size_t count);
-    /// The values that `quantize` keeps, as float32.
-    void (*round)(float *output, const float *input, size_t count);
+    /// Rounds one part's activations [rows][columns], columns a multiple of 32, to int16 blocks [columns / 32][rows].
+    void (*quantize)(struct volley_block *output, const float *input, size_t columns, size_t rows);
     /// output = input · rsqrt(mean(input²) + epsilon) · weight; output may be input.
     void (*rms_norm)(float *output, const float *input, const float *weight, size_t width, float epsilon);
     /// RoPE on one head in place: value i pairs with i + width / 2; tables hold width / 2 values.
@@ -107,6 +115,22 @@ struct volley_kernels {
 bool volley_isa_available(enum volley_isa isa);
 /// The kernels of `isa`; the portable ones where this build has none.
 const struct volley_kernels *volley_kernels_for(enum volley_isa isa);
+
+/// The parts, of 8 rows at most and as equal as can be, in which `rows` rows of activations are multiplied.
+static inline size_t volley_part_count(size_t rows) { return (rows + 7) / 8; }
+/// The first row of part `part`.
+static inline size_t volley_part_begin(size_t rows, size_t part) { return rows * part / volley_part_count(rows); }
+
+/// Bytes of one panel, a multiple of 64.
+size_t volley_panel_bytes(enum volley_format format, size_t columns);
+/// Packs `row_count` ≤ 16 quantised rows, contiguous in GGUF's layout; the panel's other rows are zeros.
+void volley_pack_panel(enum volley_format format, void *panel, const void *rows, size_t row_count, size_t columns);
+/// Row `row` of a panel as float32: the bits that `dequantize` makes of what was packed.
+void volley_panel_row(enum volley_format format, float *output, const void *panel, size_t row, size_t columns);
+
+/// Reads `count` bytes as fast as one core can; the result is good for nothing but keeping the compiler from leaving
+/// it out.
+uint64_t volley_read(const void *bytes, size_t count);
 
 /// Independent pieces that attention can be cut into; threads take runs of them.
 size_t volley_attention_units(const struct volley_attention *attention);

@@ -1,20 +1,31 @@
-// Attention over the ring: online softmax over tiles of 32 absolute positions (arXiv 2205.14135), so that a query's sums
+// Attention over the ring: online softmax over tiles of 32 absolute positions (arXiv 2205.14135), so that a query's
+// sums
 // are in the same order whatever the ring's layout, the window or its neighbours in the pass.
 #pragma once
 
 #include "vector.h"
 
-/// The pass's queries that one work unit answers: `count` heads of one kv head at each of `rows` positions.
+/// The pass's queries that one work unit answers: `count` = `rows` · `heads`, heads of one kv head.
 typedef struct {
-    size_t row, rows, head, heads;
+    size_t row, rows, head, heads, count;
     /// Head width rounded up to whole vectors; scratch rows are padded with zeros.
     size_t width;
-    float *queries, *sums, *keys, *values;
+    /// [count][width], [count][width], [VOLLEY_KEY_TILE][width], [count][VOLLEY_KEY_TILE]
+    float *queries, *sums, *keys, *weights;
     float largest[VOLLEY_QUERY_BLOCK], total[VOLLEY_QUERY_BLOCK];
 } query_block;
 
+/// Positions of one tile that some query of the block may see: `first ..< end` of `start ..< start + VOLLEY_KEY_TILE`.
+typedef struct {
+    size_t start, first, end;
+} key_tile;
+
 INLINE bool is_visible(const struct volley_attention *a, size_t key, size_t query) {
     return key <= query && (key < a->ring.sinks || query - key < a->window);
+}
+
+INLINE size_t query_position(const struct volley_attention *a, const query_block *q, size_t n) {
+    return a->first_position + q->row + n / q->heads;
 }
 
 static void load_queries(const struct volley_attention *a, query_block *q) {
@@ -31,45 +42,80 @@ static void load_queries(const struct volley_attention *a, query_block *q) {
     }
 }
 
-/// Positions of one tile that some query of the block may see: `first ..< end` of `start ..< start + VOLLEY_KEY_TILE`.
-typedef struct {
-    size_t start, first, end;
-} key_tile;
-
-/// Keys or values of a tile as float32, padded, each in the place that its position has in the tile.
-static void load_tile(const struct volley_attention *a, const query_block *q, const void *source, float *rows,
-                      key_tile tile) {
-    size_t head_width = a->ring.head_width;
-    size_t kv_head = q->head / (a->heads / a->ring.kv_heads);
+/// Where the tile's positions begin in keys and values, in bytes, each in the place that it has in the tile.
+static void find_rows(const struct volley_attention *a, const query_block *q, key_tile tile, size_t *places) {
+    size_t kv_head = q->head / (a->heads / a->ring.kv_heads), row_bytes = a->ring.head_width * (a->ring.is_f16 ? 2 : 4);
+    size_t slot = volley_slot(&a->ring, tile.first);
     for (size_t key = tile.first; key < tile.end; key++) {
-        float *row = rows + (key - tile.start) * q->width;
-        size_t offset = (kv_head * a->ring.capacity + volley_slot(&a->ring, key)) * head_width, k = 0;
-        if (a->ring.is_f16) {
-            const uint16_t *halves = (const uint16_t *)source + offset;
-            for (; k + 8 <= head_width; k += 8) f8_store(row + k, f16_load(halves + k));
-            for (; k < head_width; k++) row[k] = f16_value(halves + k);
-        } else {
-            const float *floats = (const float *)source + offset;
-            memcpy(row, floats, head_width * sizeof(float));
-            k = head_width;
-        }
-        for (; k < q->width; k++) row[k] = 0;
+        places[key - tile.start] = (kv_head * a->ring.capacity + slot) * row_bytes;
+        slot = slot + 1 == a->ring.capacity ? a->ring.sinks : slot + 1;
     }
+}
+
+/// Values k ..< k + 8 of a ring's row, zeros beyond the head's width.
+INLINE f8 ring_values(const struct volley_attention *a, const char *row, size_t k) {
+    bool is_f16 = a->ring.is_f16;
+    if (k + 8 <= a->ring.head_width) {
+        return is_f16 ? f16_load(row + 2 * k) : f8_load((const float *)(const void *)row + k);
+    }
+    f8 values = {0};
+    for (size_t i = 0; k + i < a->ring.head_width; i++) {
+        const char *p = row + (is_f16 ? 2 : 4) * (k + i);
+        float value;
+        if (is_f16) value = f16_value(p);
+        else memcpy(&value, p, sizeof value);
+        values[i] = value;
+    }
+    return values;
+}
+
+/// The tile's keys as float32, each in the place that its position has in the tile, zeros in the others.
+static void load_keys(const struct volley_attention *a, const query_block *q, key_tile tile, const size_t *places) {
+    memset(q->keys, 0, (tile.first - tile.start) * q->width * sizeof(float));
+    for (size_t key = tile.first; key < tile.end; key++) {
+        const char *row = (const char *)a->keys + places[key - tile.start];
+        float *target = q->keys + (key - tile.start) * q->width;
+        for (size_t k = 0; k < q->width; k += 8) f8_store(target + k, ring_values(a, row, k));
+    }
+    size_t used = tile.end - tile.start;
+    memset(q->keys + used * q->width, 0, (VOLLEY_KEY_TILE - used) * q->width * sizeof(float));
+}
+
+#define PAIRED(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+
+/// The sums of eight vectors, each by the same tree.
+INLINE f8 sums_of_eight(const f8 v[8]) {
+    f8 pairs[4], fours[2];
+    for (int i = 0; i < 4; i++)
+        pairs[i] = PAIRED(v[2 * i], v[2 * i + 1], 0, 8, 2, 10, 4, 12, 6, 14) +
+                   PAIRED(v[2 * i], v[2 * i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+    for (int i = 0; i < 2; i++)
+        fours[i] = PAIRED(pairs[2 * i], pairs[2 * i + 1], 0, 1, 8, 9, 4, 5, 12, 13) +
+                   PAIRED(pairs[2 * i], pairs[2 * i + 1], 2, 3, 10, 11, 6, 7, 14, 15);
+    return PAIRED(fours[0], fours[1], 0, 1, 2, 3, 8, 9, 10, 11) +
+           PAIRED(fours[0], fours[1], 4, 5, 6, 7, 12, 13, 14, 15);
 }
 
 /// Scores of one query against a tile, −∞ where it does not see a key; false where it sees none.
 static bool score(const struct volley_attention *a, const query_block *q, size_t n, key_tile tile, float *scores) {
     const float *query = q->queries + n * q->width;
-    size_t position = a->first_position + q->row + n / q->heads;
+    for (size_t j = 0; j < VOLLEY_KEY_TILE; j += 8) {
+        f8 sums[8] = {0};
+        const float *keys = q->keys + j * q->width;
+        for (size_t k = 0; k < q->width; k += 8) {
+            f8 x = f8_load(query + k);
+#pragma clang loop unroll(full)
+            for (size_t i = 0; i < 8; i++) sums[i] += x * f8_load(keys + i * q->width + k);
+        }
+        f8_store(scores + j, sums_of_eight(sums));
+    }
+    size_t position = query_position(a, q, n);
     bool sees_any = false;
-    for (size_t j = 0; j < VOLLEY_KEY_TILE; j++) scores[j] = -INFINITY;
-    for (size_t key = tile.first; key < tile.end; key++) {
-        if (!is_visible(a, key, position)) continue;
-        const float *row = q->keys + (key - tile.start) * q->width;
-        f8 sum = {0};
-        for (size_t k = 0; k < q->width; k += 8) sum += f8_load(query + k) * f8_load(row + k);
-        scores[key - tile.start] = f8_sum(sum);
-        sees_any = true;
+    for (size_t j = 0; j < VOLLEY_KEY_TILE; j++) {
+        size_t key = tile.start + j;
+        bool sees = key >= tile.first && key < tile.end && is_visible(a, key, position);
+        if (!sees) scores[j] = -INFINITY;
+        sees_any |= sees;
     }
     return sees_any;
 }
@@ -95,27 +141,36 @@ static void rescale(query_block *q, size_t n, float *scores) {
     }
 }
 
-/// sums += Σ weight · value, key by key.
-static void mix(query_block *q, size_t n, key_tile tile, const float *weights) {
-    float *sums = q->sums + n * q->width;
+/// sums += Σ weight · value, key by key, of the N queries from `n` on, which share each reading of a value.
+INLINE void mix(const struct volley_attention *a, query_block *q, size_t N, size_t n, key_tile tile,
+                const size_t *places) {
     for (size_t k = 0; k < q->width; k += 8) {
-        f8 sum = f8_load(sums + k);
+        f8 sums[8];
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < N; i++) sums[i] = f8_load(q->sums + (n + i) * q->width + k);
         for (size_t j = tile.first - tile.start; j < tile.end - tile.start; j++) {
-            if (weights[j] != 0) sum += weights[j] * f8_load(q->values + j * q->width + k);
+            f8 values = ring_values(a, (const char *)a->values + places[j], k);
+#pragma clang loop unroll(full)
+            for (size_t i = 0; i < N; i++) sums[i] += q->weights[(n + i) * VOLLEY_KEY_TILE + j] * values;
         }
-        f8_store(sums + k, sum);
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < N; i++) f8_store(q->sums + (n + i) * q->width + k, sums[i]);
     }
 }
 
 static void attend_tile(const struct volley_attention *a, query_block *q, key_tile tile) {
-    load_tile(a, q, a->keys, q->keys, tile);
-    load_tile(a, q, a->values, q->values, tile);
-    for (size_t n = 0; n < q->rows * q->heads; n++) {
-        float scores[VOLLEY_KEY_TILE];
-        if (!score(a, q, n, tile, scores)) continue;
-        rescale(q, n, scores);
-        mix(q, n, tile, scores);
+    size_t places[VOLLEY_KEY_TILE];
+    find_rows(a, q, tile, places);
+    load_keys(a, q, tile, places);
+    for (size_t n = 0; n < q->count; n++) {
+        float *scores = q->weights + n * VOLLEY_KEY_TILE;
+        if (score(a, q, n, tile, scores)) rescale(q, n, scores);
+        else memset(scores, 0, VOLLEY_KEY_TILE * sizeof(float));
     }
+    size_t n = 0;
+    for (; n + 8 <= q->count; n += 8) mix(a, q, 8, n, tile, places);
+    for (; n + 2 <= q->count; n += 2) mix(a, q, 2, n, tile, places);
+    for (; n < q->count; n++) mix(a, q, 1, n, tile, places);
 }
 
 /// The first position from `key` on that some query from `first_query` on may see.
@@ -132,12 +187,10 @@ static void attend_block(const struct volley_attention *a, query_block *q) {
         attend_tile(a, q, (key_tile){start, key, next < end ? next : end});
         key = next_visible(a, next, first_query);
     }
-    size_t n = 0;
-    for (size_t row = q->row; row < q->row + q->rows; row++) {
-        for (size_t head = q->head; head < q->head + q->heads; head++, n++) {
-            float *output = a->output + (row * a->heads + head) * a->ring.head_width;
-            for (size_t k = 0; k < a->ring.head_width; k++) output[k] = q->sums[n * q->width + k] / q->total[n];
-        }
+    for (size_t n = 0; n < q->count; n++) {
+        size_t row = q->row + n / q->heads, head = q->head + n % q->heads;
+        float *output = a->output + (row * a->heads + head) * a->ring.head_width;
+        for (size_t k = 0; k < a->ring.head_width; k++) output[k] = q->sums[n * q->width + k] / q->total[n];
     }
 }
 
@@ -147,7 +200,7 @@ static void attend(const struct volley_attention *a, size_t unit, size_t unit_en
     q.queries = scratch;
     q.sums = q.queries + VOLLEY_QUERY_BLOCK * q.width;
     q.keys = q.sums + VOLLEY_QUERY_BLOCK * q.width;
-    q.values = q.keys + VOLLEY_KEY_TILE * q.width;
+    q.weights = q.keys + VOLLEY_KEY_TILE * q.width;
     for (; unit < unit_end; unit += q.heads) {
         q.row = unit / a->heads * VOLLEY_MAX_ROWS;
         q.rows = a->row_count - q.row < VOLLEY_MAX_ROWS ? a->row_count - q.row : VOLLEY_MAX_ROWS;
@@ -155,6 +208,7 @@ static void attend(const struct volley_attention *a, size_t unit, size_t unit_en
         size_t of_group = group - q.head % group, fitting = VOLLEY_QUERY_BLOCK / q.rows;
         q.heads = of_group < fitting ? of_group : fitting;
         if (q.heads > unit_end - unit) q.heads = unit_end - unit;
+        q.count = q.rows * q.heads;
         attend_block(a, &q);
     }
 }

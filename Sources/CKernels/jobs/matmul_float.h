@@ -1,11 +1,11 @@
 // f32, bf16 and f16 weights times float32 activations: M rows share each reading of a weight.
 #pragma once
 
-#include "vector.h"
+#include "lanes.h"
 
-INLINE f8 weight_load(enum volley_format format, const char *row, size_t column) {
-    if (format == VOLLEY_F32) return f8_load((const float *)(const void *)row + column);
-    return format == VOLLEY_BF16 ? bf16_load(row + 2 * column) : f16_load(row + 2 * column);
+INLINE lane_floats weight_load(enum volley_format format, const char *row, size_t column) {
+    if (format == VOLLEY_F32) return lane_load((const float *)(const void *)row + column);
+    return format == VOLLEY_BF16 ? lane_bf16(row + 2 * column) : lane_f16(row + 2 * column);
 }
 
 INLINE float weight_value(enum volley_format format, const char *row, size_t column) {
@@ -19,15 +19,15 @@ INLINE float weight_value(enum volley_format format, const char *row, size_t col
 /// R weight rows by M input rows; R and M are constants, so the sums stay in registers.
 INLINE void float_tile(enum volley_format format, size_t R, size_t M, float *output, size_t output_stride,
                        const char *weights, size_t row_bytes, const float *input, size_t columns) {
-    f8 sums[8] = {0};
-    size_t whole = columns & ~(size_t)7;
-    for (size_t k = 0; k < whole; k += 8) {
-        f8 w[4];
+    lane_floats sums[32] = {0};
+    size_t whole = columns & ~(size_t)(LANES - 1);
+    for (size_t k = 0; k < whole; k += LANES) {
+        lane_floats w[4];
 #pragma clang loop unroll(full)
         for (size_t r = 0; r < R; r++) w[r] = weight_load(format, weights + r * row_bytes, k);
 #pragma clang loop unroll(full)
         for (size_t m = 0; m < M; m++) {
-            f8 x = f8_load(input + m * columns + k);
+            lane_floats x = lane_load(input + m * columns + k);
 #pragma clang loop unroll(full)
             for (size_t r = 0; r < R; r++) sums[m * R + r] += w[r] * x;
         }
@@ -36,7 +36,7 @@ INLINE void float_tile(enum volley_format format, size_t R, size_t M, float *out
     for (size_t m = 0; m < M; m++) {
 #pragma clang loop unroll(full)
         for (size_t r = 0; r < R; r++) {
-            float sum = f8_sum(sums[m * R + r]);
+            float sum = lane_sum(sums[m * R + r]);
             for (size_t k = whole; k < columns; k++)
                 sum += weight_value(format, weights + r * row_bytes, k) * input[m * columns + k];
             output[m * output_stride + r] = sum;
@@ -44,9 +44,15 @@ INLINE void float_tile(enum volley_format format, size_t R, size_t M, float *out
     }
 }
 
-INLINE void float_rows(enum volley_format format, size_t R, size_t M, float *output, size_t output_stride,
-                       const char *weights, const float *input, size_t columns, size_t begin, size_t end) {
-    size_t row_bytes = columns * (format == VOLLEY_F32 ? 4 : 2);
+/// Weight rows of a tile, so that its sums, its weights and one vector of activations fit the registers.
+INLINE size_t float_tile_rows(size_t M) {
+    size_t sums = LANES == 16 ? 24 : 12;
+    return sums / M < 4 ? sums / M : 4;
+}
+
+INLINE void float_rows(enum volley_format format, size_t M, float *output, size_t output_stride, const char *weights,
+                       const float *input, size_t columns, size_t begin, size_t end) {
+    size_t row_bytes = columns * (format == VOLLEY_F32 ? 4 : 2), R = float_tile_rows(M);
     size_t n = begin;
     for (; n + R <= end; n += R)
         float_tile(format, R, M, output + n, output_stride, weights + n * row_bytes, row_bytes, input, columns);
@@ -57,21 +63,20 @@ INLINE void float_rows(enum volley_format format, size_t R, size_t M, float *out
 INLINE void float_matmul(enum volley_format format, float *output, size_t output_stride, const void *weights,
                          const void *input, size_t columns, size_t begin, size_t end, size_t rows) {
     // At most 8 rows fit the registers; more go in parts as equal as can be, the weights then in the nearest cache.
-    for (size_t done = 0, parts = (rows + 7) / 8; parts > 0; parts--) {
-        size_t m = (rows - done + parts - 1) / parts;
-        float *y = output + done * output_stride;
-        const float *x = (const float *)input + done * columns;
-        switch (m) {
-        case 1: float_rows(format, 4, 1, y, output_stride, weights, x, columns, begin, end); break;
-        case 2: float_rows(format, 4, 2, y, output_stride, weights, x, columns, begin, end); break;
-        case 3: float_rows(format, 2, 3, y, output_stride, weights, x, columns, begin, end); break;
-        case 4: float_rows(format, 2, 4, y, output_stride, weights, x, columns, begin, end); break;
-        case 5: float_rows(format, 1, 5, y, output_stride, weights, x, columns, begin, end); break;
-        case 6: float_rows(format, 1, 6, y, output_stride, weights, x, columns, begin, end); break;
-        case 7: float_rows(format, 1, 7, y, output_stride, weights, x, columns, begin, end); break;
-        default: float_rows(format, 1, 8, y, output_stride, weights, x, columns, begin, end); break;
+    for (size_t part = 0; part < volley_part_count(rows); part++) {
+        size_t first = volley_part_begin(rows, part);
+        float *y = output + first * output_stride;
+        const float *x = (const float *)input + first * columns;
+        switch (volley_part_begin(rows, part + 1) - first) {
+        case 1: float_rows(format, 1, y, output_stride, weights, x, columns, begin, end); break;
+        case 2: float_rows(format, 2, y, output_stride, weights, x, columns, begin, end); break;
+        case 3: float_rows(format, 3, y, output_stride, weights, x, columns, begin, end); break;
+        case 4: float_rows(format, 4, y, output_stride, weights, x, columns, begin, end); break;
+        case 5: float_rows(format, 5, y, output_stride, weights, x, columns, begin, end); break;
+        case 6: float_rows(format, 6, y, output_stride, weights, x, columns, begin, end); break;
+        case 7: float_rows(format, 7, y, output_stride, weights, x, columns, begin, end); break;
+        default: float_rows(format, 8, y, output_stride, weights, x, columns, begin, end); break;
         }
-        done += m;
     }
 }
 

@@ -1,103 +1,149 @@
-// Quantised weights times int16 activations: a block's 32 products are added up as integers, exactly, then scaled; M rows
-// share each unpacking of a weight block. Activations of 16 bits cost on AVX2 what 8 bits do, as the weights are widened
-// once for all rows, and lose nothing that can be seen in a logit.
+// Quantised weights times int16 activations: a block's products are added up as integers, exactly, then scaled; M rows
+// of
+// activations share each unpacking of a weight block. Activations of 16 bits lose nothing that can be seen in a logit.
 #pragma once
 
-#include "weight_blocks.h"
+#include "lanes.h"
+#include "panel.h"
 
-/// What int16 activations are multiplied by: q6_K's 8-bit scales go into its 6-bit numbers, which gives 13 bits.
-INLINE weight_codes weight_factors(enum volley_format format, const char *p, size_t j) {
-    weight_codes w = weight_block(format, p, j);
-    if (format != VOLLEY_Q6_K) return w;
-    return (weight_codes){w.low * half_scale(p, j, 0), w.high * half_scale(p, j, 1)};
-}
-
-/// Eight partial sums of the 32 products; none passes 4 · 2¹² · 2¹⁵ = 2²⁹.
-INLINE f8 block_products(const weight_codes *w, const struct volley_block *x) {
-#if defined(VOLLEY_TARGET_AVX2)
-    __m256i low = _mm256_madd_epi16((__m256i)w->low, _mm256_loadu_si256((const __m256i *)x->q));
-    __m256i high = _mm256_madd_epi16((__m256i)w->high, _mm256_loadu_si256((const __m256i *)(x->q + 16)));
-    return (f8)_mm256_cvtepi32_ps(_mm256_add_epi32(low, high));
-#else
-    i8 sums;
-    for (int lane = 0; lane < 8; lane++) {
-        int32_t sum = 0;
-        for (int i = 2 * lane; i < 2 * lane + 2; i++)
-            sum += (int32_t)w->low[i] * x->q[i] + (int32_t)w->high[i] * x->q[i + 16];
-        sums[lane] = sum;
+/// Step `step` of a block's codes as they are stored, for the rows from `lane` on.
+INLINE lane_pairs panel_codes(enum volley_format format, const char *block, size_t step, size_t lane) {
+    if (format == VOLLEY_Q8_0) {
+        lane_byte_pairs bytes;
+        memcpy(&bytes, block + 32 * step + 2 * lane, sizeof bytes);
+        return __builtin_convertvector(bytes, lane_pairs);
     }
-    return __builtin_convertvector(sums, f8);
-#endif
+    size_t nibbles = panel_nibbles(format);
+    lane_words words, upper, codes;
+    memcpy(&words, block + nibbles + 64 * (step / 4) + 4 * lane, sizeof words);
+    codes = words >> (uint16_t)(4 * (step % 4)) & 15;
+    if (nibbles == 64) {
+        memcpy(&upper, block + 4 * lane, sizeof upper);
+        codes |= (upper >> (uint16_t)step & 1) << 4;
+    } else if (nibbles == 128) {
+        memcpy(&upper, block + 64 * (step / 8) + 4 * lane, sizeof upper);
+        codes |= (upper >> (uint16_t)(2 * (step % 8)) & 3) << 4;
+    }
+    return (lane_pairs)codes;
 }
 
-/// R weight rows by M input rows; R and M are constants, so the sums stay in registers.
-INLINE void quantized_tile(enum volley_format format, size_t R, size_t M, float *output, size_t output_stride,
-                           const char *weights, size_t row_bytes, const struct volley_block *input, size_t blocks) {
-    f8 sums[8] = {0};
-    float constants[8] = {0};
-    size_t span = span_blocks(format);
-    for (size_t s = 0; s < blocks / span; s++) {
-        const char *header = weights + s * span_bytes(format);
-        span_scales scales[4];
+/// Value = scale · code + constant; constants of formats without any are not set.
+typedef struct {
+    lane_floats scale, constant;
+} lane_scales;
+
+INLINE lane_floats lane_unsigned(const char *p) {
+    lane_bytes bytes;
+    memcpy(&bytes, p, sizeof bytes);
+    return __builtin_convertvector(bytes, lane_floats);
+}
+
+INLINE lane_floats lane_signed(const char *p) {
+    lane_signed_bytes bytes;
+    memcpy(&bytes, p, sizeof bytes);
+    return __builtin_convertvector(bytes, lane_floats);
+}
+
+/// Of block `j` of a header, or of half a block in q6_K, for the rows from `lane` on.
+INLINE lane_scales panel_scales(enum volley_format format, const char *header, size_t j, size_t half, size_t lane) {
+    lane_scales s;
+    s.scale = lane_f16(header + 2 * lane);
+    if (has_constants(format)) s.constant = lane_f16(header + PANEL_CONSTANTS + 2 * lane);
+    if (format == VOLLEY_Q4_K || format == VOLLEY_Q5_K) {
+        s.scale *= lane_unsigned(header + PANEL_SCALES + 16 * j + lane);
+        s.constant *= -lane_unsigned(header + PANEL_MINIMUMS + 16 * j + lane);
+    } else if (format == VOLLEY_Q6_K) {
+        s.scale *= lane_signed(header + PANEL_SCALES_Q6 + 16 * (2 * j + half) + lane);
+    }
+    return s;
+}
+
+INLINE int32_t block_sum(const struct volley_block *x, size_t halves, size_t half) {
+    return halves == 2 ? x->half_sums[half] : x->half_sums[0] + x->half_sums[1];
+}
+
+/// What one block adds to the sums of M rows of activations and of the weight rows from `lane` on.
+INLINE void add_block(enum volley_format format, size_t M, lane_floats *totals, const char *block, const char *header,
+                      size_t j, size_t lane, const struct volley_block *input) {
+    size_t halves = format == VOLLEY_Q6_K ? 2 : 1, steps = 16 / halves;
 #pragma clang loop unroll(full)
-        for (size_t r = 0; r < R; r++) {
-            scales[r] = weight_scales(format, header + r * row_bytes);
-            // The processor's own prefetching loses R short rows out of sight.
+    for (size_t half = 0; half < halves; half++) {
+        lane_ints sums[8];
 #pragma clang loop unroll(full)
-            for (size_t line = 0; line < span_bytes(format); line += 64)
-                __builtin_prefetch(header + (R + r) * row_bytes + line);
+        for (size_t m = 0; m < M; m++)
+            sums[m] = (lane_ints){0} - code_offset(format) * block_sum(input + m, halves, half);
+#pragma clang loop unroll(full)
+        for (size_t step = half * steps; step < (half + 1) * steps; step++) {
+            lane_pairs codes = panel_codes(format, block, step, lane);
+#pragma clang loop unroll(full)
+            for (size_t m = 0; m < M; m++) sums[m] = add_pair_products(sums[m], codes, input[m].q + 2 * step);
         }
+        lane_scales s = panel_scales(format, header, j, half, lane);
+#pragma clang loop unroll(full)
+        for (size_t m = 0; m < M; m++) {
+            totals[m] += __builtin_convertvector(sums[m], lane_floats) * (s.scale * input[m].scale);
+            if (has_constants(format)) totals[m] += s.constant * input[m].scaled_sum;
+        }
+    }
+}
+
+/// One panel by M rows of activations; `count` of its rows are written.
+INLINE void panel_tile(enum volley_format format, size_t M, float *output, size_t output_stride, const char *panel,
+                       size_t count, const struct volley_block *input, size_t blocks) {
+    enum { PARTS = VOLLEY_PANEL_ROWS / LANES, AHEAD = 1024 };
+    lane_floats totals[PARTS][8] = {0};
+    size_t span = span_blocks(format), block_bytes = panel_block_bytes(format);
+    const char *header = panel + blocks * block_bytes;
+    for (size_t b = 0; b < blocks; b += span, header += panel_header_bytes(format)) {
 #pragma clang loop unroll(disable)
         for (size_t j = 0; j < span; j++) {
+            const char *block = panel + (b + j) * block_bytes;
 #pragma clang loop unroll(full)
-            for (size_t r = 0; r < R; r++) {
-                weight_codes w = weight_factors(format, header + r * row_bytes, j);
-#pragma clang loop unroll(full)
-                for (size_t m = 0; m < M; m++) {
-                    const struct volley_block *x = input + m * blocks + s * span + j;
-                    sums[m * R + r] += block_products(&w, x) * f8_all(scales[r].scale[j] * x->scale);
-                    if (has_constants(format)) constants[m * R + r] += scales[r].constant[j] * x->scaled_sum;
-                }
-            }
+            for (size_t line = 0; line < block_bytes; line += 64) __builtin_prefetch(block + AHEAD + line);
+#pragma clang loop unroll(disable)
+            for (size_t part = 0; part < PARTS; part++)
+                add_block(format, M, totals[part], block, header, j, part * LANES, input + (b + j) * M);
         }
     }
-#pragma clang loop unroll(full)
     for (size_t m = 0; m < M; m++) {
+        float sums[VOLLEY_PANEL_ROWS];
 #pragma clang loop unroll(full)
-        for (size_t r = 0; r < R; r++)
-            output[m * output_stride + r] = f8_sum(sums[m * R + r]) + constants[m * R + r];
+        for (size_t part = 0; part < PARTS; part++)
+            memcpy(sums + part * LANES, &totals[part][m], sizeof totals[part][m]);
+        memcpy(output + m * output_stride, sums, count * sizeof(float));
     }
 }
 
-INLINE void quantized_rows(enum volley_format format, size_t R, size_t M, float *output, size_t output_stride,
-                           const char *weights, const struct volley_block *input, size_t blocks, size_t begin,
-                           size_t end) {
-    size_t row_bytes = blocks / span_blocks(format) * span_bytes(format);
-    size_t n = begin;
-    for (; n + R <= end; n += R)
-        quantized_tile(format, R, M, output + n, output_stride, weights + n * row_bytes, row_bytes, input, blocks);
-    for (; n < end; n++)
-        quantized_tile(format, 1, M, output + n, output_stride, weights + n * row_bytes, row_bytes, input, blocks);
+INLINE void panel_rows(enum volley_format format, size_t rows, float *output, size_t output_stride, const char *panel,
+                       size_t count, const struct volley_block *input, size_t blocks) {
+    switch (rows) {
+    case 1: panel_tile(format, 1, output, output_stride, panel, count, input, blocks); break;
+    case 2: panel_tile(format, 2, output, output_stride, panel, count, input, blocks); break;
+    case 3: panel_tile(format, 3, output, output_stride, panel, count, input, blocks); break;
+    case 4: panel_tile(format, 4, output, output_stride, panel, count, input, blocks); break;
+    case 5: panel_tile(format, 5, output, output_stride, panel, count, input, blocks); break;
+    case 6: panel_tile(format, 6, output, output_stride, panel, count, input, blocks); break;
+    case 7: panel_tile(format, 7, output, output_stride, panel, count, input, blocks); break;
+    default: panel_tile(format, 8, output, output_stride, panel, count, input, blocks); break;
+    }
 }
 
+/// Groups of panels stay in the second cache while all rows of activations pass over them, eight by eight.
 INLINE void quantized_matmul(enum volley_format format, float *output, size_t output_stride, const void *weights,
                              const void *input, size_t columns, size_t begin, size_t end, size_t rows) {
-    size_t blocks = columns / 32;
-    for (size_t done = 0, parts = (rows + 7) / 8; parts > 0; parts--) {
-        size_t m = (rows - done + parts - 1) / parts;
-        float *y = output + done * output_stride;
-        const struct volley_block *x = (const struct volley_block *)input + done * blocks;
-        switch (m) {
-        case 1: quantized_rows(format, 4, 1, y, output_stride, weights, x, blocks, begin, end); break;
-        case 2: quantized_rows(format, 4, 2, y, output_stride, weights, x, blocks, begin, end); break;
-        case 3: quantized_rows(format, 2, 3, y, output_stride, weights, x, blocks, begin, end); break;
-        case 4: quantized_rows(format, 2, 4, y, output_stride, weights, x, blocks, begin, end); break;
-        case 5: quantized_rows(format, 1, 5, y, output_stride, weights, x, blocks, begin, end); break;
-        case 6: quantized_rows(format, 1, 6, y, output_stride, weights, x, blocks, begin, end); break;
-        case 7: quantized_rows(format, 1, 7, y, output_stride, weights, x, blocks, begin, end); break;
-        default: quantized_rows(format, 1, 8, y, output_stride, weights, x, blocks, begin, end); break;
+    enum { GROUP = 4 * VOLLEY_PANEL_ROWS };
+    size_t blocks = columns / 32, stride = panel_bytes(format, columns);
+    for (size_t group = begin; group < end; group += GROUP) {
+        size_t group_end = group + GROUP < end ? group + GROUP : end;
+        for (size_t part = 0; part < volley_part_count(rows); part++) {
+            size_t first = volley_part_begin(rows, part), m = volley_part_begin(rows, part + 1) - first;
+            const struct volley_block *x = (const struct volley_block *)input + first * blocks;
+            for (size_t n = group; n < group_end; n += VOLLEY_PANEL_ROWS) {
+                size_t count = end - n < VOLLEY_PANEL_ROWS ? end - n : VOLLEY_PANEL_ROWS;
+                panel_rows(format, m, output + first * output_stride + n, output_stride,
+                           (const char *)weights + n / VOLLEY_PANEL_ROWS * stride, count, x, blocks);
+            }
         }
-        done += m;
     }
 }
 

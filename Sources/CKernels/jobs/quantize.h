@@ -8,7 +8,7 @@ typedef int16_t s16_half __attribute__((vector_size(16)));
 
 INLINE void dequantize_plain(enum volley_format format, float *output, const char *row, size_t columns) {
     size_t k = 0;
-    for (; k + 8 <= columns; k += 8) f8_store(output + k, weight_load(format, row, k));
+    for (; k + LANES <= columns; k += LANES) lane_store(output + k, weight_load(format, row, k));
     for (; k < columns; k++) output[k] = weight_value(format, row, k);
 }
 
@@ -70,28 +70,22 @@ INLINE float quantize_block(f8 q[4], const float *input) {
     return magnitude / 32767.0f;
 }
 
-static void quantize_row(struct volley_block *output, const float *input, size_t count) {
-    for (size_t b = 0; b < count / 32; b++) {
-        f8 q[4];
-        float scale = quantize_block(q, input + 32 * b);
-        i8 sums = {0};
-        for (int i = 0; i < 4; i++) {
-            i8 whole = __builtin_convertvector(q[i], i8);
-            h8 narrow = __builtin_convertvector(whole, h8);
-            memcpy(output[b].q + 8 * i, &narrow, sizeof narrow);
-            sums += whole;
+/// The rows' blocks lie side by side: block b of row m is number b · rows + m.
+static void quantize_rows(struct volley_block *output, const float *input, size_t columns, size_t rows) {
+    for (size_t m = 0; m < rows; m++) {
+        for (size_t b = 0; b < columns / 32; b++) {
+            struct volley_block *block = output + b * rows + m;
+            f8 q[4];
+            block->scale = quantize_block(q, input + m * columns + 32 * b);
+            i8 sums[2] = {0};
+            for (int i = 0; i < 4; i++) {
+                i8 whole = __builtin_convertvector(q[i], i8);
+                h8 narrow = __builtin_convertvector(whole, h8);
+                memcpy(block->q + 8 * i, &narrow, sizeof narrow);
+                sums[i / 2] += whole;
+            }
+            for (int half = 0; half < 2; half++) block->half_sums[half] = __builtin_reduce_add(sums[half]);
+            block->scaled_sum = block->scale * (float)(block->half_sums[0] + block->half_sums[1]);
         }
-        int32_t sum = 0;
-        for (int lane = 0; lane < 8; lane++) sum += sums[lane];
-        output[b].scale = scale;
-        output[b].scaled_sum = scale * (float)sum;
-    }
-}
-
-static void round_row(float *output, const float *input, size_t count) {
-    for (size_t b = 0; b < count / 32; b++) {
-        f8 q[4];
-        float scale = quantize_block(q, input + 32 * b);
-        for (int i = 0; i < 4; i++) f8_store(output + 32 * b + 8 * i, q[i] * scale);
     }
 }

@@ -1,4 +1,5 @@
-// Eight floats at a time in clang's vector types, and what they need of an instruction set. Included once by each isa_*.c.
+// Eight floats at a time in clang's vector types, and what they need of an instruction set. Included once by each
+// isa_*.c.
 #pragma once
 
 #include <math.h>
@@ -72,6 +73,43 @@ INLINE void f16_store(uint16_t *p, f8 v) {
 }
 
 INLINE uint16_t f16_bits(float x) { return (uint16_t)_cvtss_sh(x, _MM_FROUND_TO_NEAREST_INT); }
+
+#elif defined(__aarch64__)
+
+#include <arm_neon.h>
+
+INLINE float32x4_t f16_quarter(const void *p) {
+    uint16x4_t halves;
+    memcpy(&halves, p, sizeof halves);
+    return vcvt_f32_f16(vreinterpret_f16_u16(halves));
+}
+
+INLINE f8 f16_load(const void *p) {
+    float32x4_t low = f16_quarter(p), high = f16_quarter((const char *)p + 8);
+    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+
+INLINE float f16_value(const void *p) {
+    __fp16 half;
+    memcpy(&half, p, sizeof half);
+    return half;
+}
+
+INLINE uint16_t f16_bits(float x) {
+    __fp16 half = (__fp16)x;
+    uint16_t bits;
+    memcpy(&bits, &half, sizeof bits);
+    return bits;
+}
+
+INLINE void f16_store(uint16_t *p, f8 v) {
+    for (int i = 0; i < 2; i++) {
+        float32x4_t part;
+        memcpy(&part, (const char *)&v + 16 * i, sizeof part);
+        uint16x4_t halves = vreinterpret_u16_f16(vcvt_f16_f32(part));
+        memcpy(p + 4 * i, &halves, sizeof halves);
+    }
+}
 
 #else
 

@@ -35,28 +35,29 @@ typedef struct {
     float constant[8];
 } span_scales;
 
-/// d and m of q4_K and q5_K, times eight 6-bit numbers each, which are packed into 12 bytes.
-INLINE span_scales packed_scales(const char *p) {
+/// The eight 6-bit scales and minimums of q4_K and q5_K, which are packed into 12 bytes.
+INLINE void packed_scales(const char *p, uint8_t scales[8], uint8_t minimums[8]) {
     uint32_t a, b, c;
     memcpy(&a, p + 4, 4);
     memcpy(&b, p + 8, 4);
     memcpy(&c, p + 12, 4);
     uint64_t high_scales = (c & 0x0F0F0F0F) | (a >> 2 & 0x30303030);
     uint64_t high_minimums = (c >> 4 & 0x0F0F0F0F) | (b >> 2 & 0x30303030);
-    uint64_t scales = (a & 0x3F3F3F3F) | high_scales << 32;
-    uint64_t minimums = (b & 0x3F3F3F3F) | high_minimums << 32;
-    u8x8 bytes;
-    span_scales result;
-    memcpy(&bytes, &scales, sizeof bytes);
-    f8_store(result.scale, __builtin_convertvector(bytes, f8) * f16_value(p));
-    memcpy(&bytes, &minimums, sizeof bytes);
-    f8_store(result.constant, __builtin_convertvector(bytes, f8) * -f16_value(p + 2));
-    return result;
+    uint64_t all_scales = (a & 0x3F3F3F3F) | high_scales << 32;
+    uint64_t all_minimums = (b & 0x3F3F3F3F) | high_minimums << 32;
+    memcpy(scales, &all_scales, 8);
+    memcpy(minimums, &all_minimums, 8);
 }
 
 INLINE span_scales weight_scales(enum volley_format format, const char *p) {
-    if (format == VOLLEY_Q4_K || format == VOLLEY_Q5_K) return packed_scales(p);
     span_scales result;
+    if (format == VOLLEY_Q4_K || format == VOLLEY_Q5_K) {
+        u8x8 scales, minimums;
+        packed_scales(p, (uint8_t *)&scales, (uint8_t *)&minimums);
+        f8_store(result.scale, __builtin_convertvector(scales, f8) * f16_value(p));
+        f8_store(result.constant, __builtin_convertvector(minimums, f8) * -f16_value(p + 2));
+        return result;
+    }
     if (format == VOLLEY_Q6_K) {
         f8_store(result.scale, f8_all(f16_value(p + 208)));
         return result;

@@ -1,0 +1,20 @@
+// The kernels for AVX-512 with VNNI: every function below is compiled for them, whatever the package's baseline.
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+#include <math.h>
+#include <string.h>
+
+#include "kernels.h"
+
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni"))), apply_to = function)
+#define VOLLEY_TARGET_AVX2
+#define VOLLEY_TARGET_AVX512
+#include "jobs/table.h"
+#pragma clang attribute pop
+
+#include "tables.h"
+
+const struct volley_kernels volley_kernels_avx512 = KERNEL_TABLE;
+
+#endif

@@ -1,0 +1,90 @@
+// Weight rows side by side, one to each 32-bit lane of the instruction set's widest vector.
+#pragma once
+
+#include "vector.h"
+
+#if defined(VOLLEY_TARGET_AVX512)
+enum { LANES = 16 };
+#elif defined(VOLLEY_TARGET_AVX2)
+enum { LANES = 8 };
+#else
+enum { LANES = 4 };
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+#endif
+
+typedef float lane_floats __attribute__((vector_size(4 * LANES)));
+typedef int32_t lane_ints __attribute__((vector_size(4 * LANES)));
+/// Two numbers to a lane.
+typedef int16_t lane_pairs __attribute__((vector_size(4 * LANES)));
+typedef uint16_t lane_words __attribute__((vector_size(4 * LANES)));
+typedef int8_t lane_byte_pairs __attribute__((vector_size(2 * LANES)));
+typedef uint8_t lane_bytes __attribute__((vector_size(LANES)));
+typedef int8_t lane_signed_bytes __attribute__((vector_size(LANES)));
+
+INLINE lane_floats lane_load(const float *p) {
+    lane_floats v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+INLINE void lane_store(float *p, lane_floats v) { memcpy(p, &v, sizeof v); }
+
+/// Always the same tree, so that sums do not depend on who adds them.
+INLINE float lane_sum(lane_floats v) {
+    float sums[LANES];
+    lane_store(sums, v);
+#pragma clang loop unroll(full)
+    for (size_t count = LANES / 2; count > 0; count /= 2) {
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < count; i++) sums[i] += sums[i + count];
+    }
+    return sums[0];
+}
+
+INLINE lane_floats lane_f16(const void *p) {
+#if defined(VOLLEY_TARGET_AVX512)
+    return (lane_floats)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p));
+#elif defined(VOLLEY_TARGET_AVX2)
+    return f16_load(p);
+#elif defined(__aarch64__)
+    return (lane_floats)f16_quarter(p);
+#else
+    lane_floats v;
+    for (int i = 0; i < LANES; i++) v[i] = f16_value((const char *)p + 2 * i);
+    return v;
+#endif
+}
+
+INLINE lane_floats lane_bf16(const void *p) {
+    uint16_t halves __attribute__((vector_size(2 * LANES)));
+    memcpy(&halves, p, sizeof halves);
+    lane_ints bits = __builtin_convertvector(halves, lane_ints) << 16;
+    return (lane_floats)bits;
+}
+
+/// sums + weights[lane][0] · input[0] + weights[lane][1] · input[1]
+INLINE lane_ints add_pair_products(lane_ints sums, lane_pairs weights, const int16_t *input) {
+    int32_t pair;
+    memcpy(&pair, input, sizeof pair);
+#if defined(VOLLEY_TARGET_AVX512)
+    return (lane_ints)_mm512_dpwssd_epi32((__m512i)sums, (__m512i)weights, _mm512_set1_epi32(pair));
+#elif defined(VOLLEY_TARGET_AVX2)
+    sums += (lane_ints)_mm256_madd_epi16((__m256i)weights, _mm256_set1_epi32(pair));
+    // Keeps the compiler from adding up in another order, for which the registers do not suffice.
+    __asm__("" : "+x"(sums));
+    return sums;
+#elif defined(__SSE2__)
+    return sums + (lane_ints)_mm_madd_epi16((__m128i)weights, _mm_set1_epi32(pair));
+#elif defined(__aarch64__)
+    int32x4_t both = (int32x4_t)weights, result = (int32x4_t)sums;
+    int16x4_t x = vreinterpret_s16_s32(vdup_n_s32(pair));
+    result = vmlal_lane_s16(result, vmovn_s32(both), x, 0);
+    result = vmlal_lane_s16(result, vshrn_n_s32(both, 16), x, 1);
+    return (lane_ints)result;
+#else
+    lane_ints both = (lane_ints)weights;
+    return sums + (both << 16 >> 16) * (int32_t)(int16_t)pair + (both >> 16) * (pair >> 16);
+#endif
+}

@@ -1,0 +1,55 @@
+// How quantised weights lie in memory for the kernels: panels of 16 rows, in which a vector holds the same two columns
+// of
+// each row. First come the codes of one block of 32 columns after the other, then the scales.
+//
+// A block's codes, in 16 steps s of the columns 2s and 2s + 1:
+//   q8_0           16 × [16 rows][2] int8
+//   q4_*           4 × [16 rows] 32-bit words: nibble n of a word's lower half belongs to step 4i + n and column 2s,
+// of its
+//                  upper half to column 2s + 1
+//   q5_*           [16 rows] words of fifth bits: bit s of the lower and of the upper half; then nibbles as above
+//   q6_K           2 × [16 rows] words of the upper two bits, 8 steps to a word; then nibbles as above
+// A header, of one block or of a superblock's eight:
+//   q8_0 q4_0 q5_0 f16 d[16]
+//   q4_1 q5_1      f16 d[16], f16 m[16]
+//   q4_K q5_K      f16 d[16], f16 dmin[16], 8 × uint8 scales[16], 8 × uint8 minimums[16]
+//   q6_K           f16 d[16], 16 × int8 scales[16]
+// All are the numbers of the stored format: a panel takes no more memory, but for the K formats' 6-bit scales in bytes.
+#pragma once
+
+#include "weight_blocks.h"
+
+/// Where the nibbles begin in a block.
+INLINE size_t panel_nibbles(enum volley_format format) {
+    if (format == VOLLEY_Q6_K) return 128;
+    return format == VOLLEY_Q5_0 || format == VOLLEY_Q5_1 || format == VOLLEY_Q5_K ? 64 : 0;
+}
+
+INLINE size_t panel_block_bytes(enum volley_format format) {
+    return format == VOLLEY_Q8_0 ? 512 : panel_nibbles(format) + 256;
+}
+
+/// Where a header's second f16 lies, and where its 8-bit scales and minimums begin.
+enum { PANEL_CONSTANTS = 32, PANEL_SCALES_Q6 = 32, PANEL_SCALES = 64, PANEL_MINIMUMS = 192 };
+
+INLINE size_t panel_header_bytes(enum volley_format format) {
+    if (format == VOLLEY_Q4_K || format == VOLLEY_Q5_K) return 320;
+    if (format == VOLLEY_Q6_K) return 288;
+    return has_constants(format) ? 64 : 32;
+}
+
+/// What a code is less by than what is stored.
+INLINE int16_t code_offset(enum volley_format format) {
+    switch (format) {
+    case VOLLEY_Q4_0: return 8;
+    case VOLLEY_Q5_0: return 16;
+    case VOLLEY_Q6_K: return 32;
+    default: return 0;
+    }
+}
+
+INLINE size_t panel_bytes(enum volley_format format, size_t columns) {
+    size_t blocks = columns / 32;
+    size_t bytes = blocks * panel_block_bytes(format) + blocks / span_blocks(format) * panel_header_bytes(format);
+    return (bytes + 63) & ~(size_t)63;
+}

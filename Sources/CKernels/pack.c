@@ -1,0 +1,134 @@
+// Rows in GGUF's layout to panels, and one row of a panel back to values. Plain loops: weights are packed once, at
+// load.
+#include "jobs/panel.h"
+
+/// The 32 numbers of block `j` of a span as they are stored, signed or not.
+static void stored_codes(enum volley_format format, const uint8_t *p, size_t j, uint8_t codes[32]) {
+    size_t shift = 4 * (j % 2);
+    switch (format) {
+    case VOLLEY_Q8_0: memcpy(codes, p + 2, 32); return;
+    case VOLLEY_Q4_K:
+        for (size_t i = 0; i < 32; i++) codes[i] = p[16 + 32 * (j / 2) + i] >> shift & 15;
+        return;
+    case VOLLEY_Q5_K:
+        for (size_t i = 0; i < 32; i++)
+            codes[i] = (uint8_t)((p[48 + 32 * (j / 2) + i] >> shift & 15) | (p[16 + i] >> j & 1) << 4);
+        return;
+    case VOLLEY_Q6_K:
+        for (size_t i = 0; i < 32; i++)
+            codes[i] = (uint8_t)((p[64 * (j / 4) + 32 * (j % 2) + i] >> 4 * (j % 4 / 2) & 15) |
+                                 (p[128 + 32 * (j / 4) + i] >> 2 * (j % 4) & 3) << 4);
+        return;
+    default: break;
+    }
+    bool has_fifth_bits = panel_nibbles(format) > 0;
+    const uint8_t *bits = p + (has_constants(format) ? 4 : 2), *nibbles = bits + (has_fifth_bits ? 4 : 0);
+    uint32_t fifth = 0;
+    if (has_fifth_bits) memcpy(&fifth, bits, sizeof fifth);
+    for (size_t i = 0; i < 16; i++) {
+        codes[i] = (uint8_t)((nibbles[i] & 15) | (fifth >> i & 1) << 4);
+        codes[i + 16] = (uint8_t)(nibbles[i] >> 4 | (fifth >> (i + 16) & 1) << 4);
+    }
+}
+
+/// `width` bits from `bit` on of the codes that share a panel's word: `count` steps, column by column in either half.
+static uint32_t packed_word(const uint8_t *codes, size_t count, uint32_t bit, uint32_t width) {
+    uint32_t word = 0, mask = (1u << width) - 1;
+    for (uint32_t n = 0; n < count; n++) {
+        word |= (codes[2 * n] >> bit & mask) << width * n;
+        word |= (codes[2 * n + 1] >> bit & mask) << (16 + width * n);
+    }
+    return word;
+}
+
+static void pack_codes(enum volley_format format, char *block, size_t row, const uint8_t codes[32]) {
+    if (format == VOLLEY_Q8_0) {
+        for (size_t step = 0; step < 16; step++) memcpy(block + 32 * step + 2 * row, codes + 2 * step, 2);
+        return;
+    }
+    size_t nibbles = panel_nibbles(format);
+    for (size_t i = 0; i < 4; i++) {
+        uint32_t word = packed_word(codes + 8 * i, 4, 0, 4);
+        memcpy(block + nibbles + 64 * i + 4 * row, &word, sizeof word);
+    }
+    // The bits above a nibble: one word of one each, or two words of two each.
+    uint32_t width = (uint32_t)nibbles / 64;
+    for (size_t i = 0; i < width; i++) {
+        uint32_t word = packed_word(codes + 16 * i, 16 / width, 4, width);
+        memcpy(block + 64 * i + 4 * row, &word, sizeof word);
+    }
+}
+
+static void pack_header(enum volley_format format, char *header, size_t row, const uint8_t *p) {
+    memcpy(header + 2 * row, p + (format == VOLLEY_Q6_K ? 208 : 0), 2);
+    if (has_constants(format)) memcpy(header + PANEL_CONSTANTS + 2 * row, p + 2, 2);
+    if (format == VOLLEY_Q6_K) {
+        for (size_t half = 0; half < 16; half++) header[PANEL_SCALES_Q6 + 16 * half + row] = (char)p[192 + half];
+    } else if (format == VOLLEY_Q4_K || format == VOLLEY_Q5_K) {
+        uint8_t scales[8], minimums[8];
+        packed_scales((const char *)p, scales, minimums);
+        for (size_t j = 0; j < 8; j++) {
+            header[PANEL_SCALES + 16 * j + row] = (char)scales[j];
+            header[PANEL_MINIMUMS + 16 * j + row] = (char)minimums[j];
+        }
+    }
+}
+
+size_t volley_panel_bytes(enum volley_format format, size_t columns) { return panel_bytes(format, columns); }
+
+void volley_pack_panel(enum volley_format format, void *panel, const void *rows, size_t row_count, size_t columns) {
+    size_t span = span_blocks(format), spans = columns / 32 / span, block_bytes = panel_block_bytes(format);
+    char *headers = (char *)panel + columns / 32 * block_bytes;
+    if (row_count < VOLLEY_PANEL_ROWS) memset(panel, 0, panel_bytes(format, columns));
+    for (size_t row = 0; row < row_count; row++) {
+        const uint8_t *p = (const uint8_t *)rows + row * spans * span_bytes(format);
+        for (size_t s = 0; s < spans; s++, p += span_bytes(format)) {
+            pack_header(format, headers + s * panel_header_bytes(format), row, p);
+            for (size_t j = 0; j < span; j++) {
+                uint8_t codes[32];
+                stored_codes(format, p, j, codes);
+                pack_codes(format, (char *)panel + (s * span + j) * block_bytes, row, codes);
+            }
+        }
+    }
+}
+
+/// Code `column` of a block as it is stored.
+static int32_t panel_code(enum volley_format format, const char *block, size_t row, size_t column) {
+    size_t step = column / 2, half = column % 2;
+    if (format == VOLLEY_Q8_0) return (int8_t)block[32 * step + 2 * row + half];
+    size_t nibbles = panel_nibbles(format), width = nibbles / 64;
+    uint32_t word;
+    memcpy(&word, block + nibbles + 64 * (step / 4) + 4 * row, sizeof word);
+    uint32_t code = word >> (4 * (step % 4) + 16 * half) & 15;
+    if (width > 0) {
+        size_t per_word = 16 / width;
+        memcpy(&word, block + 64 * (step / per_word) + 4 * row, sizeof word);
+        code |= (word >> (width * (step % per_word) + 16 * half) & ((1u << width) - 1)) << 4;
+    }
+    return (int32_t)code;
+}
+
+void volley_panel_row(enum volley_format format, float *output, const void *panel, size_t row, size_t columns) {
+    size_t span = span_blocks(format), block_bytes = panel_block_bytes(format);
+    bool is_superblock = span > 1, has_constant = has_constants(format);
+    for (size_t b = 0; b < columns / 32; b++) {
+        const char *block = (const char *)panel + b * block_bytes;
+        const char *header =
+            (const char *)panel + columns / 32 * block_bytes + b / span * panel_header_bytes(format);
+        float d = f16_value(header + 2 * row), scale = d, constant = 0;
+        if (has_constant) constant = f16_value(header + PANEL_CONSTANTS + 2 * row);
+        if (is_superblock && has_constant) {
+            scale *= (float)(uint8_t)header[PANEL_SCALES + 16 * (b % span) + row];
+            constant *= -(float)(uint8_t)header[PANEL_MINIMUMS + 16 * (b % span) + row];
+        }
+        for (size_t i = 0; i < 32; i++) {
+            if (format == VOLLEY_Q6_K)
+                scale = d * (float)(int8_t)header[PANEL_SCALES_Q6 + 16 * (2 * (b % span) + i / 16) + row];
+            float value = scale * (float)(panel_code(format, block, row, i) - code_offset(format));
+            // In two roundings, as GGUF's reference, and not + 0 elsewhere, which would lose the sign of a zero.
+            if (has_constant) value += constant;
+            output[32 * b + i] = value;
+        }
+    }
+}

@@ -1,0 +1,19 @@
+/// How long the parts of passes took.
+package final class PassProfile {
+    package enum Part: String, CaseIterable, Sendable {
+        case trunk
+        case head
+        case vocabularyHead = "lm_head"
+        /// Of trunk and head together, which hold it.
+        case attention
+    }
+
+    package private(set) var seconds: [Part: Double] = [:]
+
+    package init() {}
+
+    func add(_ duration: Duration, to part: Part) {
+        let (seconds, attoseconds) = duration.components
+        self.seconds[part, default: 0] += Double(seconds) + 1e-18 * Double(attoseconds)
+    }
+}

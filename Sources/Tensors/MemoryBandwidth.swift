@@ -1,0 +1,39 @@
+import CKernels
+
+/// How many bytes a second the threads of a team read from memory together.
+package final class MemoryBandwidth {
+    private let team: ThreadTeam
+    private let memory: AlignedBuffer<UInt8>
+    private let sums: AlignedBuffer<UInt64>
+
+    /// - Parameter byteCount: of all threads together; far more than the caches hold.
+    package init(threadCount: Int, byteCount: Int = 512 << 20) {
+        team = ThreadTeam(count: threadCount)
+        memory = AlignedBuffer(unfilledCount: byteCount)
+        sums = AlignedBuffer(count: 8 * team.count)
+        // Untouched pages would all be one page of zeros.
+        memory.pointer.update(repeating: 1, count: byteCount)
+    }
+
+    /// One reading of all the memory.
+    package func measure() -> Double {
+        var job = ReadJob(memory: memory.pointer, count: memory.count, sums: sums.pointer)
+        let parts = 8 * team.count
+        let start = ContinuousClock.now
+        team.run(parts: parts, { ReadJob.run($0, $1, $2, member: $3) }, &job)
+        let (seconds, attoseconds) = (ContinuousClock.now - start).components
+        return Double(memory.count) / (Double(seconds) + 1e-18 * Double(attoseconds))
+    }
+}
+
+private struct ReadJob: BitwiseCopyable {
+    let memory: UnsafePointer<UInt8>
+    let count: Int
+    let sums: UnsafeMutablePointer<UInt64>
+
+    static func run(_ pointer: UnsafeRawPointer, _ part: Int, _ parts: Int, member: Int) {
+        let job = pointer.assumingMemoryBound(to: ReadJob.self).pointee
+        let share = Compute.share(job.count, part, parts)
+        job.sums[8 * member] ^= volley_read(job.memory + share.lowerBound, share.count)
+    }
+}
