@@ -7,6 +7,8 @@ struct MTDFactors: ExpressibleByArgument {
 
     static let all = MTDFactors(requests: [.vanilla] + [2, 3, 4, 6].map { .multiToken(factor: $0) })
 
+    static let vanilla = MTDFactors(requests: [.vanilla])
+
     private init(requests: [PlanRequest]) { self.requests = requests }
 
     init?(argument: String) {

@@ -6,9 +6,11 @@ struct PlanOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Tokens per trunk pass: off (vanilla) or 1 to 16 (default: the checkpoint's, else off).",
-            valueName: "off|n"))
-    var mtd: MTDFactor?
+            """
+            Tokens per trunk pass: off (vanilla), 1 to 16, or auto, the fastest here of those that the model was trained \
+            for (default: the checkpoint's, else off).
+            """, valueName: "off|n|auto"))
+    var mtd: MTDChoice?
 
     @Option(
         help: ArgumentHelp(
@@ -23,24 +25,38 @@ struct PlanOptions: ParsableArguments {
         if mtd != nil, plan != nil { throw ValidationError("give --mtd or --plan, not both") }
     }
 
-    /// The plan for this model; warns on standard error where the model was not trained for it.
-    func resolve(for configuration: ModelConfiguration) throws -> any DecodePlan {
-        let request = plan?.request ?? mtd?.request ?? .automatic
-        let plan = try configuration.plan(for: request, phase: phase)
-        if let warning = configuration.warning(for: plan) { StandardError.write("volley: \(warning)\n") }
+    /// The plan for this model; says on standard error what `auto` chose, and warns where the model was not trained for it.
+    func resolve(for model: Model, options: SessionOptions) throws -> any DecodePlan {
+        let request: PlanRequest
+        switch mtd {
+        case .fastest:
+            let calibration = FactorCalibration(model, options: options)
+            StandardError.write("volley: \(calibration.reason)\n")
+            request = calibration.choice
+        case .factor(let factor): request = factor
+        case nil: request = plan?.request ?? .automatic
+        }
+        let plan = try model.configuration.plan(for: request, phase: phase)
+        if let warning = model.configuration.warning(for: plan) { StandardError.write("volley: \(warning)\n") }
         return plan
     }
 }
 
 extension CyclePhase: ExpressibleByArgument {}
 
-/// `off` or a factor.
-struct MTDFactor: ExpressibleByArgument {
-    let request: PlanRequest
+/// `off`, a factor, or `auto`.
+enum MTDChoice: ExpressibleByArgument {
+    case factor(PlanRequest)
+    case fastest
 
     init?(argument: String) {
-        guard let request = try? PlanRequest(factor: argument) else { return nil }
-        self.request = request
+        if argument == "auto" {
+            self = .fastest
+        } else if let request = try? PlanRequest(factor: argument) {
+            self = .factor(request)
+        } else {
+            return nil
+        }
     }
 }
 

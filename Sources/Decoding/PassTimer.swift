@@ -1,0 +1,68 @@
+package import Models
+import Tensors
+
+/// Times single passes of a model's layers, as a session would run them.
+package final class PassTimer {
+    private let model: Model
+    private let forward: ForwardPass
+    private let depth: Int
+    private let sessionOptions: SessionOptions
+    private let hidden: AlignedBuffer<Float>
+    private let logits: AlignedBuffer<Float>
+    /// Passes are repeated until they took so long together.
+    private static let leastSeconds = 0.02
+
+    /// - Parameter depth: positions that lie before the passes.
+    package init(_ model: Model, depth: Int = 0, sessionOptions: SessionOptions) {
+        let rows = MultiTokenPlan.factors.upperBound
+        self.model = model
+        self.depth = depth
+        self.sessionOptions = sessionOptions
+        forward = ForwardPass(
+            model: model, threadCount: sessionOptions.threadCount, maximumRows: rows,
+            window: sessionOptions.window ?? .max)
+        hidden = AlignedBuffer(count: rows * model.configuration.hiddenSize)
+        logits = AlignedBuffer(count: model.configuration.vocabularySize)
+    }
+
+    /// Seconds of one pass of `layers` over `rows` tokens: the mean of as many as take a while.
+    package func secondsOfPass(_ layers: ArraySlice<LayerWeights>, rows: Int) -> Double {
+        let ring = ring(layers.count)
+        while ring.count < depth { run(layers, ring, rows: min(forward.maximumRows, depth - ring.count)) }
+        return seconds {
+            run(layers, ring, rows: rows)
+            ring.truncate(to: depth)
+        }
+    }
+
+    /// Seconds of one `lm_head`.
+    package func secondsOfLogits() -> Double {
+        seconds { forward.logits(hidden.pointer, into: logits.pointer) }
+    }
+
+    private func run(_ layers: ArraySlice<LayerWeights>, _ ring: KVRing, rows: Int) {
+        // The same input each time: what comes out of a pass would grow without end.
+        for index in 0..<rows * model.configuration.hiddenSize { hidden.pointer[index] = Float(index % 13) - 6 }
+        forward.run(layers, ring: ring, hidden: hidden.pointer, rowCount: rows)
+    }
+
+    private func seconds(_ work: () -> Void) -> Double {
+        let start = ContinuousClock.now
+        var count = 0
+        var elapsed = 0.0
+        while elapsed < Self.leastSeconds {
+            work()
+            count += 1
+            elapsed = (ContinuousClock.now - start).seconds
+        }
+        return elapsed / Double(count)
+    }
+
+    private func ring(_ layerCount: Int) -> KVRing {
+        KVRing(
+            KVRing.Shape(
+                layerCount: layerCount, keyValueHeadCount: model.configuration.keyValueHeadCount,
+                headWidth: model.configuration.headWidth, format: sessionOptions.kvFormat, sinks: 0,
+                limit: max(depth, 1) + forward.maximumRows))
+    }
+}

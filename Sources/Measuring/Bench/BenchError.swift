@@ -1,0 +1,22 @@
+public import Tensors
+
+/// A measurement that cannot be made, in one sentence.
+public enum BenchError: Error, Equatable, CustomStringConvertible {
+    case format(StorageFormat, columns: Int, shape: String)
+    case tooLong(tokens: Int, contextLength: Int)
+    case tokensDiffer(plan: String, place: Int)
+
+    public var description: String {
+        switch self {
+        case .format(let format, let columns, let shape):
+            "\(shape) has rows of \(columns) values, which are no whole blocks of \(format.rawValue) "
+                + "(\(format.valuesPerBlock) values); give another --format"
+        case .tooLong(let tokens, let contextLength):
+            "the measurement takes \(tokens) positions, but the model's context has \(contextLength); "
+                + "give a smaller prompt, depth or number of tokens"
+        case .tokensDiffer(let plan, let place):
+            "decoding with --mtd \(plan) twice, or once and in one pass, gives different tokens at place \(place): "
+                + "this build computes wrongly on this machine, so its speed means nothing"
+        }
+    }
+}

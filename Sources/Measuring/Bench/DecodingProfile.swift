@@ -1,0 +1,27 @@
+public import Decoding
+public import Models
+
+/// Where a plan's decoding spends its time.
+public struct DecodingProfile: Sendable {
+    /// `off` or a factor.
+    public let name: String
+    /// Seconds by part, which together are the decoding's; `others` is sampling and all that is not a pass.
+    public let parts: [(part: String, seconds: Double)]
+    /// Seconds of attention, which are the trunk's and the head's too.
+    public let attentionSeconds: Double
+
+    /// - Throws: `BenchError`, `SessionError`, `SamplingError`, or `CancellationError`.
+    public init(
+        of model: Model, plan: any DecodePlan, name: String, options: SpeedBench.Options,
+        sessionOptions: SessionOptions, isCancelled: @escaping @Sendable () -> Bool
+    ) throws {
+        let run = try BenchRun(model, options: options, sessionOptions: sessionOptions, isCancelled: isCancelled)
+        let profile = PassProfile()
+        let total = try run.profiledSeconds(plan, profile)
+        func seconds(of part: PassProfile.Part) -> Double { profile.seconds[part] ?? 0 }
+        let passes = [PassProfile.Part.trunk, .head, .vocabularyHead].map { ($0.rawValue, seconds(of: $0)) }
+        self.name = name
+        parts = passes + [("others", max(0, total - passes.reduce(0) { $0 + $1.1 }))]
+        attentionSeconds = seconds(of: .attention)
+    }
+}

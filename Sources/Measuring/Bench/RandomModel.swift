@@ -1,0 +1,108 @@
+import Decoding
+import Dispatch
+public import Models
+public import Tensors
+
+extension Model {
+    /// Random weights of `shape`'s sizes, of a spread that keeps activations near 1, made in memory.
+    ///
+    /// - Parameters:
+    ///   - headFormat: of `lm_head` alone.
+    ///   - headLayers: how many of the last layers are the head.
+    /// - Throws: `BenchError.format` where rows are no whole blocks.
+    public static func random(
+        _ shape: ModelShape, format: StorageFormat, headFormat: StorageFormat? = nil, headLayers: Int? = nil
+    ) throws -> Model {
+        let configuration = try shape.configuration(headLayers: headLayers)
+        let hidden = configuration.hiddenSize
+        let queries = configuration.headCount * configuration.headWidth
+        let keys = configuration.keyValueHeadCount * configuration.headWidth
+        let inner = configuration.feedForwardSize
+        for (format, columns) in [hidden, queries, inner].map({ (format, $0) }) + [(headFormat ?? format, hidden)] {
+            guard format.rowByteCount(columns: columns) != nil else {
+                throw BenchError.format(format, columns: columns, shape: shape.name)
+            }
+        }
+        var seed: UInt64 = 0
+        func matrix(_ rows: Int, _ columns: Int, _ format: StorageFormat) -> Matrix {
+            seed += 1
+            return randomMatrix(rows: rows, columns: columns, format: format, seed: seed)
+        }
+        let isQwen = configuration.architecture == .qwen3
+        let layers = (0..<configuration.layerCount).map { _ in
+            LayerWeights(
+                attentionNorm: ones(hidden),
+                queryKeyValue: Linear([queries, keys, keys].map { matrix($0, hidden, format) }),
+                queryNorm: isQwen ? ones(configuration.headWidth) : nil,
+                keyNorm: isQwen ? ones(configuration.headWidth) : nil,
+                attentionOutput: Linear([matrix(hidden, queries, format)]), feedForwardNorm: ones(hidden),
+                gateUp: Linear([inner, inner].map { matrix($0, hidden, format) }),
+                down: Linear([matrix(hidden, inner, format)]))
+        }
+        let vocabulary = configuration.vocabularySize
+        return Model(
+            configuration: configuration,
+            embedding: configuration.tiesEmbeddings ? nil : matrix(vocabulary, hidden, format), layers: layers,
+            finalNorm: ones(hidden), vocabularyHead: Linear([matrix(vocabulary, hidden, headFormat ?? format)]),
+            inverseFrequencies: configuration.rope.inverseFrequencies())
+    }
+}
+
+private func ones(_ count: Int) -> Vector {
+    let vector = Vector(count: count)
+    vector.pointer.update(repeating: 1, count: count)
+    return vector
+}
+
+private func randomMatrix(rows: Int, columns: Int, format: StorageFormat, seed: UInt64) -> Matrix {
+    let rowByteCount = columns / format.valuesPerBlock * format.bytesPerBlock
+    let buffer = AlignedBuffer<UInt8>(unfilledCount: rows * rowByteCount)
+    let spread = 1.5 / Float(columns).squareRoot()
+    DispatchQueue.concurrentPerform(iterations: rows) { row in
+        var generator = SplitMix64(seed: seed << 32 | UInt64(row))
+        let bytes = UnsafeMutableRawBufferPointer(
+            start: buffer.pointer + row * rowByteCount, count: rowByteCount)
+        for start in stride(from: 0, to: rowByteCount, by: 8) {
+            var word = generator.next()
+            withUnsafeBytes(of: &word) { word in
+                let count = min(8, rowByteCount - start)
+                UnsafeMutableRawBufferPointer(rebasing: bytes[start..<start + count])
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: word[..<count]))
+            }
+        }
+        for start in stride(from: 0, to: rowByteCount, by: format.bytesPerBlock) {
+            tame(UnsafeMutableRawBufferPointer(rebasing: bytes[start..<start + format.bytesPerBlock]), format, spread)
+        }
+    }
+    return Matrix(
+        rows: rows, columns: columns, format: format, bytes: UnsafeRawPointer(buffer.pointer), owner: buffer)
+}
+
+/// Turns a block of random bytes into values between `-spread` and `spread`, or nearly: codes stay as they are under a
+/// scale that suits them, plain values get one exponent.
+private func tame(_ block: UnsafeMutableRawBufferPointer, _ format: StorageFormat, _ spread: Float) {
+    func put(_ value: Float, at place: Int = 0) {
+        block.storeBytes(of: Float16(value).bitPattern, toByteOffset: place, as: UInt16.self)
+    }
+    switch format {
+    case .f32:
+        let bits = block.loadUnaligned(as: UInt32.self) & 0x807F_FFFF | spread.bitPattern & 0x7F80_0000
+        block.storeBytes(of: bits, as: UInt32.self)
+    case .bf16:
+        let exponent = UInt16(truncatingIfNeeded: spread.bitPattern >> 16) & 0x7F80
+        block.storeBytes(of: block.loadUnaligned(as: UInt16.self) & 0x807F | exponent, as: UInt16.self)
+    case .f16:
+        let exponent = Float16(spread).bitPattern & 0x7C00
+        block.storeBytes(of: block.loadUnaligned(as: UInt16.self) & 0x83FF | exponent, as: UInt16.self)
+    case .q8_0: put(spread / 128)
+    case .q4_0: put(spread / 8)
+    case .q5_0: put(spread / 16)
+    case .q4_1, .q5_1:
+        put(spread / (format == .q4_1 ? 8 : 16))
+        put(-spread, at: 2)
+    case .q4_K, .q5_K:
+        put(spread / 32 / (format == .q4_K ? 8 : 16))
+        put(spread / 32, at: 2)
+    case .q6_K: put(spread / 64 / 32, at: 208)
+    }
+}

@@ -1,0 +1,199 @@
+public import Decoding
+import Models
+import Tensors
+
+/// How fast a model reads a prompt and decodes with several plans, all measured in turns.
+public struct SpeedBench: Sendable {
+    public struct Options: Sendable {
+        /// Tokens of the prompt that is timed; 0 times none.
+        public var promptTokens = 512
+        /// Tokens that each plan decodes.
+        public var decodeTokens = 128
+        /// Tokens before the decoded ones.
+        public var depth = 0
+        /// Timed rounds.
+        public var repeats = 5
+
+        public init() {}
+    }
+
+    /// One plan's decoding.
+    public struct PlanSpeed: Sendable {
+        /// `off` or a factor.
+        public let name: String
+        /// Tokens a second.
+        public fileprivate(set) var speed = Samples()
+        /// Over vanilla in the same round; empty without vanilla.
+        public fileprivate(set) var speedup = Samples()
+        /// Over the byte limit in the same round.
+        public fileprivate(set) var efficiency = Samples()
+        /// Bytes that a token must read, on average.
+        public let bytesPerToken: Double
+        /// Over vanilla, were bytes all that counts.
+        public let limitOfSpeedup: Double
+    }
+
+    /// Bytes a second that all threads read together.
+    public private(set) var bandwidth = Samples()
+    /// Prompt tokens a second; empty where none was timed.
+    public private(set) var prompt = Samples()
+    public private(set) var decoding: [PlanSpeed]
+
+    /// - Parameters:
+    ///   - plans: with the names they are shown by; vanilla is `off`.
+    ///   - progress: told the share that is done.
+    ///   - isCancelled: looked at before each pass.
+    /// - Throws: `BenchError`, `SessionError`, `SamplingError`, or `CancellationError`.
+    public init(
+        of model: Model, plans: [(name: String, plan: any DecodePlan)], options: Options,
+        sessionOptions: SessionOptions, progress: (Double) -> Void, isCancelled: @escaping @Sendable () -> Bool
+    ) throws {
+        let run = try BenchRun(model, options: options, sessionOptions: sessionOptions, isCancelled: isCancelled)
+        let memory = MemoryBandwidth(threadCount: sessionOptions.threadCount)
+        let roofline = ByteRoofline(model, kvFormat: sessionOptions.kvFormat)
+        let depth = Double(options.depth) + Double(options.decodeTokens) / 2
+        func bytes(_ plan: any DecodePlan) -> Double {
+            roofline.bytesPerToken(factor: (plan as? MultiTokenPlan)?.factor, depth: depth)
+        }
+        decoding = plans.map { name, plan in
+            PlanSpeed(name: name, bytesPerToken: bytes(plan), limitOfSpeedup: bytes(.vanilla) / bytes(plan))
+        }
+        let steps = Double((1 + options.repeats) * (1 + plans.count))
+        var done = 0.0
+        func step() {
+            done += 1
+            progress(done / steps)
+        }
+        // One round to warm up, in which the tokens are checked.
+        let expected = try plans.map { name, plan in
+            defer { step() }
+            return try run.checkedTokens(plan, name: name)
+        }
+        if options.promptTokens > 0 { _ = try run.promptSpeed() }
+        step()
+        for round in 0..<options.repeats {
+            let bytesPerSecond = memory.measure()
+            bandwidth.append(bytesPerSecond)
+            if options.promptTokens > 0 { prompt.append(try run.promptSpeed()) }
+            step()
+            var speeds = [Double](repeating: 0, count: plans.count)
+            // Plans take turns in going first.
+            for place in plans.indices {
+                let number = (place + round) % plans.count
+                let answer = try run.decode(plans[number].plan)
+                if let place = zip(answer.tokens, expected[number]).firstDifference {
+                    throw BenchError.tokensDiffer(plan: plans[number].name, place: place)
+                }
+                speeds[number] = answer.tokensPerSecond
+                step()
+            }
+            let vanilla = plans.firstIndex { $0.name == "off" }.map { speeds[$0] }
+            for number in plans.indices {
+                decoding[number].speed.append(speeds[number])
+                if let vanilla { decoding[number].speedup.append(speeds[number] / vanilla) }
+                decoding[number].efficiency.append(
+                    speeds[number] * decoding[number].bytesPerToken / bytesPerSecond)
+            }
+        }
+    }
+}
+
+/// The very way that `generate` takes, over random tokens.
+final class BenchRun {
+    struct Answer {
+        let tokens: [Int]
+        let tokensPerSecond: Double
+    }
+
+    private let session: Session
+    private let options: SpeedBench.Options
+    private let prompt: [Int]
+    private let context: [Int]
+    private let isCancelled: @Sendable () -> Bool
+
+    init(
+        _ model: Model, options: SpeedBench.Options, sessionOptions: SessionOptions,
+        isCancelled: @escaping @Sendable () -> Bool
+    ) throws {
+        let length = max(options.promptTokens, max(1, options.depth) + options.decodeTokens + 1)
+        let contextLength = model.configuration.contextLength
+        guard sessionOptions.window != nil || length <= contextLength else {
+            throw BenchError.tooLong(tokens: length, contextLength: contextLength)
+        }
+        session = try Session(model: model, options: sessionOptions)
+        self.options = options
+        self.isCancelled = isCancelled
+        var generator = SplitMix64(seed: 1)
+        let tokens = (0..<max(options.promptTokens, options.depth, 1)).map { _ in
+            Int.random(in: 0..<model.configuration.vocabularySize, using: &generator)
+        }
+        prompt = Array(tokens.prefix(options.promptTokens))
+        context = Array(tokens.prefix(max(1, options.depth)))
+    }
+
+    /// Prompt tokens a second.
+    func promptSpeed() throws -> Double {
+        session.truncate(to: 0)
+        let generation = try generation(prompt, .vanilla, maximumTokens: 1)
+        while try generation.step() != nil {}
+        try check(generation)
+        return generation.statistics.prefillTokensPerSecond
+    }
+
+    func decode(_ plan: any DecodePlan) throws -> Answer {
+        session.truncate(to: 0)
+        let generation = try generation(context, plan, maximumTokens: options.decodeTokens + 1)
+        var tokens: [Int] = []
+        while let token = try generation.step() { tokens.append(token.id) }
+        try check(generation)
+        return Answer(tokens: tokens, tokensPerSecond: generation.statistics.tokensPerSecond)
+    }
+
+    /// Seconds of the plan's decoding, after the prompt, whose parts go to `profile`.
+    func profiledSeconds(_ plan: any DecodePlan, _ profile: PassProfile) throws -> Double {
+        session.truncate(to: 0)
+        let generation = try generation(context, plan, maximumTokens: options.decodeTokens + 1)
+        _ = try generation.step()
+        session.profile = profile
+        defer { session.profile = nil }
+        while try generation.step() != nil {}
+        try check(generation)
+        return generation.statistics.decodeSeconds
+    }
+
+    /// What the plan decodes, held against the same sequence computed in one pass.
+    func checkedTokens(_ plan: any DecodePlan, name: String) throws -> [Int] {
+        let tokens = try decode(plan).tokens
+        for place in Set([tokens.count / 2, tokens.count - 1]) where place > 0 {
+            session.truncate(to: 0)
+            try session.begin(context, plan: plan)
+            for token in tokens[..<place] { try session.append(token) }
+            guard session.run(isCancelled: isCancelled) else { throw CancellationError() }
+            guard isLikeliest(tokens[place]) else { throw BenchError.tokensDiffer(plan: name, place: place) }
+        }
+        return tokens
+    }
+
+    /// OpenBLAS, which adds up plain weights in another order, may swap two that are as good as equal.
+    private func isLikeliest(_ token: Int) -> Bool {
+        let largest = session.logits.max() ?? 0
+        let size = session.logits.reduce(0) { max($0, abs($1)) }
+        return largest - session.logits[token] <= 1e-4 * size
+    }
+
+    private func generation(_ prompt: [Int], _ plan: any DecodePlan, maximumTokens: Int) throws -> Generation {
+        try Generation(
+            session, prompt: prompt, plan: plan,
+            options: GenerationOptions(maximumTokens: maximumTokens, ignoresEnd: true), tokenizer: nil, endTokens: [],
+            isCancelled: isCancelled)
+    }
+
+    private func check(_ generation: Generation) throws {
+        if generation.finishReason == .cancelled { throw CancellationError() }
+    }
+}
+
+extension Sequence where Element == (Int, Int) {
+    /// The place of the first unequal pair.
+    fileprivate var firstDifference: Int? { enumerated().first { $0.element.0 != $0.element.1 }?.offset }
+}

@@ -1,0 +1,182 @@
+import ArgumentParser
+import Foundation
+import Volley
+
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measure prompt and decoding speed by factor, against vanilla and against what memory allows.",
+        discussion: """
+            Models are loaded, or random weights of a known shape are made in memory. Tokens are decoded as `generate` \
+            decodes them, greedily, and are first held against the same sequence computed in one pass. Then every \
+            factor decodes in turns, --repeats times; figures are medians, the spread beside them is the distance \
+            between quartiles over the median. The byte limit is what a factor could gain were reading weights, keys \
+            and values all that counts, `of limit` the share of the memory's own speed, read in the same rounds, that \
+            decoding reaches.
+
+            EXAMPLES
+              volley bench
+              volley bench --shape qwen3-0.6b --format q8_0 -p 512 -n 128
+              volley bench --shape qwen3-4b --format q4_0 --mtd off,2,4,6 --passes --profile
+              volley bench --model a.gguf b.gguf -t 1 -d 4096 -o json
+            """)
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Native or Hugging Face directories, or .gguf files (default: the embedded model).", valueName: "paths"))
+    var model: [String] = []
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Random weights in the shape of \(ModelShape.all.map(\.name).joined(separator: ", ")).", valueName: "names")
+    )
+    var shape: [ModelShape] = []
+
+    @Option(help: ArgumentHelp("Format of random weights.", valueName: "format"))
+    var format: StorageFormat = .q8_0
+
+    @Option(
+        help: ArgumentHelp(
+            "Format of lm_head (default: the model's, or --format): f32, bf16, f16, q8_0, q4_0 or q4_1.",
+            valueName: "format"))
+    var headFormat: HeadFormat?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Take the last N layers as the head, in place of the model's number.", valueName: "n"))
+    var headLayers: Int?
+
+    @Option(name: [.short, .customLong("prompt")], parsing: .unconditional, help: "Prompt tokens, or 0.")
+    var promptTokens = 512
+
+    @Option(
+        name: [.customShort("n"), .customLong("decode")], parsing: .unconditional,
+        help: "Tokens that each factor decodes.")
+    var decodeTokens = 128
+
+    @Option(name: .shortAndLong, parsing: .unconditional, help: "Tokens in the context before those.")
+    var depth = 0
+
+    @Option(name: .shortAndLong, parsing: .unconditional, help: "Timed rounds.")
+    var repeats = 5
+
+    @Option(name: .shortAndLong, parsing: .unconditional, help: "Compute threads (default: all cores).")
+    var threads: Int?
+
+    @Option(help: ArgumentHelp("Number format of the KV cache: f16 or f32.", valueName: "format"))
+    var kv: KVFormat = .f16
+
+    @Option(help: ArgumentHelp("Factors to compare, vanilla being off.", valueName: "off,2,3"))
+    var mtd: MTDFactors?
+
+    @Flag(help: "Measure what trunk passes over 1 to 16 tokens cost.")
+    var passes = false
+
+    @Flag(help: "Show where decoding spends its time.")
+    var profile = false
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("md, json or csv.", valueName: "form"))
+    var output: Form = .md
+
+    enum Form: String, ExpressibleByArgument, CaseIterable {
+        case md
+        case json
+        case csv
+    }
+
+    func validate() throws {
+        for (name, value, least) in [
+            ("-p", promptTokens, 0), ("-n", decodeTokens, 1), ("-d", depth, 0), ("-r", repeats, 1),
+        ] where !(least...1 << 24).contains(value) {
+            throw ValidationError("\(name) is \(value); give a number from \(least) to \(1 << 24)")
+        }
+    }
+
+    func run() throws {
+        let interrupt = Interrupt()
+        var sessionOptions = SessionOptions(kvFormat: kv)
+        if let threads { sessionOptions.threadCount = threads }
+        try sessionOptions.check()
+        var options = SpeedBench.Options()
+        (options.promptTokens, options.decodeTokens) = (promptTokens, decodeTokens)
+        (options.depth, options.repeats) = (depth, repeats)
+        var entries: [BenchReport.Entry] = []
+        do {
+            for subject in try subjects() {
+                let loaded = try Progress.during("making \(subject.name) ready") { try subject.load(sessionOptions) }
+                entries.append(try measured(loaded, subject.name, options, sessionOptions, interrupt))
+            }
+        } catch is CancellationError {
+            throw ExitCode(130)
+        }
+        let report = BenchReport(entries: entries, options: options, sessionOptions: sessionOptions)
+        switch output {
+        case .md: try StandardOutput.write(report.markdown)
+        case .json: try StandardOutput.write(report.json())
+        case .csv: try StandardOutput.write(report.csv)
+        }
+    }
+
+    /// A model to measure, not in memory yet.
+    private struct Subject {
+        let name: String
+        let load: (SessionOptions) throws -> Model
+    }
+
+    private func subjects() throws -> [Subject] {
+        let shapes = shape.map { shape in
+            Subject(name: shape.name) { _ in
+                try .random(shape, format: format, headFormat: headFormat?.format, headLayers: headLayers)
+            }
+        }
+        let paths = model.isEmpty && shape.isEmpty ? [try Embedded().model] : model
+        return paths.map { path in
+            let name = path.split(separator: "/").last.map(String.init) ?? path
+            return Subject(name: name) { options in
+                try LanguageModel.load(
+                    path, headLayers: headLayers, vocabularyFormat: headFormat?.format,
+                    threadCount: options.threadCount
+                ).model
+            }
+        } + shapes
+    }
+
+    private func measured(
+        _ model: Model, _ name: String, _ options: SpeedBench.Options, _ sessionOptions: SessionOptions,
+        _ interrupt: Interrupt
+    ) throws -> BenchReport.Entry {
+        let factors = mtd ?? (model.configuration.canRunCycles ? .all : .vanilla)
+        let plans = try factors.plans(for: model.configuration)
+        let bar = ProgressBar("measuring \(name)")
+        defer { bar.end() }
+        let isCancelled: @Sendable () -> Bool = { interrupt.isPressed }
+        let speed = try SpeedBench(
+            of: model, plans: plans, options: options, sessionOptions: sessionOptions, progress: bar.show,
+            isCancelled: isCancelled)
+        bar.end()
+        let costs =
+            try passes
+            ? Progress.during("measuring passes") {
+                try PassBench(
+                    of: model, depth: depth, repeats: repeats, sessionOptions: sessionOptions,
+                    isCancelled: isCancelled)
+            } : nil
+        let profiles =
+            try profile
+            ? plans.map { name, plan in
+                try DecodingProfile(
+                    of: model, plan: plan, name: name, options: options, sessionOptions: sessionOptions,
+                    isCancelled: isCancelled)
+            } : []
+        return BenchReport.Entry(
+            name: name, roofline: ByteRoofline(model, kvFormat: sessionOptions.kvFormat), formats: model.formats,
+            speed: speed, passes: costs, profiles: profiles)
+    }
+}
+
+extension StorageFormat: ExpressibleByArgument {}
+
+extension ModelShape: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}

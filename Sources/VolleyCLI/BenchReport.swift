@@ -1,0 +1,193 @@
+import ArgumentParser
+import Foundation
+import Volley
+
+/// Measurements as tables and documents.
+struct BenchReport {
+    struct Entry {
+        let name: String
+        let roofline: ByteRoofline
+        let formats: [StorageFormat]
+        let speed: SpeedBench
+        let passes: PassBench?
+        let profiles: [DecodingProfile]
+
+        var formatNames: String { formats.map(\.rawValue).joined(separator: " ") }
+        var byteCount: Int { roofline.trunk + roofline.head + roofline.vocabularyHead }
+    }
+
+    let entries: [Entry]
+    let options: SpeedBench.Options
+    let sessionOptions: SessionOptions
+
+    private static let header = [
+        "model", "weights", "MB a pass", "test", "tokens/s", "spread", "speedup", "byte limit", "of limit",
+    ]
+
+    private var rows: [[String]] {
+        entries.flatMap { entry in
+            let subject = [entry.name, entry.formatNames, String(format: "%.1f", Double(entry.byteCount) / 1e6)]
+            let depth = options.depth > 0 ? " @ \(options.depth)" : ""
+            let prompt =
+                entry.speed.prompt.values.isEmpty
+                ? [] : [subject + ["prompt \(options.promptTokens)"] + Self.cells(entry.speed.prompt) + ["", "", ""]]
+            return prompt
+                + entry.speed.decoding.map { decoding in
+                    let name = decoding.name == "off" ? "off" : "mtd \(decoding.name)"
+                    let hasSpeedup = !decoding.speedup.values.isEmpty
+                    return subject + ["\(name), \(options.decodeTokens)\(depth)"] + Self.cells(decoding.speed) + [
+                        hasSpeedup ? String(format: "%.2f×", decoding.speedup.median) : "",
+                        String(format: "%.2f×", decoding.limitOfSpeedup),
+                        String(format: "%.0f %%", 100 * decoding.efficiency.median),
+                    ]
+                }
+        }
+    }
+
+    private static func cells(_ speed: Samples) -> [String] {
+        let digits = speed.median < 100 ? "%.2f" : "%.0f"
+        return [String(format: digits, speed.median), String(format: "%.1f %%", 100 * speed.spread)]
+    }
+
+    /// Tables that are Markdown and line up too.
+    var markdown: String {
+        var blocks = [MarkdownTable(header: Self.header, rows: rows).text, notes]
+        for entry in entries {
+            if let passes = entry.passes { blocks.append(Self.table(of: passes, entry.name)) }
+            if !entry.profiles.isEmpty { blocks.append(Self.table(of: entry.profiles, entry.name)) }
+        }
+        return blocks.joined(separator: "\n")
+    }
+
+    private var notes: String {
+        let bandwidths = entries.map { String(format: "%.1f GB/s", $0.speed.bandwidth.median / 1e9) }
+        var lines = [
+            "\(Machine.processor), \(sessionOptions.threadCount) \(sessionOptions.threadCount == 1 ? "thread" : "threads"), \(InstructionSet.best.rawValue) kernels, "
+                + "KV \(sessionOptions.kvFormat.rawValue); memory reads \(bandwidths.joined(separator: ", ")); "
+                + "volley \(VolleyCommand.configuration.version), \(Machine.system).",
+            "Medians of \(options.repeats) \(options.repeats == 1 ? "round" : "rounds"), everything measured once in each; "
+                + "spread: between quartiles, over the median.",
+        ]
+        let unsteady = entries.flatMap { entry in
+            entry.speed.decoding.filter { !$0.speed.isSteady }.map { "\(entry.name) \($0.name)" }
+                + (entry.speed.prompt.isSteady ? [] : ["\(entry.name) prompt"])
+        }
+        if !unsteady.isEmpty {
+            lines.append(
+                "Spreads above 10 % say little: \(unsteady.joined(separator: ", ")). Is something else running here?")
+        }
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    private static func table(of passes: PassBench, _ name: String) -> String {
+        MarkdownTable(
+            header: ["\(name): trunk pass over", "ms", "spread", "of one token's"],
+            rows: passes.costs.map {
+                [
+                    "\($0.rows)", String(format: "%.3f", 1000 * $0.seconds.median),
+                    String(format: "%.1f %%", 100 * $0.ratio.spread), String(format: "%.2f×", $0.ratio.median),
+                ]
+            }
+        ).text
+    }
+
+    private static func table(of profiles: [DecodingProfile], _ name: String) -> String {
+        let parts = profiles[0].parts.map(\.part)
+        return MarkdownTable(
+            header: ["\(name): time spent in"] + parts + ["attention (of both)"],
+            rows: profiles.map { profile in
+                let total = profile.parts.reduce(0) { $0 + $1.seconds }
+                func share(_ seconds: Double) -> String { String(format: "%.1f %%", 100 * seconds / max(total, 1e-12)) }
+                return [profile.name == "off" ? "off" : "mtd \(profile.name)"]
+                    + profile.parts.map { share($0.seconds) } + [share(profile.attentionSeconds)]
+            }
+        ).text
+    }
+
+    var csv: String {
+        ([Self.header] + rows).map { row in
+            row.map { $0.contains(",") || $0.contains("\"") ? "\"\($0.replacing("\"", with: "\"\""))\"" : $0 }
+                .joined(separator: ",") + "\n"
+        }.joined()
+    }
+}
+
+extension BenchReport {
+    private struct Document: Encodable {
+        let version: String
+        let processor: String
+        let system: String
+        let instructionSet: String
+        let threads: Int
+        let kv: String
+        let promptTokens: Int
+        let decodeTokens: Int
+        let depth: Int
+        let repeats: Int
+        let models: [Measured]
+    }
+
+    private struct Measured: Encodable {
+        let model: String
+        let formats: [String]
+        let bytesPerPass: Int
+        let bandwidthBytesPerSecond: [Double]
+        let promptTokensPerSecond: [Double]
+        let decoding: [Decoding]
+        let passes: [Pass]?
+        let profiles: [Profile]
+    }
+
+    private struct Decoding: Encodable {
+        let mtd: String
+        let tokensPerSecond: [Double]
+        let speedup: [Double]
+        let efficiency: [Double]
+        let bytesPerToken: Double
+        let limitOfSpeedup: Double
+    }
+
+    private struct Pass: Encodable {
+        let rows: Int
+        let seconds: [Double]
+        let ratio: [Double]
+    }
+
+    private struct Profile: Encodable {
+        let mtd: String
+        let seconds: [String: Double]
+        let attentionSeconds: Double
+    }
+
+    func json() throws -> String {
+        let document = Document(
+            version: VolleyCommand.configuration.version, processor: Machine.processor, system: Machine.system,
+            instructionSet: InstructionSet.best.rawValue, threads: sessionOptions.threadCount,
+            kv: sessionOptions.kvFormat.rawValue, promptTokens: options.promptTokens,
+            decodeTokens: options.decodeTokens, depth: options.depth, repeats: options.repeats,
+            models: entries.map(Self.measured))
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(document), as: UTF8.self) + "\n"
+    }
+
+    private static func measured(_ entry: Entry) -> Measured {
+        Measured(
+            model: entry.name, formats: entry.formats.map(\.rawValue), bytesPerPass: entry.byteCount,
+            bandwidthBytesPerSecond: entry.speed.bandwidth.values, promptTokensPerSecond: entry.speed.prompt.values,
+            decoding: entry.speed.decoding.map {
+                Decoding(
+                    mtd: $0.name, tokensPerSecond: $0.speed.values, speedup: $0.speedup.values,
+                    efficiency: $0.efficiency.values, bytesPerToken: $0.bytesPerToken,
+                    limitOfSpeedup: $0.limitOfSpeedup)
+            },
+            passes: entry.passes?.costs.map { Pass(rows: $0.rows, seconds: $0.seconds.values, ratio: $0.ratio.values) },
+            profiles: entry.profiles.map { profile in
+                Profile(
+                    mtd: profile.name,
+                    seconds: Dictionary(uniqueKeysWithValues: profile.parts.map { ($0.part, $0.seconds) }),
+                    attentionSeconds: profile.attentionSeconds)
+            })
+    }
+}

@@ -1,0 +1,22 @@
+/// A table that is Markdown, with columns that line up: words to the left, figures to the right.
+struct MarkdownTable {
+    let text: String
+
+    init(header: [String], rows: [[String]]) {
+        let widths = header.indices.map { column in max(3, ([header] + rows).map { $0[column].count }.max() ?? 0) }
+        let areFigures = header.indices.map { column in
+            rows.allSatisfy { $0[column].isEmpty || ($0[column].first?.isNumber ?? false) }
+        }
+        func line(_ cells: [String]) -> String {
+            let padded = cells.indices.map { column in
+                let padding = String(repeating: " ", count: widths[column] - cells[column].count)
+                return areFigures[column] ? padding + cells[column] : cells[column] + padding
+            }
+            return "| " + padded.joined(separator: " | ") + " |\n"
+        }
+        let rule = header.indices.map { column in
+            String(repeating: "-", count: widths[column] - 1) + (areFigures[column] ? ":" : "-")
+        }
+        text = ([header, rule] + rows).map(line).joined()
+    }
+}

@@ -1,0 +1,28 @@
+import Decoding
+import Models
+import Testing
+
+struct FactorCalibrationTests {
+    @Test("the fastest factor is chosen, and vanilla where none gains what its price is worth")
+    func choice() {
+        let gains = FactorCalibration(vanillaSecondsPerToken: 1, secondsPerToken: [2: 0.6, 3: 0.5, 4: 0.55])
+        #expect(gains.choice == .multiToken(factor: 3))
+        #expect(gains.reason.contains("--mtd 3") && gains.reason.contains("2.0 times"))
+        let loses = FactorCalibration(vanillaSecondsPerToken: 1, secondsPerToken: [2: 0.99, 4: 1.2])
+        #expect(loses.choice == .vanilla)
+        #expect(loses.reason.contains("--mtd off") && loses.reason.contains("factor, 2,"))
+        let untrained = FactorCalibration(vanillaSecondsPerToken: 1, secondsPerToken: [:])
+        #expect(untrained.choice == .vanilla)
+        #expect(untrained.reason.contains("trained for no factor"))
+    }
+
+    @Test("factors up to the trained one are timed, and nothing is timed for a model without any")
+    func factors() throws {
+        let model = try SyntheticModel().build()  // mtp_horizon is 4
+        let calibration = FactorCalibration(model, options: SessionOptions(threadCount: 1))
+        #expect(calibration.secondsPerToken.keys.sorted() == [2, 3, 4])
+        #expect(calibration.vanillaSecondsPerToken > 0)
+        let shallow = try SyntheticModel(layers: 8).build()
+        #expect(FactorCalibration(shallow, options: SessionOptions(threadCount: 1)).choice == .vanilla)
+    }
+}
