@@ -1,5 +1,4 @@
-// Rows in GGUF's layout to panels, and one row of a panel back to values. Plain loops: weights are packed once, at
-// load.
+// Rows in GGUF's layout to panels, and one row of a panel back to values. Plain loops: weights are packed once, at load.
 #include "jobs/panel.h"
 
 /// The 32 numbers of block `j` of a span as they are stored, signed or not.

@@ -1,4 +1,5 @@
 import Models
+import Tensors
 import Tokens
 
 /// One generated token.
@@ -119,12 +120,5 @@ public final class Generation: AsyncSequence, AsyncIteratorProtocol {
     private func finish(_ reason: FinishReason) -> GeneratedToken? {
         finishReason = reason
         return nil
-    }
-}
-
-extension Duration {
-    /// The duration as a number of seconds.
-    package var seconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
 }

@@ -63,8 +63,10 @@ public struct CheckpointReport: Sendable {
     public func bytesPerToken(factor: Int?) -> Double {
         var bytes: [Part: Int] = [:]
         for tensor in tensors { bytes[part(of: tensor), default: 0] += tensor.byteCount }
-        let vocabularyHead = bytes[.vocabularyHead] ?? bytes[.embedding] ?? 0
-        return Double(bytes[.trunk] ?? 0) / Double(factor ?? 1) + Double((bytes[.head] ?? 0) + vocabularyHead)
+        let roofline = ByteRoofline(
+            trunk: bytes[.trunk] ?? 0, head: bytes[.head] ?? 0,
+            vocabularyHead: bytes[.vocabularyHead] ?? bytes[.embedding] ?? 0)
+        return roofline.bytesPerToken(factor: factor, depth: 0)
     }
 
     public func part(of tensor: TensorSummary) -> Part {

@@ -1,3 +1,5 @@
+import Tensors
+
 /// How long the parts of passes took.
 package final class PassProfile {
     package enum Part: String, CaseIterable, Sendable {
@@ -13,7 +15,6 @@ package final class PassProfile {
     package init() {}
 
     func add(_ duration: Duration, to part: Part) {
-        let (seconds, attoseconds) = duration.components
-        self.seconds[part, default: 0] += Double(seconds) + 1e-18 * Double(attoseconds)
+        seconds[part, default: 0] += duration.seconds
     }
 }

@@ -21,8 +21,7 @@ package final class MemoryBandwidth {
         let parts = 8 * team.count
         let start = ContinuousClock.now
         team.run(parts: parts, { ReadJob.run($0, $1, $2, member: $3) }, &job)
-        let (seconds, attoseconds) = (ContinuousClock.now - start).components
-        return Double(memory.count) / (Double(seconds) + 1e-18 * Double(attoseconds))
+        return Double(memory.count) / (ContinuousClock.now - start).seconds
     }
 }
 

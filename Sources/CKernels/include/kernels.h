@@ -1,7 +1,6 @@
 /// SIMD kernels: no allocation, no I/O, no state. Sizes count elements unless they say bytes.
 ///
-/// Every output element is computed in an order that depends neither on how many rows share a call nor on the slice
-/// that
+/// Every output element is computed in an order that depends neither on how many rows share a call nor on the slice that
 /// a thread takes, so that a row alone and a row in a batch give the same bits.
 #pragma once
 
@@ -9,9 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Weight formats: GGUF's block layouts (ggml-common.h), rows contiguous, any alignment. Kernels multiply the plain
-/// ones as
-/// they lie, the others in panels.
+/// Weight formats: GGUF's block layouts (ggml-common.h), rows contiguous, any alignment. Kernels multiply the plain ones
+/// as they lie, the others in panels.
 enum volley_format {
     VOLLEY_F32,
     VOLLEY_BF16,
@@ -84,8 +82,7 @@ struct volley_attention {
 /// One instruction set's kernels.
 struct volley_kernels {
     /// output[m][n] = Σ_k weights[n][k] · input[m][k] for rows n in row_begin ..< row_end, m < rows.
-    /// Plain formats: `input` is float [rows][columns]. The others: `weights` are panels, `row_begin` is the first row
-    /// of
+    /// Plain formats: `input` is float [rows][columns]. The others: `weights` are panels, `row_begin` is the first row of
     /// one, and `input` is what `quantize` made of it, part by part of `volley_part_begin`.
     void (*matmul[VOLLEY_FORMAT_COUNT])(float *output, size_t output_stride, const void *weights, const void *input,
                                         size_t columns, size_t row_begin, size_t row_end, size_t rows);

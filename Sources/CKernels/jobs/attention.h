@@ -1,5 +1,4 @@
-// Attention over the ring: online softmax over tiles of 32 absolute positions (arXiv 2205.14135), so that a query's
-// sums
+// Attention over the ring: online softmax over tiles of 32 absolute positions (arXiv 2205.14135), so that a query's sums
 // are in the same order whatever the ring's layout, the window or its neighbours in the pass.
 #pragma once
 

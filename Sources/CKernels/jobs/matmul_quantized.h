@@ -1,5 +1,4 @@
-// Quantised weights times int16 activations: a block's products are added up as integers, exactly, then scaled; M rows
-// of
+// Quantised weights times int16 activations: a block's products are added up as integers, exactly, then scaled; M rows of
 // activations share each unpacking of a weight block. Activations of 16 bits lose nothing that can be seen in a logit.
 #pragma once
 

@@ -1,11 +1,9 @@
-// How quantised weights lie in memory for the kernels: panels of 16 rows, in which a vector holds the same two columns
-// of
+// How quantised weights lie in memory for the kernels: panels of 16 rows, in which a vector holds the same two columns of
 // each row. First come the codes of one block of 32 columns after the other, then the scales.
 //
 // A block's codes, in 16 steps s of the columns 2s and 2s + 1:
 //   q8_0           16 × [16 rows][2] int8
-//   q4_*           4 × [16 rows] 32-bit words: nibble n of a word's lower half belongs to step 4i + n and column 2s,
-// of its
+//   q4_*           4 × [16 rows] 32-bit words: nibble n of a word's lower half belongs to step 4i + n and column 2s, of its
 //                  upper half to column 2s + 1
 //   q5_*           [16 rows] words of fifth bits: bit s of the lower and of the upper half; then nibbles as above
 //   q6_K           2 × [16 rows] words of the upper two bits, 8 steps to a word; then nibbles as above

@@ -1,5 +1,4 @@
-// Eight floats at a time in clang's vector types, and what they need of an instruction set. Included once by each
-// isa_*.c.
+// Eight floats at a time in clang's vector types, and what they need of an instruction set. Included once by each isa_*.c.
 #pragma once
 
 #include <math.h>

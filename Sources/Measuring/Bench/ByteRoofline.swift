@@ -1,4 +1,3 @@
-import Decoding
 public import Models
 public import Tensors
 
@@ -22,6 +21,12 @@ public struct ByteRoofline: Sendable {
         vocabularyHead = model.vocabularyHead.byteCount
         trunkPosition = position * configuration.trunkLayerCount
         headPosition = position * configuration.headLayerCount
+    }
+
+    /// Of weights alone.
+    init(trunk: Int, head: Int, vocabularyHead: Int) {
+        (self.trunk, self.head, self.vocabularyHead) = (trunk, head, vocabularyHead)
+        (trunkPosition, headPosition) = (0, 0)
     }
 
     /// A cycle reads the trunk once for `factor` tokens, and the head and `lm_head` for each; nil is vanilla.
