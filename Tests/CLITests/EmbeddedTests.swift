@@ -35,24 +35,12 @@ struct EmbeddedTests {
         let plans = try JSONDecoder().decode(Document.self, from: command.output).plans
         #expect(plans.map(\.mtd) == ["off", "4"])
         for plan in plans {
-            #expect(plan.count == 100 && plan.correct >= 90, "mtd \(plan.mtd): \(plan.correct) of 100")
+            #expect(plan.count == 100 && plan.correct >= 93, "mtd \(plan.mtd): \(plan.correct) of 100")
         }
     }
 
     private static let weights = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "weights").path
-
-    @Test("answers stand side by side, with their speed and whether they are vanilla's")
-    func compared() throws {
-        let command = try Command.run(
-            ["compare", "--mtd", "off,4", "--rounds", "1", "What is 3 + 4?", "Sort this list: 41 65 52 87 78"])
-        #expect((command.status, command.errors) == (0, ""))
-        let lines = command.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        #expect(lines[0] == "> What is 3 + 4?")
-        #expect(lines[1].contains(#/^── vanilla +── mtd 4$/#))
-        #expect(command.text.contains(#/\n41 52 65 78 87 +41 52 65 78 87\n/#))
-        #expect(command.text.contains(#/\d+ tokens/s +\d+ tokens/s, [0-9.]+×, the same text\n/#))
-    }
 
     @Test("a program far from any weights asks for a model")
     func missing() throws {

@@ -13,7 +13,13 @@ NAME = "volley-5m"
 SHAPE = ("--layers", "24", "--width", "128", "--inner", "384", "--heads", "4", "--kv-heads", "2")
 TRAINING = ("--optimizer", "muon", "--answer-power", "0.5", "--sequences", "64", "--compile")
 PRETRAINING = ("--steps", "3500", "--learning-rate", "2e-3")
-FINETUNING = ("--steps", "2300", "--learning-rate", "1.5e-3", "--factors", "off,2,3,4,6")
+FACTORS = ("--factors", "off,2,3,4,6")
+FINETUNING = ("--steps", "2300", "--learning-rate", "1.5e-3", *FACTORS)
+SETTLING = ("--steps", "4000", "--learning-rate", "1e-3", *FACTORS, "--seed", "2")
+SETTLING_WEIGHTS = ("--weights", "long-addition=2.5,sort=2,copy=2,addition=2,sum=5")
+POLISHING = ("--steps", "700", "--learning-rate", "4e-4", "--factors", "off,2,2,3,4,6", "--seed", "3")
+POLISHING_WEIGHTS = ("--weights", "long-addition=2,sort=6,copy=2,addition=1.5,sum=4")
+"""Fine-tuning goes on twice, with more of what it had not learnt."""
 LONGEST_ANSWER = ("--max-tokens", "160")
 """Before fine-tuning, factors find no end."""
 COMPARED = ("--limit", "50")
@@ -33,6 +39,7 @@ def make(recipe: Callable[..., None], runs: Path, weights: Path, volley: str) ->
     `recipe` runs one of the recipe's own commands.
     """
     tokenizer, base, tuned = runs / "tokenizer", runs / "pretrain", runs / "finetune"
+    settled, polished = runs / "settle", runs / "polish"
     before, shards, report = runs / "before", weights / NAME, weights / "training"
     report.mkdir(parents=True, exist_ok=True)
 
@@ -40,11 +47,13 @@ def make(recipe: Callable[..., None], runs: Path, weights: Path, volley: str) ->
     recipe("tokenizer", "--out", tokenizer)
     trained("pretrain", "--tokenizer", tokenizer, "--out", base, *SHAPE, *TRAINING, *PRETRAINING)
     trained("finetune", "--model", base, "--out", tuned, *TRAINING, *FINETUNING)
+    trained("finetune", "--model", tuned, "--out", settled, *TRAINING, *SETTLING, *SETTLING_WEIGHTS)
+    trained("finetune", "--model", settled, "--out", polished, *TRAINING, *POLISHING, *POLISHING_WEIGHTS)
 
-    recipe("curves", base, tuned, "--out", report / "losses.svg")
-    for run in (base, tuned):
+    recipe("curves", base, tuned, settled, polished, "--out", report / "losses.svg")
+    for run in (base, tuned, settled, polished):
         shutil.copy(run / "log.jsonl", report / f"{run.name}.jsonl")
-    for model, destination in ((base, before), (tuned, shards)):
+    for model, destination in ((base, before), (polished, shards)):
         recipe("export", "--model", model, "--out", destination, "--volley", volley)
 
     tasks = sorted((weights / "eval").glob("*.jsonl"))
