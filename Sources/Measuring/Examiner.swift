@@ -16,7 +16,7 @@ final class Examiner {
 
     struct Answer {
         let text: String
-        let tokens: [Int]
+        let tokens: [GeneratedToken]
         let statistics: GenerationStatistics
     }
 
@@ -69,10 +69,10 @@ final class Examiner {
         let generation = try Generation(
             session, prompt: prompt, plan: plan, options: options, tokenizer: tokenizer,
             endTokens: language.endTokens)
-        var (text, tokens) = ("", [Int]())
+        var (text, tokens) = ("", [GeneratedToken]())
         while let token = try generation.step() {
             text += token.text
-            tokens.append(token.id)
+            tokens.append(token)
         }
         return Answer(text: text + generation.flush(), tokens: tokens, statistics: generation.statistics)
     }

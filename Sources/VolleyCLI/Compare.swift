@@ -1,19 +1,29 @@
 import ArgumentParser
+import Foundation
 import Volley
 
 struct Compare: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Answer prompts with each factor, side by side: the texts, and how fast they came.",
+        abstract: "Answer prompts with each factor, side by side: the texts, what differs, and how fast they came.",
         discussion: """
-            Answers are greedy. Each factor answers in turns, once to warm up and then --rounds times; speeds are medians.
+            Answers are greedy. On a terminal the factors race first, all of them at once. Then each answers in turns, once \
+            to warm up and --rounds times for the figures, which are medians. The byte limit is what a factor could gain \
+            were reading weights, keys and values all that counts, `of limit` the share of the memory's own speed, read in \
+            the same rounds, that decoding reaches. Perplexity is that of each text to the model's vanilla decoding: does it \
+            still read well to the model itself?
 
             EXAMPLES
               volley compare "Sort this list: 52 13 88 41 27 90"
               volley compare --mtd off,2,4,6 "What is the capital of France?" "What is 17 * 23?"
+              volley compare --model DMTD-Qwen3-4B --file prompts.txt --html report.html
             """)
 
     @Argument(help: "The prompts.")
-    var prompts: [String]
+    var prompts: [String] = []
+
+    @Option(
+        parsing: .upToNextOption, help: ArgumentHelp("Text files of prompts, one a line.", valueName: "files"))
+    var file: [String] = []
 
     @OptionGroup(title: "Model") var model: ModelOptions
 
@@ -26,55 +36,97 @@ struct Compare: ParsableCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("Timed answers of each factor.", valueName: "n"))
     var rounds = 5
 
+    @Flag(inversion: .prefixedNo, help: "Show the factors racing first, where standard error is a terminal.")
+    var race = true
+
+    @Flag(help: "Print one JSON document in place of the tables.")
+    var json = false
+
+    @Option(help: ArgumentHelp("Write a page for a browser, all in one file.", valueName: "file"))
+    var html: String?
+
     func validate() throws {
         if maxTokens < 1 { throw ValidationError("--max-tokens is \(maxTokens); give 1 or more") }
         if rounds < 1 { throw ValidationError("--rounds is \(rounds); give 1 or more") }
+        if prompts.isEmpty, file.isEmpty {
+            throw ValidationError("no prompt; give some as arguments, or files of them with --file")
+        }
     }
 
     func run() throws {
         let interrupt = Interrupt()
+        let prompts = try prompts + PromptFile.prompts(of: file)
         let language = try Progress.during("loading the model") { try model.load() }.language
         let plans = try mtd.plans(for: language.model.configuration)
+        let options = model.sessionOptions()
         do {
-            for (number, prompt) in prompts.enumerated() {
-                let comparison = try Progress.during("answering") {
-                    try Comparison(
-                        of: language, on: prompt, plans: plans, options: model.sessionOptions(),
-                        maximumTokens: maxTokens, rounds: rounds, isCancelled: { interrupt.isPressed })
+            let comparer = try Comparer(language, plans: plans, options: options, maximumTokens: maxTokens)
+            var comparisons: [Comparison] = []
+            for prompt in prompts {
+                if race, let view = RaceView.forStandardError() {
+                    let race = try Race(
+                        of: language, on: prompt, plans: plans, options: options, maximumTokens: maxTokens,
+                        isCancelled: { interrupt.isPressed })
+                    defer { view.end() }
+                    repeat { view.show(race) } while try race.step()
+                    view.linger(race)
                 }
-                let text = ComparisonText(comparison, width: StandardOutput.width ?? 80).text
-                try StandardOutput.write((number > 0 ? "\n" : "") + text)
+                let comparison = try Progress.during("answering") {
+                    try comparer.compare(prompt, rounds: rounds, isCancelled: { interrupt.isPressed })
+                }
+                comparisons.append(comparison)
+                if !json { try show(comparison, isFirst: comparisons.count == 1) }
             }
+            try report(comparisons, language)
         } catch is CancellationError {
             throw ExitCode(130)
         }
     }
-}
 
-/// A comparison for a person: the prompt, and below it the answers in columns.
-private struct ComparisonText {
-    let text: String
-
-    init(_ comparison: Comparison, width: Int) {
-        let vanilla = comparison.answers.first { $0.name == "off" }
-        let columns = comparison.answers.map { answer in
-            let title = answer.name == "off" ? "vanilla" : "mtd \(answer.name)"
-            return ["── " + title, answer.text, Self.verdict(answer, vanilla)]
-        }
-        text = TextColumns([["> " + comparison.prompt]], width: width).text + TextColumns(columns, width: width).text
+    private func show(_ comparison: Comparison, isFirst: Bool) throws {
+        let text = ComparisonText(comparison, width: StandardOutput.width ?? 80).text
+        try StandardOutput.write((isFirst ? "" : "\n") + text)
     }
 
-    /// How fast, and how like vanilla.
-    private static func verdict(_ answer: Comparison.Answer, _ vanilla: Comparison.Answer?) -> String {
-        guard answer.medianRate > 0 else { return "(one token: no speed)" }
-        var words = ["\(Int(answer.medianRate.rounded())) tokens/s"]
-        if let vanilla, answer.name != "off" {
-            if vanilla.medianRate > 0 {
-                let speedup = (100 * answer.medianRate / vanilla.medianRate).rounded() / 100
-                words.append("\(speedup)×")
-            }
-            words.append(answer.tokens == vanilla.tokens ? "the same text" : "another text")
+    private func report(_ comparisons: [Comparison], _ language: LanguageModel) throws {
+        let summary = ComparisonSummary(comparisons)
+        let setting = ComparisonSetting(
+            model: language.name, formats: language.model.formats.map(\.rawValue), processor: Machine.processor,
+            instructionSet: InstructionSet.best.rawValue, threads: model.sessionOptions().threadCount, rounds: rounds,
+            version: VolleyCommand.configuration.version,
+            roofline: ByteRoofline(language.model, kvFormat: model.kv))
+        if json {
+            try StandardOutput.write(ComparisonDocument(comparisons, setting).json())
+        } else if comparisons.count > 1 {
+            try StandardOutput.write("\n" + ComparisonText.table(of: summary, promptCount: comparisons.count))
         }
-        return words.joined(separator: ", ")
+        if let html {
+            let page = ComparisonPage(comparisons, summary: summary, setting: setting)
+            try WholeFile.write(Data(page.html.utf8), to: html)
+        }
+    }
+}
+
+/// Prompts in text files, one a line.
+enum PromptFile {
+    /// Empty lines are passed over.
+    /// - Throws: `StreamError`, or `PromptFileError` for a file without prompts.
+    static func prompts(of paths: [String]) throws -> [String] {
+        try paths.flatMap { path in
+            let lines = try TextInput.file(path).split(whereSeparator: \.isNewline).map(String.init)
+            let prompts = lines.filter { !$0.allSatisfy(\.isWhitespace) }
+            guard !prompts.isEmpty else { throw PromptFileError.empty(path: path) }
+            return prompts
+        }
+    }
+}
+
+enum PromptFileError: Error, CustomStringConvertible {
+    case empty(path: String)
+
+    var description: String {
+        switch self {
+        case .empty(let path): "\(path) holds no prompts; give one a line"
+        }
     }
 }

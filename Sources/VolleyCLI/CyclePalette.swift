@@ -6,11 +6,14 @@ struct CyclePalette {
     private static let codes = [39, 43, 148, 214, 209, 204, 171, 105]
 
     /// Nil where standard output is no terminal, the terminal is dumb, or NO_COLOR is set (no-color.org).
-    static func forStandardOutput() -> CyclePalette? {
+    static func forStandardOutput() -> CyclePalette? { StandardOutput.isTerminal ? forTerminal() : nil }
+
+    /// Nil where standard error is no terminal, the terminal is dumb, or NO_COLOR is set.
+    static func forStandardError() -> CyclePalette? { StandardError.isTerminal ? forTerminal() : nil }
+
+    private static func forTerminal() -> CyclePalette? {
         let environment = ProcessInfo.processInfo.environment
-        guard StandardOutput.isTerminal, environment["TERM"] != "dumb", (environment["NO_COLOR"] ?? "").isEmpty else {
-            return nil
-        }
+        guard environment["TERM"] != "dumb", (environment["NO_COLOR"] ?? "").isEmpty else { return nil }
         return CyclePalette()
     }
 

@@ -31,10 +31,7 @@ struct EvaluationReport {
 
     /// Tables in Markdown.
     var markdown: String {
-        tables.map { table in
-            let lines = [table[0], table[0].map { _ in "---" }] + table[1...]
-            return lines.map { "| " + $0.joined(separator: " | ") + " |\n" }.joined()
-        }.joined(separator: "\n")
+        tables.map { MarkdownTable(header: $0[0], rows: Array($0[1...])).text }.joined(separator: "\n")
     }
 
     /// Accuracy and speed, losses, and places in the cycle where there are any; the first row of each is its heading.

@@ -20,6 +20,11 @@ struct MTDFactors: ExpressibleByArgument {
         self.requests = requests
     }
 
+    /// These, and vanilla where it is not among them.
+    var includingVanilla: MTDFactors {
+        requests.contains(.vanilla) ? self : MTDFactors(requests: [.vanilla] + requests)
+    }
+
     var defaultValueDescription: String { "off,2,3,4,6" }
 
     /// The plans with the names they are shown by.

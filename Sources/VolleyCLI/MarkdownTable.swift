@@ -5,7 +5,7 @@ struct MarkdownTable {
     init(header: [String], rows: [[String]]) {
         let widths = header.indices.map { column in max(3, ([header] + rows).map { $0[column].count }.max() ?? 0) }
         let areFigures = header.indices.map { column in
-            rows.allSatisfy { $0[column].isEmpty || ($0[column].first?.isNumber ?? false) }
+            rows.allSatisfy { ["", "–"].contains($0[column]) || $0[column].first?.isNumber == true }
         }
         func line(_ cells: [String]) -> String {
             let padded = cells.indices.map { column in

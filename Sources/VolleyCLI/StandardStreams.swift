@@ -14,11 +14,7 @@ enum StandardOutput {
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
     /// The terminal's columns; nil where it is none.
-    static var width: Int? {
-        var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
-        return Int(size.ws_col)
-    }
+    static var width: Int? { columns(of: STDOUT_FILENO) }
 
     /// Writes all of `text` at once.
     ///
@@ -32,7 +28,16 @@ enum StandardOutput {
 enum StandardError {
     static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// The terminal's columns; nil where it is none.
+    static var width: Int? { columns(of: STDERR_FILENO) }
+
     static func write(_ text: String) { _ = writeAll(text, to: STDERR_FILENO) }
+}
+
+private func columns(of descriptor: Int32) -> Int? {
+    var size = winsize()
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
 }
 
 private func writeAll(_ text: String, to descriptor: Int32) -> Bool {

@@ -9,7 +9,7 @@ struct TextTable {
             all.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
         }
         let areNumbers = (0..<columnCount).map { column in
-            column > 0 && header != nil && rows.allSatisfy { $0[column].first?.isNumber ?? false }
+            column > 0 && header != nil && rows.allSatisfy { $0[column] == "–" || $0[column].first?.isNumber == true }
         }
         text = all.map { row in
             var line = ""

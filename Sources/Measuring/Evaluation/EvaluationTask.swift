@@ -18,6 +18,11 @@ public struct EvaluationTask: Sendable {
         public let pattern: AnswerPattern?
     }
 
+    init(name: String, items: [Item]) {
+        self.name = name
+        self.items = items
+    }
+
     /// Reads lines of `{"prompt" | "question" | "messages", "answer"}`; `"metric"` and `"pattern"` may be there too, other
     /// fields are passed over.
     /// - Parameter limit: of items; nil reads all.

@@ -1,0 +1,94 @@
+import Decoding
+import Foundation
+
+/// Comparisons as one JSON document.
+public struct ComparisonDocument {
+    private let contents: Contents
+
+    public init(_ comparisons: [Comparison], _ setting: ComparisonSetting) {
+        contents = Contents(
+            version: setting.version, model: setting.model, formats: setting.formats, processor: setting.processor,
+            instructionSet: setting.instructionSet, threads: setting.threads, rounds: setting.rounds,
+            comparisons: comparisons.map { comparison in
+                Contents.Compared(
+                    prompt: comparison.prompt, promptTokens: comparison.promptTokenCount,
+                    bandwidthBytesPerSecond: comparison.bandwidth.values,
+                    answers: comparison.answers.map(Contents.Answer.init))
+            })
+    }
+
+    /// With keys in snake case, sorted.
+    public func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(contents), as: UTF8.self) + "\n"
+    }
+}
+
+private struct Contents: Encodable {
+    let version: String
+    let model: String
+    let formats: [String]
+    let processor: String
+    let instructionSet: String
+    let threads: Int
+    let rounds: Int
+    let comparisons: [Compared]
+
+    struct Compared: Encodable {
+        let prompt: String
+        let promptTokens: Int
+        let bandwidthBytesPerSecond: [Double]
+        let answers: [Answer]
+    }
+
+    struct Answer: Encodable {
+        let mtd: String
+        let text: String
+        let tokens: [Int]
+        /// Null for the prompt's own token, and in vanilla.
+        let cyclePlaces: [Int?]
+        let tokensPerSecond: [Double]
+        let speedup: [Double]
+        let limitOfSpeedup: Double
+        let efficiency: [Double]
+        let trunkPasses: Int
+        let headPasses: Int
+        let firstTokenSeconds: [Double]
+        let perplexity: Double
+        let equalShare: Double?
+        let firstDifference: Parting?
+
+        init(_ answer: Comparison.Answer) {
+            mtd = answer.name
+            text = answer.text
+            tokens = answer.tokens.map(\.id)
+            cyclePlaces = answer.tokens.map(\.cyclePlace)
+            tokensPerSecond = answer.speed.values
+            speedup = answer.speedup.values
+            limitOfSpeedup = answer.limitOfSpeedup
+            efficiency = answer.efficiency.values
+            trunkPasses = answer.passes.trunkPasses
+            headPasses = answer.passes.headPasses
+            firstTokenSeconds = answer.firstTokenSeconds.values
+            perplexity = answer.perplexity
+            equalShare = answer.difference?.equalShare
+            firstDifference = answer.difference?.first.map(Parting.init)
+        }
+    }
+
+    struct Parting: Encodable {
+        let place: Int
+        let vanilla: Int?
+        let found: Int?
+        let logprob: Double?
+
+        init(_ parting: Comparison.Parting) {
+            place = parting.place
+            vanilla = parting.expected?.id
+            found = parting.found?.id
+            logprob = parting.logprob
+        }
+    }
+}

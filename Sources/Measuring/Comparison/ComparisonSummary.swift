@@ -1,0 +1,89 @@
+import Foundation
+
+/// Comparisons on several prompts taken together.
+public struct ComparisonSummary: Sendable {
+    /// One for each plan, in their order.
+    public let plans: [Plan]
+
+    public struct Plan: Sendable {
+        /// `off` or a factor.
+        public let name: String
+        /// Tokens a second over all answers; nil where none had two tokens.
+        public let speed: Double?
+        /// Over vanilla; nil without vanilla.
+        public let speedup: Double?
+        /// Over vanilla, were bytes all that counts: the answers' mean.
+        public let limitOfSpeedup: Double
+        /// Of the byte limit, the share that is reached: the answers' mean.
+        public let efficiency: Double
+        /// Answers that are vanilla's, token by token, of how many; nil for vanilla, and without it.
+        public let sameAnswers: Proportion?
+        /// Equal tokens, each answer counting alike; nil for vanilla, and without it.
+        public let equalShare: Double?
+        /// Of all texts under vanilla, e to the mean loss of their tokens.
+        public let perplexity: Double
+    }
+
+    /// - Precondition: all comparisons have the same plans.
+    public init(_ comparisons: [Comparison]) {
+        let names = comparisons.first?.answers.map(\.name) ?? []
+        let answers = names.indices.map { plan in comparisons.map { $0.answers[plan] } }
+        let speeds = answers.map(Self.speed)
+        let vanilla = names.firstIndex(of: "off").flatMap { speeds[$0] }
+        plans = names.indices.map { plan in
+            let differences = answers[plan].compactMap(\.difference)
+            return Plan(
+                name: names[plan], speed: speeds[plan],
+                speedup: vanilla.flatMap { base in speeds[plan].map { $0 / base } },
+                limitOfSpeedup: Self.mean(answers[plan].map(\.limitOfSpeedup)) ?? 1,
+                efficiency: Self.mean(answers[plan].map(\.efficiency.median)) ?? 0,
+                sameAnswers: differences.isEmpty
+                    ? nil : differences.reduce(into: Proportion()) { $0.add($1.isNone) },
+                equalShare: Self.mean(differences.map(\.equalShare)), perplexity: Self.perplexity(answers[plan]))
+        }
+    }
+
+    /// All tokens over all seconds, each answer at its median speed.
+    private static func speed(_ answers: [Comparison.Answer]) -> Double? {
+        let timed = answers.filter { $0.speed.median > 0 }
+        let seconds = timed.reduce(0) { $0 + Double($1.tokens.count - 1) / $1.speed.median }
+        return seconds > 0 ? Double(timed.reduce(0) { $0 + $1.tokens.count - 1 }) / seconds : nil
+    }
+
+    private static func perplexity(_ answers: [Comparison.Answer]) -> Double {
+        let count = answers.reduce(0) { $0 + $1.tokens.count }
+        let loss = answers.reduce(0) { $0 + log($1.perplexity) * Double($1.tokens.count) }
+        return count == 0 ? 1 : exp(loss / Double(count))
+    }
+
+    private static func mean(_ values: [Double]) -> Double? {
+        values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+    }
+}
+
+/// What comparisons were made with.
+public struct ComparisonSetting: Sendable {
+    public let model: String
+    public let formats: [String]
+    public let processor: String
+    public let instructionSet: String
+    public let threads: Int
+    public let rounds: Int
+    public let version: String
+    /// Bytes of a trunk and a head pass.
+    public let roofline: ByteRoofline
+
+    public init(
+        model: String, formats: [String], processor: String, instructionSet: String, threads: Int, rounds: Int,
+        version: String, roofline: ByteRoofline
+    ) {
+        self.model = model
+        self.formats = formats
+        self.processor = processor
+        self.instructionSet = instructionSet
+        self.threads = threads
+        self.rounds = rounds
+        self.version = version
+        self.roofline = roofline
+    }
+}

@@ -1,0 +1,18 @@
+import Decoding
+import Foundation
+
+extension Comparison.Parting {
+    /// Says after a plan's name where its answer parts from vanilla's, and what vanilla holds of that.
+    public var sentence: String {
+        let place = "parts from vanilla at token \(place + 1)"
+        guard let found else { return "\(place): it ends, where vanilla has \(Self.shown(expected))" }
+        let probability = logprob.map { String(format: "%.2g %%", 100 * exp($0)) } ?? "unknown"
+        let expected = expected.map { "vanilla has \(Self.shown($0))" } ?? "vanilla's answer is over"
+        return "\(place): \(Self.shown(found)), where \(expected) and gives that \(probability)"
+    }
+
+    private static func shown(_ token: GeneratedToken?) -> String {
+        guard let token else { return "nothing" }
+        return token.text.isEmpty ? "token \(token.id)" : "“\(token.text.replacing("\n", with: "↵"))”"
+    }
+}

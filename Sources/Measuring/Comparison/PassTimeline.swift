@@ -1,0 +1,58 @@
+import Decoding
+import Foundation
+
+/// The first passes of every plan, one after the other, each as long as the bytes that it reads.
+struct PassTimeline {
+    private let answers: [Comparison.Answer]
+    private let trunk: Double
+    private let head: Double
+
+    /// Tokens that are drawn.
+    private static let tokenCount = 24
+    private static let rowHeight = 26
+    private static let left = 64.0
+    private static let width = 900.0
+
+    init(_ answers: [Comparison.Answer], roofline: ByteRoofline) {
+        self.answers = answers
+        trunk = Double(roofline.trunk)
+        head = Double(roofline.head + roofline.vocabularyHead)
+    }
+
+    /// An SVG with its caption; nothing where no plan decoded a token.
+    var figure: String {
+        let count = min(Self.tokenCount, answers.map(\.tokens.count).max() ?? 0)
+        guard count > 1, trunk + head > 0 else { return "" }
+        let scale = (Self.width - Self.left) / (Double(count - 1) * (trunk + head))
+        let rows = answers.enumerated().map { row($1, number: $0, scale: scale) }
+        return """
+            <figure>
+            <svg viewBox="0 0 \(Int(Self.width)) \(answers.count * Self.rowHeight)" role="img" aria-label="passes in time">
+            \(rows.joined(separator: "\n"))
+            </svg>
+            <figcaption>The first \(count == 2 ? "decoded token" : "\(count - 1) decoded tokens"): <b class="trunkKey">trunk</b> and <b class="headKey">head</b> \
+            passes, as long as the bytes that they read.</figcaption>
+            </figure>
+            """
+    }
+
+    private func row(_ answer: Comparison.Answer, number: Int, scale: Double) -> String {
+        let y = number * Self.rowHeight
+        var x = Self.left
+        var shapes = ["<text x=\"0\" y=\"\(y + 16)\">\(ComparisonPage.title(answer.name))</text>"]
+        func pass(_ style: String, _ bytes: Double) {
+            let width = scale * bytes
+            shapes.append(
+                String(
+                    format: "<rect class=\"%@\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\"/>", style, x, y + 3,
+                    max(width - 0.6, 0.3), Self.rowHeight - 8))
+            x += width
+        }
+        // The first token came with the prompt.
+        for token in answer.tokens.prefix(Self.tokenCount).dropFirst() {
+            if (token.cyclePlace ?? 0) == 0 { pass("trunk", trunk) }
+            pass(token.cyclePlace.map { "head p\($0 % ComparisonStyle.placeCount)" } ?? "head plain", head)
+        }
+        return shapes.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,59 @@
+public import Decoding
+import Tensors
+import Tokens
+
+/// Plans that answer one prompt at the same time. Whoever has used the least time takes the next step, so that at every moment
+/// each stands where it would, had it the machine to itself.
+public final class Race {
+    /// How far a plan has come.
+    public struct Lane: Sendable {
+        /// `off` or a factor.
+        public let name: String
+        public fileprivate(set) var tokens: [GeneratedToken] = []
+        /// Since the first token.
+        public fileprivate(set) var seconds = 0.0
+        public fileprivate(set) var isDone = false
+    }
+
+    public private(set) var lanes: [Lane]
+    private let generations: [Generation]
+
+    /// Reads the prompt for every plan; the race is yet to begin.
+    ///
+    /// - Parameters:
+    ///   - plans: with the names they are shown by.
+    ///   - isCancelled: looked at before each pass.
+    /// - Throws: `GenerationError` or `SessionError`.
+    public init(
+        of language: LanguageModel, on prompt: String, plans: [(name: String, plan: any DecodePlan)],
+        options: SessionOptions, maximumTokens: Int, isCancelled: @escaping @Sendable () -> Bool
+    ) throws {
+        let examiner = try Examiner(language, options: options, maximumTokens: maximumTokens)
+        let ids = try examiner.prompt([ChatMessage(role: "user", content: prompt)])
+        lanes = plans.map { Lane(name: $0.name) }
+        generations = try plans.map { _, plan in
+            try Generation(
+                try Session(model: language.model, options: options), prompt: ids, plan: plan,
+                options: GenerationOptions(maximumTokens: maximumTokens), tokenizer: try language.requireTokenizer(),
+                endTokens: language.endTokens, isCancelled: isCancelled)
+        }
+    }
+
+    /// One more token of the plan that is behind.
+    ///
+    /// - Returns: false when all have finished.
+    /// - Throws: `SamplingError`, or `CancellationError`.
+    public func step() throws -> Bool {
+        guard
+            let number = lanes.indices.filter({ !lanes[$0].isDone }).min(by: { lanes[$0].seconds < lanes[$1].seconds })
+        else { return false }
+        let start = ContinuousClock.now
+        if let token = try generations[number].step() {
+            if !lanes[number].tokens.isEmpty { lanes[number].seconds += (ContinuousClock.now - start).seconds }
+            lanes[number].tokens.append(token)
+        }
+        if generations[number].finishReason == .cancelled { throw CancellationError() }
+        lanes[number].isDone = generations[number].finishReason != nil
+        return true
+    }
+}

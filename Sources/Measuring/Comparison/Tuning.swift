@@ -1,0 +1,186 @@
+public import Decoding
+import Foundation
+import Models
+import Tokens
+
+/// The fastest plan that keeps enough of vanilla's quality, with the evidence.
+public struct Tuning: Sendable {
+    public let measure: Measure
+    /// Least share of vanilla's quality.
+    public let least: Double
+    /// One for each plan, in their order.
+    public let candidates: [Candidate]
+
+    /// What quality is counted in.
+    public enum Measure: Sendable {
+        case rightAnswers
+        /// Most likely tokens that are vanilla's, after vanilla's own text.
+        case agreement
+
+        public var name: String {
+            switch self {
+            case .rightAnswers: "right answers"
+            case .agreement: "vanilla's tokens"
+            }
+        }
+    }
+
+    public struct Candidate: Sendable {
+        /// `off` or a factor.
+        public let name: String
+        /// Tokens a second.
+        public let speed: Double
+        public fileprivate(set) var speedup: Double?
+        public let quality: Proportion
+        /// Over vanilla's quality; nil where that is none.
+        public fileprivate(set) var kept: Double?
+    }
+
+    /// What plans are tried on.
+    public enum Questions: Sendable {
+        /// With right answers.
+        case tasks([EvaluationTask])
+        case prompts([String])
+    }
+
+    /// Vanilla where no other plan is both faster and good enough.
+    public var choice: Candidate? {
+        let vanilla = candidates.first { $0.name == "off" }
+        let good = candidates.filter { $0.name != "off" && ($0.kept ?? 0) >= least && ($0.speedup ?? 0) > 1 }
+        return good.max { $0.speed < $1.speed } ?? vanilla
+    }
+
+    /// What to decode with, and why.
+    public var sentence: String {
+        guard let choice else { return "nothing was measured" }
+        let bound = String(format: "%.4g %%", 100 * least)
+        guard choice.name != "off", let kept = choice.kept, let speedup = choice.speedup else {
+            return "decode with --mtd off: no factor is faster and keeps \(bound) of vanilla's \(measure.name)"
+        }
+        return String(
+            format:
+                "decode with --mtd %@: %.2f times as fast as vanilla, and keeps %.1f %% of its %@ (at least %@ asked for)",
+            choice.name, speedup, 100 * kept, measure.name, bound)
+    }
+}
+
+extension Tuning {
+    /// Tries every plan on every question, in turns.
+    ///
+    /// - Parameters:
+    ///   - plans: with the names they are shown by; vanilla, `off`, among them.
+    ///   - metric: in place of the items' own.
+    ///   - progress: told the share that is done.
+    ///   - isCancelled: looked at before each question.
+    /// - Throws: `GenerationError`, `SessionError`, `SamplingError`, or `CancellationError`.
+    public init(
+        of language: LanguageModel, on questions: Questions, plans: [(name: String, plan: any DecodePlan)],
+        least: Double, options: SessionOptions, maximumTokens: Int, metric: AnswerMetric? = nil,
+        pattern: AnswerPattern? = nil, progress: (Double) -> Void, isCancelled: () -> Bool
+    ) throws {
+        self.least = least
+        let tasks: [EvaluationTask]
+        switch questions {
+        case .tasks(let own): (measure, tasks) = (.rightAnswers, own)
+        case .prompts(let prompts):
+            let examiner = try Examiner(language, options: options, maximumTokens: maximumTokens)
+            (measure, tasks) = (.agreement, [try examiner.task(answering: prompts, isCancelled: isCancelled)])
+        }
+        let total = Double(max(1, tasks.reduce(0) { $0 + $1.items.count }))
+        var (evaluations, done) = ([Evaluation](), 0)
+        for task in tasks {
+            let evaluation = try Evaluation(
+                of: language, on: task, plans: plans, options: options, maximumTokens: maximumTokens, metric: metric,
+                pattern: pattern, progress: { progress(Double(done + $0) / total) }, isCancelled: isCancelled)
+            if isCancelled() { throw CancellationError() }
+            evaluations.append(evaluation)
+            done += task.items.count
+        }
+        candidates = Self.candidates(evaluations, measure)
+    }
+
+    private static func candidates(_ evaluations: [Evaluation], _ measure: Measure) -> [Candidate] {
+        let names = evaluations.first?.results.map(\.name) ?? []
+        var candidates = names.indices.map { plan in
+            let results = evaluations.map { $0.results[plan] }
+            let seconds = results.reduce(0) { $0 + $1.decodeSeconds }
+            let tokens = results.reduce(0) { $0 + $1.decodeTokens }
+            return Candidate(
+                name: names[plan], speed: seconds > 0 ? Double(tokens) / seconds : 0,
+                quality: results.reduce(Proportion()) { $0 + $1.quality(measure) })
+        }
+        guard let vanilla = candidates.first(where: { $0.name == "off" }) else { return candidates }
+        for number in candidates.indices {
+            candidates[number].speedup = vanilla.speed > 0 ? candidates[number].speed / vanilla.speed : nil
+            if let base = vanilla.quality.share, base > 0 {
+                candidates[number].kept = candidates[number].quality.share.map { $0 / base }
+            }
+        }
+        return candidates
+    }
+}
+
+extension Tuning.Candidate {
+    fileprivate init(name: String, speed: Double, quality: Proportion) {
+        self.name = name
+        self.speed = speed
+        self.quality = quality
+    }
+}
+
+extension Evaluation.PlanResult {
+    fileprivate func quality(_ measure: Tuning.Measure) -> Proportion {
+        switch measure {
+        case .rightAnswers: correct
+        case .agreement: places.values.reduce(Proportion()) { $0 + $1.agreement }
+        }
+    }
+}
+
+extension Examiner {
+    /// Prompts with vanilla's answers as the references.
+    fileprivate func task(answering prompts: [String], isCancelled: () -> Bool) throws -> EvaluationTask {
+        EvaluationTask(
+            name: "prompts",
+            items: try prompts.map { prompt in
+                if isCancelled() { throw CancellationError() }
+                let messages = [ChatMessage(role: "user", content: prompt)]
+                let text = try answer(try self.prompt(messages), .vanilla).text
+                return EvaluationTask.Item(messages: messages, answer: text, metric: .exact, pattern: nil)
+            })
+    }
+}
+
+extension Tuning {
+    private struct Document: Encodable {
+        let measure: String
+        let least: Double
+        let choice: String?
+        let sentence: String
+        let candidates: [Entry]
+
+        struct Entry: Encodable {
+            let mtd: String
+            let tokensPerSecond: Double
+            let speedup: Double?
+            let kept: Double?
+            let successes: Int
+            let count: Int
+        }
+    }
+
+    /// One document, keys in snake case, sorted.
+    public func json() throws -> String {
+        let document = Document(
+            measure: measure.name, least: least, choice: choice?.name, sentence: sentence,
+            candidates: candidates.map {
+                Document.Entry(
+                    mtd: $0.name, tokensPerSecond: $0.speed, speedup: $0.speedup, kept: $0.kept,
+                    successes: $0.quality.successCount, count: $0.quality.count)
+            })
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(document), as: UTF8.self) + "\n"
+    }
+}

@@ -1,0 +1,106 @@
+import ArgumentParser
+import Foundation
+import Volley
+
+struct Tune: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Find the fastest factor that keeps enough of vanilla's quality on your own questions.",
+        discussion: """
+            With --tasks, quality is the share of vanilla's right answers that a factor keeps. With prompts alone, which \
+            have no right answers, it is how often a factor's most likely token is vanilla's, after vanilla's own answer up \
+            to there. The evidence comes first, the choice last.
+
+            EXAMPLES
+              volley tune --model DMTD-Qwen3-4B --tasks gsm8k.jsonl --metric number --keep 98
+              volley tune --keep 99 "Sort this list: 52 13 88 41 27 90" "What is 17 * 23?"
+              volley tune --model DMTD-Qwen3-4B --file prompts.txt
+            """)
+
+    @Argument(help: "Prompts.")
+    var prompts: [String] = []
+
+    @Option(
+        parsing: .upToNextOption, help: ArgumentHelp("Text files of prompts, one a line.", valueName: "files"))
+    var file: [String] = []
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("JSONL files of questions and answers, as `eval` reads them.", valueName: "files"))
+    var tasks: [String] = []
+
+    @OptionGroup(title: "Model") var model: ModelOptions
+
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Least quality, in percent of vanilla's.", valueName: "percent"))
+    var keep = 99.0
+
+    @Option(help: ArgumentHelp("Factors to try, beside vanilla.", valueName: "off,2,3"))
+    var mtd = MTDFactors.all
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Items of each task.", valueName: "n"))
+    var limit: Int?
+
+    @Option(
+        help: ArgumentHelp("exact, prefix, contains or number, in place of the files' own.", valueName: "metric"))
+    var metric: AnswerMetric?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Where answers stand, in place of the files' own.", valueName: "regex"))
+    var pattern: AnswerPattern?
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Most tokens of an answer.", valueName: "n"))
+    var maxTokens = 512
+
+    @Flag(help: "Print one JSON document in place of the table and the sentence.")
+    var json = false
+
+    func validate() throws {
+        if !(0...100).contains(keep) { throw ValidationError("--keep is \(keep); give a percentage from 0 to 100") }
+        if let limit, limit < 1 { throw ValidationError("the limit is \(limit); give 1 or more") }
+        if maxTokens < 1 { throw ValidationError("--max-tokens is \(maxTokens); give 1 or more") }
+        let hasPrompts = !prompts.isEmpty || !file.isEmpty
+        if hasPrompts, !tasks.isEmpty { throw ValidationError("give prompts or --tasks, not both") }
+        if !hasPrompts, tasks.isEmpty {
+            throw ValidationError("no questions; give prompts, files of them with --file, or --tasks with answers")
+        }
+    }
+
+    func run() throws {
+        let interrupt = Interrupt()
+        let questions = try tasks.map { try EvaluationTask(path: $0, limit: limit) }
+        let prompts = try prompts + PromptFile.prompts(of: file)
+        let language = try Progress.during("loading the model") { try model.load() }.language
+        let plans = try mtd.includingVanilla.plans(for: language.model.configuration)
+        let bar = ProgressBar("measuring")
+        defer { bar.end() }
+        let tuning: Tuning
+        do {
+            tuning = try Tuning(
+                of: language, on: tasks.isEmpty ? .prompts(prompts) : .tasks(questions), plans: plans,
+                least: keep / 100, options: model.sessionOptions(), maximumTokens: maxTokens, metric: metric,
+                pattern: pattern, progress: bar.show, isCancelled: { interrupt.isPressed })
+        } catch is CancellationError {
+            throw ExitCode(130)
+        }
+        bar.end()
+        try StandardOutput.write(json ? try tuning.json() : tuning.text)
+    }
+}
+
+extension Tuning {
+    /// The evidence as a table, and the choice as a sentence.
+    fileprivate var text: String {
+        let rows = candidates.map { candidate in
+            [
+                candidate.name == "off" ? "vanilla" : "mtd \(candidate.name)",
+                candidate.speed > 0 ? String(format: "%.0f", candidate.speed) : "–",
+                candidate.speedup.map { String(format: "%.2f×", $0) } ?? "–",
+                candidate.kept.map { String(format: "%.1f %%", 100 * $0) } ?? "–",
+                "\(candidate.quality.successCount) of \(candidate.quality.count)",
+            ]
+        }
+        let header = ["", "tokens/s", "speedup", "kept of vanilla", measure.name]
+        return TextTable(header: header, rows: rows).text + "\n" + sentence + "\n"
+    }
+}

@@ -1,0 +1,94 @@
+import Decoding
+import Foundation
+import Measuring
+import Models
+import Testing
+import Tokens
+
+struct ComparisonTests {
+    private static let embedded = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "weights/volley-5m").path
+    /// A product beyond the model, and a factor that it was not trained for: answers part.
+    private static let prompt = "What is 9876543 * 2938475?"
+
+    private static func compared(_ language: LanguageModel) throws -> Comparison {
+        let plans: [(name: String, plan: any DecodePlan)] = [
+            ("off", .vanilla), ("2", try .multiToken(2)), ("13", try .multiToken(13)),
+        ]
+        let comparer = try Comparer(
+            language, plans: plans, options: SessionOptions(threadCount: 2), maximumTokens: 40)
+        return try comparer.compare(prompt, rounds: 2, isCancelled: { false })
+    }
+
+    @Test("where an answer parts from vanilla's, what stands there and what vanilla gives that")
+    func partings() throws {
+        let language = try LanguageModel.load(Self.embedded)
+        let comparison = try Self.compared(language)
+        let vanilla = comparison.answers[0].tokens.map(\.id)
+        #expect(comparison.answers[0].difference == nil)
+        for answer in comparison.answers.dropFirst() {
+            let (ids, difference) = (answer.tokens.map(\.id), try #require(answer.difference))
+            let longer = max(ids.count, vanilla.count)
+            #expect(difference.equalShare == Double(zip(ids, vanilla).count { $0 == $1 }) / Double(longer))
+            #expect(difference.isNone == (ids == vanilla))
+            guard let parting = difference.first else { continue }
+            #expect(ids.prefix(parting.place) == vanilla.prefix(parting.place))
+            #expect(parting.found?.id == (parting.place < ids.count ? ids[parting.place] : nil))
+            #expect(parting.expected?.id == (parting.place < vanilla.count ? vanilla[parting.place] : nil))
+            if let found = parting.found {
+                let expected = try Self.vanillaLogprob(language, after: ids.prefix(parting.place), of: found.id)
+                #expect(abs(try #require(parting.logprob) - expected) < 1e-4)
+            }
+        }
+        let other = try #require(comparison.answers.last?.difference?.first)
+        #expect(other.sentence.hasPrefix("parts from vanilla at token \(other.place + 1): "))
+    }
+
+    /// Computed apart from the comparison: softmax of the logits after prompt and answer.
+    private static func vanillaLogprob(
+        _ language: LanguageModel, after answer: ArraySlice<Int>, of token: Int
+    ) throws -> Double {
+        let tokenizer = try language.requireTokenizer()
+        let text = try tokenizer.renderChat(
+            [ChatMessage(role: "user", content: prompt)], addGenerationPrompt: true, enableThinking: false)
+        let session = try Session(model: language.model, options: SessionOptions(threadCount: 1))
+        try session.begin(tokenizer.encode(text, addSpecial: false) + answer)
+        session.run()
+        let total = session.logits.reduce(0) { $0 + exp(Double($1)) }
+        return Double(session.logits[token]) - log(total)
+    }
+
+    @Test("perplexity is vanilla's on the text, lowest for what vanilla itself would say; figures come round by round")
+    func figures() throws {
+        let comparison = try Self.compared(try LanguageModel.load(Self.embedded))
+        #expect(comparison.answers.map(\.name) == ["off", "2", "13"])
+        #expect(comparison.bandwidth.values.count == 2)
+        for answer in comparison.answers {
+            #expect(answer.perplexity >= 1 && answer.perplexity.isFinite)
+            #expect(answer.speed.values.count == 2 && answer.speedup.values.count == 2)
+            #expect(answer.firstTokenSeconds.values.allSatisfy { $0 > 0 })
+            #expect(answer.text == answer.tokens.map(\.text).joined())
+        }
+        #expect(comparison.answers[0].limitOfSpeedup == 1)
+        #expect(comparison.answers[1].limitOfSpeedup < comparison.answers[2].limitOfSpeedup)
+
+        let summary = ComparisonSummary([comparison, comparison])
+        #expect(summary.plans[0].sameAnswers == nil && summary.plans[1].sameAnswers?.count == 2)
+        let plan = try #require(summary.plans.last)
+        #expect(abs(plan.perplexity - comparison.answers[2].perplexity) < 1e-9 * plan.perplexity)
+        #expect(
+            abs(try #require(plan.speed) - comparison.answers[2].speed.median) < 1e-6
+                * comparison.answers[2].speed.median)
+    }
+
+    @Test("in a race whoever has used the least time goes next, and all arrive where they would alone")
+    func race() throws {
+        let language = try LanguageModel.load(Self.embedded)
+        let race = try Race(
+            of: language, on: "Sort this list: 41 65 52 87 78", plans: [("off", .vanilla), ("4", try .multiToken(4))],
+            options: SessionOptions(threadCount: 1), maximumTokens: 40, isCancelled: { false })
+        while try race.step() {}
+        #expect(race.lanes.allSatisfy { $0.isDone && $0.seconds > 0 })
+        #expect(race.lanes.allSatisfy { $0.tokens.map(\.text).joined() == "41 52 65 78 87" })
+    }
+}
