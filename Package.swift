@@ -28,7 +28,7 @@ let package = Package(
         .systemLibrary(name: "CSystem"),
         .systemLibrary(name: "CLineEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .target(name: "CKernels"),
-        .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: strict),
+        .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS", "CSystem"], swiftSettings: strict),
         .target(name: "JSON", swiftSettings: strict),
         .target(
             name: "Weights", dependencies: ["CLZ4", "CSystem", "CXXHash", "JSON", "Tensors"], swiftSettings: strict),

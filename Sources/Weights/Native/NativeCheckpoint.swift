@@ -24,19 +24,17 @@ struct NativeCheckpoint: Sendable {
 
     static func isOne(_ directory: String) -> Bool { PathKind(joinedPath(directory, Manifest.fileName)) == .file }
 
-    /// Every tensor, decoded by `threadCount` threads into memory that all share, or mapped where its shard is plain.
+    /// Every tensor, decoded by `threadCount` threads, or mapped where its shard is plain.
     /// - Parameter checksTensors: whether each tensor's checksum is looked at.
     func load(threadCount: Int, checksTensors: Bool) throws(CheckpointError) -> [String: StoredTensor] {
         let maps = try mappedShards()
-        let decoded = manifest.tensors.filter { !isMapped($0) }
-        let memory = AlignedBuffer<UInt8>(unfilledCount: decoded.reduce(0) { $0 + $1.alignedByteCount })
         var tensors: [String: StoredTensor] = [:]
         var jobs: [FrameJob] = []
-        var end = memory.pointer
-        for tensor in decoded {
-            jobs += decodingJobs(of: tensor, into: end)
-            tensors[tensor.name] = stored(tensor, at: end, in: memory)
-            end += tensor.alignedByteCount
+        // Memory of its own for each tensor: one that a model keeps does not hold the others.
+        for tensor in manifest.tensors where !isMapped(tensor) {
+            let memory = AlignedBuffer<UInt8>(unfilledCount: tensor.byteCount)
+            jobs += decodingJobs(of: tensor, into: memory.pointer)
+            tensors[tensor.name] = stored(tensor, in: memory)
         }
         let work = jobs
         try inParallel(count: work.count, threadCount: threadCount) {
@@ -58,7 +56,7 @@ struct NativeCheckpoint: Sendable {
         for job in decodingJobs(of: tensor, into: buffer.pointer) {
             try decoder.decode(job.frame, of: tensor, from: shards[job.frame.shard], to: job.output)
         }
-        return stored(tensor, at: buffer.pointer, in: buffer)
+        return stored(tensor, in: buffer)
     }
 }
 
@@ -79,12 +77,10 @@ extension NativeCheckpoint {
         }
     }
 
-    private func stored(
-        _ tensor: Manifest.Tensor, at base: UnsafeMutablePointer<UInt8>, in memory: AlignedBuffer<UInt8>
-    ) -> StoredTensor {
+    private func stored(_ tensor: Manifest.Tensor, in memory: AlignedBuffer<UInt8>) -> StoredTensor {
         StoredTensor(
             name: tensor.name, shape: tensor.shape, format: tensor.format,
-            bytes: UnsafeRawBufferPointer(start: base, count: tensor.byteCount), owner: memory)
+            bytes: UnsafeRawBufferPointer(start: memory.pointer, count: memory.count), owner: memory)
     }
 
     // MARK: Plain shards
@@ -130,9 +126,4 @@ extension NativeCheckpoint {
             }
         }
     }
-}
-
-extension Manifest.Tensor {
-    /// Whole cache lines.
-    fileprivate var alignedByteCount: Int { (byteCount + 63) / 64 * 64 }
 }
