@@ -26,6 +26,7 @@ from support.usage import UsageParser, positive
 
 ROOT = Path(__file__).resolve().parents[1]
 KINDS = ("prompt", "decode")
+FASTEST = "fastest peer"
 IDLE_LOAD = 0.5
 """A one-minute load average above this is worth a warning: other programs share the cores."""
 
@@ -51,9 +52,9 @@ def main() -> int:
         "workload": {"prompt": work.prompt_count, "decode": work.decode_count, "threads": work.threads},
         "versions": versions,
         "commands": {engine.name: shown_commands(engine, work) for engine in engines},
-        "unit": "tokens per second; ratios are first engine over the other, round by round",
+        "unit": "tokens per second; ratios are over the named engine, round by round",
         "rounds": rounds,
-        "summary": summarise_rounds(rounds, [engine.name for engine in engines]),
+        "summary": summarise_rounds(rounds, engines),
     }
     write(result, ROOT / "bench/results" / f"{arguments.name}.json")
     print(table(result))
@@ -112,15 +113,25 @@ def speed(engine, work: Workload, kind: str) -> float:
     return round(engine.decode_speed(run(engine.decode_command(work))), 3)
 
 
-def summarise_rounds(rounds: list[dict], names: list[str]) -> dict:
-    """Returns, for each kind and engine, speed and (but for the first engine) the first's speed over it."""
+def summarise_rounds(rounds: list[dict], engines: list) -> dict:
+    """Returns, for each kind and engine, its speed and that over each engine that it is held against.
+
+    Peers are what volley is held against, each plan's decoding; of peers alone, the first is held against the others. A
+    round's fastest peer is one more, where there are several. Prompts are read by one plan like by another.
+    """
+    names = [engine.name for engine in engines]
+    peers = [engine.name for engine in engines if engine.is_peer]
     summary: dict = {}
     for kind in KINDS:
         for name in names:
-            entry = {"speed": summarise([each[kind][name] for each in rounds])}
-            if name != names[0]:
-                entry["ratio"] = summarise([each[kind][names[0]] / each[kind][name] for each in rounds])
-            summary.setdefault(kind, {})[name] = entry
+            summary.setdefault(kind, {})[name] = {"speed": summarise([each[kind][name] for each in rounds]), "over": {}}
+        ours = [name for name in names if name not in peers] or names[:1]
+        for name in ours if kind == "decode" else ours[:1]:
+            others = [peer for peer in peers if peer != name]
+            over = {other: [each[kind][name] / each[kind][other] for each in rounds] for other in others}
+            if len(others) > 1:
+                over[FASTEST] = [each[kind][name] / max(each[kind][other] for other in others) for each in rounds]
+            summary[kind][name]["over"] = {other: summarise(ratios) for other, ratios in over.items()}
     return summary
 
 
@@ -141,12 +152,12 @@ def table(result: dict) -> str:
         f"{result['model']['file']}, {work['threads']} threads, {len(result['rounds'])} rounds, median (min–max); "
         f"{machine['processor']}, {' '.join(machine['flags'])}; load before {machine['load_before']}\n\n"
     )
-    rows = [["tokens/s", *names, *(f"{names[0]} ÷ {name}" for name in names[1:])]]
+    others = list(result["summary"]["decode"][names[0]]["over"])
+    rows = [["", "tokens/s", *(f"÷ {other}" for other in others)]]
     for kind in KINDS:
-        entries = result["summary"][kind]
-        speeds = [shown(entries[name]["speed"], 1) for name in names]
-        ratios = [shown(entries[name]["ratio"], 2) for name in names[1:]]
-        rows.append([f"{kind} {work[kind]}", *speeds, *ratios])
+        for name, entry in result["summary"][kind].items():
+            ratios = [shown(entry["over"][other], 2) if other in entry["over"] else "" for other in others]
+            rows.append([f"{kind} {work[kind]}, {name}", shown(entry["speed"], 1), *ratios])
     return heading + format_table(rows)
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the libraries that the build needs and that are missing, and says which.
 set -euo pipefail
+. "$(dirname "$0")/support/packages.sh"
 
 packages=(pkg-config libopenblas-dev liblz4-dev libxxhash-dev libedit-dev)
 names=(pkg-config openblas liblz4 libxxhash libedit)
@@ -16,14 +17,4 @@ fi
 missing=()
 command -v pkg-config >/dev/null 2>&1 || missing+=(pkg-config)
 for ((i = 1; i < ${#names[@]}; i++)); do pkg-config --exists "${names[$i]}" 2>/dev/null || missing+=("${packages[$i]}"); done
-[ ${#missing[@]} -eq 0 ] && exit 0
-
-sudo=()
-[ "$(id -u)" = 0 ] || sudo=(sudo)
-if ! command -v apt-get >/dev/null 2>&1; then
-    echo "Missing: ${missing[*]}. Install them with this system's package manager." >&2
-    exit 1
-fi
-echo "Installing ${missing[*]}" >&2
-"${sudo[@]}" apt-get update -qq
-"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
+install_packages "${missing[@]}"

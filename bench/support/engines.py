@@ -27,6 +27,8 @@ class Workload:
 class VolleyEngine:
     """`volley generate`, a fresh process for each measurement."""
 
+    is_peer = False
+
     def __init__(self, binary: Path, mtd: str):
         self.name = "volley" if mtd == "off" else f"volley mtd {mtd}"
         self._binary = binary
@@ -61,6 +63,8 @@ class VolleyEngine:
 
 class LlamaBenchEngine:
     """llama.cpp's `llama-bench`, or a fork's; it warms up by itself before it measures."""
+
+    is_peer = True
 
     def __init__(self, name: str, command_line: str):
         """`command_line`: the program and, if any, arguments of its own (`…/llama-bench -rtr 1`)."""

@@ -1,0 +1,206 @@
+// Holds the portable table's kernels against double precision. Built for another processor and run in an emulator, it checks
+// what this machine's tests cannot: see arm.sh beside it. Exit codes: 0 right, 1 wrong.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels.h"
+
+static const struct volley_kernels *kernels;
+static int faults = 0;
+
+static uint64_t state = 1;
+
+static uint64_t next(void) {
+    state += 0x9e3779b97f4a7c15;
+    uint64_t z = state;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+    z = (z ^ z >> 27) * 0x94d049bb133111eb;
+    return z ^ z >> 31;
+}
+
+static float random_value(void) { return (float)((double)(next() >> 40) / (1 << 23) - 1); }
+
+static void fill(float *values, size_t count) {
+    for (size_t i = 0; i < count; i++) values[i] = random_value();
+}
+
+static void expect(int right, const char *what, int format, size_t rows) {
+    if (right) return;
+    faults++;
+    printf("wrong: %s, format %d, %zu rows\n", what, format, rows);
+}
+
+static uint16_t half_bits(float x) {
+    uint16_t bits;
+    kernels->to_f16(&bits, &x, 1);
+    return bits;
+}
+
+/// Bytes of a span of values, and where its float16 numbers lie.
+typedef struct {
+    size_t values, bytes, halves[2], half_count;
+} layout;
+
+static const layout layouts[VOLLEY_FORMAT_COUNT] = {
+    [VOLLEY_F32] = {1, 4, {0}, 0},        [VOLLEY_BF16] = {1, 2, {0}, 0},       [VOLLEY_F16] = {1, 2, {0}, 1},
+    [VOLLEY_Q8_0] = {32, 34, {0}, 1},     [VOLLEY_Q4_0] = {32, 18, {0}, 1},     [VOLLEY_Q4_1] = {32, 20, {0, 2}, 2},
+    [VOLLEY_Q5_0] = {32, 22, {0}, 1},     [VOLLEY_Q5_1] = {32, 24, {0, 2}, 2},  [VOLLEY_Q4_K] = {256, 144, {0, 2}, 2},
+    [VOLLEY_Q5_K] = {256, 176, {0, 2}, 2}, [VOLLEY_Q6_K] = {256, 210, {208}, 1},
+};
+
+/// Random weights in GGUF's layout whose scales are small numbers.
+static void fill_weights(unsigned char *bytes, size_t spans, int format) {
+    layout l = layouts[format];
+    for (size_t i = 0; i < spans * l.bytes; i++) bytes[i] = (unsigned char)next();
+    for (size_t s = 0; s < spans; s++) {
+        unsigned char *span = bytes + s * l.bytes;
+        for (size_t h = 0; h < l.half_count; h++) {
+            uint16_t bits = half_bits(random_value() * (l.values == 256 ? 0.001f : 0.05f));
+            memcpy(span + l.halves[h], &bits, 2);
+        }
+        float value = random_value();
+        if (format == VOLLEY_F32) memcpy(span, &value, 4);
+        if (format == VOLLEY_BF16) memcpy(span, (char *)&value + 2, 2);
+    }
+}
+
+static void check_matmul(int format, size_t columns) {
+    enum { ROWS = 37, MOST = 20 };
+    layout l = layouts[format];
+    size_t row_bytes = columns / l.values * l.bytes, panel_bytes = 0;
+    unsigned char *weights = malloc(ROWS * row_bytes);
+    fill_weights(weights, ROWS * columns / l.values, format);
+    float *values = malloc(ROWS * columns * sizeof(float)), *input = malloc(MOST * columns * sizeof(float));
+    for (size_t n = 0; n < ROWS; n++) kernels->dequantize[format](values + n * columns, weights + n * row_bytes, columns);
+    void *matrix = weights;
+    struct volley_block *blocks = NULL;
+    if (l.values > 1) {
+        panel_bytes = volley_panel_bytes((enum volley_format)format, columns);
+        matrix = aligned_alloc(64, 3 * panel_bytes);
+        for (size_t p = 0; p < 3; p++)
+            volley_pack_panel((enum volley_format)format, (char *)matrix + p * panel_bytes,
+                              weights + 16 * p * row_bytes, p == 2 ? ROWS - 32 : 16, columns);
+        blocks = malloc(MOST * (columns / 32) * sizeof *blocks);
+        float *back = malloc(columns * sizeof(float));
+        for (size_t n = 0; n < ROWS; n++) {
+            volley_panel_row((enum volley_format)format, back, (char *)matrix + n / 16 * panel_bytes, n % 16, columns);
+            expect(memcmp(back, values + n * columns, columns * sizeof(float)) == 0, "row of a panel", format, n);
+        }
+        free(back);
+    }
+    for (size_t rows = 1; rows <= MOST; rows++) {
+        fill(input, rows * columns);
+        const void *activations = input;
+        if (blocks) {
+            for (size_t part = 0; part < volley_part_count(rows); part++) {
+                size_t first = volley_part_begin(rows, part);
+                kernels->quantize(blocks + first * (columns / 32), input + first * columns, columns, columns,
+                                  volley_part_begin(rows, part + 1) - first);
+            }
+            activations = blocks;
+        }
+        float output[MOST * ROWS];
+        volley_matmul(kernels, (enum volley_format)format, output, ROWS, matrix, activations, columns, 0, ROWS, rows);
+        int right = 1;
+        for (size_t m = 0; m < rows; m++) {
+            for (size_t n = 0; n < ROWS; n++) {
+                double sum = 0, size = 0;
+                for (size_t k = 0; k < columns; k++) {
+                    double product = (double)values[n * columns + k] * input[m * columns + k];
+                    sum += product;
+                    size += fabs(product) + fabs((double)values[n * columns + k]) * (blocks ? 1.0 / 32767 : 0);
+                }
+                right &= fabs(output[m * ROWS + n] - sum) <= 1e-4 * size;
+            }
+        }
+        expect(right, "matmul", format, rows);
+    }
+    free(weights), free(values), free(input), free(blocks);
+    if (matrix != weights) free(matrix);
+}
+
+static void check_attention(bool is_f16, size_t rows, size_t window, size_t sinks) {
+    enum { WIDTH = 24, HEADS = 4, KV_HEADS = 2, LENGTH = 150, CAPACITY = 160 };
+    size_t word = is_f16 ? 2 : 4, count = KV_HEADS * CAPACITY * WIDTH;
+    float *plain[2];
+    void *stored[2];
+    for (int side = 0; side < 2; side++) {
+        plain[side] = malloc(count * sizeof(float));
+        stored[side] = malloc(count * word);
+        fill(plain[side], count);
+        if (!is_f16) memcpy(stored[side], plain[side], 4 * count);
+        if (!is_f16) continue;
+        kernels->to_f16(stored[side], plain[side], count);
+        kernels->dequantize[VOLLEY_F16](plain[side], stored[side], count);
+    }
+    float queries[20 * HEADS * WIDTH], output[20 * HEADS * WIDTH];
+    fill(queries, rows * HEADS * WIDTH);
+    float *scratch = malloc(volley_attention_scratch(WIDTH) * sizeof(float));
+    struct volley_attention a = {
+        .ring = {is_f16, CAPACITY, sinks, KV_HEADS, WIDTH}, .keys = stored[0], .values = stored[1], .queries = queries,
+        .query_stride = HEADS * WIDTH, .output = output, .row_count = rows, .first_position = LENGTH - rows,
+        .heads = HEADS, .window = window, .scale = 0.3f};
+    kernels->attend(&a, 0, volley_attention_units(&a), scratch);
+    int right = 1;
+    for (size_t row = 0; row < rows; row++) {
+        for (size_t head = 0; head < HEADS; head++) {
+            const float *q = queries + (row * HEADS + head) * WIDTH;
+            size_t position = LENGTH - rows + row, base = head / (HEADS / KV_HEADS) * CAPACITY;
+            double total = 0, sums[WIDTH] = {0};
+            for (size_t key = 0; key <= position; key++) {
+                if (!(key < sinks || position - key < window)) continue;
+                double score = 0;
+                for (size_t k = 0; k < WIDTH; k++) score += (double)q[k] * plain[0][(base + key) * WIDTH + k];
+                double weight = exp(score * (double)a.scale);
+                total += weight;
+                for (size_t k = 0; k < WIDTH; k++) sums[k] += weight * plain[1][(base + key) * WIDTH + k];
+            }
+            for (size_t k = 0; k < WIDTH; k++)
+                right &= fabs(output[(row * HEADS + head) * WIDTH + k] - sums[k] / total) < 1e-5;
+        }
+    }
+    expect(right, "attention", is_f16, rows);
+    free(scratch);
+    for (int side = 0; side < 2; side++) free(plain[side]), free(stored[side]);
+}
+
+static void check_rows(size_t width) {
+    float x[131], y[131], weight[131], output[131];
+    fill(x, width), fill(y, width), fill(weight, width);
+    double squares = 0;
+    for (size_t i = 0; i < width; i++) squares += (double)x[i] * x[i];
+    kernels->rms_norm(output, x, weight, width, 1e-6f);
+    int right = 1;
+    for (size_t i = 0; i < width; i++)
+        right &= fabs(output[i] - x[i] * weight[i] / sqrt(squares / (double)width + 1e-6)) < 1e-5;
+    expect(right, "norm", 0, width);
+    kernels->silu_gate(output, x, y, width);
+    for (size_t i = 0; i < width; i++) right &= fabs(output[i] - x[i] / (1 + exp(-(double)x[i])) * y[i]) < 1e-6;
+    expect(right, "gate", 0, width);
+    uint16_t halves[131];
+    float back[131];
+    kernels->to_f16(halves, x, width);
+    kernels->dequantize[VOLLEY_F16](back, halves, width);
+    for (size_t i = 0; i < width; i++) right &= fabsf(back[i] - x[i]) <= 0x1p-11f;
+    expect(right, "float16", 0, width);
+}
+
+int main(void) {
+    kernels = volley_kernels_for(VOLLEY_PORTABLE);
+    for (int format = 0; format < VOLLEY_FORMAT_COUNT; format++) {
+        check_matmul(format, 256);
+        check_matmul(format, 1280);
+        if (layouts[format].values == 32) check_matmul(format, 96);
+        if (layouts[format].values == 1) check_matmul(format, 131);
+    }
+    for (size_t rows = 1; rows <= 20; rows++) {
+        check_attention(true, rows, SIZE_MAX, 0);
+        check_attention(false, rows, SIZE_MAX, 0);
+        check_attention(true, rows, 50, 3);
+    }
+    for (size_t width = 1; width <= 131; width++) check_rows(width);
+    printf(faults ? "%d faults\n" : "every kernel is right\n", faults);
+    return faults > 0;
+}
