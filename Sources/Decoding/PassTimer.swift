@@ -19,8 +19,8 @@ package final class PassTimer {
         self.depth = depth
         self.sessionOptions = sessionOptions
         forward = ForwardPass(
-            model: model, threadCount: sessionOptions.threadCount, maximumRows: rows,
-            window: sessionOptions.window ?? .max)
+            model: model, threadCount: sessionOptions.threadCount, pinsThreads: sessionOptions.pinsThreads,
+            maximumRows: rows, window: sessionOptions.window ?? .max)
         hidden = AlignedBuffer(count: rows * model.configuration.hiddenSize)
         logits = AlignedBuffer(count: model.configuration.vocabularySize)
     }

@@ -1,3 +1,5 @@
+import Tensors
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -92,12 +94,7 @@ public struct Sampler {
 
     /// The first of the largest logits.
     private func mostLikely(_ logits: UnsafeBufferPointer<Float>) throws(SamplingError) -> Int {
-        var best = 0
-        for token in logits.indices {
-            guard !logits[token].isNaN else { throw .logitsNotFinite }
-            if logits[token] > logits[best] { best = token }
-        }
-        guard logits[best].isFinite else { throw .logitsNotFinite }
+        guard let best = logits.placeOfLargest, logits[best].isFinite else { throw .logitsNotFinite }
         return best
     }
 }

@@ -36,8 +36,8 @@ public final class Session {
         self.model = model
         self.options = options
         forward = ForwardPass(
-            model: model, threadCount: options.threadCount, maximumRows: maximumRows,
-            window: options.window ?? .max)
+            model: model, threadCount: options.threadCount, pinsThreads: options.pinsThreads,
+            maximumRows: maximumRows, window: options.window ?? .max)
         let limit = options.slotLimit(contextLength: configuration.contextLength)
         func ring(_ layerCount: Int) -> KVRing {
             KVRing(

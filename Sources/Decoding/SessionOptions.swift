@@ -5,6 +5,8 @@ import Tensors
 public struct SessionOptions: Sendable, Equatable {
     /// Compute threads.
     public var threadCount: Int
+    /// Whether each compute thread keeps to one processor. For measurements: beside other programs it costs speed.
+    public var pinsThreads = false
     /// Number format of the KV rings.
     public var kvFormat: KVFormat
     /// Positions that a query sees, its own included; nil for all. With a window, memory is bounded for ever.

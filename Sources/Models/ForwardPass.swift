@@ -13,13 +13,13 @@ package final class ForwardPass {
     private let scratch: Activations
 
     /// - Parameter window: how many positions a query sees, its own included; `Int.max` for all.
-    package init(model: Model, threadCount: Int, maximumRows: Int, window: Int) {
+    package init(model: Model, threadCount: Int, pinsThreads: Bool, maximumRows: Int, window: Int) {
         let configuration = model.configuration
         self.model = model
         self.maximumRows = maximumRows
         self.window = window
         compute = Compute(
-            threadCount: threadCount, maximumRows: maximumRows,
+            threadCount: threadCount, pinsThreads: pinsThreads, maximumRows: maximumRows,
             maximumColumns: max(
                 configuration.hiddenSize, configuration.feedForwardSize,
                 configuration.headCount * configuration.headWidth),
@@ -45,13 +45,13 @@ package final class ForwardPass {
                 x, rowCount: rowCount, width: width, weight: layer.attentionNorm.pointer, epsilon: epsilon,
                 output: normed)
             attend(layer, index, ring: ring, rowCount: rowCount)
-            compute.add(delta, to: x, count: rowCount * width)
+            compute.add(delta, to: x, rowCount: rowCount, width: width)
 
             compute.normalizeRows(
                 x, rowCount: rowCount, width: width, weight: layer.feedForwardNorm.pointer, epsilon: epsilon,
                 output: normed)
             feedForward(layer, rowCount: rowCount)
-            compute.add(delta, to: x, count: rowCount * width)
+            compute.add(delta, to: x, rowCount: rowCount, width: width)
         }
         ring.commit(rowCount)
     }
@@ -74,57 +74,26 @@ package final class ForwardPass {
 
     /// y += x, both [hidden].
     package func add(_ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>) {
-        compute.add(x, to: y, count: model.configuration.hiddenSize)
+        compute.add(x, to: y, width: model.configuration.hiddenSize)
     }
 
     /// delta = o · attention(RoPE(norm(q)), RoPE(norm(k)), v)
     private func attend(_ layer: LayerWeights, _ index: Int, ring: KVRing, rowCount: Int) {
-        let heads = model.configuration.headCount
-        let kvHeads = model.configuration.keyValueHeadCount
         let width = model.configuration.headWidth
-        let stride = (heads + 2 * kvHeads) * width
-        let q = scratch.queryKeyValue.pointer  // [row, heads·width], rows `stride` apart
-        let k = q + heads * width  // [row, kvHeads·width]
-        let v = k + kvHeads * width  // [row, kvHeads·width]
-        compute.linear(layer.queryKeyValue, scratch.normed.pointer, rowCount: rowCount, output: q)
-        positionHeads(q, heads, rowStride: stride, rowCount: rowCount, norm: layer.queryNorm)
-        positionHeads(k, kvHeads, rowStride: stride, rowCount: rowCount, norm: layer.keyNorm)
-        store(k, in: ring.keys(index), of: ring, rowStride: stride, rowCount: rowCount)
-        store(v, in: ring.values(index), of: ring, rowStride: stride, rowCount: rowCount)
+        let heads = HeadRows(
+            states: scratch.queryKeyValue.pointer, headCount: model.configuration.headCount,
+            queryNorm: layer.queryNorm?.pointer, keyNorm: layer.keyNorm?.pointer,
+            epsilon: model.configuration.normEpsilon, cosines: scratch.cosines.pointer, sines: scratch.sines.pointer,
+            keys: ring.keys(index), values: ring.values(index), ring: ring.layout, firstPosition: ring.count)
+        compute.linear(layer.queryKeyValue, scratch.normed.pointer, rowCount: rowCount, output: heads.states)
+        compute.placeHeads(heads, rowCount: rowCount)
         measured(.attention) {
             compute.attend(
-                AttentionPass(
-                    queries: q, queryRowStride: stride, keys: ring.keys(index), values: ring.values(index),
-                    ring: ring.layout, window: window, rowCount: rowCount, firstPosition: ring.count,
-                    headCount: heads, scale: 1 / Float(width).squareRoot()),
+                AttentionPass(heads, window: window, rowCount: rowCount, scale: 1 / Float(width).squareRoot()),
                 output: scratch.mixed.pointer)
         }
         compute.linear(
             layer.attentionOutput, scratch.mixed.pointer, rowCount: rowCount, output: scratch.delta.pointer)
-    }
-
-    /// RoPE(norm(·)) of `headCount` heads in each row, in place.
-    private func positionHeads(
-        _ states: UnsafeMutablePointer<Float>, _ headCount: Int, rowStride: Int, rowCount: Int, norm: Vector?
-    ) {
-        let width = model.configuration.headWidth
-        if let norm {
-            compute.normalizeHeads(
-                states, rowCount: rowCount, rowStride: rowStride, headCount: headCount, headWidth: width,
-                weight: norm.pointer, epsilon: model.configuration.normEpsilon)
-        }
-        compute.rotateHeads(
-            states, rowCount: rowCount, rowStride: rowStride, headCount: headCount, headWidth: width,
-            cosines: scratch.cosines.pointer, sines: scratch.sines.pointer)
-    }
-
-    /// Writes keys or values of the pass's positions into one layer's slab.
-    private func store(
-        _ states: UnsafePointer<Float>, in slab: UnsafeMutableRawPointer, of ring: KVRing, rowStride: Int,
-        rowCount: Int
-    ) {
-        compute.store(
-            states, rowCount: rowCount, rowStride: rowStride, firstPosition: ring.count, into: slab, ring: ring.layout)
     }
 
     /// delta = down · (silu(gate · x) ⊙ (up · x))

@@ -3,7 +3,7 @@ import CKernels
 /// Where one layer's keys or values lie: `[kvHead][capacity][headWidth]`.
 ///
 /// Position k sits in slot k while k < sinks, else in `sinks + (k − sinks) mod (capacity − sinks)`.
-package struct RingLayout: Sendable {
+package struct RingLayout: Sendable, BitwiseCopyable {
     package let format: KVFormat
     package let capacity: Int
     package let sinks: Int
@@ -27,39 +27,27 @@ package struct RingLayout: Sendable {
 
 /// Queries at consecutive positions, and the keys and values that they look at.
 package struct AttentionPass {
-    /// [rowCount, headCount·headWidth], rows `queryRowStride` apart.
-    package let queries: UnsafePointer<Float>
-    package let queryRowStride: Int
-    package let keys: UnsafeRawPointer
-    package let values: UnsafeRawPointer
-    package let ring: RingLayout
-    /// Positions that a query sees besides the sinks, its own included; `Int.max` for all.
-    package let window: Int
-    package let rowCount: Int
-    package let firstPosition: Int
-    package let headCount: Int
-    package let scale: Float
+    private let heads: HeadRows
+    private let window: Int
+    private let scale: Float
+    let rowCount: Int
 
-    package init(
-        queries: UnsafePointer<Float>, queryRowStride: Int, keys: UnsafeRawPointer, values: UnsafeRawPointer,
-        ring: RingLayout, window: Int, rowCount: Int, firstPosition: Int, headCount: Int, scale: Float
-    ) {
-        self.queries = queries
-        self.queryRowStride = queryRowStride
-        self.keys = keys
-        self.values = values
-        self.ring = ring
+    /// - Parameters:
+    ///   - heads: placed.
+    ///   - window: positions that a query sees besides the sinks, its own included; `Int.max` for all.
+    package init(_ heads: HeadRows, window: Int, rowCount: Int, scale: Float) {
+        self.heads = heads
         self.window = window
         self.rowCount = rowCount
-        self.firstPosition = firstPosition
-        self.headCount = headCount
         self.scale = scale
     }
 
+    var ring: RingLayout { heads.ring }
+
     func kernelAttention(output: UnsafeMutablePointer<Float>) -> volley_attention {
         volley_attention(
-            ring: ring.kernelRing, keys: keys, values: values, queries: queries, query_stride: queryRowStride,
-            output: output, row_count: rowCount, first_position: firstPosition, heads: headCount, window: window,
-            scale: scale)
+            ring: ring.kernelRing, keys: heads.keys, values: heads.values, queries: heads.states,
+            query_stride: heads.rowWidth, output: output, row_count: rowCount, first_position: heads.firstPosition,
+            heads: heads.headCount, window: window, scale: scale)
     }
 }

@@ -1,32 +1,6 @@
 import CKernels
 
 extension Compute {
-    /// Writes keys or values of consecutive positions into their slots of one layer.
-    ///
-    /// - Parameters:
-    ///   - states: [rowCount, keyValueHeadCount·headWidth], rows `rowStride` apart
-    ///   - slab: the layer's `[kvHead][capacity][headWidth]`
-    package func store(
-        _ states: UnsafePointer<Float>, rowCount: Int, rowStride: Int, firstPosition: Int,
-        into slab: UnsafeMutableRawPointer, ring: RingLayout
-    ) {
-        var layout = ring.kernelRing
-        let width = ring.headWidth
-        for row in 0..<rowCount {
-            let slot = volley_slot(&layout, firstPosition + row)
-            for head in 0..<ring.keyValueHeadCount {
-                let values = states + row * rowStride + head * width
-                let offset = (head * ring.capacity + slot) * width
-                switch ring.format {
-                case .f16:
-                    kernels.pointee.to_f16(slab.assumingMemoryBound(to: UInt16.self) + offset, values, width)
-                case .f32:
-                    (slab.assumingMemoryBound(to: Float.self) + offset).update(from: values, count: width)
-                }
-            }
-        }
-    }
-
     /// softmax(scale · q · kᵀ) · v for every query, [rowCount, headCount·headWidth].
     package func attend(_ pass: AttentionPass, output: UnsafeMutablePointer<Float>) {
         var job = AttentionJob(

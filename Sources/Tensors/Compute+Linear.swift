@@ -27,7 +27,7 @@ extension Compute {
     private func round(_ input: UnsafePointer<Float>, rowCount: Int, columns: Int) {
         var job = RoundJob(
             kernels: kernels, input: input, output: blocks.pointer, rowCount: rowCount, columns: columns)
-        let parts = rowCount * columns < Self.parallelCount ? 1 : team.count
+        let parts = RoundJob.nanosecondsOfValue * Double(rowCount * columns) < Self.worthSharing ? 1 : team.count
         team.run(parts: parts, { RoundJob.at($0).round(part: $1, of: $2, member: $3) }, &job)
     }
 }
@@ -40,14 +40,22 @@ private struct RoundJob: BitwiseCopyable {
     let rowCount: Int
     let columns: Int
 
+    /// Columns of a part's rows that are rounded together.
+    private static let chunk = 512
+
+    /// On one core, roughly.
+    static let nanosecondsOfValue = 0.8
+
     static func at(_ pointer: UnsafeRawPointer) -> RoundJob { pointer.assumingMemoryBound(to: RoundJob.self).pointee }
 
     func round(part: Int, of parts: Int, member: Int) {
-        for number in Compute.share(volley_part_count(rowCount), part, parts) {
-            let first = volley_part_begin(rowCount, number)
+        let chunks = (columns + Self.chunk - 1) / Self.chunk
+        for index in Compute.share(volley_part_count(rowCount) * chunks, part, parts) {
+            let (first, column) = (volley_part_begin(rowCount, index / chunks), index % chunks * Self.chunk)
+            let rows = volley_part_begin(rowCount, index / chunks + 1) - first
             kernels.pointee.quantize(
-                output + first * (columns / 32), input + first * columns, columns,
-                volley_part_begin(rowCount, number + 1) - first)
+                output + (first * columns + rows * column) / 32, input + first * columns + column, columns,
+                min(Self.chunk, columns - column), rows)
         }
     }
 }

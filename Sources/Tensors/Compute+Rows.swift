@@ -11,41 +11,11 @@ extension Compute {
         _ input: UnsafePointer<Float>, rowCount: Int, width: Int, weight: UnsafePointer<Float>, epsilon: Float,
         output: UnsafeMutablePointer<Float>
     ) {
-        for row in 0..<rowCount {
-            kernels.pointee.rms_norm(output + row * width, input + row * width, weight, width, epsilon)
-        }
+        run(.normalize(input, weight, epsilon, output, width: width), count: rowCount)
     }
 
-    /// RMSNorm of each head in place; heads lie side by side in rows `rowStride` apart.
-    ///
-    /// - Parameter weight: [headWidth]
-    package func normalizeHeads(
-        _ heads: UnsafeMutablePointer<Float>, rowCount: Int, rowStride: Int, headCount: Int, headWidth: Int,
-        weight: UnsafePointer<Float>, epsilon: Float
-    ) {
-        for row in 0..<rowCount {
-            for head in 0..<headCount {
-                let values = heads + row * rowStride + head * headWidth
-                kernels.pointee.rms_norm(values, values, weight, headWidth, epsilon)
-            }
-        }
-    }
-
-    /// RoPE (arXiv 2104.09864) of each head in place, value i paired with value i + headWidth / 2.
-    ///
-    /// - Parameter cosines: [rowCount, headWidth / 2], as `sines`
-    package func rotateHeads(
-        _ heads: UnsafeMutablePointer<Float>, rowCount: Int, rowStride: Int, headCount: Int, headWidth: Int,
-        cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>
-    ) {
-        for row in 0..<rowCount {
-            let angles = row * headWidth / 2
-            for head in 0..<headCount {
-                kernels.pointee.rotate(
-                    heads + row * rowStride + head * headWidth, cosines + angles, sines + angles, headWidth)
-            }
-        }
-    }
+    /// RMSNorm and RoPE (arXiv 2104.09864) of queries and keys in place; keys and values go into their slots of the ring.
+    package func placeHeads(_ heads: HeadRows, rowCount: Int) { run(.placeHeads(heads), count: rowCount) }
 
     /// output = silu(gate) ⊙ up (arXiv 2002.05202).
     ///
@@ -55,29 +25,72 @@ extension Compute {
     package func gate(
         _ gateUp: UnsafePointer<Float>, rowCount: Int, width: Int, output: UnsafeMutablePointer<Float>
     ) {
-        var job = GateJob(kernels: kernels, input: gateUp, output: output, rowCount: rowCount, width: width)
-        let parts = rowCount * width < Self.parallelCount ? 1 : team.count
-        team.run(parts: parts, { GateJob.run($0, $1, $2, member: $3) }, &job)
+        run(.gate(gateUp, output, width: width), count: rowCount * RowJob.chunkCount(width))
     }
 
-    /// y += x, both [count].
-    package func add(_ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) {
-        kernels.pointee.add(y, x, count)
+    /// y += x, both [rowCount, width].
+    package func add(
+        _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, rowCount: Int = 1, width: Int
+    ) {
+        run(.add(x, y, width: width), count: rowCount)
+    }
+
+    /// Does `operation` `count` times, on the team where that is worth its while.
+    private func run(_ operation: RowJob.Operation, count: Int) {
+        var job = RowJob(kernels: kernels, count: count, operation: operation)
+        let parts = Double(count) * operation.nanoseconds < Self.worthSharing ? 1 : team.count
+        team.run(parts: parts, { RowJob.at($0).run(part: $1, of: $2, member: $3) }, &job)
     }
 }
 
-private struct GateJob: BitwiseCopyable {
+/// What is done to each row of a pass by itself: nothing that is reference-counted, as `LinearJob`.
+private struct RowJob: BitwiseCopyable {
     let kernels: UnsafePointer<volley_kernels>
-    let input: UnsafePointer<Float>
-    let output: UnsafeMutablePointer<Float>
-    let rowCount: Int
-    let width: Int
+    let count: Int
+    let operation: Operation
 
-    static func run(_ pointer: UnsafeRawPointer, _ part: Int, _ parts: Int, member: Int) {
-        let job = pointer.assumingMemoryBound(to: GateJob.self).pointee
-        for row in Compute.share(job.rowCount, part, parts) {
-            let gate = job.input + 2 * row * job.width
-            job.kernels.pointee.silu_gate(job.output + row * job.width, gate, gate + job.width, job.width)
+    enum Operation: BitwiseCopyable {
+        case normalize(
+            UnsafePointer<Float>, UnsafePointer<Float>, _ epsilon: Float, UnsafeMutablePointer<Float>, width: Int)
+        case placeHeads(HeadRows)
+        /// Chunk by chunk: a row alone is worth dividing.
+        case gate(UnsafePointer<Float>, UnsafeMutablePointer<Float>, width: Int)
+        case add(UnsafePointer<Float>, UnsafeMutablePointer<Float>, width: Int)
+
+        /// What one takes on one core, roughly.
+        var nanoseconds: Double {
+            switch self {
+            case .normalize(_, _, _, _, let width): 0.15 * Double(width)
+            case .placeHeads(let heads): 0.4 * Double(heads.rowWidth)
+            case .gate(_, _, let width): 1.5 * Double(min(width, RowJob.chunk))
+            case .add(_, _, let width): 0.06 * Double(width)
+            }
+        }
+    }
+
+    /// Values of a gate that are done together.
+    private static let chunk = 256
+
+    static func chunkCount(_ width: Int) -> Int { (width + chunk - 1) / chunk }
+
+    static func at(_ pointer: UnsafeRawPointer) -> RowJob { pointer.assumingMemoryBound(to: RowJob.self).pointee }
+
+    func run(part: Int, of parts: Int, member: Int) {
+        for index in Compute.share(count, part, parts) { run(index) }
+    }
+
+    /// One row, or one chunk of a gate.
+    private func run(_ index: Int) {
+        switch operation {
+        case .normalize(let input, let weight, let epsilon, let output, let width):
+            kernels.pointee.rms_norm(output + index * width, input + index * width, weight, width, epsilon)
+        case .placeHeads(let heads): heads.place(row: index, kernels)
+        case .gate(let input, let output, let width):
+            let (row, first) = (index / Self.chunkCount(width), index % Self.chunkCount(width) * Self.chunk)
+            let gate = input + 2 * row * width + first
+            kernels.pointee.silu_gate(output + row * width + first, gate, gate + width, min(Self.chunk, width - first))
+        case .add(let x, let y, let width):
+            kernels.pointee.add(y + index * width, x + index * width, width)
         }
     }
 }

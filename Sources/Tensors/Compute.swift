@@ -23,19 +23,19 @@ package final class Compute {
     static let tileRows = 64
     /// Bytes of weights in a part of a matmul, or nearly.
     static let partByteCount = 1 << 18
-    /// Values above which element-wise work is worth waking the team.
-    static let parallelCount = 1 << 15
+    /// Nanoseconds of work on one core from which on sharing it gains more than meeting afterwards costs.
+    static let worthSharing = 1500.0
 
     /// - Parameters:
     ///   - maximumRows: most input rows of one pass.
     ///   - maximumColumns: widest input of a matmul.
     ///   - headWidth: width of an attention head.
     package init(
-        threadCount: Int, maximumRows: Int, maximumColumns: Int, headWidth: Int,
+        threadCount: Int, pinsThreads: Bool = false, maximumRows: Int, maximumColumns: Int, headWidth: Int,
         instructionSet: InstructionSet = .best
     ) {
         kernels = instructionSet.kernels
-        team = ThreadTeam(count: threadCount)
+        team = ThreadTeam(count: threadCount, isPinned: pinsThreads)
         self.maximumRows = maximumRows
         self.maximumColumns = maximumColumns
         blocks = AlignedBuffer(count: maximumRows * (maximumColumns / 32 + 1))

@@ -1,5 +1,5 @@
 /// Number format of keys and values.
-public enum KVFormat: String, Sendable, CaseIterable {
+public enum KVFormat: String, Sendable, CaseIterable, BitwiseCopyable {
     case f16
     case f32
 

@@ -7,8 +7,8 @@ package final class MemoryBandwidth {
     private let sums: AlignedBuffer<UInt64>
 
     /// - Parameter byteCount: of all threads together; far more than the caches hold.
-    package init(threadCount: Int, byteCount: Int = 512 << 20) {
-        team = ThreadTeam(count: threadCount)
+    package init(threadCount: Int, pinsThreads: Bool = false, byteCount: Int = 512 << 20) {
+        team = ThreadTeam(count: threadCount, isPinned: pinsThreads)
         memory = AlignedBuffer(unfilledCount: byteCount)
         sums = AlignedBuffer(count: 8 * team.count)
         // Untouched pages would all be one page of zeros.

@@ -23,20 +23,27 @@ package final class ThreadTeam {
     private let gate = Gate()
     private var workers: [pthread_t] = []
 
-    package init(count: Int) {
+    private let isPinned: Bool
+
+    /// - Parameter isPinned: whether each member keeps to one processor, the calling thread to the first.
+    package init(count: Int, isPinned: Bool = false) {
         self.count = max(1, count)
+        self.isPinned = isPinned
         for member in 1..<self.count {
             // The caller would do a missing worker's parts, but slower than it was asked to.
-            guard let thread = Worker(gate: gate, member: member).start() else {
+            guard let thread = Worker(gate: gate, member: member, isPinned: isPinned).start() else {
                 preconditionFailure("the system refuses to start thread \(member + 1) of \(self.count)")
             }
             workers.append(thread)
         }
+        // After the workers, who would start where their maker is bound.
+        if isPinned { Processors.bindCurrentThread(to: 0) }
     }
 
     deinit {
         gate.dismiss()
         for worker in workers { pthread_join(worker, nil) }
+        if isPinned { Processors.releaseCurrentThread() }
     }
 
     /// Runs `job` once for each of `parts` parts and returns when all are done. `arguments` need only live that long.
@@ -159,10 +166,17 @@ private final class Gate: @unchecked Sendable {
 private final class Worker: Sendable {
     private let gate: Gate
     private let member: Int
+    private let isPinned: Bool
 
-    init(gate: Gate, member: Int) {
+    init(gate: Gate, member: Int, isPinned: Bool) {
         self.gate = gate
         self.member = member
+        self.isPinned = isPinned
+    }
+
+    private func work() {
+        if isPinned { Processors.bindCurrentThread(to: member) }
+        gate.work(member: member)
     }
 
     func start() -> pthread_t? {
@@ -180,7 +194,7 @@ private final class Worker: Sendable {
                     guard let context else { return nil }
                     let worker = Unmanaged<Worker>.fromOpaque(context).takeRetainedValue()
                 #endif
-                worker.gate.work(member: worker.member)
+                worker.work()
                 return nil
             }, Unmanaged.passRetained(self).toOpaque())
         return status == 0 ? thread : nil

@@ -64,6 +64,9 @@ struct Bench: ParsableCommand {
     @Option(name: .shortAndLong, parsing: .unconditional, help: "Compute threads (default: all cores).")
     var threads: Int?
 
+    @Flag(help: "Keep each compute thread on one processor.")
+    var pin = false
+
     @Option(help: ArgumentHelp("Number format of the KV cache: f16 or f32.", valueName: "format"))
     var kv: KVFormat = .f16
 
@@ -97,6 +100,7 @@ struct Bench: ParsableCommand {
         let interrupt = Interrupt()
         var sessionOptions = SessionOptions(kvFormat: kv)
         if let threads { sessionOptions.threadCount = threads }
+        sessionOptions.pinsThreads = pin
         try sessionOptions.check()
         var options = SpeedBench.Options()
         (options.promptTokens, options.decodeTokens) = (promptTokens, decodeTokens)

@@ -62,7 +62,7 @@ struct BenchReport {
     private var notes: String {
         let bandwidths = entries.map { String(format: "%.1f GB/s", $0.speed.bandwidth.median / 1e9) }
         var lines = [
-            "\(Machine.processor), \(sessionOptions.threadCount) \(sessionOptions.threadCount == 1 ? "thread" : "threads"), \(InstructionSet.best.rawValue) kernels, "
+            "\(Machine.processor), \(threads), \(InstructionSet.best.rawValue) kernels, "
                 + "KV \(sessionOptions.kvFormat.rawValue); memory reads \(bandwidths.joined(separator: ", ")); "
                 + "volley \(VolleyCommand.configuration.version), \(Machine.system).",
             "Medians of \(options.repeats) \(options.repeats == 1 ? "round" : "rounds"), everything measured once in each; "
@@ -77,6 +77,11 @@ struct BenchReport {
                 "Spreads above 10 % say little: \(unsteady.joined(separator: ", ")). Is something else running here?")
         }
         return lines.map { $0 + "\n" }.joined()
+    }
+
+    private var threads: String {
+        let count = sessionOptions.threadCount
+        return "\(count) \(sessionOptions.pinsThreads ? "pinned " : "")\(count == 1 ? "thread" : "threads")"
     }
 
     private static func table(of passes: PassBench, _ name: String) -> String {

@@ -47,7 +47,8 @@ struct BenchCommandTests {
         arguments: [
             (["--shape", "qwen3-9b"], Int32(64), "qwen3-9b"), (["-n", "0"], 64, "-n is 0"),
             (["-r", "-1"], 64, "-r is -1"), (["--format", "q9"], 64, "q9"), (["--mtd", "off,auto"], 64, "off,auto"),
-            (["-d", "1024"], 1, "context has 1024"), (["--model", "/nowhere"], 1, "/nowhere"),
+            (["--head-format", "q6_K"], 64, "q6_K"), (["-d", "1024"], 1, "context has 1024"),
+            (["--model", "/nowhere"], 1, "/nowhere"),
             (["--shape", "smollm2-135m", "--format", "q6_K"], 1, "no whole blocks of q6_K"),
         ])
     func refusals(arguments: [String], status: Int32, part: String) throws {
@@ -55,6 +56,27 @@ struct BenchCommandTests {
         #expect(command.status == status && command.output.isEmpty)
         #expect(command.errors.contains(part), "\(command.errors)")
         if status == 1 { #expect(command.errors.split(separator: "\n").count == 1) }
+    }
+
+    @Test("lm_head gets a format of its own, and threads are bound to processors, where that is asked for")
+    func headFormat() throws {
+        struct Document: Decodable {
+            let models: [Measured]
+
+            struct Measured: Decodable {
+                let formats: [String]
+                let bytes_per_pass: Int
+            }
+        }
+        func measured(_ arguments: String...) throws -> Document.Measured {
+            let command = try Command.run(
+                ["bench", "-p", "0", "-n", "4", "-r", "1", "--mtd", "off", "-o", "json"] + arguments)
+            #expect((command.status, command.errors) == (0, ""))
+            return try #require(JSONDecoder().decode(Document.self, from: command.output).models.first)
+        }
+        let (plain, other) = (try measured(), try measured("--head-format", "q4_0", "--pin"))
+        #expect(plain.formats == ["bf16"] && other.formats == ["bf16", "q4_0"])
+        #expect(plain.bytes_per_pass - other.bytes_per_pass == 1024 * (128 * 2 - 128 / 32 * 18))
     }
 
     @Test("auto takes a factor that the model was trained for, and says so in one line")

@@ -27,6 +27,17 @@ struct AttentionTests {
             values = randomActivations(count * shape.keyValueHeads * shape.headWidth, using: &generator)
             queries = randomActivations(count * shape.heads * shape.headWidth, using: &generator).map { 3 * $0 }
         }
+
+        /// As a matmul would give them: q | k | v.
+        func rows(_ positions: Range<Int>, _ shape: Shape) -> [Float] {
+            func part(_ states: [Float], _ heads: Int, _ position: Int) -> ArraySlice<Float> {
+                states[position * heads * shape.headWidth..<(position + 1) * heads * shape.headWidth]
+            }
+            return positions.flatMap { position in
+                part(queries, shape.heads, position) + part(keys, shape.keyValueHeads, position)
+                    + part(values, shape.keyValueHeads, position)
+            }
+        }
     }
 
     /// Runs the sequence through a ring of `capacity` slots in passes of `rowCount`; returns every output.
@@ -42,25 +53,24 @@ struct AttentionTests {
             headWidth: shape.headWidth)
         let byteCount = capacity * shape.keyValueHeads * shape.headWidth * shape.format.bytesPerValue
         let (keys, values) = (AlignedBuffer<UInt8>(count: byteCount), AlignedBuffer<UInt8>(count: byteCount))
-        let (keyWidth, width) = (shape.keyValueHeads * shape.headWidth, shape.heads * shape.headWidth)
+        let width = shape.heads * shape.headWidth
+        // A rotation by nothing.
+        let cosines = AlignedBuffer<Float>(count: rowCount * shape.headWidth)
+        let sines = AlignedBuffer<Float>(count: rowCount * shape.headWidth)
+        cosines.pointer.update(repeating: 1, count: cosines.count)
         var output = [Float](repeating: .nan, count: sequence.count * width)
         for first in stride(from: 0, to: sequence.count, by: rowCount) {
             let rows = min(rowCount, sequence.count - first)
-            for (source, slab) in [(sequence.keys, keys), (sequence.values, values)] {
-                source.withUnsafeBufferPointer {
-                    compute.store(
-                        $0.baseAddress! + first * keyWidth, rowCount: rows, rowStride: keyWidth, firstPosition: first,
-                        into: UnsafeMutableRawPointer(slab.pointer), ring: ring)
-                }
-            }
-            sequence.queries.withUnsafeBufferPointer { queries in
+            var states = sequence.rows(first..<first + rows, shape)
+            states.withUnsafeMutableBufferPointer { states in
                 output.withUnsafeMutableBufferPointer { output in
+                    let heads = HeadRows(
+                        states: states.baseAddress!, headCount: shape.heads, queryNorm: nil, keyNorm: nil, epsilon: 0,
+                        cosines: cosines.pointer, sines: sines.pointer, keys: UnsafeMutableRawPointer(keys.pointer),
+                        values: UnsafeMutableRawPointer(values.pointer), ring: ring, firstPosition: first)
+                    compute.placeHeads(heads, rowCount: rows)
                     compute.attend(
-                        AttentionPass(
-                            queries: queries.baseAddress! + first * width, queryRowStride: width,
-                            keys: UnsafeRawPointer(keys.pointer), values: UnsafeRawPointer(values.pointer),
-                            ring: ring, window: shape.window, rowCount: rows, firstPosition: first,
-                            headCount: shape.heads, scale: 0.25),
+                        AttentionPass(heads, window: shape.window, rowCount: rows, scale: 0.25),
                         output: output.baseAddress! + first * width)
                 }
             }

@@ -35,6 +35,27 @@ struct RowKernelTests {
         }
     }
 
+    @Test("the largest value's first place, wherever it is, and none beside what is not a number")
+    func placeOfLargest() {
+        var generator = SeededGenerator(seed: 3)
+        for count in Self.widths + [1024, 1025, 3000] {
+            for set in Self.sets {
+                let kernel = set.kernels.pointee.place_of_largest!
+                var values = (0..<count).map { _ in Float.random(in: -1...1, using: &generator) }
+                for place in [0, count / 3, count - 1] {
+                    values[place] = 2
+                    #expect(kernel(values, count) == values.firstIndex(of: 2), "\(count) \(set)")
+                    var damaged = values
+                    damaged[count / 2] = .nan
+                    #expect(kernel(damaged, count) == count)
+                }
+                #expect(kernel([Float](repeating: -.infinity, count: count), count) == 0)
+                #expect(kernel([Float](repeating: .infinity, count: count), count) == 0)
+            }
+        }
+        #expect(UnsafeBufferPointer<Float>(start: nil, count: 0).placeOfLargest == nil)
+    }
+
     @Test("activations round the same way everywhere, ties to even, and lie with their part's rows side by side")
     func quantize() {
         var generator = SeededGenerator(seed: 2)
@@ -46,7 +67,7 @@ struct RowKernelTests {
             let expected = LinearTests.rounded(input)
             for set in Self.sets {
                 var blocks = [volley_block](repeating: volley_block(), count: rowCount * blockCount)
-                set.kernels.pointee.quantize(&blocks, input, 32 * blockCount, rowCount)
+                set.kernels.pointee.quantize(&blocks, input, 32 * blockCount, 32 * blockCount, rowCount)
                 for (index, block) in blocks.enumerated() {
                     let first = 32 * (index % rowCount * blockCount + index / rowCount)
                     let codes = withUnsafeBytes(of: block.q) { Array($0.bindMemory(to: Int16.self)) }

@@ -88,8 +88,9 @@ struct volley_kernels {
                                         size_t columns, size_t row_begin, size_t row_end, size_t rows);
     /// One weight row as float32, exactly.
     void (*dequantize[VOLLEY_FORMAT_COUNT])(float *output, const void *row, size_t columns);
-    /// Rounds one part's activations [rows][columns], columns a multiple of 32, to int16 blocks [columns / 32][rows].
-    void (*quantize)(struct volley_block *output, const float *input, size_t columns, size_t rows);
+    /// Rounds one part's activations [rows][columns], rows `stride` apart, columns a multiple of 32, to int16 blocks
+    /// [columns / 32][rows].
+    void (*quantize)(struct volley_block *output, const float *input, size_t stride, size_t columns, size_t rows);
     /// output = input · rsqrt(mean(input²) + epsilon) · weight; output may be input.
     void (*rms_norm)(float *output, const float *input, const float *weight, size_t width, float epsilon);
     /// RoPE on one head in place: value i pairs with i + width / 2; tables hold width / 2 values.
@@ -98,6 +99,8 @@ struct volley_kernels {
     void (*silu_gate)(float *output, const float *gate, const float *up, size_t count);
     /// output += input.
     void (*add)(float *output, const float *input, size_t count);
+    /// The first place of the largest of `count` values; `count` where one is NaN, or there is none.
+    size_t (*place_of_largest)(const float *values, size_t count);
     /// float32 to float16, nearest even.
     void (*to_f16)(uint16_t *output, const float *input, size_t count);
     /// Attention of work units unit_begin ..< unit_end of `volley_attention_units`.

@@ -95,6 +95,12 @@ INLINE f8 sums_of_eight(const f8 v[8]) {
            PAIRED(fours[0], fours[1], 4, 5, 6, 7, 12, 13, 14, 15);
 }
 
+/// Whether a query sees every position of a whole tile.
+INLINE bool sees_all(const struct volley_attention *a, key_tile tile, size_t query) {
+    return tile.first == tile.start && tile.end == tile.start + VOLLEY_KEY_TILE && tile.end <= query + 1 &&
+           (tile.end <= a->ring.sinks || query - tile.start < a->window);
+}
+
 /// Scores of one query against a tile, −∞ where it does not see a key; false where it sees none.
 static bool score(const struct volley_attention *a, const query_block *q, size_t n, key_tile tile, float *scores) {
     const float *query = q->queries + n * q->width;
@@ -109,6 +115,7 @@ static bool score(const struct volley_attention *a, const query_block *q, size_t
         f8_store(scores + j, sums_of_eight(sums));
     }
     size_t position = query_position(a, q, n);
+    if (sees_all(a, tile, position)) return true;
     bool sees_any = false;
     for (size_t j = 0; j < VOLLEY_KEY_TILE; j++) {
         size_t key = tile.start + j;

@@ -1,4 +1,4 @@
-// Norm, RoPE, gate, residual and conversion: one row or head at a time.
+// Norm, RoPE, gate, residual, conversion and the largest value: one row or head at a time.
 #pragma once
 
 #include "vector.h"
@@ -38,6 +38,35 @@ static void add(float *output, const float *input, size_t count) {
     size_t k = 0;
     for (; k + 8 <= count; k += 8) f8_store(output + k, f8_load(output + k) + f8_load(input + k));
     for (; k < count; k++) output[k] += input[k];
+}
+
+static size_t place_of_largest(const float *values, size_t count) {
+    enum { RUN = 1024 };
+    size_t best = count, end = 0;
+    float most = -INFINITY;
+    for (size_t start = 0; start < count; start = end) {
+        end = start + RUN < count ? start + RUN : count;
+        f8 top = f8_all(-INFINITY);
+        i8 is_nan = {0};
+        size_t k = start;
+        for (; k + 8 <= end; k += 8) {
+            f8 x = f8_load(values + k);
+            is_nan |= x != x;
+            top = __builtin_elementwise_max(top, x);
+        }
+        bool has_nan = __builtin_reduce_or(is_nan) != 0;
+        for (; k < end; k++) {
+            has_nan |= values[k] != values[k];
+            top[0] = values[k] > top[0] ? values[k] : top[0];
+        }
+        if (has_nan) return count;
+        float largest = f8_largest(top);
+        if (best < count && largest <= most) continue;
+        most = largest;
+        best = start;
+    }
+    while (best < count && values[best] != most) best++;
+    return best;
 }
 
 static void to_f16(uint16_t *output, const float *input, size_t count) {

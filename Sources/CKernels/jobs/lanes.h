@@ -31,16 +31,34 @@ INLINE lane_floats lane_load(const float *p) {
 
 INLINE void lane_store(float *p, lane_floats v) { memcpy(p, &v, sizeof v); }
 
-/// Always the same tree, so that sums do not depend on who adds them.
-INLINE float lane_sum(lane_floats v) {
-    float sums[LANES];
-    lane_store(sums, v);
-#pragma clang loop unroll(full)
-    for (size_t count = LANES / 2; count > 0; count /= 2) {
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < count; i++) sums[i] += sums[i + count];
-    }
-    return sums[0];
+typedef float four_floats __attribute__((vector_size(16)));
+
+/// What each of four vectors adds up to: halves, then halves of those. Always the same tree, so that a sum does not depend on
+/// the vectors beside it.
+INLINE four_floats lane_sums(lane_floats a, lane_floats b, lane_floats c, lane_floats d) {
+#if defined(VOLLEY_TARGET_AVX512)
+    lane_floats ab = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+                     __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+    lane_floats cd = __builtin_shufflevector(c, d, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+                     __builtin_shufflevector(c, d, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+    lane_floats all = __builtin_shufflevector(ab, cd, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +
+                      __builtin_shufflevector(ab, cd, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+    four_floats quarter[4];
+    memcpy(quarter, &all, sizeof all);
+    four_floats w = quarter[0], x = quarter[1], y = quarter[2], z = quarter[3];
+#elif defined(VOLLEY_TARGET_AVX2)
+    lane_floats ab = __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11) +
+                     __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15);
+    lane_floats cd = __builtin_shufflevector(c, d, 0, 1, 2, 3, 8, 9, 10, 11) +
+                     __builtin_shufflevector(c, d, 4, 5, 6, 7, 12, 13, 14, 15);
+    four_floats w = __builtin_shufflevector(ab, ab, 0, 1, 2, 3), x = __builtin_shufflevector(ab, ab, 4, 5, 6, 7);
+    four_floats y = __builtin_shufflevector(cd, cd, 0, 1, 2, 3), z = __builtin_shufflevector(cd, cd, 4, 5, 6, 7);
+#else
+    four_floats w = a, x = b, y = c, z = d;
+#endif
+    four_floats wx = __builtin_shufflevector(w, x, 0, 1, 4, 5) + __builtin_shufflevector(w, x, 2, 3, 6, 7);
+    four_floats yz = __builtin_shufflevector(y, z, 0, 1, 4, 5) + __builtin_shufflevector(y, z, 2, 3, 6, 7);
+    return __builtin_shufflevector(wx, yz, 0, 2, 4, 6) + __builtin_shufflevector(wx, yz, 1, 3, 5, 7);
 }
 
 INLINE lane_floats lane_f16(const void *p) {

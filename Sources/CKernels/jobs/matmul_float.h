@@ -34,12 +34,13 @@ INLINE void float_tile(enum volley_format format, size_t R, size_t M, float *out
     }
 #pragma clang loop unroll(full)
     for (size_t m = 0; m < M; m++) {
-#pragma clang loop unroll(full)
-        for (size_t r = 0; r < R; r++) {
-            float sum = lane_sum(sums[m * R + r]);
+        lane_floats *s = sums + m * R, none = {0};
+        four_floats four = lane_sums(s[0], R > 1 ? s[1] : none, R > 2 ? s[2] : none, R > 3 ? s[3] : none);
+        memcpy(output + m * output_stride, &four, R * sizeof(float));
+        for (size_t r = 0; r < R && whole < columns; r++) {
             for (size_t k = whole; k < columns; k++)
-                sum += weight_value(format, weights + r * row_bytes, k) * input[m * columns + k];
-            output[m * output_stride + r] = sum;
+                output[m * output_stride + r] +=
+                    weight_value(format, weights + r * row_bytes, k) * input[m * columns + k];
         }
     }
 }

@@ -61,6 +61,49 @@ INLINE int32_t block_sum(const struct volley_block *x, size_t halves, size_t hal
     return halves == 2 ? x->half_sums[half] : x->half_sums[0] + x->half_sums[1];
 }
 
+/// Whether codes are nibbles alone.
+INLINE bool is_nibbles(enum volley_format format) {
+    return format == VOLLEY_Q4_0 || format == VOLLEY_Q4_1 || format == VOLLEY_Q4_K;
+}
+
+/// Adds Σ code · q over one block of nibbles to M sums, the codes multiplied where they lie in their words, as 1, 16 or 256
+/// times their value: fewer instructions than moving them down where few rows share them, and three sums that do not wait for
+/// each other. It is exact: a sum of such products stays below 2^30 and is a whole multiple.
+INLINE void add_nibbles(size_t M, lane_ints *sums, const char *block, size_t lane, const struct volley_block *input) {
+    lane_ints sixteenfold[2] = {0}, large[2] = {0};
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < 4; i++) {
+        lane_words words;
+        memcpy(&words, block + 64 * i + 4 * lane, sizeof words);
+#pragma clang loop unroll(full)
+        for (size_t m = 0; m < M; m++) {
+            const int16_t *q = input[m].q + 8 * i;
+            sums[m] = add_pair_products(sums[m], (lane_pairs)(words & 0x000f), q);
+            sixteenfold[m] = add_pair_products(sixteenfold[m], (lane_pairs)(words & 0x00f0), q + 2);
+            large[m] = add_pair_products(large[m], (lane_pairs)(words & 0x0f00), q + 4);
+            sums[m] = add_pair_products(sums[m], (lane_pairs)(words >> 12), q + 6);
+        }
+    }
+#pragma clang loop unroll(full)
+    for (size_t m = 0; m < M; m++) sums[m] += (sixteenfold[m] >> 4) + (large[m] >> 8);
+}
+
+/// Adds Σ code · q over the steps of a block, or of half a block in q6_K, to M sums. Few rows add up in two sums each, which
+/// do not wait for each other.
+INLINE void add_codes(enum volley_format format, size_t M, lane_ints *sums, const char *block, size_t first, size_t end,
+                      size_t lane, const struct volley_block *input) {
+    lane_ints others[2] = {0};
+#pragma clang loop unroll(full)
+    for (size_t step = first; step < end; step++) {
+        lane_pairs codes = panel_codes(format, block, step, lane);
+        lane_ints *target = M <= 2 && step % 2 ? others : sums;
+#pragma clang loop unroll(full)
+        for (size_t m = 0; m < M; m++) target[m] = add_pair_products(target[m], codes, input[m].q + 2 * step);
+    }
+#pragma clang loop unroll(full)
+    for (size_t m = 0; m < M && M <= 2; m++) sums[m] += others[m];
+}
+
 /// What one block adds to the sums of M rows of activations and of the weight rows from `lane` on.
 INLINE void add_block(enum volley_format format, size_t M, lane_floats *totals, const char *block, const char *header,
                       size_t j, size_t lane, const struct volley_block *input) {
@@ -71,11 +114,10 @@ INLINE void add_block(enum volley_format format, size_t M, lane_floats *totals, 
 #pragma clang loop unroll(full)
         for (size_t m = 0; m < M; m++)
             sums[m] = (lane_ints){0} - code_offset(format) * block_sum(input + m, halves, half);
-#pragma clang loop unroll(full)
-        for (size_t step = half * steps; step < (half + 1) * steps; step++) {
-            lane_pairs codes = panel_codes(format, block, step, lane);
-#pragma clang loop unroll(full)
-            for (size_t m = 0; m < M; m++) sums[m] = add_pair_products(sums[m], codes, input[m].q + 2 * step);
+        if (is_nibbles(format) && M <= 2) {
+            add_nibbles(M, sums, block, lane, input);
+        } else {
+            add_codes(format, M, sums, block, half * steps, (half + 1) * steps, lane, input);
         }
         lane_scales s = panel_scales(format, header, j, half, lane);
 #pragma clang loop unroll(full)
@@ -92,13 +134,17 @@ INLINE void panel_tile(enum volley_format format, size_t M, float *output, size_
     enum { PARTS = VOLLEY_PANEL_ROWS / LANES, AHEAD = 1024 };
     lane_floats totals[PARTS][8] = {0};
     size_t span = span_blocks(format), block_bytes = panel_block_bytes(format);
-    const char *header = panel + blocks * block_bytes;
+    size_t code_bytes = blocks * block_bytes, header_bytes = panel_bytes(format, 32 * blocks) - code_bytes;
+    const char *header = panel + code_bytes;
     for (size_t b = 0; b < blocks; b += span, header += panel_header_bytes(format)) {
 #pragma clang loop unroll(disable)
         for (size_t j = 0; j < span; j++) {
             const char *block = panel + (b + j) * block_bytes;
+            // After this panel's last block comes the next panel's first.
+            size_t ahead = (b + j) * block_bytes + AHEAD;
+            const char *next = panel + ahead + (ahead < code_bytes ? 0 : header_bytes);
 #pragma clang loop unroll(full)
-            for (size_t line = 0; line < block_bytes; line += 64) __builtin_prefetch(block + AHEAD + line);
+            for (size_t line = 0; line < block_bytes; line += 64) __builtin_prefetch(next + line);
 #pragma clang loop unroll(disable)
             for (size_t part = 0; part < PARTS; part++)
                 add_block(format, M, totals[part], block, header, j, part * LANES, input + (b + j) * M);
@@ -109,7 +155,9 @@ INLINE void panel_tile(enum volley_format format, size_t M, float *output, size_
 #pragma clang loop unroll(full)
         for (size_t part = 0; part < PARTS; part++)
             memcpy(sums + part * LANES, &totals[part][m], sizeof totals[part][m]);
-        memcpy(output + m * output_stride, sums, count * sizeof(float));
+        // A whole panel's rows are stored without a call.
+        if (count == VOLLEY_PANEL_ROWS) memcpy(output + m * output_stride, sums, sizeof sums);
+        else memcpy(output + m * output_stride, sums, count * sizeof(float));
     }
 }
 

@@ -71,12 +71,12 @@ INLINE float quantize_block(f8 q[4], const float *input) {
 }
 
 /// The rows' blocks lie side by side: block b of row m is number b · rows + m.
-static void quantize_rows(struct volley_block *output, const float *input, size_t columns, size_t rows) {
+static void quantize_rows(struct volley_block *output, const float *input, size_t stride, size_t columns, size_t rows) {
     for (size_t m = 0; m < rows; m++) {
         for (size_t b = 0; b < columns / 32; b++) {
             struct volley_block *block = output + b * rows + m;
             f8 q[4];
-            block->scale = quantize_block(q, input + m * columns + 32 * b);
+            block->scale = quantize_block(q, input + m * stride + 32 * b);
             i8 sums[2] = {0};
             for (int i = 0; i < 4; i++) {
                 i8 whole = __builtin_convertvector(q[i], i8);

@@ -49,7 +49,8 @@ public struct SpeedBench: Sendable {
         sessionOptions: SessionOptions, progress: (Double) -> Void, isCancelled: @escaping @Sendable () -> Bool
     ) throws {
         let run = try BenchRun(model, options: options, sessionOptions: sessionOptions, isCancelled: isCancelled)
-        let memory = MemoryBandwidth(threadCount: sessionOptions.threadCount)
+        let memory = MemoryBandwidth(
+            threadCount: sessionOptions.threadCount, pinsThreads: sessionOptions.pinsThreads)
         let roofline = ByteRoofline(model, kvFormat: sessionOptions.kvFormat)
         let depth = Double(options.depth) + Double(options.decodeTokens) / 2
         func bytes(_ plan: any DecodePlan) -> Double {
