@@ -14,6 +14,13 @@ enum { LANES = 4 };
 #endif
 #endif
 
+/// Brings into the second cache what will be read after 8 KiB of weights: a thread's share of what the memory can have under way. A
+/// quarter as far, or into the first cache, reads a fifth slower. `bytes` is a constant.
+INLINE void fetch_ahead(const char *weights, size_t bytes) {
+#pragma clang loop unroll(full)
+    for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch(weights + 8192 + line, 0, 2);
+}
+
 typedef float lane_floats __attribute__((vector_size(4 * LANES)));
 typedef int32_t lane_ints __attribute__((vector_size(4 * LANES)));
 /// Two numbers to a lane.

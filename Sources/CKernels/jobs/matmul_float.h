@@ -20,8 +20,9 @@ INLINE float weight_value(enum volley_format format, const char *row, size_t col
 INLINE void float_tile(enum volley_format format, size_t R, size_t M, float *output, size_t output_stride,
                        const char *weights, size_t row_bytes, const float *input, size_t columns) {
     lane_floats sums[32] = {0};
-    size_t whole = columns & ~(size_t)(LANES - 1);
+    size_t whole = columns & ~(size_t)(LANES - 1), value_bytes = format == VOLLEY_F32 ? 4 : 2;
     for (size_t k = 0; k < whole; k += LANES) {
+        fetch_ahead(weights + R * k * value_bytes, R * LANES * value_bytes);
         lane_floats w[4];
 #pragma clang loop unroll(full)
         for (size_t r = 0; r < R; r++) w[r] = weight_load(format, weights + r * row_bytes, k);

@@ -131,20 +131,17 @@ INLINE void add_block(enum volley_format format, size_t M, lane_floats *totals, 
 /// One panel by M rows of activations; `count` of its rows are written.
 INLINE void panel_tile(enum volley_format format, size_t M, float *output, size_t output_stride, const char *panel,
                        size_t count, const struct volley_block *input, size_t blocks) {
-    enum { PARTS = VOLLEY_PANEL_ROWS / LANES, AHEAD = 1024 };
+    enum { PARTS = VOLLEY_PANEL_ROWS / LANES };
     lane_floats totals[PARTS][8] = {0};
     size_t span = span_blocks(format), block_bytes = panel_block_bytes(format);
-    size_t code_bytes = blocks * block_bytes, header_bytes = panel_bytes(format, 32 * blocks) - code_bytes;
-    const char *header = panel + code_bytes;
+    // Codes and headers, the panel's and the next one's, come from memory in the order in which they lie.
+    size_t step = block_bytes + panel_header_bytes(format) / span;
+    const char *header = panel + blocks * block_bytes;
     for (size_t b = 0; b < blocks; b += span, header += panel_header_bytes(format)) {
 #pragma clang loop unroll(disable)
         for (size_t j = 0; j < span; j++) {
             const char *block = panel + (b + j) * block_bytes;
-            // After this panel's last block comes the next panel's first.
-            size_t ahead = (b + j) * block_bytes + AHEAD;
-            const char *next = panel + ahead + (ahead < code_bytes ? 0 : header_bytes);
-#pragma clang loop unroll(full)
-            for (size_t line = 0; line < block_bytes; line += 64) __builtin_prefetch(next + line);
+            fetch_ahead(panel + (b + j) * step, step);
 #pragma clang loop unroll(disable)
             for (size_t part = 0; part < PARTS; part++)
                 add_block(format, M, totals[part], block, header, j, part * LANES, input + (b + j) * M);
