@@ -3,7 +3,7 @@
     volley bench --shape qwen3-4b --format q8_0 --passes -o json > bench/results/qwen3-4b-q8_0.json
     python3 bench/plots.py bench/results/qwen3-4b-q8_0.json
 
-For each model of a file, FILE-MODEL-speedup.svg and (with --passes) FILE-MODEL-passes.svg go beside it. Needs matplotlib.
+FILE-speedup.svg and (with --passes) FILE-passes.svg go beside it, with -MODEL between where there are several. Needs matplotlib.
 Exit codes: 0 done, 1 failed, 64 usage.
 """
 
@@ -76,9 +76,9 @@ def main() -> int:
             result = json.loads(Path(name).read_text())
             for model in result["models"]:
                 caption = f"{model['model']}, {' '.join(model['formats'])}, {result['threads']} threads, {result['instruction_set']}"
-                stem = Path(name).with_suffix("")
-                draw_speedup(model, caption, Path(f"{stem}-{model['model']}-speedup.svg"))
-                draw_passes(model, caption, Path(f"{stem}-{model['model']}-passes.svg"))
+                middle = f"-{model['model']}" if len(result["models"]) > 1 else ""
+                draw_speedup(model, caption, Path(name.removesuffix(".json") + f"{middle}-speedup.svg"))
+                draw_passes(model, caption, Path(name.removesuffix(".json") + f"{middle}-passes.svg"))
         except (OSError, ValueError, KeyError, TypeError) as error:
             print(f"plots.py: {name} is not what volley bench -o json prints ({error!r}).", file=sys.stderr)
             return 1

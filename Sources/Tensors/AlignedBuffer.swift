@@ -20,11 +20,11 @@ package final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable
         self.count = count
     }
 
-    /// A buffer that is about to be filled: its bytes are whatever they were. A large one asks for large pages, which
+    /// A buffer that is about to be filled: its bytes are whatever they were. One of a large page or more asks for such pages, which
     /// are faster to get and to go through.
     package init(unfilledCount count: Int) {
         let byteCount = count * MemoryLayout<Element>.stride
-        let isLarge = byteCount >= 4 * Self.largePage
+        let isLarge = byteCount >= Self.largePage
         let bytes = UnsafeMutableRawPointer.allocate(
             byteCount: max(byteCount, 1), alignment: isLarge ? Self.largePage : 64)
         #if os(Linux)
