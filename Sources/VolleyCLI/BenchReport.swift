@@ -76,6 +76,9 @@ struct BenchReport {
             lines.append(
                 "Spreads above 10 % say little: \(unsteady.joined(separator: ", ")). Is something else running here?")
         }
+        if entries.contains(where: { $0.speed.decoding.contains { $0.efficiency.median > 1 } }) {
+            lines.append("More than 100 % of the limit: such weights stay in the processor's caches.")
+        }
         return lines.map { $0 + "\n" }.joined()
     }
 

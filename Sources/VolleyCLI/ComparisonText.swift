@@ -61,8 +61,11 @@ struct ComparisonText {
 
     private static func doubts(about comparison: Comparison) -> String {
         let unsteady = comparison.answers.filter { !$0.speed.isSteady }.map { title($0.name) }
-        return unsteady.isEmpty
+        let spread =
+            unsteady.isEmpty
             ? "" : "speeds that spread by more than 10 % say little: \(unsteady.joined(separator: ", "))\n"
+        let isCached = comparison.answers.contains { $0.efficiency.median > 1 }
+        return spread + (isCached ? "more than the limit: such weights stay in the processor's caches\n" : "")
     }
 
     private static func shown(_ samples: Samples, _ format: String, _ scale: Double = 1) -> String {
