@@ -32,7 +32,9 @@ demo: build ## ask the embedded model, with and without multi-token decoding, an
 test: setup ## run all tests, optimised
 	@bench/smollm2/fetch.sh "$(SMOLLM2)" || echo "SmolLM2 is not at hand: its tests are skipped" >&2
 	swift build -c release --build-tests
-	VOLLEY_SMOLLM2="$(SMOLLM2)" swift test -c release --skip-build
+	VOLLEY_SMOLLM2="$(SMOLLM2)" swift test -c release --skip-build --skip Fuzz
+	@# In a process of their own: they measure its memory.
+	swift test -c release --skip-build --filter Fuzz
 
 .PHONY: recipe
 recipe: ## set up the training recipe's Python environment
@@ -53,8 +55,10 @@ fuzz: setup ## 100,000 mutations of each kind of file
 .PHONY: sanitize
 sanitize: setup ## the tests under AddressSanitizer, then ThreadSanitizer
 	@# Swift's exit unwinds nothing, so what main still holds would be taken for a leak.
-	ASAN_OPTIONS=detect_leaks=0 swift test -c release --sanitize=address --scratch-path .build/asan
-	swift test -c release --sanitize=thread --scratch-path .build/tsan
+	for suites in "--skip Fuzz" "--filter Fuzz"; do \
+	    ASAN_OPTIONS=detect_leaks=0 swift test -c release --sanitize=address --scratch-path .build/asan $$suites; \
+	    swift test -c release --sanitize=thread --scratch-path .build/tsan $$suites; \
+	done
 
 .PHONY: format
 format: ## format the Swift sources
