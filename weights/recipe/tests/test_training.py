@@ -98,6 +98,7 @@ def process(rank: int, port: int, directory: Path, kind: str) -> None:
     full = torch.cat([one.detach().flatten() for one in parts])
     if rank == 0:
         torch.save(full, directory / "two.pt")
+    distributed.barrier()  # who leaves first takes down what the other still talks with
     distributed.destroy_process_group()
 
 
