@@ -14,8 +14,8 @@ enum { LANES = 4 };
 #endif
 #endif
 
-/// Brings into the second cache what will be read after 8 KiB of weights: a thread's share of what the memory can have under way. A
-/// quarter as far, or into the first cache, reads a fifth slower. `bytes` is a constant.
+/// Brings into the second cache what will be read after 8 KiB of weights: the best of 0.5 to 16 KiB and of both caches in trials
+/// (docs/speed.md). `bytes` is a constant.
 INLINE void fetch_ahead(const char *weights, size_t bytes) {
 #pragma clang loop unroll(full)
     for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch(weights + 8192 + line, 0, 2);
