@@ -22,7 +22,6 @@ package final class ThreadTeam {
     package let count: Int
     private let gate = Gate()
     private var workers: [pthread_t] = []
-
     private let isPinned: Bool
 
     /// - Parameter isPinned: whether each member keeps to one processor, the calling thread to the first.

@@ -174,10 +174,7 @@ extension BenchReport {
             kv: sessionOptions.kvFormat.rawValue, promptTokens: options.promptTokens,
             decodeTokens: options.decodeTokens, depth: options.depth, repeats: options.repeats,
             models: entries.map(Self.measured))
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(document), as: UTF8.self) + "\n"
+        return try document.jsonDocument()
     }
 
     private static func measured(_ entry: Entry) -> Measured {

@@ -29,21 +29,7 @@ struct Eval: ParsableCommand {
     @Option(help: ArgumentHelp("Factors to compare, vanilla being off.", valueName: "off,2,3"))
     var mtd = MTDFactors.all
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Items of each task.", valueName: "n"))
-    var limit: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            "exact, prefix, contains, number or loss, in place of the files' own.", valueName: "metric"))
-    var metric: AnswerMetric?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Where answers stand, in place of the files' own.", valueName: "regex"))
-    var pattern: AnswerPattern?
-
-    @Option(parsing: .unconditional, help: ArgumentHelp("Most tokens of an answer.", valueName: "n"))
-    var maxTokens = 512
+    @OptionGroup(title: "Questions and answers") var judging: JudgingOptions
 
     @Flag(help: "Print one JSON document, or tables in Markdown (default: tables that line up).")
     var form: Form?
@@ -56,15 +42,10 @@ struct Eval: ParsableCommand {
         case markdown
     }
 
-    func validate() throws {
-        if let limit, limit < 1 { throw ValidationError("the limit is \(limit); give 1 or more") }
-        if maxTokens < 1 { throw ValidationError("--max-tokens is \(maxTokens); give 1 or more") }
-    }
-
     func run() throws {
         let interrupt = Interrupt()
         let files = tasks.isEmpty ? try Embedded().tasks : tasks
-        let tasks = try files.map { try EvaluationTask(path: $0, limit: limit) }
+        let tasks = try files.map { try EvaluationTask(path: $0, limit: judging.limit) }
         let language = try Progress.during("loading the model") { try model.load() }.language
         let plans = try mtd.plans(for: language.model.configuration)
         let total = tasks.reduce(0) { $0 + $1.items.count }
@@ -73,8 +54,10 @@ struct Eval: ParsableCommand {
         for task in tasks {
             evaluations.append(
                 try Evaluation(
-                    of: language, on: task, plans: plans, options: model.sessionOptions(), maximumTokens: maxTokens,
-                    metric: metric, pattern: pattern, progress: { bar.show(Double(done + $0) / Double(total)) },
+                    of: language, on: task, plans: plans, options: model.sessionOptions(),
+                    maximumTokens: judging.maxTokens,
+                    metric: judging.metric, pattern: judging.pattern,
+                    progress: { bar.show(Double(done + $0) / Double(total)) },
                     isCancelled: { interrupt.isPressed }))
             done += task.items.count
         }
@@ -88,10 +71,4 @@ struct Eval: ParsableCommand {
         if let plot { try WholeFile.write(Data(report.plot.svg.utf8), to: plot) }
         if interrupt.isPressed { throw ExitCode(130) }
     }
-}
-
-extension AnswerMetric: ExpressibleByArgument {}
-
-extension AnswerPattern: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
 }

@@ -162,9 +162,6 @@ extension EvaluationReport {
                         loss: quality.lossSum / count, vanillaLoss: quality.vanillaLossSum / count)
                 })
         }
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(Document(tasks: tasks, plans: plans)), as: UTF8.self) + "\n"
+        return try Document(tasks: tasks, plans: plans).jsonDocument()
     }
 }

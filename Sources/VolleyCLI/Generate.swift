@@ -55,7 +55,7 @@ struct Generate: ParsableCommand {
         if json {
             let report = GenerationReport(
                 loaded: loaded, plan: plan, prompt: promptTokens, record: record, generation: generation)
-            try StandardOutput.write(report.json() + "\n")
+            try StandardOutput.write(report.json())
         }
         if stats { StandardError.write(StatisticsTable(generation.statistics, loadSeconds: loaded.seconds).text) }
         if let dumpLogits {

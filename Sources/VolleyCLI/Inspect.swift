@@ -25,7 +25,7 @@ struct Inspect: ParsableCommand {
     func run() throws {
         let report = try CheckpointReport(Checkpoint.open(path ?? Embedded().model), headLayers: headLayers)
         try StandardOutput.write(
-            json ? InspectionDocument(report).text : InspectionText(report, listsTensors: tensors).text)
+            json ? try InspectionDocument(report).jsonDocument() : InspectionText(report, listsTensors: tensors).text)
     }
 }
 
@@ -176,11 +176,4 @@ private struct InspectionDocument: Encodable {
         }
     }
 
-    var text: String {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let data = (try? encoder.encode(self)) ?? Data()
-        return String(decoding: data, as: UTF8.self) + "\n"
-    }
 }

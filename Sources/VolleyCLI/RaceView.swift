@@ -50,7 +50,7 @@ final class RaceView {
 
     /// The name, the end of the text, and how far and how fast it has come.
     private func line(_ lane: Race.Lane) -> String {
-        let name = (lane.name == "off" ? "vanilla" : "mtd \(lane.name)").padding(
+        let name = ComparisonTable.title(lane.name).padding(
             toLength: 8, withPad: " ", startingAt: 0)
         let speed = lane.seconds > 0 ? Double(lane.tokens.count - 1) / lane.seconds : 0
         let figures = String(

@@ -37,28 +37,13 @@ struct Tune: ParsableCommand {
     @Option(help: ArgumentHelp("Factors to try, beside vanilla.", valueName: "off,2,3"))
     var mtd = MTDFactors.all
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Items of each task.", valueName: "n"))
-    var limit: Int?
-
-    @Option(
-        help: ArgumentHelp("exact, prefix, contains or number, in place of the files' own.", valueName: "metric"))
-    var metric: AnswerMetric?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Where answers stand, in place of the files' own.", valueName: "regex"))
-    var pattern: AnswerPattern?
-
-    @Option(parsing: .unconditional, help: ArgumentHelp("Most tokens of an answer.", valueName: "n"))
-    var maxTokens = 512
+    @OptionGroup(title: "Questions and answers") var judging: JudgingOptions
 
     @Flag(help: "Print one JSON document in place of the table and the sentence.")
     var json = false
 
     func validate() throws {
         if !(0...100).contains(keep) { throw ValidationError("--keep is \(keep); give a percentage from 0 to 100") }
-        if let limit, limit < 1 { throw ValidationError("the limit is \(limit); give 1 or more") }
-        if maxTokens < 1 { throw ValidationError("--max-tokens is \(maxTokens); give 1 or more") }
         let hasPrompts = !prompts.isEmpty || !file.isEmpty
         if hasPrompts, !tasks.isEmpty { throw ValidationError("give prompts or --tasks, not both") }
         if !hasPrompts, tasks.isEmpty {
@@ -68,7 +53,7 @@ struct Tune: ParsableCommand {
 
     func run() throws {
         let interrupt = Interrupt()
-        let questions = try tasks.map { try EvaluationTask(path: $0, limit: limit) }
+        let questions = try tasks.map { try EvaluationTask(path: $0, limit: judging.limit) }
         let prompts = try prompts + PromptFile.prompts(of: file)
         let language = try Progress.during("loading the model") { try model.load() }.language
         let plans = try mtd.includingVanilla.plans(for: language.model.configuration)
@@ -78,8 +63,9 @@ struct Tune: ParsableCommand {
         do {
             tuning = try Tuning(
                 of: language, on: tasks.isEmpty ? .prompts(prompts) : .tasks(questions), plans: plans,
-                least: keep / 100, options: model.sessionOptions(), maximumTokens: maxTokens, metric: metric,
-                pattern: pattern, progress: bar.show, isCancelled: { interrupt.isPressed })
+                least: keep / 100, options: model.sessionOptions(), maximumTokens: judging.maxTokens,
+                metric: judging.metric,
+                pattern: judging.pattern, progress: bar.show, isCancelled: { interrupt.isPressed })
         } catch is CancellationError {
             throw ExitCode(130)
         }
@@ -93,7 +79,7 @@ extension Tuning {
     fileprivate var text: String {
         let rows = candidates.map { candidate in
             [
-                candidate.name == "off" ? "vanilla" : "mtd \(candidate.name)",
+                ComparisonTable.title(candidate.name),
                 candidate.speed > 0 ? String(format: "%.0f", candidate.speed) : "–",
                 candidate.speedup.map { String(format: "%.2f×", $0) } ?? "–",
                 candidate.kept.map { String(format: "%.1f %%", 100 * $0) } ?? "–",

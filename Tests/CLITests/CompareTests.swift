@@ -103,7 +103,7 @@ struct TuneTests {
 
         struct Candidate: Decodable {
             let mtd: String
-            let speedup: Double
+            let speedup: Double?
             let kept: Double
             let count: Int
         }
@@ -125,8 +125,8 @@ struct TuneTests {
         #expect(document.measure == "right answers")
         #expect(
             document.candidates.map(\.mtd) == ["off", "2", "4"] && document.candidates.allSatisfy { $0.count == 2 })
-        let good = document.candidates.filter { $0.mtd != "off" && $0.kept >= 0.99 && $0.speedup > 1 }
-        #expect(document.choice == good.max { $0.speedup < $1.speedup }?.mtd ?? "off")
+        let good = document.candidates.filter { $0.mtd != "off" && $0.kept >= 0.99 && ($0.speedup ?? 0) > 1 }
+        #expect(document.choice == good.max { ($0.speedup ?? 0) < ($1.speedup ?? 0) }?.mtd ?? "off")
     }
 
     @Test("prompts without answers are judged by vanilla's tokens")
@@ -135,6 +135,17 @@ struct TuneTests {
         #expect(document.measure == "vanilla's tokens")
         #expect(document.candidates.first?.kept == 1)
         #expect(document.candidates.allSatisfy { $0.count > 10 })
+    }
+
+    @Test("tasks that are judged by their loss alone are as prompts are: nothing is right or wrong")
+    func lossAlone() throws {
+        let directory = try TemporaryDirectory()
+        let tasks = try directory.write(
+            #"{"prompt": "Continue this paragraph: And God said,", "answer": "Let there be light", "metric": "loss"}"#,
+            "tasks.jsonl")
+        let document = try tune("--mtd", "2", "--tasks", tasks)
+        #expect(document.measure == "vanilla's tokens")
+        #expect(document.candidates.allSatisfy { $0.count > 3 })
     }
 
     @Test(

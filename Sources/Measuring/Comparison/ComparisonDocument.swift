@@ -19,10 +19,7 @@ public struct ComparisonDocument {
 
     /// With keys in snake case, sorted.
     public func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(contents), as: UTF8.self) + "\n"
+        return try contents.jsonDocument()
     }
 }
 

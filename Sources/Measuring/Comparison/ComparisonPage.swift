@@ -7,7 +7,7 @@ public struct ComparisonPage {
     public let html: String
 
     public init(_ comparisons: [Comparison], summary: ComparisonSummary, setting: ComparisonSetting) {
-        let title = "\(setting.model): \(summary.plans.map { Self.title($0.name) }.joined(separator: ", "))"
+        let title = "\(setting.model): \(summary.plans.map { ComparisonTable.title($0.name) }.joined(separator: ", "))"
         let factor = comparisons.flatMap(\.answers).flatMap(\.tokens).compactMap(\.cyclePlace).max().map { $0 + 1 } ?? 0
         let body =
             [Self.heading(setting, factor: factor)]
@@ -31,8 +31,6 @@ public struct ComparisonPage {
 
             """
     }
-
-    static func title(_ name: String) -> String { name == "off" ? "vanilla" : "mtd \(name)" }
 
     private static func heading(_ setting: ComparisonSetting, factor: Int) -> String {
         let places = (0..<factor).map { "<span class=\"p\($0 % ComparisonStyle.placeCount)\">\($0)</span>" }
@@ -69,7 +67,7 @@ public struct ComparisonPage {
             <div class="answers">
             \(comparison.answers.map(card).joined(separator: "\n"))
             </div>
-            \(table(of: comparison))
+            \(table(ComparisonTable(comparison)))
             \(PassTimeline(comparison.answers, roofline: setting.roofline).figure)
             </section>
             """
@@ -87,30 +85,11 @@ public struct ComparisonPage {
         }
         return """
             <article>
-            <h3>\(title(answer.name))</h3>
+            <h3>\(ComparisonTable.title(answer.name))</h3>
             <p class="text">\(words.joined())</p>
             \(verdict.map { "<p class=\"note\">\($0)</p>" } ?? "")
             </article>
             """
-    }
-
-    private static func table(of comparison: Comparison) -> String {
-        table(
-            header: [
-                "", "tokens/s", "speedup", "byte limit", "of limit", "trunk + head passes", "first token",
-                "same tokens",
-                "perplexity",
-            ],
-            rows: comparison.answers.map { answer in
-                [
-                    title(answer.name), shown(answer.speed, "%.0f"), shown(answer.speedup, "%.2f×"),
-                    String(format: "%.2f×", answer.limitOfSpeedup), shown(answer.efficiency, "%.0f %%", 100),
-                    "\(answer.passes.trunkPasses) + \(answer.passes.headPasses)",
-                    shown(answer.firstTokenSeconds, "%.1f ms", 1000),
-                    answer.difference.map { String(format: "%.0f %%", 100 * $0.equalShare) } ?? "–",
-                    String(format: "%.2f", answer.perplexity),
-                ]
-            })
     }
 
     // MARK: All prompts
@@ -120,18 +99,7 @@ public struct ComparisonPage {
         <section>
         <h2>All \(promptCount) prompts</h2>
         \(speedBars(summary.plans.map { ($0.name, $0.speed ?? 0, $0.limitOfSpeedup, $0.speedup ?? 0) }))
-        \(table(
-            header: ["", "tokens/s", "speedup", "byte limit", "of limit", "same answers", "same tokens", "perplexity"],
-            rows: summary.plans.map { plan in
-                [
-                    title(plan.name), plan.speed.map { String(format: "%.0f", $0) } ?? "–",
-                    plan.speedup.map { String(format: "%.2f×", $0) } ?? "–",
-                    String(format: "%.2f×", plan.limitOfSpeedup), String(format: "%.0f %%", 100 * plan.efficiency),
-                    plan.sameAnswers.map { "\($0.successCount) of \($0.count)" } ?? "–",
-                    plan.equalShare.map { String(format: "%.0f %%", 100 * $0) } ?? "–",
-                    String(format: "%.2f", plan.perplexity),
-                ]
-            }))
+        \(table(ComparisonTable(summary, promptCount: promptCount)))
         </section>
         """
     }
@@ -151,16 +119,16 @@ public struct ComparisonPage {
                 ? "" : "<i style=\"left:\(percent(limit(plan.limitOfSpeedup) / longest))\" title=\"byte limit\"></i>"
             let speedup = plan.speedup > 0 && plan.name != "off" ? String(format: ", %.2f×", plan.speedup) : ""
             return """
-                <div class="bar"><span>\(title(plan.name))</span><div><b style="width:\(percent(plan.speed / longest))"></b>\
+                <div class="bar"><span>\(ComparisonTable.title(plan.name))</span><div><b style="width:\(percent(plan.speed / longest))"></b>\
                 \(mark)</div><span>\(String(format: "%.0f", plan.speed)) tokens/s\(speedup)</span></div>
                 """
         }
         return "<div class=\"bars\">\n\(rows.joined(separator: "\n"))\n</div>"
     }
 
-    private static func table(header: [String], rows: [[String]]) -> String {
-        let head = header.map { "<th>\($0.escaped)</th>" }.joined()
-        let body = rows.map { row in "<tr>" + row.map { "<td>\($0.escaped)</td>" }.joined() + "</tr>" }
+    private static func table(_ table: ComparisonTable) -> String {
+        let head = table.header.map { "<th>\($0.escaped)</th>" }.joined()
+        let body = table.rows.map { row in "<tr>" + row.map { "<td>\($0.escaped)</td>" }.joined() + "</tr>" }
         return """
             <div class="scroll"><table>
             <thead><tr>\(head)</tr></thead>
@@ -172,10 +140,6 @@ public struct ComparisonPage {
     }
 
     private static func percent(_ share: Double) -> String { String(format: "%.2f%%", 100 * min(max(share, 0), 1)) }
-
-    private static func shown(_ samples: Samples, _ format: String, _ scale: Double = 1) -> String {
-        samples.values.isEmpty ? "–" : String(format: format, scale * samples.median)
-    }
 }
 
 extension String {

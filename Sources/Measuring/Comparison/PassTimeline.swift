@@ -39,7 +39,7 @@ struct PassTimeline {
     private func row(_ answer: Comparison.Answer, number: Int, scale: Double) -> String {
         let y = number * Self.rowHeight
         var x = Self.left
-        var shapes = ["<text x=\"0\" y=\"\(y + 16)\">\(ComparisonPage.title(answer.name))</text>"]
+        var shapes = ["<text x=\"0\" y=\"\(y + 16)\">\(ComparisonTable.title(answer.name))</text>"]
         func pass(_ style: String, _ bytes: Double) {
             let width = scale * bytes
             shapes.append(

@@ -81,10 +81,10 @@ extension Tuning {
         self.least = least
         let tasks: [EvaluationTask]
         switch questions {
-        case .tasks(let own): (measure, tasks) = (.rightAnswers, own)
+        case .tasks(let own): tasks = own
         case .prompts(let prompts):
             let examiner = try Examiner(language, options: options, maximumTokens: maximumTokens)
-            (measure, tasks) = (.agreement, [try examiner.task(answering: prompts, isCancelled: isCancelled)])
+            tasks = [try examiner.task(answering: prompts, isCancelled: isCancelled)]
         }
         let total = Double(max(1, tasks.reduce(0) { $0 + $1.items.count }))
         var (evaluations, done) = ([Evaluation](), 0)
@@ -96,6 +96,9 @@ extension Tuning {
             evaluations.append(evaluation)
             done += task.items.count
         }
+        // Items that are judged by their loss alone have no right answers.
+        let hasAnswers = evaluations.contains { $0.results.contains { $0.correct.count > 0 } }
+        measure = if case .tasks = questions, hasAnswers { .rightAnswers } else { .agreement }
         candidates = Self.candidates(evaluations, measure)
     }
 
@@ -178,9 +181,6 @@ extension Tuning {
                     mtd: $0.name, tokensPerSecond: $0.speed, speedup: $0.speedup, kept: $0.kept,
                     successes: $0.quality.successCount, count: $0.quality.count)
             })
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(document), as: UTF8.self) + "\n"
+        return try document.jsonDocument()
     }
 }

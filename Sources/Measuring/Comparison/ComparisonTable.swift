@@ -1,0 +1,50 @@
+import Decoding
+import Foundation
+
+/// The figures of comparisons as cells: a row for each plan.
+public struct ComparisonTable {
+    public let header: [String]
+    public let rows: [[String]]
+
+    /// One prompt's.
+    public init(_ comparison: Comparison) {
+        header = ["", "tokens/s", "speedup", "limit", "of limit", "passes", "first", "same", "perplexity"]
+        rows = comparison.answers.map { answer in
+            [
+                Self.title(answer.name), Self.shown(answer.speed, "%.0f"), Self.shown(answer.speedup, "%.2f×"),
+                String(format: "%.2f×", answer.limitOfSpeedup), Self.shown(answer.efficiency, "%.0f %%", 100),
+                "\(answer.passes.trunkPasses)+\(answer.passes.headPasses)",
+                Self.shown(answer.firstTokenSeconds, "%.1f ms", 1000),
+                Self.shown(answer.difference?.equalShare, "%.0f %%", 100),
+                Self.shown(answer.perplexity, "%.2f"),
+            ]
+        }
+    }
+
+    /// All prompts' together.
+    public init(_ summary: ComparisonSummary, promptCount: Int) {
+        header = [
+            "\(promptCount) prompts", "tokens/s", "speedup", "limit", "of limit", "same answers", "same tokens",
+            "perplexity",
+        ]
+        rows = summary.plans.map { plan in
+            [
+                Self.title(plan.name), Self.shown(plan.speed, "%.0f"), Self.shown(plan.speedup, "%.2f×"),
+                Self.shown(plan.limitOfSpeedup, "%.2f×"), Self.shown(plan.efficiency, "%.0f %%", 100),
+                plan.sameAnswers.map { "\($0.successCount) of \($0.count)" } ?? "–",
+                Self.shown(plan.equalShare, "%.0f %%", 100), Self.shown(plan.perplexity, "%.2f"),
+            ]
+        }
+    }
+
+    /// What a plan is called where people read it.
+    public static func title(_ name: String) -> String { name == "off" ? "vanilla" : "mtd \(name)" }
+
+    private static func shown(_ samples: Samples, _ format: String, _ scale: Double = 1) -> String {
+        shown(samples.values.isEmpty ? nil : samples.median, format, scale)
+    }
+
+    private static func shown(_ value: Double?, _ format: String, _ scale: Double = 1) -> String {
+        value.map { String(format: format, scale * $0) } ?? "–"
+    }
+}
