@@ -31,6 +31,6 @@ size_t volley_attention_units(const struct volley_attention *a) {
 }
 
 size_t volley_attention_scratch(size_t head_width) {
-    size_t width = (head_width + 7) & ~(size_t)7;
+    size_t width = (head_width + 15) & ~(size_t)15;
     return (2 * VOLLEY_QUERY_BLOCK + VOLLEY_KEY_TILE) * width + VOLLEY_QUERY_BLOCK * VOLLEY_KEY_TILE;
 }

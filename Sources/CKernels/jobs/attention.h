@@ -2,12 +2,12 @@
 // are in the same order whatever the ring's layout, the window or its neighbours in the pass.
 #pragma once
 
-#include "vector.h"
+#include "lanes.h"
 
 /// The pass's queries that one work unit answers: `count` = `rows` · `heads`, heads of one kv head.
 typedef struct {
     size_t row, rows, head, heads, count;
-    /// Head width rounded up to whole vectors; scratch rows are padded with zeros.
+    /// Head width rounded up to 16, whole vectors of any instruction set; scratch rows are padded with zeros.
     size_t width;
     /// [count][width], [count][width], [VOLLEY_KEY_TILE][width], [count][VOLLEY_KEY_TILE]
     float *queries, *sums, *keys, *weights;
@@ -51,13 +51,13 @@ static void find_rows(const struct volley_attention *a, const query_block *q, ke
     }
 }
 
-/// Values k ..< k + 8 of a ring's row, zeros beyond the head's width.
-INLINE f8 ring_values(const struct volley_attention *a, const char *row, size_t k) {
+/// Values k ..< k + LANES of a ring's row, zeros beyond the head's width.
+INLINE lane_floats ring_values(const struct volley_attention *a, const char *row, size_t k) {
     bool is_f16 = a->ring.is_f16;
-    if (k + 8 <= a->ring.head_width) {
-        return is_f16 ? f16_load(row + 2 * k) : f8_load((const float *)(const void *)row + k);
+    if (k + LANES <= a->ring.head_width) {
+        return is_f16 ? lane_f16(row + 2 * k) : lane_load((const float *)(const void *)row + k);
     }
-    f8 values = {0};
+    lane_floats values = {0};
     for (size_t i = 0; k + i < a->ring.head_width; i++) {
         const char *p = row + (is_f16 ? 2 : 4) * (k + i);
         float value;
@@ -68,31 +68,24 @@ INLINE f8 ring_values(const struct volley_attention *a, const char *row, size_t 
     return values;
 }
 
+/// Asks for the row that lies one tile further on in memory: most often that of the next tile.
+INLINE void fetch_next_tile(const struct volley_attention *a, const char *row) {
+    size_t row_bytes = a->ring.head_width * (a->ring.is_f16 ? 2 : 4);
+    const char *next = row + VOLLEY_KEY_TILE * row_bytes;
+    for (size_t line = 0; line < row_bytes; line += 64) __builtin_prefetch(next + line, 0, 2);
+}
+
 /// The tile's keys as float32, each in the place that its position has in the tile, zeros in the others.
 static void load_keys(const struct volley_attention *a, const query_block *q, key_tile tile, const size_t *places) {
     memset(q->keys, 0, (tile.first - tile.start) * q->width * sizeof(float));
     for (size_t key = tile.first; key < tile.end; key++) {
         const char *row = (const char *)a->keys + places[key - tile.start];
+        fetch_next_tile(a, row);
         float *target = q->keys + (key - tile.start) * q->width;
-        for (size_t k = 0; k < q->width; k += 8) f8_store(target + k, ring_values(a, row, k));
+        for (size_t k = 0; k < q->width; k += LANES) lane_store(target + k, ring_values(a, row, k));
     }
     size_t used = tile.end - tile.start;
     memset(q->keys + used * q->width, 0, (VOLLEY_KEY_TILE - used) * q->width * sizeof(float));
-}
-
-#define PAIRED(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-
-/// The sums of eight vectors, each by the same tree.
-INLINE f8 sums_of_eight(const f8 v[8]) {
-    f8 pairs[4], fours[2];
-    for (int i = 0; i < 4; i++)
-        pairs[i] = PAIRED(v[2 * i], v[2 * i + 1], 0, 8, 2, 10, 4, 12, 6, 14) +
-                   PAIRED(v[2 * i], v[2 * i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
-    for (int i = 0; i < 2; i++)
-        fours[i] = PAIRED(pairs[2 * i], pairs[2 * i + 1], 0, 1, 8, 9, 4, 5, 12, 13) +
-                   PAIRED(pairs[2 * i], pairs[2 * i + 1], 2, 3, 10, 11, 6, 7, 14, 15);
-    return PAIRED(fours[0], fours[1], 0, 1, 2, 3, 8, 9, 10, 11) +
-           PAIRED(fours[0], fours[1], 4, 5, 6, 7, 12, 13, 14, 15);
 }
 
 /// Whether a query sees every position of a whole tile.
@@ -101,19 +94,27 @@ INLINE bool sees_all(const struct volley_attention *a, key_tile tile, size_t que
            (tile.end <= a->ring.sinks || query - tile.start < a->window);
 }
 
-/// Scores of one query against a tile, −∞ where it does not see a key; false where it sees none.
-static bool score(const struct volley_attention *a, const query_block *q, size_t n, key_tile tile, float *scores) {
-    const float *query = q->queries + n * q->width;
-    for (size_t j = 0; j < VOLLEY_KEY_TILE; j += 8) {
-        f8 sums[8] = {0};
-        const float *keys = q->keys + j * q->width;
-        for (size_t k = 0; k < q->width; k += 8) {
-            f8 x = f8_load(query + k);
+/// Products of the N queries from `n` on with every key of a tile: 8 sums at a time, which share their loads.
+INLINE void multiply_keys(const query_block *q, size_t N, size_t n) {
+    size_t at_once = 8 / N;
+    for (size_t j = 0; j < VOLLEY_KEY_TILE; j += at_once) {
+        lane_floats sums[8] = {0};
+        const float *keys = q->keys + j * q->width, *queries = q->queries + n * q->width;
+        for (size_t k = 0; k < q->width; k += LANES) {
 #pragma clang loop unroll(full)
-            for (size_t i = 0; i < 8; i++) sums[i] += x * f8_load(keys + i * q->width + k);
+            for (size_t i = 0; i < 8; i++)
+                sums[i] += lane_load(queries + i / at_once * q->width + k) * lane_load(keys + i % at_once * q->width + k);
         }
-        f8_store(scores + j, sums_of_eight(sums));
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < 8; i += 4) {
+            four_floats products = lane_sums(sums[i], sums[i + 1], sums[i + 2], sums[i + 3]);
+            memcpy(q->weights + (n + i / at_once) * VOLLEY_KEY_TILE + j + i % at_once, &products, sizeof products);
+        }
     }
+}
+
+/// Makes a query's scores −∞ where it does not see a key; false where it sees none.
+static bool hide_unseen(const struct volley_attention *a, const query_block *q, size_t n, key_tile tile, float *scores) {
     size_t position = query_position(a, q, n);
     if (sees_all(a, tile, position)) return true;
     bool sees_any = false;
@@ -147,33 +148,47 @@ static void rescale(query_block *q, size_t n, float *scores) {
     }
 }
 
-/// sums += Σ weight · value, key by key, of the N queries from `n` on, which share each reading of a value.
+/// sums += Σ weight · value, key by key, of the N queries from `n` on and V vectors of columns from `k` on.
+INLINE void mix_columns(const struct volley_attention *a, query_block *q, size_t N, size_t V, size_t n, size_t k,
+                        key_tile tile, const size_t *places) {
+    lane_floats sums[8];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < N * V; i++) sums[i] = lane_load(q->sums + (n + i / V) * q->width + k + i % V * LANES);
+    for (size_t j = tile.first - tile.start; j < tile.end - tile.start; j++) {
+        const char *row = (const char *)a->values + places[j];
+        lane_floats values[8];
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v < V; v++) values[v] = ring_values(a, row, k + v * LANES);
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < N * V; i++) sums[i] += q->weights[(n + i / V) * VOLLEY_KEY_TILE + j] * values[i % V];
+    }
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < N * V; i++) lane_store(q->sums + (n + i / V) * q->width + k + i % V * LANES, sums[i]);
+}
+
+/// Eight sums at a time, so that none waits for itself.
 INLINE void mix(const struct volley_attention *a, query_block *q, size_t N, size_t n, key_tile tile,
                 const size_t *places) {
-    for (size_t k = 0; k < q->width; k += 8) {
-        f8 sums[8];
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < N; i++) sums[i] = f8_load(q->sums + (n + i) * q->width + k);
-        for (size_t j = tile.first - tile.start; j < tile.end - tile.start; j++) {
-            f8 values = ring_values(a, (const char *)a->values + places[j], k);
-#pragma clang loop unroll(full)
-            for (size_t i = 0; i < N; i++) sums[i] += q->weights[(n + i) * VOLLEY_KEY_TILE + j] * values;
-        }
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < N; i++) f8_store(q->sums + (n + i) * q->width + k, sums[i]);
-    }
+    size_t V = 8 / N, k = 0;
+    for (; k + V * LANES <= q->width; k += V * LANES) mix_columns(a, q, N, V, n, k, tile, places);
+    for (; k < q->width; k += LANES) mix_columns(a, q, N, 1, n, k, tile, places);
 }
 
 static void attend_tile(const struct volley_attention *a, query_block *q, key_tile tile) {
     size_t places[VOLLEY_KEY_TILE];
     find_rows(a, q, tile, places);
     load_keys(a, q, tile, places);
-    for (size_t n = 0; n < q->count; n++) {
+    for (size_t j = tile.first - tile.start; j < tile.end - tile.start; j++)
+        fetch_next_tile(a, (const char *)a->values + places[j]);
+    size_t n = 0;
+    for (; n + 2 <= q->count; n += 2) multiply_keys(q, 2, n);
+    for (; n < q->count; n++) multiply_keys(q, 1, n);
+    for (n = 0; n < q->count; n++) {
         float *scores = q->weights + n * VOLLEY_KEY_TILE;
-        if (score(a, q, n, tile, scores)) rescale(q, n, scores);
+        if (hide_unseen(a, q, n, tile, scores)) rescale(q, n, scores);
         else memset(scores, 0, VOLLEY_KEY_TILE * sizeof(float));
     }
-    size_t n = 0;
+    n = 0;
     for (; n + 8 <= q->count; n += 8) mix(a, q, 8, n, tile, places);
     for (; n + 2 <= q->count; n += 2) mix(a, q, 2, n, tile, places);
     for (; n < q->count; n++) mix(a, q, 1, n, tile, places);
@@ -202,7 +217,7 @@ static void attend_block(const struct volley_attention *a, query_block *q) {
 
 static void attend(const struct volley_attention *a, size_t unit, size_t unit_end, float *scratch) {
     size_t group = a->heads / a->ring.kv_heads;
-    query_block q = {.width = (a->ring.head_width + 7) & ~(size_t)7};
+    query_block q = {.width = (a->ring.head_width + 15) & ~(size_t)15};
     q.queries = scratch;
     q.sums = q.queries + VOLLEY_QUERY_BLOCK * q.width;
     q.keys = q.sums + VOLLEY_QUERY_BLOCK * q.width;
