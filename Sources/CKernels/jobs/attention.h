@@ -10,7 +10,7 @@ typedef struct {
     /// Head width rounded up to 16, whole vectors of any instruction set; scratch rows are padded with zeros.
     size_t width;
     /// [count][width], [count][width], [VOLLEY_KEY_TILE][width], [count][VOLLEY_KEY_TILE]
-    float *queries, *sums, *keys, *weights;
+    float *queries, *sums, *tile, *weights;
     float largest[VOLLEY_QUERY_BLOCK], total[VOLLEY_QUERY_BLOCK];
 } query_block;
 
@@ -75,17 +75,18 @@ INLINE void fetch_next_tile(const struct volley_attention *a, const char *row) {
     for (size_t line = 0; line < row_bytes; line += 64) __builtin_prefetch(next + line, 0, 2);
 }
 
-/// The tile's keys as float32, each in the place that its position has in the tile, zeros in the others.
-static void load_keys(const struct volley_attention *a, const query_block *q, key_tile tile, const size_t *places) {
-    memset(q->keys, 0, (tile.first - tile.start) * q->width * sizeof(float));
+/// The tile's keys, or its values, as float32, each in the place that its position has in the tile, zeros in the others.
+static void load_tile(const struct volley_attention *a, const query_block *q, key_tile tile, const void *source,
+                      const size_t *places) {
+    memset(q->tile, 0, (tile.first - tile.start) * q->width * sizeof(float));
     for (size_t key = tile.first; key < tile.end; key++) {
-        const char *row = (const char *)a->keys + places[key - tile.start];
+        const char *row = (const char *)source + places[key - tile.start];
         fetch_next_tile(a, row);
-        float *target = q->keys + (key - tile.start) * q->width;
+        float *target = q->tile + (key - tile.start) * q->width;
         for (size_t k = 0; k < q->width; k += LANES) lane_store(target + k, ring_values(a, row, k));
     }
     size_t used = tile.end - tile.start;
-    memset(q->keys + used * q->width, 0, (VOLLEY_KEY_TILE - used) * q->width * sizeof(float));
+    memset(q->tile + used * q->width, 0, (VOLLEY_KEY_TILE - used) * q->width * sizeof(float));
 }
 
 /// Whether a query sees every position of a whole tile.
@@ -99,7 +100,7 @@ INLINE void multiply_keys(const query_block *q, size_t N, size_t n) {
     size_t at_once = 8 / N;
     for (size_t j = 0; j < VOLLEY_KEY_TILE; j += at_once) {
         lane_floats sums[8] = {0};
-        const float *keys = q->keys + j * q->width, *queries = q->queries + n * q->width;
+        const float *keys = q->tile + j * q->width, *queries = q->queries + n * q->width;
         for (size_t k = 0; k < q->width; k += LANES) {
 #pragma clang loop unroll(full)
             for (size_t i = 0; i < 8; i++)
@@ -149,38 +150,32 @@ static void rescale(query_block *q, size_t n, float *scores) {
 }
 
 /// sums += Σ weight · value, key by key, of the N queries from `n` on and V vectors of columns from `k` on.
-INLINE void mix_columns(const struct volley_attention *a, query_block *q, size_t N, size_t V, size_t n, size_t k,
-                        key_tile tile, const size_t *places) {
+INLINE void mix_columns(query_block *q, size_t N, size_t V, size_t n, size_t k, key_tile tile) {
     lane_floats sums[8];
+    float *targets = q->sums + n * q->width + k;
 #pragma clang loop unroll(full)
-    for (size_t i = 0; i < N * V; i++) sums[i] = lane_load(q->sums + (n + i / V) * q->width + k + i % V * LANES);
+    for (size_t i = 0; i < N * V; i++) sums[i] = lane_load(targets + i / V * q->width + i % V * LANES);
     for (size_t j = tile.first - tile.start; j < tile.end - tile.start; j++) {
-        const char *row = (const char *)a->values + places[j];
-        lane_floats values[8];
+        const float *values = q->tile + j * q->width + k, *weights = q->weights + n * VOLLEY_KEY_TILE + j;
 #pragma clang loop unroll(full)
-        for (size_t v = 0; v < V; v++) values[v] = ring_values(a, row, k + v * LANES);
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < N * V; i++) sums[i] += q->weights[(n + i / V) * VOLLEY_KEY_TILE + j] * values[i % V];
+        for (size_t i = 0; i < N * V; i++)
+            sums[i] += weights[i / V * VOLLEY_KEY_TILE] * lane_load(values + i % V * LANES);
     }
 #pragma clang loop unroll(full)
-    for (size_t i = 0; i < N * V; i++) lane_store(q->sums + (n + i / V) * q->width + k + i % V * LANES, sums[i]);
+    for (size_t i = 0; i < N * V; i++) lane_store(targets + i / V * q->width + i % V * LANES, sums[i]);
 }
 
 /// Eight sums at a time, so that none waits for itself.
-INLINE void mix(const struct volley_attention *a, query_block *q, size_t N, size_t n, key_tile tile,
-                const size_t *places) {
+INLINE void mix(query_block *q, size_t N, size_t n, key_tile tile) {
     size_t V = 8 / N, k = 0;
-    for (; k + V * LANES <= q->width; k += V * LANES) mix_columns(a, q, N, V, n, k, tile, places);
-    for (; k < q->width; k += LANES) mix_columns(a, q, N, 1, n, k, tile, places);
+    for (; k + V * LANES <= q->width; k += V * LANES) mix_columns(q, N, V, n, k, tile);
+    for (; k < q->width; k += LANES) mix_columns(q, N, 1, n, k, tile);
 }
 
 static void attend_tile(const struct volley_attention *a, query_block *q, key_tile tile) {
-    size_t places[VOLLEY_KEY_TILE];
+    size_t places[VOLLEY_KEY_TILE], n = 0;
     find_rows(a, q, tile, places);
-    load_keys(a, q, tile, places);
-    for (size_t j = tile.first - tile.start; j < tile.end - tile.start; j++)
-        fetch_next_tile(a, (const char *)a->values + places[j]);
-    size_t n = 0;
+    load_tile(a, q, tile, a->keys, places);
     for (; n + 2 <= q->count; n += 2) multiply_keys(q, 2, n);
     for (; n < q->count; n++) multiply_keys(q, 1, n);
     for (n = 0; n < q->count; n++) {
@@ -188,10 +183,11 @@ static void attend_tile(const struct volley_attention *a, query_block *q, key_ti
         if (hide_unseen(a, q, n, tile, scores)) rescale(q, n, scores);
         else memset(scores, 0, VOLLEY_KEY_TILE * sizeof(float));
     }
+    load_tile(a, q, tile, a->values, places);
     n = 0;
-    for (; n + 8 <= q->count; n += 8) mix(a, q, 8, n, tile, places);
-    for (; n + 2 <= q->count; n += 2) mix(a, q, 2, n, tile, places);
-    for (; n < q->count; n++) mix(a, q, 1, n, tile, places);
+    for (; n + 8 <= q->count; n += 8) mix(q, 8, n, tile);
+    for (; n + 2 <= q->count; n += 2) mix(q, 2, n, tile);
+    for (; n < q->count; n++) mix(q, 1, n, tile);
 }
 
 /// The first position from `key` on that some query from `first_query` on may see.
@@ -220,8 +216,8 @@ static void attend(const struct volley_attention *a, size_t unit, size_t unit_en
     query_block q = {.width = (a->ring.head_width + 15) & ~(size_t)15};
     q.queries = scratch;
     q.sums = q.queries + VOLLEY_QUERY_BLOCK * q.width;
-    q.keys = q.sums + VOLLEY_QUERY_BLOCK * q.width;
-    q.weights = q.keys + VOLLEY_KEY_TILE * q.width;
+    q.tile = q.sums + VOLLEY_QUERY_BLOCK * q.width;
+    q.weights = q.tile + VOLLEY_KEY_TILE * q.width;
     for (; unit < unit_end; unit += q.heads) {
         q.row = unit / a->heads * VOLLEY_MAX_ROWS;
         q.rows = a->row_count - q.row < VOLLEY_MAX_ROWS ? a->row_count - q.row : VOLLEY_MAX_ROWS;
