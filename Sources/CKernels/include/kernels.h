@@ -137,6 +137,9 @@ size_t volley_attention_units(const struct volley_attention *attention);
 /// Floats of scratch that one thread needs.
 size_t volley_attention_scratch(size_t head_width);
 
+/// A head's width rounded up to whole vectors of any instruction set.
+static inline size_t volley_scratch_width(size_t head_width) { return (head_width + 15) & ~(size_t)15; }
+
 static inline size_t volley_slot(const struct volley_ring *ring, size_t position) {
     return position < ring->sinks ? position : ring->sinks + (position - ring->sinks) % (ring->capacity - ring->sinks);
 }

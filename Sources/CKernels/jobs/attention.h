@@ -7,7 +7,7 @@
 /// The pass's queries that one work unit answers: `count` = `rows` · `heads`, heads of one kv head.
 typedef struct {
     size_t row, rows, head, heads, count;
-    /// Head width rounded up to 16, whole vectors of any instruction set; scratch rows are padded with zeros.
+    /// Of a scratch row, padded with zeros: whole vectors.
     size_t width;
     /// [count][width], [count][width], [VOLLEY_KEY_TILE][width], [count][VOLLEY_KEY_TILE]
     float *queries, *sums, *tile, *weights;
@@ -68,25 +68,17 @@ INLINE lane_floats ring_values(const struct volley_attention *a, const char *row
     return values;
 }
 
-/// Asks for the row that lies one tile further on in memory: most often that of the next tile.
-INLINE void fetch_next_tile(const struct volley_attention *a, const char *row) {
-    size_t row_bytes = a->ring.head_width * (a->ring.is_f16 ? 2 : 4);
-    const char *next = row + VOLLEY_KEY_TILE * row_bytes;
-    for (size_t line = 0; line < row_bytes; line += 64) __builtin_prefetch(next + line, 0, 2);
-}
-
-/// The tile's keys, or its values, as float32, each in the place that its position has in the tile, zeros in the others.
+/// The tile's keys, or its values, as float32, each in the place that its position has in the tile. Other places keep what they
+/// had: scores against them are hidden, and no value is read there.
 static void load_tile(const struct volley_attention *a, const query_block *q, key_tile tile, const void *source,
                       const size_t *places) {
-    memset(q->tile, 0, (tile.first - tile.start) * q->width * sizeof(float));
+    size_t row_bytes = a->ring.head_width * (a->ring.is_f16 ? 2 : 4);
     for (size_t key = tile.first; key < tile.end; key++) {
         const char *row = (const char *)source + places[key - tile.start];
-        fetch_next_tile(a, row);
+        for (size_t line = 0; line < row_bytes; line += 64) fetch_ahead(row + line, 64);
         float *target = q->tile + (key - tile.start) * q->width;
         for (size_t k = 0; k < q->width; k += LANES) lane_store(target + k, ring_values(a, row, k));
     }
-    size_t used = tile.end - tile.start;
-    memset(q->tile + used * q->width, 0, (VOLLEY_KEY_TILE - used) * q->width * sizeof(float));
 }
 
 /// Whether a query sees every position of a whole tile.
@@ -213,7 +205,7 @@ static void attend_block(const struct volley_attention *a, query_block *q) {
 
 static void attend(const struct volley_attention *a, size_t unit, size_t unit_end, float *scratch) {
     size_t group = a->heads / a->ring.kv_heads;
-    query_block q = {.width = (a->ring.head_width + 15) & ~(size_t)15};
+    query_block q = {.width = volley_scratch_width(a->ring.head_width)};
     q.queries = scratch;
     q.sums = q.queries + VOLLEY_QUERY_BLOCK * q.width;
     q.tile = q.sums + VOLLEY_QUERY_BLOCK * q.width;

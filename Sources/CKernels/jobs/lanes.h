@@ -14,11 +14,11 @@ enum { LANES = 4 };
 #endif
 #endif
 
-/// Brings into the second cache what will be read after 8 KiB of weights: the best of 0.5 to 16 KiB and of both caches in trials
+/// Brings into the second cache what will be read 8 KiB further on: the best of 0.5 to 16 KiB and of both caches in trials
 /// (docs/speed.md). `bytes` is a constant.
-INLINE void fetch_ahead(const char *weights, size_t bytes) {
+INLINE void fetch_ahead(const char *place, size_t bytes) {
 #pragma clang loop unroll(full)
-    for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch(weights + 8192 + line, 0, 2);
+    for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch(place + 8192 + line, 0, 2);
 }
 
 typedef float lane_floats __attribute__((vector_size(4 * LANES)));
@@ -72,7 +72,7 @@ INLINE lane_floats lane_f16(const void *p) {
 #if defined(VOLLEY_TARGET_AVX512)
     return (lane_floats)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p));
 #elif defined(VOLLEY_TARGET_AVX2)
-    return f16_load(p);
+    return (lane_floats)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p));
 #elif defined(__aarch64__)
     return (lane_floats)f16_quarter(p);
 #else

@@ -40,12 +40,6 @@ INLINE f8 f8_bits(i8 v) {
     return f;
 }
 
-INLINE f8 bf16_load(const void *p) {
-    h8 halves;
-    memcpy(&halves, p, sizeof halves);
-    return f8_bits(__builtin_convertvector(halves, i8) << 16);
-}
-
 INLINE float bf16_value(const void *p) {
     uint16_t half;
     memcpy(&half, p, sizeof half);
@@ -58,8 +52,6 @@ INLINE float bf16_value(const void *p) {
 #if defined(VOLLEY_TARGET_AVX2)
 
 #include <immintrin.h>
-
-INLINE f8 f16_load(const void *p) { return (f8)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)); }
 
 INLINE float f16_value(const void *p) {
     uint16_t half;
@@ -81,11 +73,6 @@ INLINE float32x4_t f16_quarter(const void *p) {
     uint16x4_t halves;
     memcpy(&halves, p, sizeof halves);
     return vcvt_f32_f16(vreinterpret_f16_u16(halves));
-}
-
-INLINE f8 f16_load(const void *p) {
-    float32x4_t low = f16_quarter(p), high = f16_quarter((const char *)p + 8);
-    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
 }
 
 INLINE float f16_value(const void *p) {
@@ -147,12 +134,6 @@ INLINE uint16_t f16_bits(float x) {
         return sign | (uint16_t)(bits - 0x3f000000);
     }
     return sign | (uint16_t)((bits - (112u << 23) + 0xfff + (bits >> 13 & 1)) >> 13);
-}
-
-INLINE f8 f16_load(const void *p) {
-    f8 v;
-    for (int i = 0; i < 8; i++) v[i] = f16_value((const char *)p + 2 * i);
-    return v;
 }
 
 INLINE void f16_store(uint16_t *p, f8 v) {
