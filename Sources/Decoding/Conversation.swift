@@ -5,7 +5,7 @@ import Tokens
 /// Each turn renders the whole conversation and reuses what the session has of it, so that an answer is what a fresh
 /// session would give.
 public struct Conversation {
-    public let language: LanguageModel
+    public let language: Model
     /// How the next answer is decoded.
     public var plan: any DecodePlan
 
@@ -18,7 +18,7 @@ public struct Conversation {
     /// - Parameter thinking: whether a model that can think does so; nil leaves it to the template.
     /// - Throws: `GenerationError` for a model without tokenizer or chat template; `SessionError` for the options.
     public init(
-        _ language: LanguageModel, session options: SessionOptions, system: String?, thinking: Bool?,
+        _ language: Model, session options: SessionOptions, system: String?, thinking: Bool?,
         plan: any DecodePlan
     ) throws {
         self.language = language
@@ -27,7 +27,7 @@ public struct Conversation {
         self.thinking = thinking
         tokenizer = try language.requireTokenizer()
         guard tokenizer.hasChatTemplate else { throw GenerationError.noChatTemplate(model: language.name) }
-        session = try Session(model: language.model, options: options)
+        session = try Session(model: language.stack, options: options)
         try reset()
     }
 

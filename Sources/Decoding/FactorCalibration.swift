@@ -11,7 +11,7 @@ public struct FactorCalibration: Sendable {
     private static let rounds = 3
 
     /// Times a trunk pass over as many tokens as each factor's cycle holds, a head pass and an `lm_head`, in turns.
-    public init(_ model: Model, options: SessionOptions) {
+    public init(_ model: LayerStack, options: SessionOptions) {
         let factors = model.configuration.trainedFactors
         let timer = PassTimer(model, sessionOptions: options)
         var trunk: [Int: [Double]] = [:]

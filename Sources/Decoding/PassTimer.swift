@@ -3,7 +3,7 @@ import Tensors
 
 /// Times single passes of a model's layers, as a session would run them.
 package final class PassTimer {
-    private let model: Model
+    private let model: LayerStack
     private let forward: ForwardPass
     private let depth: Int
     private let sessionOptions: SessionOptions
@@ -13,7 +13,7 @@ package final class PassTimer {
     private static let leastSeconds = 0.02
 
     /// - Parameter depth: positions that lie before the passes.
-    package init(_ model: Model, depth: Int = 0, sessionOptions: SessionOptions) {
+    package init(_ model: LayerStack, depth: Int = 0, sessionOptions: SessionOptions) {
         let rows = MultiTokenPlan.factors.upperBound
         self.model = model
         self.depth = depth

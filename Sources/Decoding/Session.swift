@@ -9,7 +9,7 @@ import Tensors
 /// Invariants after `run`: the head's ring holds every token; the trunk's ring lags it by the tokens that no position
 /// has needed yet; `fed` says how each of the head's entries was made.
 public final class Session {
-    public let model: Model
+    public let model: LayerStack
     public let options: SessionOptions
     /// Every token so far, prompt and generated.
     public private(set) var tokens: [Int] = []
@@ -29,7 +29,7 @@ public final class Session {
     private let lastLogits: AlignedBuffer<Float>
 
     /// - Throws: `SessionError` where the options make no sense for the model.
-    public init(model: Model, options: SessionOptions = SessionOptions()) throws(SessionError) {
+    public init(model: LayerStack, options: SessionOptions = SessionOptions()) throws(SessionError) {
         try options.check()
         let configuration = model.configuration
         let maximumRows = options.maximumRows(contextLength: configuration.contextLength)

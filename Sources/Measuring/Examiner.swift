@@ -3,7 +3,7 @@ import Tokens
 
 /// Puts questions to a model: one session, used again and again.
 final class Examiner {
-    private let language: LanguageModel
+    private let language: Model
     private let tokenizer: Tokenizer
     private let session: Session
     private let options: GenerationOptions
@@ -29,10 +29,10 @@ final class Examiner {
         let loss: Double
     }
 
-    init(_ language: LanguageModel, options: SessionOptions, maximumTokens: Int) throws {
+    init(_ language: Model, options: SessionOptions, maximumTokens: Int) throws {
         self.language = language
         tokenizer = try language.requireTokenizer()
-        session = try Session(model: language.model, options: options)
+        session = try Session(model: language.stack, options: options)
         self.options = try GenerationOptions(maximumTokens: maximumTokens)
     }
 

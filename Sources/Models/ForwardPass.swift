@@ -3,7 +3,7 @@ import Tensors
 
 /// Runs a model's layers for one session: the workspace and what a pass over consecutive positions does with it.
 package final class ForwardPass {
-    package let model: Model
+    package let model: LayerStack
     /// Most rows of one pass.
     package let maximumRows: Int
     /// Where to note how long the parts of a pass take; nobody does unless a measurement asks.
@@ -13,7 +13,7 @@ package final class ForwardPass {
     private let scratch: Activations
 
     /// - Parameter window: how many positions a query sees, its own included; `Int.max` for all.
-    package init(model: Model, threadCount: Int, pinsThreads: Bool, maximumRows: Int, window: Int) {
+    package init(model: LayerStack, threadCount: Int, pinsThreads: Bool, maximumRows: Int, window: Int) {
         let configuration = model.configuration
         self.model = model
         self.maximumRows = maximumRows

@@ -125,7 +125,7 @@ struct Bench: ParsableCommand {
     /// A model to measure, not in memory yet.
     private struct Subject {
         let name: String
-        let load: (SessionOptions) throws -> Model
+        let load: (SessionOptions) throws -> LayerStack
     }
 
     private func subjects() throws -> [Subject] {
@@ -138,16 +138,16 @@ struct Bench: ParsableCommand {
         return paths.map { path in
             let name = path.split(separator: "/").last.map(String.init) ?? path
             return Subject(name: name) { options in
-                try LanguageModel.load(
+                try Model.load(
                     path, headLayers: headLayers, vocabularyFormat: headFormat?.format,
                     threadCount: options.threadCount
-                ).model
+                ).stack
             }
         } + shapes
     }
 
     private func measured(
-        _ model: Model, _ name: String, _ options: SpeedBench.Options, _ sessionOptions: SessionOptions,
+        _ model: LayerStack, _ name: String, _ options: SpeedBench.Options, _ sessionOptions: SessionOptions,
         _ interrupt: Interrupt
     ) throws -> BenchReport.Entry {
         let factors = mtd ?? (model.configuration.canRunCycles ? .all : .vanilla)

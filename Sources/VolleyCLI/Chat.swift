@@ -30,7 +30,7 @@ struct Chat: ParsableCommand {
         let interrupt = Interrupt()
         let options = try sampling.generationOptions()
         let loaded = try Progress.during("loading the model") { try model.load() }
-        let plan = try plan.resolve(for: loaded.language.model, options: model.sessionOptions())
+        let plan = try plan.resolve(for: loaded.language.stack, options: model.sessionOptions())
         var conversation = try Conversation(
             loaded.language, session: model.sessionOptions(), system: system, thinking: thinking ? nil : false,
             plan: plan)
@@ -82,7 +82,7 @@ struct Chat: ParsableCommand {
 
     /// Returns what to tell the user.
     private func switchPlan(to request: PlanRequest, in conversation: inout Conversation) -> String {
-        let configuration = conversation.language.model.configuration
+        let configuration = conversation.language.stack.configuration
         let chosen = Result { try configuration.plan(for: request, phase: plan.phase) }
         switch chosen {
         case .failure(let error): return "volley: \(error)\n"

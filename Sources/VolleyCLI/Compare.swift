@@ -57,7 +57,7 @@ struct Compare: ParsableCommand {
         let interrupt = Interrupt()
         let prompts = try prompts + PromptFile.prompts(of: file)
         let language = try Progress.during("loading the model") { try model.load() }.language
-        let plans = try mtd.plans(for: language.model.configuration)
+        let plans = try mtd.plans(for: language.stack.configuration)
         let options = model.sessionOptions()
         do {
             let comparer = try Comparer(language, plans: plans, options: options, maximumTokens: maxTokens)
@@ -88,13 +88,13 @@ struct Compare: ParsableCommand {
         try StandardOutput.write((isFirst ? "" : "\n") + text)
     }
 
-    private func report(_ comparisons: [Comparison], _ language: LanguageModel) throws {
+    private func report(_ comparisons: [Comparison], _ language: Model) throws {
         let summary = ComparisonSummary(comparisons)
         let setting = ComparisonSetting(
-            model: language.name, formats: language.model.formats.map(\.rawValue), processor: Machine.processor,
+            model: language.name, formats: language.stack.formats.map(\.rawValue), processor: Machine.processor,
             instructionSet: InstructionSet.best.rawValue, threads: model.sessionOptions().threadCount, rounds: rounds,
             version: VolleyCommand.configuration.version,
-            roofline: ByteRoofline(language.model, kvFormat: model.kv))
+            roofline: ByteRoofline(language.stack, kvFormat: model.kv))
         if json {
             try StandardOutput.write(ComparisonDocument(comparisons, setting).json())
         } else if comparisons.count > 1 {

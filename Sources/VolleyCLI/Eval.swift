@@ -47,7 +47,7 @@ struct Eval: ParsableCommand {
         let files = tasks.isEmpty ? try Embedded().tasks : tasks
         let tasks = try files.map { try EvaluationTask(path: $0, limit: judging.limit) }
         let language = try Progress.during("loading the model") { try model.load() }.language
-        let plans = try mtd.plans(for: language.model.configuration)
+        let plans = try mtd.plans(for: language.stack.configuration)
         let total = tasks.reduce(0) { $0 + $1.items.count }
         let bar = ProgressBar("evaluating")
         var (evaluations, done) = ([Evaluation](), 0)

@@ -45,8 +45,8 @@ struct Generate: ParsableCommand {
         let language = loaded.language
         if !options.stops.isEmpty { _ = try language.requireTokenizer() }
         let promptTokens = try promptOptions.tokens(prompt: prompt, language: language)
-        let plan = try plan.resolve(for: language.model, options: model.sessionOptions())
-        let session = try Session(model: language.model, options: model.sessionOptions())
+        let plan = try plan.resolve(for: language.stack, options: model.sessionOptions())
+        let session = try Session(model: language.stack, options: model.sessionOptions())
         let generation = try Generation(
             session, prompt: promptTokens, plan: plan, options: options, tokenizer: language.tokenizer,
             endTokens: language.endTokens, isCancelled: { interrupt.isPressed })

@@ -41,7 +41,7 @@ struct ModelOptions: ParsableArguments {
         let start = ContinuousClock.now
         let options = sessionOptions()
         try options.check()
-        let language = try LanguageModel.load(
+        let language = try Model.load(
             try model ?? Embedded().model, headLayers: headLayers, vocabularyFormat: headFormat?.format,
             threadCount: options.threadCount, checksTensors: !skipChecksums)
         return LoadedModel(language: language, seconds: (ContinuousClock.now - start).seconds)
@@ -56,7 +56,7 @@ struct ModelOptions: ParsableArguments {
 
 /// A model and how long it took to load.
 struct LoadedModel {
-    let language: LanguageModel
+    let language: Model
     let seconds: Double
 }
 

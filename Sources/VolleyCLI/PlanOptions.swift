@@ -26,7 +26,7 @@ struct PlanOptions: ParsableArguments {
     }
 
     /// The plan for this model; says on standard error what `auto` chose, and warns where the model was not trained for it.
-    func resolve(for model: Model, options: SessionOptions) throws -> any DecodePlan {
+    func resolve(for model: LayerStack, options: SessionOptions) throws -> any DecodePlan {
         let request: PlanRequest
         switch mtd {
         case .fastest:

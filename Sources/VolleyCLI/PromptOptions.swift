@@ -31,7 +31,7 @@ struct PromptOptions: ParsableArguments {
     /// The prompt's ids.
     ///
     /// - Throws: where the model has no tokenizer or no chat template that the form needs, or the prompt is empty.
-    func tokens(prompt: String?, language: LanguageModel) throws -> [Int] {
+    func tokens(prompt: String?, language: Model) throws -> [Int] {
         if let promptIds { return promptIds.ids }
         let text = try prompt ?? TextInput.standardInput()
         let tokenizer = try language.requireTokenizer()
@@ -44,7 +44,7 @@ struct PromptOptions: ParsableArguments {
         return tokenizer.encode(rendered, addSpecial: false)
     }
 
-    private func isChat(_ tokenizer: Tokenizer, _ language: LanguageModel) throws -> Bool {
+    private func isChat(_ tokenizer: Tokenizer, _ language: Model) throws -> Bool {
         switch form {
         case .raw: return false
         case nil where system == nil: return tokenizer.hasChatTemplate

@@ -56,7 +56,7 @@ struct Tune: ParsableCommand {
         let questions = try tasks.map { try EvaluationTask(path: $0, limit: judging.limit) }
         let prompts = try prompts + PromptFile.prompts(of: file)
         let language = try Progress.during("loading the model") { try model.load() }.language
-        let plans = try mtd.includingVanilla.plans(for: language.model.configuration)
+        let plans = try mtd.includingVanilla.plans(for: language.stack.configuration)
         let bar = ProgressBar("measuring")
         defer { bar.end() }
         let tuning: Tuning

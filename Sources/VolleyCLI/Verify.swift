@@ -22,7 +22,7 @@ struct Verify: ParsableCommand {
         bar.end()
         for fault in faults { StandardError.write("volley: \(fault)\n") }
         guard faults.isEmpty else { throw ExitCode.failure }
-        _ = try Model(checkpoint: checkpoint.loaded(threadCount: ProcessInfo.processInfo.activeProcessorCount))
+        _ = try LayerStack(checkpoint: checkpoint.loaded(threadCount: ProcessInfo.processInfo.activeProcessorCount))
         let checked = checkpoint.kind == .native ? "every checksum and shape is right" : "headers and shapes are right"
         try StandardOutput.write("\(path): \(checkpoint.summary.count) tensors, \(checked)\n")
     }

@@ -54,7 +54,7 @@ struct ExactnessTests {
     }
 
     static func recomputedLogits(
-        _ model: Model, _ options: SessionOptions, prompt: [Int], then tokens: [Int], plan: any DecodePlan
+        _ model: LayerStack, _ options: SessionOptions, prompt: [Int], then tokens: [Int], plan: any DecodePlan
     ) throws -> [Float] {
         let session = try Session(model: model, options: options)
         try session.begin(prompt + tokens, plan: recomputed(plan, promptCount: prompt.count))

@@ -39,9 +39,9 @@ struct GoldenTests {
         }
     }
 
-    static func load(_ name: String) throws -> (Model, [Case]) {
+    static func load(_ name: String) throws -> (LayerStack, [Case]) {
         let checkpoint = try Checkpoint.open(Goldens.url("dmtd/\(name)").path)
-        return (try Model(checkpoint: checkpoint), try Goldens.decode([Case].self, "dmtd/\(name)/cases.json"))
+        return (try LayerStack(checkpoint: checkpoint), try Goldens.decode([Case].self, "dmtd/\(name)/cases.json"))
     }
 
     @Test("every recorded token and logit comes out again", arguments: models)
@@ -65,7 +65,7 @@ struct GoldenTests {
             Checkpoint.open(Goldens.url("dmtd/\(name)").path),
             options: PackOptions(compression: compression, shardByteCount: 100_000)
         ).write(to: path, progress: { _ in }, isCancelled: { false })
-        let model = try Model(checkpoint: Checkpoint.open(path).loaded(threadCount: 2))
+        let model = try LayerStack(checkpoint: Checkpoint.open(path).loaded(threadCount: 2))
         for golden in try Goldens.decode([Case].self, "dmtd/\(name)/cases.json") {
             let session = try Session(model: model, options: golden.options(.f32))
             let tokens = try greedy(session, golden.prompt, golden.plan(), count: golden.tokens.count)

@@ -8,7 +8,7 @@ struct SessionTests {
     static let options = SessionOptions(threadCount: 1, kvFormat: .f32)
 
     static func freshLogits(
-        _ model: Model, _ tokens: [Int], _ plan: any DecodePlan, _ options: SessionOptions = options
+        _ model: LayerStack, _ tokens: [Int], _ plan: any DecodePlan, _ options: SessionOptions = options
     ) throws -> [Float] {
         let session = try Session(model: model, options: options)
         try session.begin(tokens, plan: plan)

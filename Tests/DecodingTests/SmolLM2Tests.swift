@@ -40,7 +40,7 @@ struct SmolLM2Tests {
         }
     }
 
-    private static func load() throws -> LanguageModel { try LanguageModel.load(#require(smolLM2)) }
+    private static func load() throws -> Model { try Model.load(#require(smolLM2)) }
 
     @Test("ten prompts: the ids and the 32 greedy tokens of transformers, except from a near-tie on")
     func greedyTokens() throws {
@@ -49,7 +49,7 @@ struct SmolLM2Tests {
         #expect(cases.count == 10)
         for golden in cases {
             #expect(try language.requireTokenizer().encode(golden.text, addSpecial: true) == golden.promptIDs)
-            let session = try Session(model: language.model, options: SessionOptions(threadCount: 2))
+            let session = try Session(model: language.stack, options: SessionOptions(threadCount: 2))
             let tokens = try greedy(session, golden.promptIDs, .vanilla, count: golden.tokens.count)
             let same = zip(tokens, golden.tokens).prefix { $0 == $1 }.count
             #expect(same == 32 || golden.margins[same] < Self.nearTie, "\(golden.name) differs from token \(same) on")
@@ -74,10 +74,10 @@ struct SmolLM2Tests {
         let prompt = try language.requireTokenizer().encode("The sea is", addSpecial: true)
         for factor in [2, 4, 6] {
             let plan = try MultiTokenPlan(factor: factor, phase: .prompt)
-            let session = try Session(model: language.model, options: SessionOptions(threadCount: 2))
+            let session = try Session(model: language.stack, options: SessionOptions(threadCount: 2))
             let tokens = try greedy(session, prompt, plan, count: 24)
             let logits = try ExactnessTests.recomputedLogits(
-                language.model, SessionOptions(threadCount: 2), prompt: prompt, then: Array(tokens.dropLast()),
+                language.stack, SessionOptions(threadCount: 2), prompt: prompt, then: Array(tokens.dropLast()),
                 plan: plan)
             #expect(logits.firstIndex(of: logits.max() ?? 0) == tokens.last)
             #expect(session.passes.trunkPasses < tokens.count)
@@ -85,7 +85,7 @@ struct SmolLM2Tests {
     }
 
     /// The model with its matrices in `format`, or as they are, and the very same weights in float32.
-    private static func pair(_ format: StorageFormat?) throws -> (quantised: Model, float32: Model) {
+    private static func pair(_ format: StorageFormat?) throws -> (quantised: LayerStack, float32: LayerStack) {
         let directory = try TemporaryDirectory()
         func pack(_ path: String, _ format: StorageFormat?, _ name: String) throws -> String {
             let packed = directory.path + "/" + name
@@ -98,8 +98,8 @@ struct SmolLM2Tests {
         let quantised = try pack(#require(smolLM2), format, "quantised")
         let float32 = try pack(quantised, .f32, "float32")
         return (
-            try LanguageModel.load(quantised, threadCount: 2).model,
-            try LanguageModel.load(float32, threadCount: 2).model
+            try Model.load(quantised, threadCount: 2).stack,
+            try Model.load(float32, threadCount: 2).stack
         )
     }
 

@@ -27,7 +27,7 @@ struct SyntheticModel {
         return SyntheticModel(hidden: 256, headWidth: 64, feedForward: 256, format: format)
     }
 
-    func build() throws -> Model {
+    func build() throws -> LayerStack {
         var generator = SeededGenerator(seed: seed)
         let configuration = try ModelConfiguration(json())
         func matrix(_ rows: Int, _ columns: Int) -> Matrix {
@@ -52,7 +52,7 @@ struct SyntheticModel {
                 gateUp: Linear([matrix(feedForward, hidden), matrix(feedForward, hidden)]),
                 down: Linear([matrix(hidden, feedForward)]))
         }
-        return Model(
+        return LayerStack(
             configuration: configuration, embedding: embedding, layers: stack, finalNorm: norm(hidden),
             vocabularyHead: Linear([matrix(vocabulary, hidden)]),
             inverseFrequencies: configuration.rope.inverseFrequencies())

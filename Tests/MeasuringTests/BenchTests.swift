@@ -17,7 +17,7 @@ struct BenchTests {
     @Test("shapes are those of the models, whose sizes are known")
     func shapes() throws {
         #expect(ModelShape("qwen3-5b") == nil)
-        let model = try Model.random(try #require(ModelShape("smollm2-135m")), format: .q4_0, headFormat: .q8_0)
+        let model = try LayerStack.random(try #require(ModelShape("smollm2-135m")), format: .q4_0, headFormat: .q8_0)
         #expect(model.formats == [.q4_0, .q8_0])
         let roofline = ByteRoofline(model, kvFormat: .f16)
         // 106,168,320 values in the layers' matrices, 49,152 · 576 in the embedding.
@@ -34,13 +34,13 @@ struct BenchTests {
     func blocks() throws {
         let shape = try #require(ModelShape("smollm2-135m"))
         #expect(throws: BenchError.format(.q4_K, columns: 576, shape: "smollm2-135m")) {
-            try Model.random(shape, format: .q4_K)
+            try LayerStack.random(shape, format: .q4_K)
         }
     }
 
     @Test("a bench measures every plan in every round, holds its tokens against one pass, and says what bytes allow")
     func speed() throws {
-        let model = try Model.random(try #require(ModelShape("smollm2-135m")), format: .q8_0)
+        let model = try LayerStack.random(try #require(ModelShape("smollm2-135m")), format: .q8_0)
         var options = SpeedBench.Options()
         (options.promptTokens, options.decodeTokens, options.depth, options.repeats) = (20, 9, 5, 2)
         let plans: [(name: String, plan: any DecodePlan)] = [
@@ -74,7 +74,7 @@ struct BenchTests {
 
     @Test("a context that is too short, and Ctrl-C")
     func refusals() throws {
-        let model = try Model.random(try #require(ModelShape("smollm2-135m")), format: .q4_0)
+        let model = try LayerStack.random(try #require(ModelShape("smollm2-135m")), format: .q4_0)
         func bench(_ options: SpeedBench.Options, isCancelled: Bool = false) throws {
             _ = try SpeedBench(
                 of: model, plans: [("off", .vanilla)], options: options, sessionOptions: SessionOptions(),

@@ -11,7 +11,7 @@ struct ComparisonTests {
     /// A product beyond the model, and a factor that it was not trained for: answers part.
     private static let prompt = "What is 9876543 * 2938475?"
 
-    private static func compared(_ language: LanguageModel) throws -> Comparison {
+    private static func compared(_ language: Model) throws -> Comparison {
         let plans: [(name: String, plan: any DecodePlan)] = [
             ("off", .vanilla), ("2", try .multiToken(2)), ("13", try .multiToken(13)),
         ]
@@ -22,7 +22,7 @@ struct ComparisonTests {
 
     @Test("where an answer parts from vanilla's, what stands there and what vanilla gives that")
     func partings() throws {
-        let language = try LanguageModel.load(Self.embedded)
+        let language = try Model.load(Self.embedded)
         let comparison = try Self.compared(language)
         let vanilla = comparison.answers[0].tokens.map(\.id)
         #expect(comparison.answers[0].difference == nil)
@@ -46,12 +46,12 @@ struct ComparisonTests {
 
     /// Computed apart from the comparison: softmax of the logits after prompt and answer.
     private static func vanillaLogprob(
-        _ language: LanguageModel, after answer: ArraySlice<Int>, of token: Int
+        _ language: Model, after answer: ArraySlice<Int>, of token: Int
     ) throws -> Double {
         let tokenizer = try language.requireTokenizer()
         let text = try tokenizer.renderChat(
             [ChatMessage(role: "user", content: prompt)], addGenerationPrompt: true, enableThinking: false)
-        let session = try Session(model: language.model, options: SessionOptions(threadCount: 1))
+        let session = try Session(model: language.stack, options: SessionOptions(threadCount: 1))
         try session.begin(tokenizer.encode(text, addSpecial: false) + answer)
         session.run()
         let total = session.logits.reduce(0) { $0 + exp(Double($1)) }
@@ -60,7 +60,7 @@ struct ComparisonTests {
 
     @Test("perplexity is vanilla's on the text, lowest for what vanilla itself would say; figures come round by round")
     func figures() throws {
-        let comparison = try Self.compared(try LanguageModel.load(Self.embedded))
+        let comparison = try Self.compared(try Model.load(Self.embedded))
         #expect(comparison.answers.map(\.name) == ["off", "2", "13"])
         #expect(comparison.bandwidth.values.count == 2)
         for answer in comparison.answers {
@@ -83,7 +83,7 @@ struct ComparisonTests {
 
     @Test("in a race whoever has used the least time goes next, and all arrive where they would alone")
     func race() throws {
-        let language = try LanguageModel.load(Self.embedded)
+        let language = try Model.load(Self.embedded)
         let race = try Race(
             of: language, on: "Sort this list: 41 65 52 87 78", plans: [("off", .vanilla), ("4", try .multiToken(4))],
             options: SessionOptions(threadCount: 1), maximumTokens: 40, isCancelled: { false })

@@ -19,7 +19,7 @@ struct SmolLM2EvaluationTests {
             {"prompt": "What is the capital of France?", "answer": "The capital of France is Paris."}
             {"prompt": "What is the capital of Germany?", "answer": "The capital of Germany is Rome."}
             """, "capitals.jsonl")
-        let language = try LanguageModel.load(try #require(smolLM2))
+        let language = try Model.load(try #require(smolLM2))
         let plans =
             [(name: "off", plan: .vanilla), (name: "2", plan: try .multiToken(2))] as [(String, any DecodePlan)]
         return try Evaluation(

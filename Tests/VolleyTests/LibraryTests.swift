@@ -7,8 +7,8 @@ import Volley
 struct LibraryTests {
     @Test("tokens come one at a time from an asynchronous sequence")
     func generate() async throws {
-        let language = try LanguageModel.load(Goldens.url("dmtd/qwen3-tied").path)
-        let session = try Session(model: language.model)
+        let language = try Model.load(Goldens.url("dmtd/qwen3-tied").path)
+        let session = try Session(model: language.stack)
         let generation = try Generation(
             session, prompt: [3, 1, 4, 1, 5], plan: try .multiToken(4),
             options: GenerationOptions(maximumTokens: 8, ignoresEnd: true), tokenizer: language.tokenizer,
@@ -23,10 +23,10 @@ struct LibraryTests {
 
     @Test("cancelling the task ends the generation before the next pass")
     func cancel() async throws {
-        let language = try LanguageModel.load(Goldens.url("dmtd/qwen3-tied").path)
+        let language = try Model.load(Goldens.url("dmtd/qwen3-tied").path)
         let task = Task {
             let generation = try Generation(
-                try Session(model: language.model), prompt: [1], plan: .vanilla,
+                try Session(model: language.stack), prompt: [1], plan: .vanilla,
                 options: GenerationOptions(maximumTokens: 4000, ignoresEnd: true), tokenizer: nil, endTokens: [])
             var count = 0
             for try await _ in generation {

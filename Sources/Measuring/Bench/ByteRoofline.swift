@@ -11,7 +11,7 @@ public struct ByteRoofline: Sendable {
     public let trunkPosition: Int
     public let headPosition: Int
 
-    public init(_ model: Model, kvFormat: KVFormat) {
+    public init(_ model: LayerStack, kvFormat: KVFormat) {
         func bytes(_ layers: ArraySlice<LayerWeights>) -> Int { layers.reduce(0) { $0 + $1.byteCount } }
         let configuration = model.configuration
         let position =

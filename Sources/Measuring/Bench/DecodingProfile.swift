@@ -12,7 +12,7 @@ public struct DecodingProfile: Sendable {
 
     /// - Throws: `BenchError`, `SessionError`, `SamplingError`, or `CancellationError`.
     public init(
-        of model: Model, plan: any DecodePlan, name: String, options: SpeedBench.Options,
+        of model: LayerStack, plan: any DecodePlan, name: String, options: SpeedBench.Options,
         sessionOptions: SessionOptions, isCancelled: @escaping @Sendable () -> Bool
     ) throws {
         let run = try BenchRun(model, options: options, sessionOptions: sessionOptions, isCancelled: isCancelled)

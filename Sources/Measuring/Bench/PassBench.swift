@@ -18,7 +18,7 @@ public struct PassBench: Sendable {
     ///   - rowCounts: what is measured; 1 is always among them.
     ///   - depth: positions that lie before the passes.
     public init(
-        of model: Model, rowCounts: [Int] = Array(MultiTokenPlan.factors), depth: Int = 0, repeats: Int,
+        of model: LayerStack, rowCounts: [Int] = Array(MultiTokenPlan.factors), depth: Int = 0, repeats: Int,
         sessionOptions: SessionOptions, isCancelled: () -> Bool = { false }
     ) throws {
         let timer = PassTimer(model, depth: depth, sessionOptions: sessionOptions)

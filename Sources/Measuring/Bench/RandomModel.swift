@@ -3,7 +3,7 @@ import Dispatch
 public import Models
 public import Tensors
 
-extension Model {
+extension LayerStack {
     /// Random weights of `shape`'s sizes, of a spread that keeps activations near 1, made in memory.
     ///
     /// - Parameters:
@@ -12,7 +12,7 @@ extension Model {
     /// - Throws: `BenchError.format` where rows are no whole blocks.
     public static func random(
         _ shape: ModelShape, format: StorageFormat, headFormat: StorageFormat? = nil, headLayers: Int? = nil
-    ) throws -> Model {
+    ) throws -> LayerStack {
         let configuration = try shape.configuration(headLayers: headLayers)
         let hidden = configuration.hiddenSize
         let queries = configuration.headCount * configuration.headWidth
@@ -40,7 +40,7 @@ extension Model {
                 down: Linear([matrix(hidden, inner, format)]))
         }
         let vocabulary = configuration.vocabularySize
-        return Model(
+        return LayerStack(
             configuration: configuration,
             embedding: configuration.tiesEmbeddings ? nil : matrix(vocabulary, hidden, format), layers: layers,
             finalNorm: ones(hidden), vocabularyHead: Linear([matrix(vocabulary, hidden, headFormat ?? format)]),

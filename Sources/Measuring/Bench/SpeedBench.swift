@@ -45,7 +45,7 @@ public struct SpeedBench: Sendable {
     ///   - isCancelled: looked at before each pass.
     /// - Throws: `BenchError`, `SessionError`, `SamplingError`, or `CancellationError`.
     public init(
-        of model: Model, plans: [(name: String, plan: any DecodePlan)], options: Options,
+        of model: LayerStack, plans: [(name: String, plan: any DecodePlan)], options: Options,
         sessionOptions: SessionOptions, progress: (Double) -> Void, isCancelled: @escaping @Sendable () -> Bool
     ) throws {
         let run = try BenchRun(model, options: options, sessionOptions: sessionOptions, isCancelled: isCancelled)
@@ -113,7 +113,7 @@ final class BenchRun {
     private let isCancelled: @Sendable () -> Bool
 
     init(
-        _ model: Model, options: SpeedBench.Options, sessionOptions: SessionOptions,
+        _ model: LayerStack, options: SpeedBench.Options, sessionOptions: SessionOptions,
         isCancelled: @escaping @Sendable () -> Bool
     ) throws {
         let length = max(options.promptTokens, max(1, options.depth) + options.decodeTokens + 1)

@@ -16,13 +16,13 @@ public final class Comparer {
     ///   - maximumTokens: of an answer.
     /// - Throws: `GenerationError` or `SessionError`.
     public init(
-        _ language: LanguageModel, plans: [(name: String, plan: any DecodePlan)], options: SessionOptions,
+        _ language: Model, plans: [(name: String, plan: any DecodePlan)], options: SessionOptions,
         maximumTokens: Int
     ) throws {
         self.plans = plans
         examiner = try Examiner(language, options: options, maximumTokens: maximumTokens)
         memory = MemoryBandwidth(threadCount: options.threadCount)
-        roofline = ByteRoofline(language.model, kvFormat: options.kvFormat)
+        roofline = ByteRoofline(language.stack, kvFormat: options.kvFormat)
     }
 
     /// Answers `prompt` with every plan in turns: one round to warm up, then `rounds` that are timed.

@@ -25,7 +25,7 @@ public final class Race {
     ///   - isCancelled: looked at before each pass.
     /// - Throws: `GenerationError` or `SessionError`.
     public init(
-        of language: LanguageModel, on prompt: String, plans: [(name: String, plan: any DecodePlan)],
+        of language: Model, on prompt: String, plans: [(name: String, plan: any DecodePlan)],
         options: SessionOptions, maximumTokens: Int, isCancelled: @escaping @Sendable () -> Bool
     ) throws {
         let examiner = try Examiner(language, options: options, maximumTokens: maximumTokens)
@@ -33,7 +33,7 @@ public final class Race {
         lanes = plans.map { Lane(name: $0.name) }
         generations = try plans.map { _, plan in
             try Generation(
-                try Session(model: language.model, options: options), prompt: ids, plan: plan,
+                try Session(model: language.stack, options: options), prompt: ids, plan: plan,
                 options: GenerationOptions(maximumTokens: maximumTokens), tokenizer: try language.requireTokenizer(),
                 endTokens: language.endTokens, isCancelled: isCancelled)
         }

@@ -74,7 +74,7 @@ extension Tuning {
     ///   - isCancelled: looked at before each question.
     /// - Throws: `GenerationError`, `SessionError`, `SamplingError`, or `CancellationError`.
     public init(
-        of language: LanguageModel, on questions: Questions, plans: [(name: String, plan: any DecodePlan)],
+        of language: Model, on questions: Questions, plans: [(name: String, plan: any DecodePlan)],
         least: Double, options: SessionOptions, maximumTokens: Int, metric: AnswerMetric? = nil,
         pattern: AnswerPattern? = nil, progress: (Double) -> Void, isCancelled: () -> Bool
     ) throws {

@@ -58,7 +58,7 @@ extension Evaluation {
     ///   - isCancelled: looked at before each item; what was done until then is the result.
     /// - Throws: `GenerationError`, `SessionError` or `SamplingError`.
     public init(
-        of language: LanguageModel, on task: EvaluationTask, plans: [(name: String, plan: any DecodePlan)],
+        of language: Model, on task: EvaluationTask, plans: [(name: String, plan: any DecodePlan)],
         options: SessionOptions, maximumTokens: Int, metric: AnswerMetric? = nil, pattern: AnswerPattern? = nil,
         progress: (Int) -> Void, isCancelled: () -> Bool
     ) throws {

@@ -1,7 +1,7 @@
 public import Tensors
 import Weights
 
-extension Model {
+extension LayerStack {
     /// Takes a checkpoint's weights as they are stored; the norms are copied, and quantised weights packed for the kernels.
     ///
     /// - Parameters:

@@ -4,7 +4,7 @@ import Weights
 /// A Qwen3-style layer stack: immutable weights, shared by every session.
 ///
 /// Layers `0 ..< trunkLayerCount` are the trunk, the rest the head (arXiv 2510.11958).
-public final class Model: Sendable {
+public final class LayerStack: Sendable {
     /// Sizes, RoPE and the trunk/head split.
     public let configuration: ModelConfiguration
     /// [vocabulary, hidden]; nil where it is `vocabularyHead` itself.

@@ -4,10 +4,10 @@ import Tokens
 import Weights
 
 /// A checkpoint ready to generate: weights, tokenizer and what ends an answer. Shared by any number of sessions.
-public struct LanguageModel: Sendable {
+public struct Model: Sendable {
     /// The last part of the checkpoint's path.
     public let name: String
-    public let model: Model
+    public let stack: LayerStack
     /// Nil where the checkpoint has none; then only token ids go in and out.
     public let tokenizer: Tokenizer?
     /// Tokens that end an answer.
@@ -24,14 +24,14 @@ public struct LanguageModel: Sendable {
     public static func load(
         _ path: String, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil,
         threadCount: Int = SessionOptions().threadCount, checksTensors: Bool = true
-    ) throws -> LanguageModel {
+    ) throws -> Model {
         let checkpoint = try Checkpoint.open(path).loaded(threadCount: threadCount, checksTensors: checksTensors)
-        let model = try Model(
+        let stack = try LayerStack(
             checkpoint: checkpoint, headLayers: headLayers, vocabularyFormat: vocabularyFormat)
         let tokenizer = try Tokenizer(checkpoint.tokenizer)
-        return LanguageModel(
-            name: path.split(separator: "/").last.map(String.init) ?? path, model: model, tokenizer: tokenizer,
-            endTokens: Set(model.configuration.endTokens).union(tokenizer?.endOfTextIDs ?? []))
+        return Model(
+            name: path.split(separator: "/").last.map(String.init) ?? path, stack: stack, tokenizer: tokenizer,
+            endTokens: Set(stack.configuration.endTokens).union(tokenizer?.endOfTextIDs ?? []))
     }
 
     /// - Throws: `GenerationError.noTokenizer`.
