@@ -15,7 +15,8 @@ let package = Package(
         .executable(name: "volley", targets: ["VolleyCLI"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
     targets: [
         .systemLibrary(
@@ -50,6 +51,11 @@ let package = Package(
             name: "WeightsBench",
             dependencies: ["Tensors", "Weights", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "bench/weights/measure", swiftSettings: strict),
+        .executableTarget(
+            name: "StreamingExample", dependencies: ["Volley"], path: "docs/examples/Streaming", swiftSettings: strict),
+        .executableTarget(
+            name: "ConcurrentExample", dependencies: ["Volley"], path: "docs/examples/Concurrent",
+            swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "TensorsTests", dependencies: ["CKernels", "Tensors", "TestSupport"], swiftSettings: strict),
@@ -67,7 +73,9 @@ let package = Package(
         .testTarget(
             name: "MeasuringTests", dependencies: ["Decoding", "Measuring", "Models", "Tokens", "TestSupport"],
             swiftSettings: strict),
-        .testTarget(name: "VolleyTests", dependencies: ["Volley", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "VolleyTests", dependencies: ["Volley", "ConcurrentExample", "StreamingExample", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "CLITests", dependencies: ["Volley", "VolleyCLI", "TestSupport"], swiftSettings: strict),
     ]
 )

@@ -1,4 +1,4 @@
-/// What ends a generation and what is reported on the way.
+/// What ends a generation and what is reported on the way. Checked when the generation begins.
 public struct GenerationOptions: Sendable, Equatable {
     /// Most tokens to generate.
     public var maximumTokens: Int
@@ -10,19 +10,23 @@ public struct GenerationOptions: Sendable, Equatable {
     /// Reports this many most likely tokens beside each sampled one; nil reports none.
     public var logprobCount: Int?
 
-    /// - Throws: `GenerationError` naming what is out of range.
     public init(
         maximumTokens: Int = 256, sampling: SamplingParameters = .greedy, stops: [String] = [],
         ignoresEnd: Bool = false, logprobCount: Int? = nil
-    ) throws(GenerationError) {
-        guard maximumTokens >= 0 else { throw .maximumTokens(maximumTokens) }
-        guard !stops.contains("") else { throw .emptyStop }
-        guard (0...1024).contains(logprobCount ?? 0) else { throw .logprobCount(logprobCount ?? 0) }
+    ) {
         self.maximumTokens = maximumTokens
         self.sampling = sampling
         self.stops = stops
         self.ignoresEnd = ignoresEnd
         self.logprobCount = logprobCount
+    }
+
+    /// - Throws: `GenerationError` or `SamplingError` naming what is out of range.
+    package func check() throws {
+        guard maximumTokens >= 0 else { throw GenerationError.maximumTokens(maximumTokens) }
+        guard !stops.contains("") else { throw GenerationError.emptyStop }
+        guard (0...1024).contains(logprobCount ?? 0) else { throw GenerationError.logprobCount(logprobCount ?? 0) }
+        try sampling.check()
     }
 }
 
@@ -33,6 +37,7 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
     case logprobCount(Int)
     case noTokenizer(model: String)
     case noChatTemplate(model: String)
+    case iteratedTwice
 
     public var description: String {
         switch self {
@@ -43,6 +48,8 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
             "\(model) has no tokenizer.json, so it cannot read or write text; give --prompt-ids, or add the file"
         case .noChatTemplate(let model):
             "\(model) has no chat template; use --raw, or a model that was trained for conversation"
+        case .iteratedTwice:
+            "the generation was iterated before; ask the session for another"
         }
     }
 }

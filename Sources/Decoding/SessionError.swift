@@ -1,5 +1,6 @@
 /// What a session refuses, in one sentence.
 public enum SessionError: Error, Equatable, CustomStringConvertible {
+    case busy
     case emptyPrompt
     case tokenOutOfRange(Int, vocabularySize: Int)
     case promptTooLong(count: Int, contextLength: Int)
@@ -9,6 +10,8 @@ public enum SessionError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
+        case .busy:
+            "the session is generating already; end that generation first, or make another session"
         case .emptyPrompt:
             "the prompt is empty; give at least one token"
         case .tokenOutOfRange(let token, let size):

@@ -11,14 +11,14 @@ public struct ByteRoofline: Sendable {
     public let trunkPosition: Int
     public let headPosition: Int
 
-    public init(_ model: LayerStack, kvFormat: KVFormat) {
+    public init(_ stack: LayerStack, kvFormat: KVFormat) {
         func bytes(_ layers: ArraySlice<LayerWeights>) -> Int { layers.reduce(0) { $0 + $1.byteCount } }
-        let configuration = model.configuration
+        let configuration = stack.configuration
         let position =
             2 * configuration.keyValueHeadCount * configuration.headWidth * kvFormat.bytesPerValue
-        trunk = bytes(model.trunk)
-        head = bytes(model.head)
-        vocabularyHead = model.vocabularyHead.byteCount
+        trunk = bytes(stack.trunk)
+        head = bytes(stack.head)
+        vocabularyHead = stack.vocabularyHead.byteCount
         trunkPosition = position * configuration.trunkLayerCount
         headPosition = position * configuration.headLayerCount
     }

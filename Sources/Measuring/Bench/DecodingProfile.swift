@@ -12,10 +12,10 @@ public struct DecodingProfile: Sendable {
 
     /// - Throws: `BenchError`, `SessionError`, `SamplingError`, or `CancellationError`.
     public init(
-        of model: LayerStack, plan: any DecodePlan, name: String, options: SpeedBench.Options,
+        of stack: LayerStack, plan: any DecodePlan, name: String, options: SpeedBench.Options,
         sessionOptions: SessionOptions, isCancelled: @escaping @Sendable () -> Bool
     ) throws {
-        let run = try BenchRun(model, options: options, sessionOptions: sessionOptions, isCancelled: isCancelled)
+        let run = try BenchRun(stack, options: options, sessionOptions: sessionOptions, isCancelled: isCancelled)
         let profile = PassProfile()
         let total = try run.profiledSeconds(plan, profile)
         func seconds(of part: PassProfile.Part) -> Double { profile.seconds[part] ?? 0 }

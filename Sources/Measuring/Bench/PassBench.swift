@@ -18,15 +18,15 @@ public struct PassBench: Sendable {
     ///   - rowCounts: what is measured; 1 is always among them.
     ///   - depth: positions that lie before the passes.
     public init(
-        of model: LayerStack, rowCounts: [Int] = Array(MultiTokenPlan.factors), depth: Int = 0, repeats: Int,
+        of stack: LayerStack, rowCounts: [Int] = Array(MultiTokenPlan.factors), depth: Int = 0, repeats: Int,
         sessionOptions: SessionOptions, isCancelled: () -> Bool = { false }
     ) throws {
-        let timer = PassTimer(model, depth: depth, sessionOptions: sessionOptions)
+        let timer = PassTimer(stack, depth: depth, sessionOptions: sessionOptions)
         costs = Set(rowCounts + [1]).sorted().map { Cost(rows: $0) }
-        for cost in costs { _ = timer.secondsOfPass(model.trunk, rows: cost.rows) }
+        for cost in costs { _ = timer.secondsOfPass(stack.trunk, rows: cost.rows) }
         for _ in 0..<repeats {
             if isCancelled() { throw CancellationError() }
-            let seconds = costs.map { timer.secondsOfPass(model.trunk, rows: $0.rows) }
+            let seconds = costs.map { timer.secondsOfPass(stack.trunk, rows: $0.rows) }
             for number in costs.indices {
                 costs[number].seconds.append(seconds[number])
                 costs[number].ratio.append(seconds[number] / seconds[0])

@@ -16,13 +16,13 @@ public final class Comparer {
     ///   - maximumTokens: of an answer.
     /// - Throws: `GenerationError` or `SessionError`.
     public init(
-        _ language: Model, plans: [(name: String, plan: any DecodePlan)], options: SessionOptions,
+        _ model: Model, plans: [(name: String, plan: any DecodePlan)], options: SessionOptions,
         maximumTokens: Int
     ) throws {
         self.plans = plans
-        examiner = try Examiner(language, options: options, maximumTokens: maximumTokens)
+        examiner = try Examiner(model, options: options, maximumTokens: maximumTokens)
         memory = MemoryBandwidth(threadCount: options.threadCount)
-        roofline = ByteRoofline(language.stack, kvFormat: options.kvFormat)
+        roofline = ByteRoofline(model.stack, kvFormat: options.kvFormat)
     }
 
     /// Answers `prompt` with every plan in turns: one round to warm up, then `rounds` that are timed.

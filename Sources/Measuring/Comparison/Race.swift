@@ -16,7 +16,7 @@ public final class Race {
     }
 
     public private(set) var lanes: [Lane]
-    private let generations: [Generation]
+    private let generations: [DecodingLoop]
 
     /// Reads the prompt for every plan; the race is yet to begin.
     ///
@@ -25,17 +25,17 @@ public final class Race {
     ///   - isCancelled: looked at before each pass.
     /// - Throws: `GenerationError` or `SessionError`.
     public init(
-        of language: Model, on prompt: String, plans: [(name: String, plan: any DecodePlan)],
+        of model: Model, on prompt: String, plans: [(name: String, plan: any DecodePlan)],
         options: SessionOptions, maximumTokens: Int, isCancelled: @escaping @Sendable () -> Bool
     ) throws {
-        let examiner = try Examiner(language, options: options, maximumTokens: maximumTokens)
+        let examiner = try Examiner(model, options: options, maximumTokens: maximumTokens)
         let ids = try examiner.prompt([ChatMessage(role: "user", content: prompt)])
         lanes = plans.map { Lane(name: $0.name) }
         generations = try plans.map { _, plan in
-            try Generation(
-                try Session(model: language.stack, options: options), prompt: ids, plan: plan,
-                options: GenerationOptions(maximumTokens: maximumTokens), tokenizer: try language.requireTokenizer(),
-                endTokens: language.endTokens, isCancelled: isCancelled)
+            try DecodingLoop(
+                try DecodingContext(model.stack, options: options), prompt: ids, plan: plan,
+                options: GenerationOptions(maximumTokens: maximumTokens), tokenizer: try model.requireTokenizer(),
+                endTokens: model.endTokens, isCancelled: isCancelled)
         }
     }
 

@@ -74,7 +74,7 @@ extension Tuning {
     ///   - isCancelled: looked at before each question.
     /// - Throws: `GenerationError`, `SessionError`, `SamplingError`, or `CancellationError`.
     public init(
-        of language: Model, on questions: Questions, plans: [(name: String, plan: any DecodePlan)],
+        of model: Model, on questions: Questions, plans: [(name: String, plan: any DecodePlan)],
         least: Double, options: SessionOptions, maximumTokens: Int, metric: AnswerMetric? = nil,
         pattern: AnswerPattern? = nil, progress: (Double) -> Void, isCancelled: () -> Bool
     ) throws {
@@ -83,14 +83,14 @@ extension Tuning {
         switch questions {
         case .tasks(let own): tasks = own
         case .prompts(let prompts):
-            let examiner = try Examiner(language, options: options, maximumTokens: maximumTokens)
+            let examiner = try Examiner(model, options: options, maximumTokens: maximumTokens)
             tasks = [try examiner.task(answering: prompts, isCancelled: isCancelled)]
         }
         let total = Double(max(1, tasks.reduce(0) { $0 + $1.items.count }))
         var (evaluations, done) = ([Evaluation](), 0)
         for task in tasks {
             let evaluation = try Evaluation(
-                of: language, on: task, plans: plans, options: options, maximumTokens: maximumTokens, metric: metric,
+                of: model, on: task, plans: plans, options: options, maximumTokens: maximumTokens, metric: metric,
                 pattern: pattern, progress: { progress(Double(done + $0) / total) }, isCancelled: isCancelled)
             if isCancelled() { throw CancellationError() }
             evaluations.append(evaluation)

@@ -58,13 +58,13 @@ extension Evaluation {
     ///   - isCancelled: looked at before each item; what was done until then is the result.
     /// - Throws: `GenerationError`, `SessionError` or `SamplingError`.
     public init(
-        of language: Model, on task: EvaluationTask, plans: [(name: String, plan: any DecodePlan)],
+        of model: Model, on task: EvaluationTask, plans: [(name: String, plan: any DecodePlan)],
         options: SessionOptions, maximumTokens: Int, metric: AnswerMetric? = nil, pattern: AnswerPattern? = nil,
         progress: (Int) -> Void, isCancelled: () -> Bool
     ) throws {
         self.task = task
         results = plans.map { PlanResult(name: $0.name) }
-        let examiner = try Examiner(language, options: options, maximumTokens: maximumTokens)
+        let examiner = try Examiner(model, options: options, maximumTokens: maximumTokens)
         for (index, item) in task.items.enumerated() {
             guard !isCancelled() else { return }
             let metric = metric ?? item.metric ?? .exact
