@@ -39,12 +39,11 @@ let package = Package(
         .target(
             name: "Measuring", dependencies: ["Decoding", "JSON", "Models", "Tokens", "Weights"], swiftSettings: strict),
         .target(
-            name: "Volley", dependencies: ["Decoding", "JSON", "Measuring", "Models", "Tensors", "Tokens", "Weights"],
-            swiftSettings: strict),
+            name: "Volley", dependencies: ["Decoding", "Models", "Tensors", "Tokens", "Weights"], swiftSettings: strict),
         .executableTarget(
             name: "VolleyCLI",
             dependencies: [
-                "CLineEdit", "Volley", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CLineEdit", "Measuring", "Volley", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -4,10 +4,10 @@ import Tokens
 ///
 /// Each turn renders the whole conversation and reuses what the context has of it, so that an answer is what a fresh
 /// one would give.
-public struct Conversation {
-    public let model: Model
+package struct Conversation {
+    package let model: Model
     /// How the next answer is decoded.
-    public var plan: any DecodePlan
+    package var plan: any DecodePlan
 
     private let system: String?
     private let thinking: Bool?
@@ -16,7 +16,7 @@ public struct Conversation {
 
     /// - Parameter thinking: whether a model that can think does so; nil leaves it to the template.
     /// - Throws: `GenerationError` for a model without tokenizer or chat template; `SessionError` for the options.
-    public init(
+    package init(
         _ model: Model, options: SessionOptions, system: String?, thinking: Bool?,
         plan: any DecodePlan
     ) throws {
@@ -24,13 +24,15 @@ public struct Conversation {
         self.plan = plan
         self.system = system
         self.thinking = thinking
-        guard try model.requireTokenizer().hasChatTemplate else { throw GenerationError.noChatTemplate(model: model.name) }
+        guard try model.requireTokenizer().hasChatTemplate else {
+            throw GenerationError.noChatTemplate(model: model.name)
+        }
         context = try DecodingContext(model.stack, options: options)
         try reset()
     }
 
     /// Forgets every message but the system's.
-    public mutating func reset() throws {
+    package mutating func reset() throws {
         messages = system.map { [ChatMessage(role: "system", content: $0)] } ?? []
     }
 
@@ -38,7 +40,7 @@ public struct Conversation {
     ///
     /// - Throws: `SessionError.promptTooLong` where the conversation has outgrown the context; the message is then
     ///   taken back.
-    public mutating func answer(
+    package mutating func answer(
         _ text: String, options: GenerationOptions, isCancelled: @escaping @Sendable () -> Bool,
         onToken: (GeneratedToken) throws -> Void
     ) throws -> GenerationStatistics {

@@ -8,13 +8,13 @@ import Tensors
 ///
 /// Invariants after `run`: the head's ring holds every token; the trunk's ring lags it by the tokens that no position
 /// has needed yet; `fed` says how each of the head's entries was made.
-public final class DecodingContext {
-    public let stack: LayerStack
-    public let options: SessionOptions
+package final class DecodingContext {
+    package let stack: LayerStack
+    package let options: SessionOptions
     /// Every token so far, prompt and generated.
-    public private(set) var tokens: [Int] = []
+    package private(set) var tokens: [Int] = []
     /// Passes and rows so far.
-    public private(set) var passes = PassCounts()
+    package private(set) var passes = PassCounts()
 
     private let forward: ForwardPass
     private let trunkRing: KVRing
@@ -29,7 +29,7 @@ public final class DecodingContext {
     private let lastLogits: AlignedBuffer<Float>
 
     /// - Throws: `SessionError` where the options make no sense for the model.
-    public init(_ stack: LayerStack, options: SessionOptions = SessionOptions()) throws(SessionError) {
+    package init(_ stack: LayerStack, options: SessionOptions = SessionOptions()) throws(SessionError) {
         try options.check()
         let configuration = stack.configuration
         let maximumRows = options.maximumRows(contextLength: configuration.contextLength)
@@ -54,12 +54,12 @@ public final class DecodingContext {
     }
 
     /// The logits of the last position run, [vocabulary].
-    public var logits: UnsafeBufferPointer<Float> {
+    package var logits: UnsafeBufferPointer<Float> {
         UnsafeBufferPointer(start: lastLogits.pointer, count: lastLogits.count)
     }
 
     /// Bytes allocated for keys and values.
-    public var kvByteCount: Int { trunkRing.byteCount + headRing.byteCount }
+    package var kvByteCount: Int { trunkRing.byteCount + headRing.byteCount }
 
     /// Where the session notes how long the parts of its passes take; nil unless a measurement asks.
     package var profile: PassProfile? {
@@ -68,7 +68,7 @@ public final class DecodingContext {
     }
 
     /// Positions that the session can still take; a window has no end.
-    public var remainingPositions: Int { remainingPositions(after: tokens.count) }
+    package var remainingPositions: Int { remainingPositions(after: tokens.count) }
 
     private func remainingPositions(after count: Int) -> Int {
         options.window == nil ? stack.configuration.contextLength - count : .max
@@ -78,7 +78,7 @@ public final class DecodingContext {
     ///
     /// - Throws: `SessionError` for an empty prompt, an id outside the vocabulary, or more tokens than the context has
     ///   room for; the session is then as it was.
-    public func begin(_ prompt: [Int], plan: any DecodePlan = .vanilla) throws(SessionError) {
+    package func begin(_ prompt: [Int], plan: any DecodePlan = .vanilla) throws(SessionError) {
         try check(prompt, after: tokens.count)
         tokens += prompt
         promptCount = tokens.count
@@ -98,7 +98,7 @@ public final class DecodingContext {
     }
 
     /// Adds one generated token.
-    public func append(_ token: Int) throws(SessionError) {
+    package func append(_ token: Int) throws(SessionError) {
         guard remainingPositions > 0 else {
             throw .promptTooLong(count: tokens.count + 1, contextLength: stack.configuration.contextLength)
         }
@@ -109,7 +109,7 @@ public final class DecodingContext {
     }
 
     /// Forgets the tokens from `count` on, and what was computed for them.
-    public func truncate(to count: Int) {
+    package func truncate(to count: Int) {
         precondition((0...tokens.count).contains(count))
         tokens.removeSubrange(count...)
         promptCount = min(promptCount, count)
@@ -120,13 +120,13 @@ public final class DecodingContext {
     }
 
     /// Makes room for `count` more tokens at once, so that appending them allocates nothing.
-    public func reserveTokens(_ count: Int) {
+    package func reserveTokens(_ count: Int) {
         tokens.reserveCapacity(tokens.count + count)
         fed.reserveCapacity(tokens.count + count)
     }
 
     /// The place in its cycle of the pass that emitted the token at `index`; nil for prompt tokens and the first.
-    public func cyclePlace(ofTokenAt index: Int) -> Int? {
+    package func cyclePlace(ofTokenAt index: Int) -> Int? {
         plan.cyclePlace(of: index - 1, promptCount: promptCount)
     }
 
@@ -135,7 +135,7 @@ public final class DecodingContext {
     /// - Parameter isCancelled: looked at before each pass.
     /// - Returns: false where it was cancelled; a later call goes on from there.
     @discardableResult
-    public func run(isCancelled: () -> Bool = { false }) -> Bool {
+    package func run(isCancelled: () -> Bool = { false }) -> Bool {
         while headRing.count < tokens.count {
             let rowCount = min(forward.maximumRows, tokens.count - headRing.count)
             guard refillTrunk(for: headRing.count..<headRing.count + rowCount, isCancelled), !isCancelled() else {

@@ -3,10 +3,10 @@ import Tensors
 import Tokens
 
 /// Tokens generated one after another from a prompt; each is made when it is asked for.
-public final class DecodingLoop {
+package final class DecodingLoop {
     /// Why it ended; nil while it goes on.
-    public private(set) var finishReason: FinishReason?
-    public private(set) var statistics = GenerationStatistics()
+    package private(set) var finishReason: FinishReason?
+    package private(set) var statistics = GenerationStatistics()
 
     private let context: DecodingContext
     private let options: GenerationOptions
@@ -28,7 +28,7 @@ public final class DecodingLoop {
     ///   - isCancelled: looked at before each pass, beside the task's own cancellation.
     /// - Throws: `GenerationError` or `SamplingError` for the options, `SessionError` for a prompt that the context cannot
     ///   take.
-    public init(
+    package init(
         _ context: DecodingContext, prompt: [Int], plan: any DecodePlan, options: GenerationOptions,
         tokenizer: Tokenizer?, endTokens: Set<Int>, isWhole: Bool = false,
         isCancelled: @escaping @Sendable () -> Bool = { false }
@@ -52,7 +52,7 @@ public final class DecodingLoop {
     /// The next token, or nil when the generation has ended.
     ///
     /// - Throws: `SamplingError.logitsNotFinite` where the weights are damaged.
-    public func step() throws -> GeneratedToken? {
+    package func step() throws -> GeneratedToken? {
         guard finishReason == nil else { return nil }
         guard advance() else { return finish(.cancelled) }
         guard emittedCount < options.maximumTokens else { return finish(.length) }
@@ -68,7 +68,7 @@ public final class DecodingLoop {
     }
 
     /// Text held back when the generation was cancelled.
-    public func flush() -> String { text.flush() }
+    package func flush() -> String { text.flush() }
 
     /// Brings the logits up to date: the whole prompt at first, then one token at a time.
     private func advance() -> Bool {

@@ -2,6 +2,7 @@
 public struct GenerationOptions: Sendable, Equatable {
     /// Most tokens to generate.
     public var maximumTokens: Int
+    /// How tokens are drawn.
     public var sampling: SamplingParameters
     /// Texts that end generation; they and what follows are not given out.
     public var stops: [String]
@@ -10,6 +11,7 @@ public struct GenerationOptions: Sendable, Equatable {
     /// Reports this many most likely tokens beside each sampled one; nil reports none.
     public var logprobCount: Int?
 
+    /// Greedy, and 256 tokens at most, unless told otherwise.
     public init(
         maximumTokens: Int = 256, sampling: SamplingParameters = .greedy, stops: [String] = [],
         ignoresEnd: Bool = false, logprobCount: Int? = nil
@@ -32,11 +34,17 @@ public struct GenerationOptions: Sendable, Equatable {
 
 /// A generation that cannot be asked for, in one sentence.
 public enum GenerationError: Error, Equatable, CustomStringConvertible {
+    /// `GenerationOptions.maximumTokens` is negative.
     case maximumTokens(Int)
+    /// A stop string is empty.
     case emptyStop
+    /// `GenerationOptions.logprobCount` is not from 0 to 1024.
     case logprobCount(Int)
+    /// The checkpoint has no tokenizer, which texts, chats and stop strings need.
     case noTokenizer(model: String)
+    /// The checkpoint has no chat template.
     case noChatTemplate(model: String)
+    /// A generation was given a second iterator.
     case iteratedTwice
 
     public var description: String {

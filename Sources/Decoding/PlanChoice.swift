@@ -16,7 +16,7 @@ public enum PlanRequest: Sendable {
     }
 
     /// Reads `off` or a factor, as `--mtd` takes it.
-    public init(factor text: String) throws(PlanError) {
+    package init(factor text: String) throws(PlanError) {
         if text == "off" {
             self = .vanilla
         } else if let factor = Int(text) {
@@ -28,7 +28,7 @@ public enum PlanRequest: Sendable {
     }
 
     /// Reads `NAME[:ARGUMENT]`, as `--plan` takes it.
-    public init(plan text: String) throws(PlanError) {
+    package init(plan text: String) throws(PlanError) {
         if text == "off" || text == "vanilla" {
             self = .vanilla
         } else if text.hasPrefix("mtd:") {

@@ -15,6 +15,7 @@ public struct SamplingParameters: Sendable, Equatable {
     /// Same seed, same tokens; nil draws a fresh seed.
     public var seed: UInt64?
 
+    /// Greedy, unless told otherwise.
     public init(
         temperature: Float = 0, topK: Int = 0, topP: Float = 1, minP: Float = 0, repetitionPenalty: Float = 1,
         seed: UInt64? = nil
@@ -42,11 +43,17 @@ public struct SamplingParameters: Sendable, Equatable {
 
 /// A sampling parameter out of range, or logits that cannot be sampled, in one sentence.
 public enum SamplingError: Error, Equatable, CustomStringConvertible {
+    /// The temperature is negative or not finite.
     case temperature(Float)
+    /// Top-k is negative.
     case topK(Int)
+    /// Top-p is not above 0 and up to 1.
     case topP(Float)
+    /// Min-p is not from 0 to 1.
     case minP(Float)
+    /// The repetition penalty is not a positive number.
     case repetitionPenalty(Float)
+    /// The weights are damaged.
     case logitsNotFinite
 
     public var description: String {

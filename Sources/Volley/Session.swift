@@ -94,8 +94,7 @@ final class Turn: Sendable {
 
     /// Nil where another has it.
     init?(of session: Session) {
-        guard session.isTaken.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
-        else { return nil }
+        guard !session.isTaken.exchange(true, ordering: .acquiringAndReleasing) else { return nil }
         self.session = session
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Measuring
 import Volley
 
 /// The JSON document of `generate --json`; its fields are a stable contract.

@@ -1,17 +1,17 @@
-public import Decoding
-public import Models
+import Decoding
+import Models
 
 /// Where a plan's decoding spends its time.
-public struct DecodingProfile: Sendable {
+package struct DecodingProfile: Sendable {
     /// `off` or a factor.
-    public let name: String
+    package let name: String
     /// Seconds by part, which together are the decoding's; `others` is sampling and all that is not a pass.
-    public let parts: [(part: String, seconds: Double)]
+    package let parts: [(part: String, seconds: Double)]
     /// Seconds of attention, which are the trunk's and the head's too.
-    public let attentionSeconds: Double
+    package let attentionSeconds: Double
 
     /// - Throws: `BenchError`, `SessionError`, `SamplingError`, or `CancellationError`.
-    public init(
+    package init(
         of stack: LayerStack, plan: any DecodePlan, name: String, options: SpeedBench.Options,
         sessionOptions: SessionOptions, isCancelled: @escaping @Sendable () -> Bool
     ) throws {

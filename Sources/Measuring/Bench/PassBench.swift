@@ -1,23 +1,23 @@
-public import Decoding
-public import Models
+import Decoding
+import Models
 import Tensors
 
 /// What a pass of the trunk over several tokens costs, as a ratio to a pass over one.
-public struct PassBench: Sendable {
+package struct PassBench: Sendable {
     /// Passes over `rows` tokens.
-    public struct Cost: Sendable {
-        public let rows: Int
-        public fileprivate(set) var seconds = Samples()
+    package struct Cost: Sendable {
+        package let rows: Int
+        package fileprivate(set) var seconds = Samples()
         /// Over a pass of one token in the same round.
-        public fileprivate(set) var ratio = Samples()
+        package fileprivate(set) var ratio = Samples()
     }
 
-    public private(set) var costs: [Cost]
+    package private(set) var costs: [Cost]
 
     /// - Parameters:
     ///   - rowCounts: what is measured; 1 is always among them.
     ///   - depth: positions that lie before the passes.
-    public init(
+    package init(
         of stack: LayerStack, rowCounts: [Int] = Array(MultiTokenPlan.factors), depth: Int = 0, repeats: Int,
         sessionOptions: SessionOptions, isCancelled: () -> Bool = { false }
     ) throws {

@@ -1,50 +1,50 @@
-public import Decoding
+import Decoding
 import Models
 import Tensors
 
 /// How fast a model reads a prompt and decodes with several plans, all measured in turns.
-public struct SpeedBench: Sendable {
-    public struct Options: Sendable {
+package struct SpeedBench: Sendable {
+    package struct Options: Sendable {
         /// Tokens of the prompt that is timed; 0 times none.
-        public var promptTokens = 512
+        package var promptTokens = 512
         /// Tokens that each plan decodes.
-        public var decodeTokens = 128
+        package var decodeTokens = 128
         /// Tokens before the decoded ones.
-        public var depth = 0
+        package var depth = 0
         /// Timed rounds.
-        public var repeats = 5
+        package var repeats = 5
 
-        public init() {}
+        package init() {}
     }
 
     /// One plan's decoding.
-    public struct PlanSpeed: Sendable {
+    package struct PlanSpeed: Sendable {
         /// `off` or a factor.
-        public let name: String
+        package let name: String
         /// Tokens a second.
-        public fileprivate(set) var speed = Samples()
+        package fileprivate(set) var speed = Samples()
         /// Over vanilla in the same round; empty without vanilla.
-        public fileprivate(set) var speedup = Samples()
+        package fileprivate(set) var speedup = Samples()
         /// Over the byte limit in the same round.
-        public fileprivate(set) var efficiency = Samples()
+        package fileprivate(set) var efficiency = Samples()
         /// Bytes that a token must read, on average.
-        public let bytesPerToken: Double
+        package let bytesPerToken: Double
         /// Over vanilla, were bytes all that counts.
-        public let limitOfSpeedup: Double
+        package let limitOfSpeedup: Double
     }
 
     /// Bytes a second that all threads read together.
-    public private(set) var bandwidth = Samples()
+    package private(set) var bandwidth = Samples()
     /// Prompt tokens a second; empty where none was timed.
-    public private(set) var prompt = Samples()
-    public private(set) var decoding: [PlanSpeed]
+    package private(set) var prompt = Samples()
+    package private(set) var decoding: [PlanSpeed]
 
     /// - Parameters:
     ///   - plans: with the names they are shown by; vanilla is `off`.
     ///   - progress: told the share that is done.
     ///   - isCancelled: looked at before each pass.
     /// - Throws: `BenchError`, `SessionError`, `SamplingError`, or `CancellationError`.
-    public init(
+    package init(
         of stack: LayerStack, plans: [(name: String, plan: any DecodePlan)], options: Options,
         sessionOptions: SessionOptions, progress: (Double) -> Void, isCancelled: @escaping @Sendable () -> Bool
     ) throws {

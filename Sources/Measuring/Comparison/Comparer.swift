@@ -1,11 +1,11 @@
-public import Decoding
+import Decoding
 import Foundation
 import Models
 import Tensors
 import Tokens
 
 /// Puts prompts to several plans: one model and one session, used again and again.
-public final class Comparer {
+package final class Comparer {
     private let plans: [(name: String, plan: any DecodePlan)]
     private let examiner: Examiner
     private let memory: MemoryBandwidth
@@ -15,7 +15,7 @@ public final class Comparer {
     ///   - plans: with the names they are shown by; vanilla is `off`.
     ///   - maximumTokens: of an answer.
     /// - Throws: `GenerationError` or `SessionError`.
-    public init(
+    package init(
         _ model: Model, plans: [(name: String, plan: any DecodePlan)], options: SessionOptions,
         maximumTokens: Int
     ) throws {
@@ -29,7 +29,7 @@ public final class Comparer {
     ///
     /// - Parameter isCancelled: looked at before each answer.
     /// - Throws: `GenerationError`, `SessionError`, `SamplingError`, or `CancellationError`.
-    public func compare(_ prompt: String, rounds: Int, isCancelled: () -> Bool) throws -> Comparison {
+    package func compare(_ prompt: String, rounds: Int, isCancelled: () -> Bool) throws -> Comparison {
         let ids = try examiner.prompt([ChatMessage(role: "user", content: prompt)])
         func answer(_ plan: any DecodePlan) throws -> Examiner.Answer {
             if isCancelled() { throw CancellationError() }

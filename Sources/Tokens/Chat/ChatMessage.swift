@@ -5,6 +5,7 @@ public struct ChatMessage: Codable, Sendable, Equatable {
     /// What was said.
     public var content: String
 
+    /// A turn of the given role.
     public init(role: String, content: String) {
         self.role = role
         self.content = content
