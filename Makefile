@@ -42,8 +42,7 @@ consumer: setup ## build and run a package that depends on this one
 
 .PHONY: docs
 docs: setup ## build the library's documentation, no warning allowed
-	swift package --allow-writing-to-directory .build/docs generate-documentation --target Volley \
-	    --warnings-as-errors --output-path .build/docs
+	docs/build.sh .build/docs
 
 .PHONY: recipe
 recipe: ## set up the training recipe's Python environment

@@ -79,7 +79,11 @@ extension Session {
     /// `messages` are the whole conversation, and the session's tokens become those of it. What it has read of it already,
     /// as it has of every earlier turn, is not read again: the answer is what a fresh session would give.
     ///
-    /// - Parameter thinking: false asks a model that can think not to; nil leaves it to the template.
+    /// - Parameters:
+    ///   - messages: from the system's or the first question to the one that is to be answered.
+    ///   - thinking: false asks a model that can think not to; nil leaves it to the template.
+    ///   - plan: how tokens are decoded.
+    ///   - options: how they are drawn, and what ends the answer.
     public nonisolated func generate(
         chat messages: [ChatMessage], thinking: Bool? = nil, plan: PlanRequest = .automatic,
         options: GenerationOptions = GenerationOptions()
