@@ -36,6 +36,14 @@ test: setup ## run all tests, optimised
 	@# In a process of their own: they measure its memory.
 	swift test -c release --skip-build --filter Fuzz
 
+.PHONY: consumer
+consumer: setup ## build and run a package that depends on this one
+	Tests/consumer.sh
+
+.PHONY: docs
+docs: setup ## build the library's documentation, no warning allowed
+	docs/build.sh .build/docs
+
 .PHONY: recipe
 recipe: ## set up the training recipe's Python environment
 	@$(RECIPE)/setup.sh
@@ -62,8 +70,8 @@ sanitize: setup ## the tests under AddressSanitizer, then ThreadSanitizer
 
 .PHONY: format
 format: ## format the Swift sources
-	swift format --in-place --recursive Package.swift Sources Tests
+	swift format --in-place --recursive Package.swift Sources Tests docs/examples
 
 .PHONY: lint
 lint: ## check the format
-	swift format lint --strict --recursive Package.swift Sources Tests
+	swift format lint --strict --recursive Package.swift Sources Tests docs/examples

@@ -38,18 +38,22 @@ let package = Package(
         .target(
             name: "Measuring", dependencies: ["Decoding", "JSON", "Models", "Tokens", "Weights"], swiftSettings: strict),
         .target(
-            name: "Volley", dependencies: ["Decoding", "JSON", "Measuring", "Models", "Tensors", "Tokens", "Weights"],
-            swiftSettings: strict),
+            name: "Volley", dependencies: ["Decoding", "Models", "Tensors", "Tokens", "Weights"], swiftSettings: strict),
         .executableTarget(
             name: "VolleyCLI",
             dependencies: [
-                "CLineEdit", "Volley", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CLineEdit", "Measuring", "Volley", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "WeightsBench",
             dependencies: ["Tensors", "Weights", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "bench/weights/measure", swiftSettings: strict),
+        .executableTarget(
+            name: "StreamingExample", dependencies: ["Volley"], path: "docs/examples/Streaming", swiftSettings: strict),
+        .executableTarget(
+            name: "ConcurrentExample", dependencies: ["Volley"], path: "docs/examples/Concurrent",
+            swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "TensorsTests", dependencies: ["CKernels", "Tensors", "TestSupport"], swiftSettings: strict),
@@ -67,7 +71,9 @@ let package = Package(
         .testTarget(
             name: "MeasuringTests", dependencies: ["Decoding", "Measuring", "Models", "Tokens", "TestSupport"],
             swiftSettings: strict),
-        .testTarget(name: "VolleyTests", dependencies: ["Volley", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "VolleyTests", dependencies: ["Volley", "ConcurrentExample", "StreamingExample", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "CLITests", dependencies: ["Volley", "VolleyCLI", "TestSupport"], swiftSettings: strict),
     ]
 )

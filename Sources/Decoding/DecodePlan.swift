@@ -28,6 +28,7 @@ public protocol DecodePlan: Sendable {
 
 /// All layers for every token.
 public struct VanillaPlan: DecodePlan {
+    /// The one vanilla plan.
     public init() {}
 
     public var name: String { "off" }

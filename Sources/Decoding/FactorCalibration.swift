@@ -1,24 +1,24 @@
-public import Models
+import Models
 
 /// Which of a checkpoint's factors decodes fastest on this machine, found by timing passes: never slower than vanilla.
-public struct FactorCalibration: Sendable {
+package struct FactorCalibration: Sendable {
     /// Seconds that a token takes, by factor, as its passes say.
-    public let secondsPerToken: [Int: Double]
-    public let vanillaSecondsPerToken: Double
+    package let secondsPerToken: [Int: Double]
+    package let vanillaSecondsPerToken: Double
 
     /// A factor that gains less than this is not worth its price in quality, nor sure to gain anything.
     private static let leastSpeedup = 1.03
     private static let rounds = 3
 
     /// Times a trunk pass over as many tokens as each factor's cycle holds, a head pass and an `lm_head`, in turns.
-    public init(_ model: LayerStack, options: SessionOptions) {
-        let factors = model.configuration.trainedFactors
-        let timer = PassTimer(model, sessionOptions: options)
+    package init(_ stack: LayerStack, options: SessionOptions) {
+        let factors = stack.configuration.trainedFactors
+        let timer = PassTimer(stack, sessionOptions: options)
         var trunk: [Int: [Double]] = [:]
         var token: [Double] = []
         for _ in 0..<Self.rounds where !factors.isEmpty {
-            for rows in [1] + factors { trunk[rows, default: []].append(timer.secondsOfPass(model.trunk, rows: rows)) }
-            token.append(timer.secondsOfPass(model.head, rows: 1) + timer.secondsOfLogits())
+            for rows in [1] + factors { trunk[rows, default: []].append(timer.secondsOfPass(stack.trunk, rows: rows)) }
+            token.append(timer.secondsOfPass(stack.head, rows: 1) + timer.secondsOfLogits())
         }
         func median(_ values: [Double]?) -> Double { values.map { $0.sorted()[$0.count / 2] } ?? 0 }
         let tokenSeconds = token.isEmpty ? 0 : median(token)
@@ -39,16 +39,16 @@ public struct FactorCalibration: Sendable {
     }
 
     /// The fastest factor where it beats vanilla, else vanilla.
-    public var choice: PlanRequest {
+    package var choice: PlanRequest {
         guard let best, best.speedup >= Self.leastSpeedup else { return .vanilla }
-        return .multiToken(factor: best.factor)
+        return .multiToken(best.factor)
     }
 
     /// What was chosen and why, in one sentence.
-    public var reason: String {
+    package var reason: String {
         guard let best else { return "decoding with --mtd off: the model was trained for no factor" }
         let speedup = (100 * best.speedup).rounded() / 100
-        guard choice != .vanilla else {
+        guard !choice.isVanilla else {
             return "decoding with --mtd off: the best factor, \(best.factor), would run \(speedup) times as fast here"
         }
         return

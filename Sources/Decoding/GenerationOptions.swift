@@ -1,7 +1,8 @@
-/// What ends a generation and what is reported on the way.
+/// What ends a generation and what is reported on the way. Checked when the generation begins.
 public struct GenerationOptions: Sendable, Equatable {
     /// Most tokens to generate.
     public var maximumTokens: Int
+    /// How tokens are drawn.
     public var sampling: SamplingParameters
     /// Texts that end generation; they and what follows are not given out.
     public var stops: [String]
@@ -10,29 +11,41 @@ public struct GenerationOptions: Sendable, Equatable {
     /// Reports this many most likely tokens beside each sampled one; nil reports none.
     public var logprobCount: Int?
 
-    /// - Throws: `GenerationError` naming what is out of range.
+    /// Greedy, and 256 tokens at most, unless told otherwise.
     public init(
         maximumTokens: Int = 256, sampling: SamplingParameters = .greedy, stops: [String] = [],
         ignoresEnd: Bool = false, logprobCount: Int? = nil
-    ) throws(GenerationError) {
-        guard maximumTokens >= 0 else { throw .maximumTokens(maximumTokens) }
-        guard !stops.contains("") else { throw .emptyStop }
-        guard (0...1024).contains(logprobCount ?? 0) else { throw .logprobCount(logprobCount ?? 0) }
+    ) {
         self.maximumTokens = maximumTokens
         self.sampling = sampling
         self.stops = stops
         self.ignoresEnd = ignoresEnd
         self.logprobCount = logprobCount
     }
+
+    /// - Throws: `GenerationError` or `SamplingError` naming what is out of range.
+    package func check() throws {
+        guard maximumTokens >= 0 else { throw GenerationError.maximumTokens(maximumTokens) }
+        guard !stops.contains("") else { throw GenerationError.emptyStop }
+        guard (0...1024).contains(logprobCount ?? 0) else { throw GenerationError.logprobCount(logprobCount ?? 0) }
+        try sampling.check()
+    }
 }
 
 /// A generation that cannot be asked for, in one sentence.
 public enum GenerationError: Error, Equatable, CustomStringConvertible {
+    /// `GenerationOptions.maximumTokens` is negative.
     case maximumTokens(Int)
+    /// A stop string is empty.
     case emptyStop
+    /// `GenerationOptions.logprobCount` is not from 0 to 1024.
     case logprobCount(Int)
+    /// The checkpoint has no tokenizer, which texts, chats and stop strings need.
     case noTokenizer(model: String)
+    /// The checkpoint has no chat template.
     case noChatTemplate(model: String)
+    /// A generation was given a second iterator.
+    case iteratedTwice
 
     public var description: String {
         switch self {
@@ -43,6 +56,8 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
             "\(model) has no tokenizer.json, so it cannot read or write text; give --prompt-ids, or add the file"
         case .noChatTemplate(let model):
             "\(model) has no chat template; use --raw, or a model that was trained for conversation"
+        case .iteratedTwice:
+            "the generation was iterated before; ask the session for another"
         }
     }
 }

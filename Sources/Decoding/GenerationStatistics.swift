@@ -13,6 +13,8 @@ public struct GenerationStatistics: Sendable, Equatable {
     /// Bytes of keys and values at the end.
     public internal(set) var kvByteCount = 0
 
+    package init() {}
+
     /// Decoding speed, the prompt left out.
     public var tokensPerSecond: Double { decodeSeconds > 0 ? Double(decodeTokens) / decodeSeconds : 0 }
     /// Prompt speed.

@@ -6,7 +6,9 @@
 
 /// A token and the natural logarithm of its probability.
 public struct TokenLogprob: Sendable, Equatable {
+    /// The token.
     public let id: Int
+    /// The natural logarithm of its probability, at most 0.
     public let logprob: Float
 }
 

@@ -1,42 +1,76 @@
-import Models
+import Foundation
+public import Models
 public import Tensors
-import Tokens
+public import Tokens
 import Weights
 
 /// A checkpoint ready to generate: weights, tokenizer and what ends an answer. Shared by any number of sessions.
 public struct Model: Sendable {
     /// The last part of the checkpoint's path.
     public let name: String
-    public let stack: LayerStack
     /// Nil where the checkpoint has none; then only token ids go in and out.
     public let tokenizer: Tokenizer?
     /// Tokens that end an answer.
     public let endTokens: Set<Int>
+    package let stack: LayerStack
 
-    /// Loads a native or Hugging Face directory, or a GGUF file.
+    /// Sizes, context length, trunk and head, and the factor that the checkpoint was trained for.
+    public var configuration: ModelConfiguration { stack.configuration }
+
+    /// Loads a native or Hugging Face directory, or a GGUF file, on a thread of its own.
     ///
     /// - Parameters:
     ///   - headLayers: how many of the last layers are the head, in place of the checkpoint's own number.
-    ///   - vocabularyFormat: what `lm_head` is converted to.
-    ///   - threadCount: threads that decode compressed weights.
+    ///   - vocabularyFormat: what `lm_head` is converted to, the embedding staying as it is.
     ///   - checksTensors: whether the checksums of a native checkpoint's tensors are looked at.
-    /// - Throws: `CheckpointError`, `ConfigurationError` or `TokenizerError`, each one sentence.
+    /// - Throws: `CheckpointError`, `ConfigurationError` or `TokenizerError`, each one sentence; `CancellationError` where
+    ///   the task was cancelled before.
     public static func load(
-        _ path: String, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil,
+        _ path: String, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil, checksTensors: Bool = true
+    ) async throws -> Model {
+        try Task.checkCancellation()
+        return try await withCheckedThrowingContinuation { continuation in
+            // Decoding gigabytes would keep one of Swift's few cooperative threads for seconds.
+            Thread.detachNewThread {
+                continuation.resume(
+                    with: Result {
+                        try Model(
+                            path: path, headLayers: headLayers, vocabularyFormat: vocabularyFormat,
+                            checksTensors: checksTensors)
+                    })
+            }
+        }
+    }
+
+    /// As `load` does, on the thread that calls.
+    ///
+    /// - Parameter threadCount: threads that decode compressed weights.
+    package init(
+        path: String, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil,
         threadCount: Int = SessionOptions().threadCount, checksTensors: Bool = true
-    ) throws -> Model {
+    ) throws {
         let checkpoint = try Checkpoint.open(path).loaded(threadCount: threadCount, checksTensors: checksTensors)
-        let stack = try LayerStack(
-            checkpoint: checkpoint, headLayers: headLayers, vocabularyFormat: vocabularyFormat)
-        let tokenizer = try Tokenizer(checkpoint.tokenizer)
-        return Model(
-            name: path.split(separator: "/").last.map(String.init) ?? path, stack: stack, tokenizer: tokenizer,
-            endTokens: Set(stack.configuration.endTokens).union(tokenizer?.endOfTextIDs ?? []))
+        name = path.split(separator: "/").last.map(String.init) ?? path
+        stack = try LayerStack(checkpoint: checkpoint, headLayers: headLayers, vocabularyFormat: vocabularyFormat)
+        tokenizer = try Tokenizer(checkpoint.tokenizer)
+        endTokens = Set(stack.configuration.endTokens).union(tokenizer?.endOfTextIDs ?? [])
     }
 
     /// - Throws: `GenerationError.noTokenizer`.
-    public func requireTokenizer() throws -> Tokenizer {
+    package func requireTokenizer() throws -> Tokenizer {
         guard let tokenizer else { throw GenerationError.noTokenizer(model: name) }
         return tokenizer
+    }
+
+    /// The ids of a conversation as the model was trained to read it, up to where the answer begins.
+    ///
+    /// - Parameter thinking: false asks a model that can think not to; nil leaves it to the template.
+    /// - Throws: `GenerationError` for a model without tokenizer or chat template; `TokenizerError` for a template that is
+    ///   not supported, and for messages that no chat can have.
+    package func tokens(of messages: [ChatMessage], thinking: Bool?) throws -> [Int] {
+        let tokenizer = try requireTokenizer()
+        guard tokenizer.hasChatTemplate else { throw GenerationError.noChatTemplate(model: name) }
+        let text = try tokenizer.renderChat(messages, addGenerationPrompt: true, enableThinking: thinking)
+        return tokenizer.encode(text, addSpecial: false)
     }
 }

@@ -45,9 +45,13 @@ extension DecodePlan where Self == MultiTokenPlan {
 
 /// A plan that cannot be made, in one sentence.
 public enum PlanError: Error, Equatable, CustomStringConvertible {
+    /// The factor is not from 1 to 16.
     case factorOutOfRange(Int)
+    /// The command line gives neither `off` nor a number.
     case unreadableFactor(String)
+    /// The command line names no plan.
     case unknownPlan(String)
+    /// The model is too shallow to have a trunk.
     case noTrunk(layerCount: Int)
 
     public var description: String {

@@ -1,8 +1,12 @@
 /// How often the trunk and the head ran, and over how many rows.
 public struct PassCounts: Sendable, Equatable {
+    /// Passes of the trunk.
     public private(set) var trunkPasses = 0
+    /// Tokens that the trunk ran over.
     public private(set) var trunkRows = 0
+    /// Passes of the head.
     public private(set) var headPasses = 0
+    /// Tokens that the head ran over.
     public private(set) var headRows = 0
 
     mutating func countTrunk(_ rows: Int) {

@@ -3,7 +3,7 @@ import Tensors
 
 /// Times single passes of a model's layers, as a session would run them.
 package final class PassTimer {
-    private let model: LayerStack
+    private let stack: LayerStack
     private let forward: ForwardPass
     private let depth: Int
     private let sessionOptions: SessionOptions
@@ -13,16 +13,16 @@ package final class PassTimer {
     private static let leastSeconds = 0.02
 
     /// - Parameter depth: positions that lie before the passes.
-    package init(_ model: LayerStack, depth: Int = 0, sessionOptions: SessionOptions) {
+    package init(_ stack: LayerStack, depth: Int = 0, sessionOptions: SessionOptions) {
         let rows = MultiTokenPlan.factors.upperBound
-        self.model = model
+        self.stack = stack
         self.depth = depth
         self.sessionOptions = sessionOptions
         forward = ForwardPass(
-            model: model, threadCount: sessionOptions.threadCount, pinsThreads: sessionOptions.pinsThreads,
+            stack: stack, threadCount: sessionOptions.threadCount, pinsThreads: sessionOptions.pinsThreads,
             maximumRows: rows, window: sessionOptions.window ?? .max)
-        hidden = AlignedBuffer(count: rows * model.configuration.hiddenSize)
-        logits = AlignedBuffer(count: model.configuration.vocabularySize)
+        hidden = AlignedBuffer(count: rows * stack.configuration.hiddenSize)
+        logits = AlignedBuffer(count: stack.configuration.vocabularySize)
     }
 
     /// Seconds of one pass of `layers` over `rows` tokens: the mean of as many as take a while.
@@ -42,7 +42,7 @@ package final class PassTimer {
 
     private func run(_ layers: ArraySlice<LayerWeights>, _ ring: KVRing, rows: Int) {
         // The same input each time: what comes out of a pass would grow without end.
-        for index in 0..<rows * model.configuration.hiddenSize { hidden.pointer[index] = Float(index % 13) - 6 }
+        for index in 0..<rows * stack.configuration.hiddenSize { hidden.pointer[index] = Float(index % 13) - 6 }
         forward.run(layers, ring: ring, hidden: hidden.pointer, rowCount: rows)
     }
 
@@ -61,8 +61,8 @@ package final class PassTimer {
     private func ring(_ layerCount: Int) -> KVRing {
         KVRing(
             KVRing.Shape(
-                layerCount: layerCount, keyValueHeadCount: model.configuration.keyValueHeadCount,
-                headWidth: model.configuration.headWidth, format: sessionOptions.kvFormat, sinks: 0,
+                layerCount: layerCount, keyValueHeadCount: stack.configuration.keyValueHeadCount,
+                headWidth: stack.configuration.headWidth, format: sessionOptions.kvFormat, sinks: 0,
                 limit: max(depth, 1) + forward.maximumRows))
     }
 }

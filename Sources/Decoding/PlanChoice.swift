@@ -1,26 +1,34 @@
 import Models
 
-/// What a user asked for, before the model is known.
-public enum PlanRequest: Sendable, Equatable {
+/// A decode plan as it is asked for, before the model is known.
+public enum PlanRequest: Sendable {
     /// The checkpoint's trained factor, vanilla where it has none.
     case automatic
+    /// All layers for every token.
     case vanilla
-    case multiToken(factor: Int)
+    /// This many tokens a trunk pass, 1 to 16, with cycles counted as the checkpoint says.
+    case multiToken(Int)
+    /// A plan of the program's own.
+    case custom(any DecodePlan)
+
+    package var isVanilla: Bool {
+        if case .vanilla = self { true } else { false }
+    }
 
     /// Reads `off` or a factor, as `--mtd` takes it.
-    public init(factor text: String) throws(PlanError) {
+    package init(factor text: String) throws(PlanError) {
         if text == "off" {
             self = .vanilla
         } else if let factor = Int(text) {
             _ = try MultiTokenPlan(factor: factor)
-            self = .multiToken(factor: factor)
+            self = .multiToken(factor)
         } else {
             throw .unreadableFactor(text)
         }
     }
 
     /// Reads `NAME[:ARGUMENT]`, as `--plan` takes it.
-    public init(plan text: String) throws(PlanError) {
+    package init(plan text: String) throws(PlanError) {
         if text == "off" || text == "vanilla" {
             self = .vanilla
         } else if text.hasPrefix("mtd:") {
@@ -35,7 +43,7 @@ extension ModelConfiguration {
     /// The plan that `request` means for this model.
     ///
     /// - Parameter phase: overrides the checkpoint's own phase.
-    /// - Throws: `PlanError.noTrunk` where a multi-token plan meets a model without a trunk.
+    /// - Throws: `PlanError.noTrunk` where a plan with cycles meets a model without a trunk, `PlanError.factorOutOfRange`.
     public func plan(
         for request: PlanRequest, phase: CyclePhase? = nil
     ) throws(PlanError) -> any DecodePlan {
@@ -48,6 +56,9 @@ extension ModelConfiguration {
             }
             factor = trained
         case .multiToken(let asked): factor = asked
+        case .custom(let plan):
+            guard trunkLayerCount > 0 || !plan.needsSplit else { throw .noTrunk(layerCount: layerCount) }
+            return plan
         }
         guard trunkLayerCount > 0 else { throw .noTrunk(layerCount: layerCount) }
         return try MultiTokenPlan(factor: factor, phase: phase ?? self.phase)

@@ -7,7 +7,7 @@ import Tensors
 #endif
 
 /// Draws tokens from logits. All memory is taken when it is made.
-public struct Sampler {
+package struct Sampler {
     private let parameters: SamplingParameters
     private var generator: SplitMix64
     private var candidates: CandidateHeap
@@ -17,7 +17,7 @@ public struct Sampler {
     private var isSeen: [Bool]
 
     /// - Parameter vocabularySize: number of logits of each draw.
-    public init(_ parameters: SamplingParameters, vocabularySize: Int) {
+    package init(_ parameters: SamplingParameters, vocabularySize: Int) {
         self.parameters = parameters
         let draws = parameters.temperature > 0
         let penalises = parameters.repetitionPenalty != 1
@@ -29,7 +29,7 @@ public struct Sampler {
     }
 
     /// Tells the repetition penalty of a token in the sequence, prompt or generated.
-    public mutating func observe(_ token: Int) {
+    package mutating func observe(_ token: Int) {
         guard !isSeen.isEmpty, !isSeen[token] else { return }
         isSeen[token] = true
         seen.append(token)
@@ -38,7 +38,7 @@ public struct Sampler {
     /// Draws a token from `logits` [vocabulary].
     ///
     /// - Throws: `SamplingError.logitsNotFinite`.
-    public mutating func sample(_ logits: UnsafeBufferPointer<Float>) throws(SamplingError) -> Int {
+    package mutating func sample(_ logits: UnsafeBufferPointer<Float>) throws(SamplingError) -> Int {
         guard !isSeen.isEmpty else { return try draw(logits) }
         let penalty = parameters.repetitionPenalty
         for token in logits.indices { penalised[token] = logits[token] }

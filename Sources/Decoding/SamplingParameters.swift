@@ -15,16 +15,11 @@ public struct SamplingParameters: Sendable, Equatable {
     /// Same seed, same tokens; nil draws a fresh seed.
     public var seed: UInt64?
 
-    /// - Throws: `SamplingError` naming the parameter that is out of range.
+    /// Greedy, unless told otherwise.
     public init(
         temperature: Float = 0, topK: Int = 0, topP: Float = 1, minP: Float = 0, repetitionPenalty: Float = 1,
         seed: UInt64? = nil
-    ) throws(SamplingError) {
-        guard temperature >= 0, temperature.isFinite else { throw .temperature(temperature) }
-        guard topK >= 0 else { throw .topK(topK) }
-        guard topP > 0, topP <= 1 else { throw .topP(topP) }
-        guard minP >= 0, minP <= 1 else { throw .minP(minP) }
-        guard repetitionPenalty > 0, repetitionPenalty.isFinite else { throw .repetitionPenalty(repetitionPenalty) }
+    ) {
         self.temperature = temperature
         self.topK = topK
         self.topP = topP
@@ -33,21 +28,32 @@ public struct SamplingParameters: Sendable, Equatable {
         self.seed = seed
     }
 
-    private init() {
-        (temperature, topK, topP, minP, repetitionPenalty, seed) = (0, 0, 1, 0, 1, nil)
-    }
-
     /// The most likely token, always.
     public static let greedy = SamplingParameters()
+
+    /// - Throws: `SamplingError` naming the parameter that is out of range.
+    package func check() throws(SamplingError) {
+        guard temperature >= 0, temperature.isFinite else { throw .temperature(temperature) }
+        guard topK >= 0 else { throw .topK(topK) }
+        guard topP > 0, topP <= 1 else { throw .topP(topP) }
+        guard minP >= 0, minP <= 1 else { throw .minP(minP) }
+        guard repetitionPenalty > 0, repetitionPenalty.isFinite else { throw .repetitionPenalty(repetitionPenalty) }
+    }
 }
 
 /// A sampling parameter out of range, or logits that cannot be sampled, in one sentence.
 public enum SamplingError: Error, Equatable, CustomStringConvertible {
+    /// The temperature is negative or not finite.
     case temperature(Float)
+    /// Top-k is negative.
     case topK(Int)
+    /// Top-p is not above 0 and up to 1.
     case topP(Float)
+    /// Min-p is not from 0 to 1.
     case minP(Float)
+    /// The repetition penalty is not a positive number.
     case repetitionPenalty(Float)
+    /// The weights are damaged.
     case logitsNotFinite
 
     public var description: String {

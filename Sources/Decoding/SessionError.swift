@@ -1,14 +1,24 @@
 /// What a session refuses, in one sentence.
 public enum SessionError: Error, Equatable, CustomStringConvertible {
+    /// The session has a generation that has begun and not ended.
+    case busy
+    /// The prompt holds no token.
     case emptyPrompt
+    /// An id is negative or beyond the vocabulary.
     case tokenOutOfRange(Int, vocabularySize: Int)
+    /// Prompt and what came before are more tokens than the context holds.
     case promptTooLong(count: Int, contextLength: Int)
+    /// `SessionOptions.threadCount` is not from 1 to 256.
     case threadCount(Int)
+    /// `SessionOptions.window` is not from 1 to 2²⁴.
     case window(Int)
+    /// `SessionOptions.sinkCount` is not from 0 to 2²⁴.
     case sinkCount(Int)
 
     public var description: String {
         switch self {
+        case .busy:
+            "the session is generating already; end that generation first, or make another session"
         case .emptyPrompt:
             "the prompt is empty; give at least one token"
         case .tokenOutOfRange(let token, let size):

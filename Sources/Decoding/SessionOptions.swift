@@ -6,7 +6,7 @@ public struct SessionOptions: Sendable, Equatable {
     /// Compute threads.
     public var threadCount: Int
     /// Whether each compute thread keeps to one processor. For measurements: beside other programs it costs speed.
-    public var pinsThreads = false
+    package var pinsThreads = false
     /// Number format of the KV rings.
     public var kvFormat: KVFormat
     /// Positions that a query sees, its own included; nil for all. With a window, memory is bounded for ever.
@@ -14,6 +14,7 @@ public struct SessionOptions: Sendable, Equatable {
     /// First positions that every query sees all the same.
     public var sinkCount: Int
 
+    /// All cores, float16 and the whole context, unless told otherwise.
     public init(
         threadCount: Int = ProcessInfo.processInfo.activeProcessorCount, kvFormat: KVFormat = .f16,
         window: Int? = nil, sinkCount: Int = 0
@@ -41,7 +42,7 @@ extension SessionOptions {
     }
 
     /// - Throws: `SessionError` naming the option that makes no sense for any model.
-    public func check() throws(SessionError) {
+    package func check() throws(SessionError) {
         guard (1...256).contains(threadCount) else { throw .threadCount(threadCount) }
         guard (1...1 << 24).contains(window ?? 1) else { throw .window(window ?? 0) }
         guard (0...1 << 24).contains(sinkCount) else { throw .sinkCount(sinkCount) }

@@ -1,16 +1,16 @@
 /// Finds the first stop string in text that arrives in pieces, and holds back only what could still become one.
-public struct StopMatcher {
+package struct StopMatcher {
     private let stops: [[UInt8]]
     private var held: [UInt8] = []
 
     /// - Precondition: no stop string is empty.
-    public init(_ stops: [String]) {
+    package init(_ stops: [String]) {
         precondition(!stops.contains(""), "a stop string is empty")
         self.stops = stops.map { Array($0.utf8) }
     }
 
     /// Takes a piece; returns the text that is certainly before any stop string, and whether one was found.
-    public mutating func append(_ piece: String) -> (text: String, isStopped: Bool) {
+    package mutating func append(_ piece: String) -> (text: String, isStopped: Bool) {
         guard !stops.isEmpty else { return (piece, false) }
         held += piece.utf8
         for start in held.indices where stops.contains(where: { held[start...].starts(with: $0) }) {
@@ -24,7 +24,7 @@ public struct StopMatcher {
     }
 
     /// What was held back, when no more text comes.
-    public mutating func flush() -> String {
+    package mutating func flush() -> String {
         defer { held.removeAll() }
         return String(decoding: held, as: UTF8.self)
     }

@@ -6,7 +6,7 @@ extension Tokenizer {
     /// A checkpoint's tokenizer, or nil for a directory that has none.
     ///
     /// - Throws: `TokenizerError` where it has one that we cannot read.
-    public init?(_ source: TokenizerSource) throws {
+    package init?(_ source: TokenizerSource) throws {
         switch source {
         case .directory(let path):
             guard FileManager.default.fileExists(atPath: path + "/tokenizer.json") else { return nil }

@@ -2,16 +2,16 @@
 ///
 /// A list, not a Swift dictionary: that would take two names that are canonically equivalent for the same one, and a
 /// tokenizer's vocabulary may hold both. Looking a name up goes through the list; whoever needs many iterates.
-public struct JSONObject: Sendable {
+package struct JSONObject: Sendable {
     /// One field.
-    public typealias Field = (name: String, value: JSONValue)
+    package typealias Field = (name: String, value: JSONValue)
 
     private var fields: [Field] = []
 
-    public init() {}
+    package init() {}
 
     /// The value of the field of this name, byte for byte, or nil where there is none. Setting nil removes it.
-    public subscript(name: String) -> JSONValue? {
+    package subscript(name: String) -> JSONValue? {
         get { index(of: name).map { fields[$0].value } }
         set {
             switch (index(of: name), newValue) {
@@ -30,20 +30,20 @@ public struct JSONObject: Sendable {
 }
 
 extension JSONObject: RandomAccessCollection {
-    public var startIndex: Int { fields.startIndex }
-    public var endIndex: Int { fields.endIndex }
-    public subscript(position: Int) -> Field { fields[position] }
+    package var startIndex: Int { fields.startIndex }
+    package var endIndex: Int { fields.endIndex }
+    package subscript(position: Int) -> Field { fields[position] }
 }
 
 extension JSONObject: Equatable {
     /// Whether both have the same fields, in whatever order.
-    public static func == (left: JSONObject, right: JSONObject) -> Bool {
+    package static func == (left: JSONObject, right: JSONObject) -> Bool {
         left.count == right.count && left.allSatisfy { right[$0.name] == $0.value }
     }
 }
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
-    public init(dictionaryLiteral elements: (String, JSONValue)...) {
+    package init(dictionaryLiteral elements: (String, JSONValue)...) {
         for (name, value) in elements { self[name] = value }
     }
 }

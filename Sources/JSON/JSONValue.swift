@@ -1,5 +1,5 @@
 /// One JSON value, with every field of the file kept, known to this program or not.
-public enum JSONValue: Sendable, Equatable {
+package enum JSONValue: Sendable, Equatable {
     case object(JSONObject)
     case array([JSONValue])
     case string(String)
@@ -13,30 +13,30 @@ public enum JSONValue: Sendable, Equatable {
 
 extension JSONValue {
     /// The field of an object, or nil where this is no object or has no such field.
-    public subscript(field: String) -> JSONValue? { objectValue?[field] }
+    package subscript(field: String) -> JSONValue? { objectValue?[field] }
 
     /// The fields, or nil where this is no object.
-    public var objectValue: JSONObject? {
+    package var objectValue: JSONObject? {
         if case .object(let fields) = self { fields } else { nil }
     }
 
     /// The elements, or nil where this is no array.
-    public var arrayValue: [JSONValue]? {
+    package var arrayValue: [JSONValue]? {
         if case .array(let elements) = self { elements } else { nil }
     }
 
     /// The text, or nil where this is no string.
-    public var stringValue: String? {
+    package var stringValue: String? {
         if case .string(let text) = self { text } else { nil }
     }
 
     /// The whole number, or nil where this is none (`1.0` is none).
-    public var intValue: Int? {
+    package var intValue: Int? {
         if case .int(let number) = self { number } else { nil }
     }
 
     /// The number, whole or not, or nil where this is none.
-    public var doubleValue: Double? {
+    package var doubleValue: Double? {
         switch self {
         case .int(let number): Double(number)
         case .double(let number): number
@@ -45,22 +45,22 @@ extension JSONValue {
     }
 
     /// The truth value, or nil where this is none.
-    public var boolValue: Bool? {
+    package var boolValue: Bool? {
         if case .bool(let truth) = self { truth } else { nil }
     }
 
     /// Whether this is `null`.
-    public var isNull: Bool { self == .null }
+    package var isNull: Bool { self == .null }
 }
 
 extension JSONValue: ExpressibleByStringLiteral {
     /// A literal in code stands for a string.
-    public init(stringLiteral value: String) { self = .string(value) }
+    package init(stringLiteral value: String) { self = .string(value) }
 }
 
 extension JSONValue: CustomStringConvertible {
     /// A short form for messages: long strings are cut, the inside of containers is only counted.
-    public var description: String {
+    package var description: String {
         switch self {
         case .object(let fields): "an object of \(fields.count) fields"
         case .array(let elements): "an array of \(elements.count) elements"

@@ -2,21 +2,21 @@ import Models
 import Weights
 
 /// What a checkpoint is made of, counted without reading the weights.
-public struct CheckpointReport: Sendable {
-    public let kind: Checkpoint.Kind
-    public let configuration: ModelConfiguration
-    public let tensors: [TensorSummary]
+package struct CheckpointReport: Sendable {
+    package let kind: Checkpoint.Kind
+    package let configuration: ModelConfiguration
+    package let tensors: [TensorSummary]
 
     /// - Parameter headLayers: how many of the last layers are the head, in place of the checkpoint's own number.
     /// - Throws: `ConfigurationError` where the configuration is not one we run.
-    public init(_ checkpoint: Checkpoint, headLayers: Int? = nil) throws {
+    package init(_ checkpoint: Checkpoint, headLayers: Int? = nil) throws {
         kind = checkpoint.kind
         configuration = try ModelConfiguration(checkpoint.configuration, headLayers: headLayers)
         tensors = checkpoint.summary
     }
 
     /// Which part of the model a tensor belongs to.
-    public enum Part: String, CaseIterable, Sendable {
+    package enum Part: String, CaseIterable, Sendable {
         case embedding
         case trunk
         case head
@@ -25,15 +25,15 @@ public struct CheckpointReport: Sendable {
     }
 
     /// Tensors that are counted together.
-    public struct Total: Sendable, Equatable {
-        public var tensorCount = 0
-        public var valueCount = 0
+    package struct Total: Sendable, Equatable {
+        package var tensorCount = 0
+        package var valueCount = 0
         /// In memory, and in the file.
-        public var byteCount = 0
-        public var storedByteCount = 0
+        package var byteCount = 0
+        package var storedByteCount = 0
 
         /// Stored size ÷ size in memory.
-        public var ratio: Double { byteCount == 0 ? 1 : Double(storedByteCount) / Double(byteCount) }
+        package var ratio: Double { byteCount == 0 ? 1 : Double(storedByteCount) / Double(byteCount) }
 
         mutating func add(_ tensor: TensorSummary) {
             tensorCount += 1
@@ -43,16 +43,16 @@ public struct CheckpointReport: Sendable {
         }
     }
 
-    public var total: Total { Self.total(tensors) }
+    package var total: Total { Self.total(tensors) }
 
     /// By part and format, parts in the order of a pass.
-    public var parts: [(part: Part, format: String, total: Total)] {
+    package var parts: [(part: Part, format: String, total: Total)] {
         let groups = Dictionary(grouping: tensors) { PartAndFormat(part: part(of: $0), format: $0.format) }
         return groups.keys.sorted().map { ($0.part, $0.format, Self.total(groups[$0] ?? [])) }
     }
 
     /// By what the tensors do, such as `self_attn.q_proj`, and format.
-    public var kinds: [(kind: String, format: String, total: Total)] {
+    package var kinds: [(kind: String, format: String, total: Total)] {
         let groups = Dictionary(grouping: tensors) { KindAndFormat(kind: Self.kind(of: $0.name), format: $0.format) }
         return groups.keys.sorted().map { ($0.kind, $0.format, Self.total(groups[$0] ?? [])) }
     }
@@ -60,7 +60,7 @@ public struct CheckpointReport: Sendable {
     /// Bytes that decoding must read for each emitted token with a multi-token factor; nil for vanilla.
     ///
     /// A cycle reads the trunk once for `factor` tokens, and the head and `lm_head` for each.
-    public func bytesPerToken(factor: Int?) -> Double {
+    package func bytesPerToken(factor: Int?) -> Double {
         var bytes: [Part: Int] = [:]
         for tensor in tensors { bytes[part(of: tensor), default: 0] += tensor.byteCount }
         let roofline = ByteRoofline(
@@ -69,7 +69,7 @@ public struct CheckpointReport: Sendable {
         return roofline.bytesPerToken(factor: factor, depth: 0)
     }
 
-    public func part(of tensor: TensorSummary) -> Part {
+    package func part(of tensor: TensorSummary) -> Part {
         switch tensor.name {
         case "model.embed_tokens.weight": return .embedding
         case "lm_head.weight": return .vocabularyHead

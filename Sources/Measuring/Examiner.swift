@@ -1,11 +1,11 @@
 import Decoding
 import Tokens
 
-/// Puts questions to a model: one session, used again and again.
+/// Puts questions to a model: one context, used again and again.
 final class Examiner {
-    private let language: Model
+    private let model: Model
     private let tokenizer: Tokenizer
-    private let session: Session
+    private let context: DecodingContext
     private let options: GenerationOptions
 
     struct Question {
@@ -29,11 +29,12 @@ final class Examiner {
         let loss: Double
     }
 
-    init(_ language: Model, options: SessionOptions, maximumTokens: Int) throws {
-        self.language = language
-        tokenizer = try language.requireTokenizer()
-        session = try Session(model: language.stack, options: options)
-        self.options = try GenerationOptions(maximumTokens: maximumTokens)
+    init(_ model: Model, options: SessionOptions, maximumTokens: Int) throws {
+        self.model = model
+        tokenizer = try model.requireTokenizer()
+        context = try DecodingContext(model.stack, options: options)
+        self.options = GenerationOptions(maximumTokens: maximumTokens)
+        try self.options.check()
     }
 
     /// As `generate` would read it: through the chat template where there is one.
@@ -56,7 +57,7 @@ final class Examiner {
             item.messages + [ChatMessage(role: "assistant", content: item.answer)], addGenerationPrompt: false)
         let answer = whole.hasPrefix(prompt) ? String(whole.dropFirst(prompt.count)) : item.answer
         let ids = tokenizer.encode(answer, addSpecial: false)
-        let end = ids.firstIndex { language.endTokens.contains($0) } ?? ids.count - 1
+        let end = ids.firstIndex { model.endTokens.contains($0) } ?? ids.count - 1
         return Question(prompt: tokenizer.encode(prompt, addSpecial: false), reference: Array(ids.prefix(end + 1)))
     }
 
@@ -65,10 +66,10 @@ final class Examiner {
     }
 
     func answer(_ prompt: [Int], _ plan: any DecodePlan) throws -> Answer {
-        session.truncate(to: 0)
-        let generation = try Generation(
-            session, prompt: prompt, plan: plan, options: options, tokenizer: tokenizer,
-            endTokens: language.endTokens)
+        context.truncate(to: 0)
+        let generation = try DecodingLoop(
+            context, prompt: prompt, plan: plan, options: options, tokenizer: tokenizer,
+            endTokens: model.endTokens)
         var (text, tokens) = ("", [GeneratedToken]())
         while let token = try generation.step() {
             text += token.text
@@ -79,15 +80,15 @@ final class Examiner {
 
     /// Each reference token, predicted from the ones before it.
     func predictions(_ question: Question, _ plan: any DecodePlan) throws -> [Prediction] {
-        session.truncate(to: 0)
-        try session.begin(question.prompt, plan: plan)
+        context.truncate(to: 0)
+        try context.begin(question.prompt, plan: plan)
         return try question.reference.map { token in
-            session.run()
-            let likeliest = logprobs(of: session.logits, sampled: token, count: 1)
-            try session.append(token)
+            context.run()
+            let likeliest = logprobs(of: context.logits, sampled: token, count: 1)
+            try context.append(token)
             let own = likeliest.last { $0.id == token }?.logprob ?? -.infinity
             return Prediction(
-                place: session.cyclePlace(ofTokenAt: session.tokens.count - 1), likeliest: likeliest.first?.id ?? token,
+                place: context.cyclePlace(ofTokenAt: context.tokens.count - 1), likeliest: likeliest.first?.id ?? token,
                 loss: -Double(own))
         }
     }

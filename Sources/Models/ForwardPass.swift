@@ -3,7 +3,7 @@ import Tensors
 
 /// Runs a model's layers for one session: the workspace and what a pass over consecutive positions does with it.
 package final class ForwardPass {
-    package let model: LayerStack
+    package let stack: LayerStack
     /// Most rows of one pass.
     package let maximumRows: Int
     /// Where to note how long the parts of a pass take; nobody does unless a measurement asks.
@@ -13,9 +13,9 @@ package final class ForwardPass {
     private let scratch: Activations
 
     /// - Parameter window: how many positions a query sees, its own included; `Int.max` for all.
-    package init(model: LayerStack, threadCount: Int, pinsThreads: Bool, maximumRows: Int, window: Int) {
-        let configuration = model.configuration
-        self.model = model
+    package init(stack: LayerStack, threadCount: Int, pinsThreads: Bool, maximumRows: Int, window: Int) {
+        let configuration = stack.configuration
+        self.stack = stack
         self.maximumRows = maximumRows
         self.window = window
         compute = Compute(
@@ -36,8 +36,8 @@ package final class ForwardPass {
         precondition(rowCount <= maximumRows && layers.count == ring.shape.layerCount)
         ring.reserve(rowCount)
         tabulateRotations(firstPosition: ring.count, rowCount: rowCount)
-        let width = model.configuration.hiddenSize
-        let epsilon = model.configuration.normEpsilon
+        let width = stack.configuration.hiddenSize
+        let epsilon = stack.configuration.normEpsilon
         let normed = scratch.normed.pointer
         let delta = scratch.delta.pointer
         for (index, layer) in layers.enumerated() {
@@ -59,9 +59,9 @@ package final class ForwardPass {
     /// Final norm and `lm_head` of one row: `hidden` [hidden] to `logits` [vocabulary].
     package func logits(_ hidden: UnsafePointer<Float>, into logits: UnsafeMutablePointer<Float>) {
         compute.normalizeRows(
-            hidden, rowCount: 1, width: model.configuration.hiddenSize, weight: model.finalNorm.pointer,
-            epsilon: model.configuration.normEpsilon, output: scratch.normed.pointer)
-        compute.linear(model.vocabularyHead, scratch.normed.pointer, rowCount: 1, output: logits)
+            hidden, rowCount: 1, width: stack.configuration.hiddenSize, weight: stack.finalNorm.pointer,
+            epsilon: stack.configuration.normEpsilon, output: scratch.normed.pointer)
+        compute.linear(stack.vocabularyHead, scratch.normed.pointer, rowCount: 1, output: logits)
     }
 
     /// Runs `work`, noting its time as `part`'s where there is a profile.
@@ -74,16 +74,16 @@ package final class ForwardPass {
 
     /// y += x, both [hidden].
     package func add(_ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>) {
-        compute.add(x, to: y, width: model.configuration.hiddenSize)
+        compute.add(x, to: y, width: stack.configuration.hiddenSize)
     }
 
     /// delta = o · attention(RoPE(norm(q)), RoPE(norm(k)), v)
     private func attend(_ layer: LayerWeights, _ index: Int, ring: KVRing, rowCount: Int) {
-        let width = model.configuration.headWidth
+        let width = stack.configuration.headWidth
         let heads = HeadRows(
-            states: scratch.queryKeyValue.pointer, headCount: model.configuration.headCount,
+            states: scratch.queryKeyValue.pointer, headCount: stack.configuration.headCount,
             queryNorm: layer.queryNorm?.pointer, keyNorm: layer.keyNorm?.pointer,
-            epsilon: model.configuration.normEpsilon, cosines: scratch.cosines.pointer, sines: scratch.sines.pointer,
+            epsilon: stack.configuration.normEpsilon, cosines: scratch.cosines.pointer, sines: scratch.sines.pointer,
             keys: ring.keys(index), values: ring.values(index), ring: ring.layout, firstPosition: ring.count)
         compute.linear(layer.queryKeyValue, scratch.normed.pointer, rowCount: rowCount, output: heads.states)
         compute.placeHeads(heads, rowCount: rowCount)
@@ -98,7 +98,7 @@ package final class ForwardPass {
 
     /// delta = down · (silu(gate · x) ⊙ (up · x))
     private func feedForward(_ layer: LayerWeights, rowCount: Int) {
-        let width = model.configuration.feedForwardSize
+        let width = stack.configuration.feedForwardSize
         compute.linear(
             layer.gateUp, scratch.normed.pointer, rowCount: rowCount, output: scratch.gateUp.pointer)
         compute.gate(scratch.gateUp.pointer, rowCount: rowCount, width: width, output: scratch.inner.pointer)
@@ -107,9 +107,9 @@ package final class ForwardPass {
 
     /// cos and sin of position · frequency, float32 as transformers computes them.
     private func tabulateRotations(firstPosition: Int, rowCount: Int) {
-        let count = model.inverseFrequencies.count
+        let count = stack.inverseFrequencies.count
         for row in 0..<rowCount {
-            for (index, frequency) in model.inverseFrequencies.enumerated() {
+            for (index, frequency) in stack.inverseFrequencies.enumerated() {
                 let angle = Float(firstPosition + row) * frequency
                 scratch.cosines.pointer[row * count + index] = cosf(angle)
                 scratch.sines.pointer[row * count + index] = sinf(angle)

@@ -1,4 +1,4 @@
-public import Tensors
+import Tensors
 import Weights
 
 extension LayerStack {
@@ -9,7 +9,7 @@ extension LayerStack {
     ///   - vocabularyFormat: what `lm_head` is converted to, the embedding staying as it is.
     /// - Throws: `ConfigurationError` where the configuration is not one we run, `CheckpointError` where a tensor is
     ///   missing or has another shape than the configuration says, or cannot be converted.
-    public convenience init(
+    package convenience init(
         checkpoint: Checkpoint, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil
     ) throws {
         let configuration = try ModelConfiguration(checkpoint.configuration, headLayers: headLayers)

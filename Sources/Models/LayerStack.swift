@@ -1,12 +1,12 @@
-public import Tensors
+import Tensors
 import Weights
 
 /// A Qwen3-style layer stack: immutable weights, shared by every session.
 ///
 /// Layers `0 ..< trunkLayerCount` are the trunk, the rest the head (arXiv 2510.11958).
-public final class LayerStack: Sendable {
+package final class LayerStack: Sendable {
     /// Sizes, RoPE and the trunk/head split.
-    public let configuration: ModelConfiguration
+    package let configuration: ModelConfiguration
     /// [vocabulary, hidden]; nil where it is `vocabularyHead` itself.
     private let embedding: Matrix?
     package let layers: [LayerWeights]
@@ -41,7 +41,7 @@ public final class LayerStack: Sendable {
     }
 
     /// The formats of the matrices that a pass reads, each once, in the order of first use.
-    public var formats: [StorageFormat] {
+    package var formats: [StorageFormat] {
         var formats: [StorageFormat] = []
         let matrices = layers.flatMap { [$0.queryKeyValue, $0.attentionOutput, $0.gateUp, $0.down] } + [vocabularyHead]
         for format in matrices.flatMap(\.formats) where !formats.contains(format) { formats.append(format) }

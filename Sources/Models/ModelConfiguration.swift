@@ -56,7 +56,7 @@ public struct ModelConfiguration: Sendable, Equatable {
     ///   - configuration: an object such as `Checkpoint.configuration`.
     ///   - headLayers: replaces the checkpoint's split; 1 up to one less than the layers.
     /// - Throws: `ConfigurationError` naming the first field that is missing, impossible or not implemented.
-    public init(_ configuration: JSONValue, headLayers: Int? = nil) throws(ConfigurationError) {
+    package init(_ configuration: JSONValue, headLayers: Int? = nil) throws(ConfigurationError) {
         let fields = try ConfigurationReader(configuration)
         (architecture, modelType) = try Self.architecture(fields)
         try fields.refuseUnimplemented()
@@ -86,7 +86,7 @@ public struct ModelConfiguration: Sendable, Equatable {
     public var canRunCycles: Bool { trunkLayerCount > 0 }
 
     /// - Throws: `ConfigurationError.noTrunk` where `canRunCycles` is false.
-    public func checkSplit() throws(ConfigurationError) {
+    package func checkSplit() throws(ConfigurationError) {
         guard canRunCycles else { throw .noTrunk(layerCount: layerCount) }
     }
 

@@ -32,7 +32,7 @@ public struct RopeConfiguration: Sendable, Equatable {
     }
 
     /// Takes values that were checked before.
-    public init(theta: Double, scaling: Scaling, headWidth: Int) {
+    package init(theta: Double, scaling: Scaling, headWidth: Int) {
         self.theta = theta
         self.scaling = scaling
         self.headWidth = headWidth

@@ -1,7 +1,5 @@
 // The public face: what a program that imports Volley needs from the rooms behind it.
 @_exported import Decoding
-@_exported import JSON
-@_exported import Measuring
 @_exported import Models
 @_exported import Tensors
 @_exported import Tokens

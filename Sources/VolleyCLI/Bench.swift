@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Measuring
 import Volley
 
 struct Bench: ParsableCommand {
@@ -138,8 +139,8 @@ struct Bench: ParsableCommand {
         return paths.map { path in
             let name = path.split(separator: "/").last.map(String.init) ?? path
             return Subject(name: name) { options in
-                try Model.load(
-                    path, headLayers: headLayers, vocabularyFormat: headFormat?.format,
+                try Model(
+                    path: path, headLayers: headLayers, vocabularyFormat: headFormat?.format,
                     threadCount: options.threadCount
                 ).stack
             }
@@ -147,34 +148,34 @@ struct Bench: ParsableCommand {
     }
 
     private func measured(
-        _ model: LayerStack, _ name: String, _ options: SpeedBench.Options, _ sessionOptions: SessionOptions,
+        _ stack: LayerStack, _ name: String, _ options: SpeedBench.Options, _ sessionOptions: SessionOptions,
         _ interrupt: Interrupt
     ) throws -> BenchReport.Entry {
-        let factors = mtd ?? (model.configuration.canRunCycles ? .all : .vanilla)
-        let plans = try factors.plans(for: model.configuration)
+        let factors = mtd ?? (stack.configuration.canRunCycles ? .all : .vanilla)
+        let plans = try factors.plans(for: stack.configuration)
         let bar = ProgressBar("measuring \(name)")
         defer { bar.end() }
         let isCancelled: @Sendable () -> Bool = { interrupt.isPressed }
         let speed = try SpeedBench(
-            of: model, plans: plans, options: options, sessionOptions: sessionOptions, progress: bar.show,
+            of: stack, plans: plans, options: options, sessionOptions: sessionOptions, progress: bar.show,
             isCancelled: isCancelled)
         bar.end()
         let costs =
             try passes
             ? Progress.during("measuring passes") {
                 try PassBench(
-                    of: model, depth: depth, repeats: repeats, sessionOptions: sessionOptions,
+                    of: stack, depth: depth, repeats: repeats, sessionOptions: sessionOptions,
                     isCancelled: isCancelled)
             } : nil
         let profiles =
             try profile
             ? plans.map { name, plan in
                 try DecodingProfile(
-                    of: model, plan: plan, name: name, options: options, sessionOptions: sessionOptions,
+                    of: stack, plan: plan, name: name, options: options, sessionOptions: sessionOptions,
                     isCancelled: isCancelled)
             } : []
         return BenchReport.Entry(
-            name: name, roofline: ByteRoofline(model, kvFormat: sessionOptions.kvFormat), formats: model.formats,
+            name: name, roofline: ByteRoofline(stack, kvFormat: sessionOptions.kvFormat), formats: stack.formats,
             speed: speed, passes: costs, profiles: profiles)
     }
 }

@@ -30,9 +30,9 @@ struct Chat: ParsableCommand {
         let interrupt = Interrupt()
         let options = try sampling.generationOptions()
         let loaded = try Progress.during("loading the model") { try model.load() }
-        let plan = try plan.resolve(for: loaded.language.stack, options: model.sessionOptions())
+        let plan = try plan.resolve(for: loaded.model.stack, options: model.sessionOptions())
         var conversation = try Conversation(
-            loaded.language, session: model.sessionOptions(), system: system, thinking: thinking ? nil : false,
+            loaded.model, options: model.sessionOptions(), system: system, thinking: thinking ? nil : false,
             plan: plan)
         if StandardInput.isTerminal { StandardError.write(greeting(loaded, plan)) }
         let editor = LineEditor(prompt: "> ")
@@ -82,7 +82,7 @@ struct Chat: ParsableCommand {
 
     /// Returns what to tell the user.
     private func switchPlan(to request: PlanRequest, in conversation: inout Conversation) -> String {
-        let configuration = conversation.language.stack.configuration
+        let configuration = conversation.model.stack.configuration
         let chosen = Result { try configuration.plan(for: request, phase: plan.phase) }
         switch chosen {
         case .failure(let error): return "volley: \(error)\n"
@@ -94,7 +94,7 @@ struct Chat: ParsableCommand {
     }
 
     private func greeting(_ loaded: LoadedModel, _ plan: any DecodePlan) -> String {
-        "\(loaded.language.name), --mtd \(plan.name). /help lists commands, Ctrl-D ends.\n"
+        "\(loaded.model.name), --mtd \(plan.name). /help lists commands, Ctrl-D ends.\n"
     }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Measuring
 import Volley
 
 struct Compare: ParsableCommand {
@@ -56,16 +57,16 @@ struct Compare: ParsableCommand {
     func run() throws {
         let interrupt = Interrupt()
         let prompts = try prompts + PromptFile.prompts(of: file)
-        let language = try Progress.during("loading the model") { try model.load() }.language
-        let plans = try mtd.plans(for: language.stack.configuration)
+        let loaded = try Progress.during("loading the model") { try model.load() }.model
+        let plans = try mtd.plans(for: loaded.stack.configuration)
         let options = model.sessionOptions()
         do {
-            let comparer = try Comparer(language, plans: plans, options: options, maximumTokens: maxTokens)
+            let comparer = try Comparer(loaded, plans: plans, options: options, maximumTokens: maxTokens)
             var comparisons: [Comparison] = []
             for prompt in prompts {
                 if race, let view = RaceView.forStandardError() {
                     let race = try Race(
-                        of: language, on: prompt, plans: plans, options: options, maximumTokens: maxTokens,
+                        of: loaded, on: prompt, plans: plans, options: options, maximumTokens: maxTokens,
                         isCancelled: { interrupt.isPressed })
                     defer { view.end() }
                     repeat { view.show(race) } while try race.step()
@@ -77,7 +78,7 @@ struct Compare: ParsableCommand {
                 comparisons.append(comparison)
                 if !json { try show(comparison, isFirst: comparisons.count == 1) }
             }
-            try report(comparisons, language)
+            try report(comparisons, of: loaded)
         } catch is CancellationError {
             throw ExitCode(130)
         }
@@ -88,13 +89,13 @@ struct Compare: ParsableCommand {
         try StandardOutput.write((isFirst ? "" : "\n") + text)
     }
 
-    private func report(_ comparisons: [Comparison], _ language: Model) throws {
+    private func report(_ comparisons: [Comparison], of loaded: Model) throws {
         let summary = ComparisonSummary(comparisons)
         let setting = ComparisonSetting(
-            model: language.name, formats: language.stack.formats.map(\.rawValue), processor: Machine.processor,
+            model: loaded.name, formats: loaded.stack.formats.map(\.rawValue), processor: Machine.processor,
             instructionSet: InstructionSet.best.rawValue, threads: model.sessionOptions().threadCount, rounds: rounds,
             version: VolleyCommand.configuration.version,
-            roofline: ByteRoofline(language.stack, kvFormat: model.kv))
+            roofline: ByteRoofline(loaded.stack, kvFormat: model.kv))
         if json {
             try StandardOutput.write(ComparisonDocument(comparisons, setting).json())
         } else if comparisons.count > 1 {

@@ -1,4 +1,5 @@
 import Foundation
+import Measuring
 import Volley
 
 /// A comparison for a terminal: the prompt, the answers in columns, a table, and where answers part.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Measuring
 import Volley
 
 struct Eval: ParsableCommand {
@@ -46,15 +47,15 @@ struct Eval: ParsableCommand {
         let interrupt = Interrupt()
         let files = tasks.isEmpty ? try Embedded().tasks : tasks
         let tasks = try files.map { try EvaluationTask(path: $0, limit: judging.limit) }
-        let language = try Progress.during("loading the model") { try model.load() }.language
-        let plans = try mtd.plans(for: language.stack.configuration)
+        let loaded = try Progress.during("loading the model") { try model.load() }.model
+        let plans = try mtd.plans(for: loaded.stack.configuration)
         let total = tasks.reduce(0) { $0 + $1.items.count }
         let bar = ProgressBar("evaluating")
         var (evaluations, done) = ([Evaluation](), 0)
         for task in tasks {
             evaluations.append(
                 try Evaluation(
-                    of: language, on: task, plans: plans, options: model.sessionOptions(),
+                    of: loaded, on: task, plans: plans, options: model.sessionOptions(),
                     maximumTokens: judging.maxTokens,
                     metric: judging.metric, pattern: judging.pattern,
                     progress: { bar.show(Double(done + $0) / Double(total)) },

@@ -1,4 +1,5 @@
 import Foundation
+import Measuring
 import Volley
 
 /// Evaluations side by side, for a person and for a program.

@@ -42,14 +42,13 @@ struct Generate: ParsableCommand {
         let interrupt = Interrupt()
         let options = try sampling.generationOptions()
         let loaded = try Progress.during("loading the model") { try model.load() }
-        let language = loaded.language
-        if !options.stops.isEmpty { _ = try language.requireTokenizer() }
-        let promptTokens = try promptOptions.tokens(prompt: prompt, language: language)
-        let plan = try plan.resolve(for: language.stack, options: model.sessionOptions())
-        let session = try Session(model: language.stack, options: model.sessionOptions())
-        let generation = try Generation(
-            session, prompt: promptTokens, plan: plan, options: options, tokenizer: language.tokenizer,
-            endTokens: language.endTokens, isCancelled: { interrupt.isPressed })
+        if !options.stops.isEmpty { _ = try loaded.model.requireTokenizer() }
+        let promptTokens = try promptOptions.tokens(prompt: prompt, model: loaded.model)
+        let plan = try plan.resolve(for: loaded.model.stack, options: model.sessionOptions())
+        let context = try DecodingContext(loaded.model.stack, options: model.sessionOptions())
+        let generation = try DecodingLoop(
+            context, prompt: promptTokens, plan: plan, options: options, tokenizer: loaded.model.tokenizer,
+            endTokens: loaded.model.endTokens, isCancelled: { interrupt.isPressed })
 
         let record = try stream(generation, plan: plan)
         if json {
@@ -59,14 +58,14 @@ struct Generate: ParsableCommand {
         }
         if stats { StandardError.write(StatisticsTable(generation.statistics, loadSeconds: loaded.seconds).text) }
         if let dumpLogits {
-            session.run()
-            try LogitsFile.write(session.logits, to: dumpLogits)
+            context.run()
+            try LogitsFile.write(context.logits, to: dumpLogits)
         }
         if generation.finishReason == .cancelled { throw ExitCode(130) }
     }
 
     /// Prints tokens as they come, unless the JSON document will hold them; returns them all.
-    private func stream(_ generation: Generation, plan: any DecodePlan) throws -> GenerationRecord {
+    private func stream(_ generation: DecodingLoop, plan: any DecodePlan) throws -> GenerationRecord {
         var record = GenerationRecord()
         var printer = TokenPrinter(isSilent: json, showsCycles: showCycles, plan: plan)
         let waiting = Progress("reading the prompt")

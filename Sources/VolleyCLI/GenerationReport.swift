@@ -1,4 +1,5 @@
 import Foundation
+import Measuring
 import Volley
 
 /// The JSON document of `generate --json`; its fields are a stable contract.
@@ -13,9 +14,9 @@ struct GenerationReport: Encodable {
     let stats: Stats
 
     init(
-        loaded: LoadedModel, plan: any DecodePlan, prompt: [Int], record: GenerationRecord, generation: Generation
+        loaded: LoadedModel, plan: any DecodePlan, prompt: [Int], record: GenerationRecord, generation: DecodingLoop
     ) {
-        model = loaded.language.name
+        model = loaded.model.name
         mtd = Factor(plan: plan)
         promptTokens = prompt
         tokens = record.tokens.map(\.id)

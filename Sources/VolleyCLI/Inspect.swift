@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Measuring
 import Volley
 
 struct Inspect: ParsableCommand {

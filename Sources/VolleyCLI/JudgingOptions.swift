@@ -1,4 +1,5 @@
 import ArgumentParser
+import Measuring
 import Volley
 
 /// Which questions are asked, and how answers are judged.

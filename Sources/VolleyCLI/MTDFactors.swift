@@ -5,7 +5,7 @@ import Volley
 struct MTDFactors: ExpressibleByArgument {
     private let requests: [PlanRequest]
 
-    static let all = MTDFactors(requests: [.vanilla] + [2, 3, 4, 6].map { .multiToken(factor: $0) })
+    static let all = MTDFactors(requests: [.vanilla] + [2, 3, 4, 6].map { .multiToken($0) })
 
     static let vanilla = MTDFactors(requests: [.vanilla])
 
@@ -22,7 +22,7 @@ struct MTDFactors: ExpressibleByArgument {
 
     /// These, and vanilla where it is not among them.
     var includingVanilla: MTDFactors {
-        requests.contains(.vanilla) ? self : MTDFactors(requests: [.vanilla] + requests)
+        requests.contains(where: \.isVanilla) ? self : MTDFactors(requests: [.vanilla] + requests)
     }
 
     var defaultValueDescription: String { "off,2,3,4,6" }

@@ -41,10 +41,10 @@ struct ModelOptions: ParsableArguments {
         let start = ContinuousClock.now
         let options = sessionOptions()
         try options.check()
-        let language = try Model.load(
-            try model ?? Embedded().model, headLayers: headLayers, vocabularyFormat: headFormat?.format,
+        let loaded = try Model(
+            path: try model ?? Embedded().model, headLayers: headLayers, vocabularyFormat: headFormat?.format,
             threadCount: options.threadCount, checksTensors: !skipChecksums)
-        return LoadedModel(language: language, seconds: (ContinuousClock.now - start).seconds)
+        return LoadedModel(model: loaded, seconds: (ContinuousClock.now - start).seconds)
     }
 
     func sessionOptions() -> SessionOptions {
@@ -56,7 +56,7 @@ struct ModelOptions: ParsableArguments {
 
 /// A model and how long it took to load.
 struct LoadedModel {
-    let language: Model
+    let model: Model
     let seconds: Double
 }
 

@@ -26,18 +26,18 @@ struct PlanOptions: ParsableArguments {
     }
 
     /// The plan for this model; says on standard error what `auto` chose, and warns where the model was not trained for it.
-    func resolve(for model: LayerStack, options: SessionOptions) throws -> any DecodePlan {
+    func resolve(for stack: LayerStack, options: SessionOptions) throws -> any DecodePlan {
         let request: PlanRequest
         switch mtd {
         case .fastest:
-            let calibration = FactorCalibration(model, options: options)
+            let calibration = FactorCalibration(stack, options: options)
             StandardError.write("volley: \(calibration.reason)\n")
             request = calibration.choice
         case .factor(let factor): request = factor
         case nil: request = plan?.request ?? .automatic
         }
-        let plan = try model.configuration.plan(for: request, phase: phase)
-        if let warning = model.configuration.warning(for: plan) { StandardError.write("volley: \(warning)\n") }
+        let plan = try stack.configuration.plan(for: request, phase: phase)
+        if let warning = stack.configuration.warning(for: plan) { StandardError.write("volley: \(warning)\n") }
         return plan
     }
 }

@@ -31,25 +31,23 @@ struct PromptOptions: ParsableArguments {
     /// The prompt's ids.
     ///
     /// - Throws: where the model has no tokenizer or no chat template that the form needs, or the prompt is empty.
-    func tokens(prompt: String?, language: Model) throws -> [Int] {
+    func tokens(prompt: String?, model: Model) throws -> [Int] {
         if let promptIds { return promptIds.ids }
         let text = try prompt ?? TextInput.standardInput()
-        let tokenizer = try language.requireTokenizer()
+        let tokenizer = try model.requireTokenizer()
         guard !text.isEmpty else { throw SessionError.emptyPrompt }
-        guard try isChat(tokenizer, language) else { return tokenizer.encode(text, addSpecial: true) }
+        guard try isChat(tokenizer, model) else { return tokenizer.encode(text, addSpecial: true) }
         var messages = [ChatMessage(role: "user", content: text)]
         if let system { messages.insert(ChatMessage(role: "system", content: system), at: 0) }
-        let rendered = try tokenizer.renderChat(
-            messages, addGenerationPrompt: true, enableThinking: thinking ? nil : false)
-        return tokenizer.encode(rendered, addSpecial: false)
+        return try model.tokens(of: messages, thinking: thinking ? nil : false)
     }
 
-    private func isChat(_ tokenizer: Tokenizer, _ language: Model) throws -> Bool {
+    private func isChat(_ tokenizer: Tokenizer, _ model: Model) throws -> Bool {
         switch form {
         case .raw: return false
         case nil where system == nil: return tokenizer.hasChatTemplate
         default:
-            guard tokenizer.hasChatTemplate else { throw GenerationError.noChatTemplate(model: language.name) }
+            guard tokenizer.hasChatTemplate else { throw GenerationError.noChatTemplate(model: model.name) }
             return true
         }
     }

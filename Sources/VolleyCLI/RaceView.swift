@@ -1,4 +1,5 @@
 import Foundation
+import Measuring
 import Volley
 
 /// A race on a terminal: a line for each plan, drawn over again as tokens come.

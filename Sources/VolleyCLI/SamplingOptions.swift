@@ -40,12 +40,14 @@ struct SamplingOptions: ParsableArguments {
     /// - Throws: `ValidationError` naming what is out of range.
     func generationOptions() throws -> GenerationOptions {
         do {
-            let sampling = try SamplingParameters(
+            let sampling = SamplingParameters(
                 temperature: temperature, topK: topK, topP: topP, minP: minP, repetitionPenalty: repeatPenalty,
                 seed: seed)
-            return try GenerationOptions(
+            let options = GenerationOptions(
                 maximumTokens: maxTokens, sampling: sampling, stops: stop, ignoresEnd: ignoreEos,
                 logprobCount: logprobs)
+            try options.check()
+            return options
         } catch {
             throw ValidationError("\(error)")
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Measuring
 import Volley
 
 struct Tune: ParsableCommand {
@@ -55,14 +56,14 @@ struct Tune: ParsableCommand {
         let interrupt = Interrupt()
         let questions = try tasks.map { try EvaluationTask(path: $0, limit: judging.limit) }
         let prompts = try prompts + PromptFile.prompts(of: file)
-        let language = try Progress.during("loading the model") { try model.load() }.language
-        let plans = try mtd.includingVanilla.plans(for: language.stack.configuration)
+        let loaded = try Progress.during("loading the model") { try model.load() }.model
+        let plans = try mtd.includingVanilla.plans(for: loaded.stack.configuration)
         let bar = ProgressBar("measuring")
         defer { bar.end() }
         let tuning: Tuning
         do {
             tuning = try Tuning(
-                of: language, on: tasks.isEmpty ? .prompts(prompts) : .tasks(questions), plans: plans,
+                of: loaded, on: tasks.isEmpty ? .prompts(prompts) : .tasks(questions), plans: plans,
                 least: keep / 100, options: model.sessionOptions(), maximumTokens: judging.maxTokens,
                 metric: judging.metric,
                 pattern: judging.pattern, progress: bar.show, isCancelled: { interrupt.isPressed })

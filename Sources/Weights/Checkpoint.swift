@@ -5,19 +5,19 @@ import Tensors
 ///
 /// Behind this type everything is in Hugging Face's terms: tensor names, row order, configuration fields. Tensors are
 /// mapped, not read: opening costs time and memory for the headers only.
-public struct Checkpoint: Sendable {
+package struct Checkpoint: Sendable {
     /// What `open` was given.
-    public let path: String
+    package let path: String
     /// Which file format it is.
-    public let kind: Kind
+    package let kind: Kind
     /// `config.json` as an object, or what a GGUF file's metadata says in its terms.
-    public let configuration: JSONValue
+    package let configuration: JSONValue
     /// Where the tokenizer is; it is not checked here.
-    public let tokenizer: TokenizerSource
+    package let tokenizer: TokenizerSource
     let contents: Contents
 
     /// The file formats that can be opened.
-    public enum Kind: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
         /// A directory with `config.json` and safetensors files.
         case huggingFace
         /// One GGUF file.
@@ -35,7 +35,7 @@ public struct Checkpoint: Sendable {
 
     /// Opens the native or Hugging Face directory or GGUF file at `path`, and checks every size and offset in its headers.
     /// - Throws: `CheckpointError`, naming the file and the place in it.
-    public static func open(_ path: String) throws(CheckpointError) -> Checkpoint {
+    package static func open(_ path: String) throws(CheckpointError) -> Checkpoint {
         guard !path.utf8.contains(0), !path.isEmpty else {
             throw .notACheckpoint(path: quoted(path), problem: "not a path")
         }
@@ -50,7 +50,7 @@ public struct Checkpoint: Sendable {
     /// The same checkpoint with every tensor at hand: those of compressed shards decoded into memory, by `threadCount`
     /// threads. Other kinds are mapped, and stay as they are.
     /// - Parameter checksTensors: whether the checksums of a native checkpoint's tensors are looked at.
-    public func loaded(threadCount: Int, checksTensors: Bool = true) throws(CheckpointError) -> Checkpoint {
+    package func loaded(threadCount: Int, checksTensors: Bool = true) throws(CheckpointError) -> Checkpoint {
         guard case .native(let native) = contents else { return self }
         let tensors = try native.load(threadCount: threadCount, checksTensors: checksTensors)
         return Checkpoint(
@@ -58,7 +58,7 @@ public struct Checkpoint: Sendable {
     }
 
     /// All names, sorted.
-    public var tensorNames: [String] {
+    package var tensorNames: [String] {
         switch contents {
         case .mapped(let locations): locations.keys.sorted()
         case .native(let native): native.indices.keys.sorted()
@@ -67,7 +67,7 @@ public struct Checkpoint: Sendable {
     }
 
     /// Whether the checkpoint holds this name, in any stored type.
-    public func hasTensor(_ name: String) -> Bool {
+    package func hasTensor(_ name: String) -> Bool {
         switch contents {
         case .mapped(let locations): locations[name] != nil
         case .native(let native): native.indices[name] != nil
@@ -80,7 +80,7 @@ public struct Checkpoint: Sendable {
     /// The q and k matrices of a Llama GGUF are copied, once a call, to undo that format's row order; a tensor of a
     /// compressed shard is decoded, once a call, unless the checkpoint was `loaded`.
     /// - Throws: `CheckpointError.missingTensor`, `.unsupported` for a format without kernels, or `.damaged`.
-    public func tensor(_ name: String) throws(CheckpointError) -> StoredTensor {
+    package func tensor(_ name: String) throws(CheckpointError) -> StoredTensor {
         switch contents {
         case .mapped(let locations):
             if let location = locations[name] {

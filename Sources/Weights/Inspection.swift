@@ -2,23 +2,23 @@ import JSON
 import Tensors
 
 /// What is known of a tensor without reading it.
-public struct TensorSummary: Sendable {
-    public let name: String
+package struct TensorSummary: Sendable {
+    package let name: String
     /// Row-major.
-    public let shape: [Int]
+    package let shape: [Int]
     /// As `StorageFormat` names it, or the file's name of a format that is not known.
-    public let format: String
+    package let format: String
     /// In memory.
-    public let byteCount: Int
+    package let byteCount: Int
     /// In the file.
-    public let storedByteCount: Int
+    package let storedByteCount: Int
 
-    public var valueCount: Int { shape.reduce(1, *) }
+    package var valueCount: Int { shape.reduce(1, *) }
 }
 
 extension Checkpoint {
     /// Every tensor, by name.
-    public var summary: [TensorSummary] {
+    package var summary: [TensorSummary] {
         let summaries: [TensorSummary] =
             switch contents {
             case .mapped(let locations): locations.map { TensorSummary($0.key, $0.value) }

@@ -2,21 +2,21 @@ import Tensors
 
 /// A tensor as it lies in its file: not copied, not converted.
 // Sendable: `bytes` is read-only memory that `owner`, itself Sendable, keeps alive.
-public struct StoredTensor: @unchecked Sendable {
+package struct StoredTensor: @unchecked Sendable {
     /// The name Hugging Face gives it.
-    public let name: String
+    package let name: String
     /// Row-major: `[out, in]` for a matrix, `[width]` for a vector.
-    public let shape: [Int]
+    package let shape: [Int]
     /// How the values are laid out; the last dimension is whole blocks of it.
-    public let format: StorageFormat
+    package let format: StorageFormat
     /// All rows, one after the other. May start at any address. Valid only while `owner` lives, and Swift may end that
     /// at the last use of this value: read through `withBytes`, or keep `owner` beside the pointer.
-    public let bytes: UnsafeRawBufferPointer
+    package let bytes: UnsafeRawBufferPointer
     /// Keeps `bytes` alive.
-    public let owner: any AnyObject & Sendable
+    package let owner: any AnyObject & Sendable
 
     /// Calls `body` with `bytes`, and keeps them valid until it returns.
-    public func withBytes<Result, Failure: Error>(
+    package func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         defer { withExtendedLifetime(owner) {} }

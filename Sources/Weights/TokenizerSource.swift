@@ -1,5 +1,5 @@
 /// Where a checkpoint's tokenizer is.
-public enum TokenizerSource: Sendable, Equatable {
+package enum TokenizerSource: Sendable, Equatable {
     /// A directory that may hold `tokenizer.json` and `tokenizer_config.json`.
     case directory(String)
     /// The tokenizer itself, as the metadata of a GGUF file has it.
@@ -19,29 +19,29 @@ extension TokenizerSource {
 }
 
 /// The tokenizer fields of a GGUF file (`tokenizer.ggml.*`), texts as the bytes they are stored as.
-public struct GGUFTokenizerMetadata: Sendable, Equatable {
+package struct GGUFTokenizerMetadata: Sendable, Equatable {
     /// `tokenizer.ggml.model`: `gpt2` is byte-level BPE.
-    public var model: String?
+    package var model: String?
     /// `tokenizer.ggml.pre`: the name of the pre-tokenizer, `qwen2`, `llama-bpe`, `smollm` …
-    public var pre: String?
+    package var pre: String?
     /// Index is the token's id; byte-level BPE writes bytes as printable characters, in UTF-8.
-    public var tokens: [[UInt8]]
+    package var tokens: [[UInt8]]
     /// Two tokens and a space between, best first.
-    public var merges: [[UInt8]]
+    package var merges: [[UInt8]]
     /// One for each token, or empty: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte.
-    public var tokenTypes: [Int]
+    package var tokenTypes: [Int]
     /// Put before a text where `addsBegin` is true.
-    public var beginID: Int?
+    package var beginID: Int?
     /// End of text.
-    public var endID: Int?
+    package var endID: Int?
     /// End of turn.
-    public var endOfTurnID: Int?
+    package var endOfTurnID: Int?
     /// Whether encoding puts `beginID` first; nil where the file does not say.
-    public var addsBegin: Bool?
+    package var addsBegin: Bool?
     /// Whether encoding puts `endID` last; nil where the file does not say.
-    public var addsEnd: Bool?
+    package var addsEnd: Bool?
     /// Llama-style tokenizers put a space before the text.
-    public var addsSpacePrefix: Bool?
+    package var addsSpacePrefix: Bool?
     /// Jinja.
-    public var chatTemplate: String?
+    package var chatTemplate: String?
 }

@@ -4,7 +4,7 @@ import Tensors
 import TestSupport
 import Testing
 
-/// A plan that feeds the head as another one does with a given prompt, wherever the session's own prompt ends: the whole
+/// A plan that feeds the head as another one does with a given prompt, wherever the context's own prompt ends: the whole
 /// sequence can then be recomputed as one prompt.
 struct Recomputed<Base: DecodePlan>: DecodePlan {
     let base: Base
@@ -41,25 +41,25 @@ struct ExactnessTests {
 
     /// Feeds given tokens one at a time, so that near-ties cannot send two runs apart.
     static func decodedLogits(
-        _ session: Session, prompt: [Int], then tokens: [Int], plan: any DecodePlan
+        _ context: DecodingContext, prompt: [Int], then tokens: [Int], plan: any DecodePlan
     ) throws -> [[Float]] {
-        try session.begin(prompt, plan: plan)
-        session.run()
-        return try [Array(session.logits)]
+        try context.begin(prompt, plan: plan)
+        context.run()
+        return try [Array(context.logits)]
             + tokens.map { token in
-                try session.append(token)
-                session.run()
-                return Array(session.logits)
+                try context.append(token)
+                context.run()
+                return Array(context.logits)
             }
     }
 
     static func recomputedLogits(
         _ model: LayerStack, _ options: SessionOptions, prompt: [Int], then tokens: [Int], plan: any DecodePlan
     ) throws -> [Float] {
-        let session = try Session(model: model, options: options)
-        try session.begin(prompt + tokens, plan: recomputed(plan, promptCount: prompt.count))
-        session.run()
-        return Array(session.logits)
+        let context = try DecodingContext(model, options: options)
+        try context.begin(prompt + tokens, plan: recomputed(plan, promptCount: prompt.count))
+        context.run()
+        return Array(context.logits)
     }
 
     @Test("decoding equals full recomputation for every factor, phase, prompt length and window")
@@ -71,8 +71,8 @@ struct ExactnessTests {
                     let options = SessionOptions(threadCount: 1, kvFormat: .f32, window: window, sinkCount: sinks)
                     let prompt = randomTokens(promptCount, below: 160, seed: UInt64(index))
                     let tokens = randomTokens(2 * 16 + 3, below: 160, seed: UInt64(index + 1000))
-                    let session = try Session(model: model, options: options)
-                    let decoded = try Self.decodedLogits(session, prompt: prompt, then: tokens, plan: plan)
+                    let context = try DecodingContext(model, options: options)
+                    let decoded = try Self.decodedLogits(context, prompt: prompt, then: tokens, plan: plan)
                     let whole = try Self.recomputedLogits(model, options, prompt: prompt, then: tokens, plan: plan)
                     let difference = largestDifference(decoded.last ?? [], whole)
                     #expect(
@@ -92,8 +92,8 @@ struct ExactnessTests {
             for plan in Self.plans {
                 let prompt = randomTokens(21, below: 160, seed: 3)
                 let tokens = randomTokens(37, below: 160, seed: 4)
-                let session = try Session(model: model, options: options)
-                let decoded = try Self.decodedLogits(session, prompt: prompt, then: tokens, plan: plan)
+                let context = try DecodingContext(model, options: options)
+                let decoded = try Self.decodedLogits(context, prompt: prompt, then: tokens, plan: plan)
                 let whole = try Self.recomputedLogits(model, options, prompt: prompt, then: tokens, plan: plan)
                 #expect((decoded.last == whole) as Bool, "\(format), \(plan)")
             }
@@ -124,8 +124,8 @@ struct ExactnessTests {
         let tokens = randomTokens(40, below: 160, seed: 9)
         let logits = try [false, true].map { isDecoded in
             shape.isDecoded = isDecoded
-            let session = try Session(model: try shape.build(), options: options)
-            return try Self.decodedLogits(session, prompt: [1], then: tokens, plan: .multiToken(3))
+            let context = try DecodingContext(try shape.build(), options: options)
+            return try Self.decodedLogits(context, prompt: [1], then: tokens, plan: .multiToken(3))
         }
         let scale = logits[1].joined().map(abs).max() ?? 1
         // Activations rounded to int16 in every product of 11 layers.
@@ -150,8 +150,8 @@ struct ExactnessTests {
                 let options = SessionOptions(threadCount: 2, kvFormat: .f32)
                 let prompt = randomTokens(9, below: 100, seed: 3)
                 let tokens = randomTokens(14, below: 100, seed: 4)
-                let session = try Session(model: model, options: options)
-                let decoded = try Self.decodedLogits(session, prompt: prompt, then: tokens, plan: plan)
+                let context = try DecodingContext(model, options: options)
+                let decoded = try Self.decodedLogits(context, prompt: prompt, then: tokens, plan: plan)
                 let whole = try Self.recomputedLogits(model, options, prompt: prompt, then: tokens, plan: plan)
                 #expect(largestDifference(decoded.last ?? [], whole) < 3e-4, "\(shape), factor \(factor)")
             }
@@ -165,8 +165,8 @@ struct ExactnessTests {
             let prompt = randomTokens(70, below: 160, seed: 5)
             let tokens = randomTokens(20, below: 160, seed: 6)
             let runs = try (1...4).map { threadCount in
-                let session = try Session(model: model, options: SessionOptions(threadCount: threadCount))
-                return try Self.decodedLogits(session, prompt: prompt, then: tokens, plan: .multiToken(3))
+                let context = try DecodingContext(model, options: SessionOptions(threadCount: threadCount))
+                return try Self.decodedLogits(context, prompt: prompt, then: tokens, plan: .multiToken(3))
             }
             for run in runs { #expect((run == runs[0]) as Bool, "\(format)") }
         }
@@ -178,8 +178,8 @@ struct ExactnessTests {
         let prompt = randomTokens(16, below: 160, seed: 7)
         let tokens = randomTokens(74, below: 160, seed: 8)
         let plan = try MultiTokenPlan(factor: 4)
-        let full = try Session(model: model, options: SessionOptions(threadCount: 1))
-        let ring = try Session(model: model, options: SessionOptions(threadCount: 1, window: 100))
+        let full = try DecodingContext(model, options: SessionOptions(threadCount: 1))
+        let ring = try DecodingContext(model, options: SessionOptions(threadCount: 1, window: 100))
         let expected = try Self.decodedLogits(full, prompt: prompt, then: tokens, plan: plan)
         let found = try Self.decodedLogits(ring, prompt: prompt, then: tokens, plan: plan)
         #expect((expected == found) as Bool)

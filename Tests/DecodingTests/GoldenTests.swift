@@ -48,11 +48,11 @@ struct GoldenTests {
     func reproduced(name: String) throws {
         let (model, cases) = try Self.load(name)
         for golden in cases {
-            let session = try Session(model: model, options: golden.options(.f32))
-            let tokens = try greedy(session, golden.prompt, golden.plan(), count: golden.tokens.count)
+            let context = try DecodingContext(model, options: golden.options(.f32))
+            let tokens = try greedy(context, golden.prompt, golden.plan(), count: golden.tokens.count)
             #expect(tokens == golden.tokens, "\(name): \(golden)")
-            session.run()
-            let difference = zip(session.logits, golden.lastLogits).map { abs($0 - $1) }.max() ?? .infinity
+            context.run()
+            let difference = zip(context.logits, golden.lastLogits).map { abs($0 - $1) }.max() ?? .infinity
             #expect(difference < 1e-3, "\(name): \(golden): logits differ by \(difference)")
         }
     }
@@ -67,8 +67,8 @@ struct GoldenTests {
         ).write(to: path, progress: { _ in }, isCancelled: { false })
         let model = try LayerStack(checkpoint: Checkpoint.open(path).loaded(threadCount: 2))
         for golden in try Goldens.decode([Case].self, "dmtd/\(name)/cases.json") {
-            let session = try Session(model: model, options: golden.options(.f32))
-            let tokens = try greedy(session, golden.prompt, golden.plan(), count: golden.tokens.count)
+            let context = try DecodingContext(model, options: golden.options(.f32))
+            let tokens = try greedy(context, golden.prompt, golden.plan(), count: golden.tokens.count)
             #expect(tokens == golden.tokens, "\(name): \(golden)")
         }
     }
@@ -77,17 +77,17 @@ struct GoldenTests {
     func halfPrecisionCache(name: String) throws {
         let (model, cases) = try Self.load(name)
         for golden in cases {
-            let session = try Session(model: model, options: golden.options(.f16))
-            let tokens = try greedy(session, golden.prompt, golden.plan(), count: golden.tokens.count)
+            let context = try DecodingContext(model, options: golden.options(.f16))
+            let tokens = try greedy(context, golden.prompt, golden.plan(), count: golden.tokens.count)
             #expect(tokens == golden.tokens, "\(name): \(golden)")
         }
     }
 }
 
 /// `count` greedy tokens after `prompt`; the last is not run.
-func greedy(_ session: Session, _ prompt: [Int], _ plan: any DecodePlan, count: Int) throws -> [Int] {
-    let generation = try Generation(
-        session, prompt: prompt, plan: plan,
+func greedy(_ context: DecodingContext, _ prompt: [Int], _ plan: any DecodePlan, count: Int) throws -> [Int] {
+    let generation = try DecodingLoop(
+        context, prompt: prompt, plan: plan,
         options: GenerationOptions(maximumTokens: count, ignoresEnd: true), tokenizer: nil, endTokens: [])
     var tokens: [Int] = []
     while let token = try generation.step() { tokens.append(token.id) }

@@ -21,7 +21,7 @@ struct SamplerTests {
     @Test("draws follow softmax(logits / temperature)")
     func distribution() throws {
         let logits: [Float] = [0, 1, 2, -1]
-        let parameters = try SamplingParameters(temperature: 0.7, seed: 11)
+        let parameters = SamplingParameters(temperature: 0.7, seed: 11)
         let count = 40_000
         var observed = [0.0, 0, 0, 0]
         for token in try Self.draw(logits, parameters, count: count) { observed[token] += 1 }
@@ -55,7 +55,7 @@ struct SamplerTests {
     @Test("filters leave the order of likelihood as it was: equal tokens are all drawn")
     func filteredDistribution() throws {
         let logits = [Float](repeating: 0, count: 64)
-        let parameters = try SamplingParameters(temperature: 1, topK: 4, seed: 5)
+        let parameters = SamplingParameters(temperature: 1, topK: 4, seed: 5)
         let drawn = try Self.draw(logits, parameters, count: 4_000)
         let counts = Dictionary(grouping: drawn, by: \.self).mapValues(\.count)
         #expect(Set(counts.keys) == [0, 1, 2, 3])
@@ -64,7 +64,7 @@ struct SamplerTests {
 
     @Test("the repetition penalty weakens tokens seen, above and below zero")
     func repetition() throws {
-        let parameters = try SamplingParameters(repetitionPenalty: 2)
+        let parameters = SamplingParameters(repetitionPenalty: 2)
         #expect(try Self.draw([3, 2], parameters, count: 1, seen: [0]) == [1])
         #expect(try Self.draw([-1, -1.5], parameters, count: 1, seen: [0]) == [1])
         #expect(try Self.draw([3, 2], parameters, count: 1) == [0])
@@ -89,12 +89,12 @@ struct SamplerTests {
 
     @Test("parameters out of range are refused by name")
     func ranges() {
-        #expect(throws: SamplingError.temperature(-1)) { try SamplingParameters(temperature: -1) }
-        #expect(throws: SamplingError.topK(-1)) { try SamplingParameters(topK: -1) }
-        #expect(throws: SamplingError.topP(0)) { try SamplingParameters(topP: 0) }
-        #expect(throws: SamplingError.minP(2)) { try SamplingParameters(minP: 2) }
-        #expect(throws: SamplingError.repetitionPenalty(0)) { try SamplingParameters(repetitionPenalty: 0) }
-        #expect(throws: GenerationError.emptyStop) { try GenerationOptions(stops: ["a", ""]) }
+        #expect(throws: SamplingError.temperature(-1)) { try SamplingParameters(temperature: -1).check() }
+        #expect(throws: SamplingError.topK(-1)) { try SamplingParameters(topK: -1).check() }
+        #expect(throws: SamplingError.topP(0)) { try SamplingParameters(topP: 0).check() }
+        #expect(throws: SamplingError.minP(2)) { try SamplingParameters(minP: 2).check() }
+        #expect(throws: SamplingError.repetitionPenalty(0)) { try SamplingParameters(repetitionPenalty: 0).check() }
+        #expect(throws: GenerationError.emptyStop) { try GenerationOptions(stops: ["a", ""]).check() }
     }
 
     @Test("logprobs are the model's own, most likely first, the sampled token always among them")

@@ -40,17 +40,17 @@ struct SmolLM2Tests {
         }
     }
 
-    private static func load() throws -> Model { try Model.load(#require(smolLM2)) }
+    private static func load() throws -> Model { try Model(path: #require(smolLM2)) }
 
     @Test("ten prompts: the ids and the 32 greedy tokens of transformers, except from a near-tie on")
     func greedyTokens() throws {
-        let language = try Self.load()
+        let model = try Self.load()
         let cases = try Goldens.decode(Greedy.self, "smollm2/greedy.json").cases
         #expect(cases.count == 10)
         for golden in cases {
-            #expect(try language.requireTokenizer().encode(golden.text, addSpecial: true) == golden.promptIDs)
-            let session = try Session(model: language.stack, options: SessionOptions(threadCount: 2))
-            let tokens = try greedy(session, golden.promptIDs, .vanilla, count: golden.tokens.count)
+            #expect(try model.requireTokenizer().encode(golden.text, addSpecial: true) == golden.promptIDs)
+            let context = try DecodingContext(model.stack, options: SessionOptions(threadCount: 2))
+            let tokens = try greedy(context, golden.promptIDs, .vanilla, count: golden.tokens.count)
             let same = zip(tokens, golden.tokens).prefix { $0 == $1 }.count
             #expect(same == 32 || golden.margins[same] < Self.nearTie, "\(golden.name) differs from token \(same) on")
         }
@@ -58,9 +58,9 @@ struct SmolLM2Tests {
 
     @Test("it knows the capital of France and ends its answer")
     func capital() throws {
-        let language = try Self.load()
+        let model = try Self.load()
         var conversation = try Conversation(
-            language, session: SessionOptions(threadCount: 2), system: nil, thinking: nil, plan: .vanilla)
+            model, options: SessionOptions(threadCount: 2), system: nil, thinking: nil, plan: .vanilla)
         var answer = ""
         _ = try conversation.answer(
             "What is the capital of France?", options: GenerationOptions(maximumTokens: 20), isCancelled: { false }
@@ -70,17 +70,17 @@ struct SmolLM2Tests {
 
     @Test("factors run on a model that was not trained for them, and cycle by cycle is what recomputation gives")
     func factors() throws {
-        let language = try Self.load()
-        let prompt = try language.requireTokenizer().encode("The sea is", addSpecial: true)
+        let model = try Self.load()
+        let prompt = try model.requireTokenizer().encode("The sea is", addSpecial: true)
         for factor in [2, 4, 6] {
             let plan = try MultiTokenPlan(factor: factor, phase: .prompt)
-            let session = try Session(model: language.stack, options: SessionOptions(threadCount: 2))
-            let tokens = try greedy(session, prompt, plan, count: 24)
+            let context = try DecodingContext(model.stack, options: SessionOptions(threadCount: 2))
+            let tokens = try greedy(context, prompt, plan, count: 24)
             let logits = try ExactnessTests.recomputedLogits(
-                language.stack, SessionOptions(threadCount: 2), prompt: prompt, then: Array(tokens.dropLast()),
+                model.stack, SessionOptions(threadCount: 2), prompt: prompt, then: Array(tokens.dropLast()),
                 plan: plan)
             #expect(logits.firstIndex(of: logits.max() ?? 0) == tokens.last)
-            #expect(session.passes.trunkPasses < tokens.count)
+            #expect(context.passes.trunkPasses < tokens.count)
         }
     }
 
@@ -98,8 +98,8 @@ struct SmolLM2Tests {
         let quantised = try pack(#require(smolLM2), format, "quantised")
         let float32 = try pack(quantised, .f32, "float32")
         return (
-            try Model.load(quantised, threadCount: 2).stack,
-            try Model.load(float32, threadCount: 2).stack
+            try Model(path: quantised, threadCount: 2).stack,
+            try Model(path: float32, threadCount: 2).stack
         )
     }
 
@@ -109,28 +109,28 @@ struct SmolLM2Tests {
     func nearFloat32(format: StorageFormat?) throws {
         let models = try Self.pair(format)
         let cases = try Goldens.decode(Greedy.self, "smollm2/greedy.json").cases
-        let sessions = try [models.quantised, models.float32].map {
-            try Session(model: $0, options: SessionOptions(threadCount: 2, kvFormat: .f32))
+        let contexts = try [models.quantised, models.float32].map {
+            try DecodingContext($0, options: SessionOptions(threadCount: 2, kvFormat: .f32))
         }
         // VOLLEY_LOGIT_CASES=10 looks at all: 320 positions, and more seconds.
         let count = ProcessInfo.processInfo.environment["VOLLEY_LOGIT_CASES"].flatMap(Int.init) ?? 2
         var divergences: [Double] = []
         for golden in cases.prefix(count) {
-            for session in sessions {
-                session.truncate(to: 0)
-                try session.begin(golden.promptIDs)
-                _ = session.run()
+            for context in contexts {
+                context.truncate(to: 0)
+                try context.begin(golden.promptIDs)
+                _ = context.run()
             }
             // Noise that llama.cpp has with q4_1, the file's own format; it rounds activations alike for the other two.
-            #expect(rootMeanSquare(sessions[0].logits, sessions[1].logits) < golden.llamaCppNoise / 10)
+            #expect(rootMeanSquare(contexts[0].logits, contexts[1].logits) < golden.llamaCppNoise / 10)
             for (token, margin) in zip(golden.tokens, golden.margins) {
-                let (ours, exact) = (Array(sessions[0].logits), Array(sessions[1].logits))
+                let (ours, exact) = (Array(contexts[0].logits), Array(contexts[1].logits))
                 divergences.append(divergence(of: ours, from: exact))
                 let (first, second) = (argmax(ours), argmax(exact))
                 #expect(first == second || exact[second] - exact[first] < Self.nearTie, "margin \(margin)")
-                for session in sessions {
-                    try session.append(token)
-                    _ = session.run()
+                for context in contexts {
+                    try context.append(token)
+                    _ = context.run()
                 }
             }
         }

@@ -2,28 +2,27 @@ import Decoding
 import Foundation
 import Measuring
 import Models
+import TestSupport
 import Testing
 import Tokens
 
 struct ComparisonTests {
-    private static let embedded = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "weights/volley-5m").path
     /// A product beyond the model, and a factor that it was not trained for: answers part.
     private static let prompt = "What is 9876543 * 2938475?"
 
-    private static func compared(_ language: Model) throws -> Comparison {
+    private static func compared(_ model: Model) throws -> Comparison {
         let plans: [(name: String, plan: any DecodePlan)] = [
             ("off", .vanilla), ("2", try .multiToken(2)), ("13", try .multiToken(13)),
         ]
         let comparer = try Comparer(
-            language, plans: plans, options: SessionOptions(threadCount: 2), maximumTokens: 40)
+            model, plans: plans, options: SessionOptions(threadCount: 2), maximumTokens: 40)
         return try comparer.compare(prompt, rounds: 2, isCancelled: { false })
     }
 
     @Test("where an answer parts from vanilla's, what stands there and what vanilla gives that")
     func partings() throws {
-        let language = try Model.load(Self.embedded)
-        let comparison = try Self.compared(language)
+        let model = try Model(path: Goldens.embedded)
+        let comparison = try Self.compared(model)
         let vanilla = comparison.answers[0].tokens.map(\.id)
         #expect(comparison.answers[0].difference == nil)
         for answer in comparison.answers.dropFirst() {
@@ -36,7 +35,7 @@ struct ComparisonTests {
             #expect(parting.found?.id == (parting.place < ids.count ? ids[parting.place] : nil))
             #expect(parting.expected?.id == (parting.place < vanilla.count ? vanilla[parting.place] : nil))
             if let found = parting.found {
-                let expected = try Self.vanillaLogprob(language, after: ids.prefix(parting.place), of: found.id)
+                let expected = try Self.vanillaLogprob(model, after: ids.prefix(parting.place), of: found.id)
                 #expect(abs(try #require(parting.logprob) - expected) < 1e-4)
             }
         }
@@ -46,21 +45,21 @@ struct ComparisonTests {
 
     /// Computed apart from the comparison: softmax of the logits after prompt and answer.
     private static func vanillaLogprob(
-        _ language: Model, after answer: ArraySlice<Int>, of token: Int
+        _ model: Model, after answer: ArraySlice<Int>, of token: Int
     ) throws -> Double {
-        let tokenizer = try language.requireTokenizer()
+        let tokenizer = try model.requireTokenizer()
         let text = try tokenizer.renderChat(
             [ChatMessage(role: "user", content: prompt)], addGenerationPrompt: true, enableThinking: false)
-        let session = try Session(model: language.stack, options: SessionOptions(threadCount: 1))
-        try session.begin(tokenizer.encode(text, addSpecial: false) + answer)
-        session.run()
-        let total = session.logits.reduce(0) { $0 + exp(Double($1)) }
-        return Double(session.logits[token]) - log(total)
+        let context = try DecodingContext(model.stack, options: SessionOptions(threadCount: 1))
+        try context.begin(tokenizer.encode(text, addSpecial: false) + answer)
+        context.run()
+        let total = context.logits.reduce(0) { $0 + exp(Double($1)) }
+        return Double(context.logits[token]) - log(total)
     }
 
     @Test("perplexity is vanilla's on the text, lowest for what vanilla itself would say; figures come round by round")
     func figures() throws {
-        let comparison = try Self.compared(try Model.load(Self.embedded))
+        let comparison = try Self.compared(try Model(path: Goldens.embedded))
         #expect(comparison.answers.map(\.name) == ["off", "2", "13"])
         #expect(comparison.bandwidth.values.count == 2)
         for answer in comparison.answers {
@@ -83,9 +82,9 @@ struct ComparisonTests {
 
     @Test("in a race whoever has used the least time goes next, and all arrive where they would alone")
     func race() throws {
-        let language = try Model.load(Self.embedded)
+        let model = try Model(path: Goldens.embedded)
         let race = try Race(
-            of: language, on: "Sort this list: 41 65 52 87 78", plans: [("off", .vanilla), ("4", try .multiToken(4))],
+            of: model, on: "Sort this list: 41 65 52 87 78", plans: [("off", .vanilla), ("4", try .multiToken(4))],
             options: SessionOptions(threadCount: 1), maximumTokens: 40, isCancelled: { false })
         while try race.step() {}
         #expect(race.lanes.allSatisfy { $0.isDone && $0.seconds > 0 })

@@ -5,6 +5,10 @@ public enum Goldens {
     public static let directory = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Goldens")
 
+    /// The embedded model.
+    public static let embedded = directory.deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "weights/volley-5m").path
+
     public static func url(_ path: String) -> URL { directory.appending(path: path) }
 
     public static func decode<T: Decodable>(_ type: T.Type, _ path: String) throws -> T {

@@ -1,12 +1,12 @@
-public import Tensors
+import Tensors
 
 /// A measurement that cannot be made, in one sentence.
-public enum BenchError: Error, Equatable, CustomStringConvertible {
+package enum BenchError: Error, Equatable, CustomStringConvertible {
     case format(StorageFormat, columns: Int, shape: String)
     case tooLong(tokens: Int, contextLength: Int)
     case tokensDiffer(plan: String, place: Int)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .format(let format, let columns, let shape):
             "\(shape) has rows of \(columns) values, which are no whole blocks of \(format.rawValue) "

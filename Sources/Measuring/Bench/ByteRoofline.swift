@@ -1,24 +1,24 @@
-public import Models
-public import Tensors
+import Models
+import Tensors
 
 /// Bytes that decoding must read for each emitted token, which no kernel can undercut.
-public struct ByteRoofline: Sendable {
+package struct ByteRoofline: Sendable {
     /// Weights of one trunk pass, one head pass, and one `lm_head`.
-    public let trunk: Int
-    public let head: Int
-    public let vocabularyHead: Int
+    package let trunk: Int
+    package let head: Int
+    package let vocabularyHead: Int
     /// Keys and values of one position in trunk and head.
-    public let trunkPosition: Int
-    public let headPosition: Int
+    package let trunkPosition: Int
+    package let headPosition: Int
 
-    public init(_ model: LayerStack, kvFormat: KVFormat) {
+    package init(_ stack: LayerStack, kvFormat: KVFormat) {
         func bytes(_ layers: ArraySlice<LayerWeights>) -> Int { layers.reduce(0) { $0 + $1.byteCount } }
-        let configuration = model.configuration
+        let configuration = stack.configuration
         let position =
             2 * configuration.keyValueHeadCount * configuration.headWidth * kvFormat.bytesPerValue
-        trunk = bytes(model.trunk)
-        head = bytes(model.head)
-        vocabularyHead = model.vocabularyHead.byteCount
+        trunk = bytes(stack.trunk)
+        head = bytes(stack.head)
+        vocabularyHead = stack.vocabularyHead.byteCount
         trunkPosition = position * configuration.trunkLayerCount
         headPosition = position * configuration.headLayerCount
     }
@@ -32,7 +32,7 @@ public struct ByteRoofline: Sendable {
     /// A cycle reads the trunk once for `factor` tokens, and the head and `lm_head` for each; nil is vanilla.
     ///
     /// - Parameter depth: positions that are looked at, on average.
-    public func bytesPerToken(factor: Int?, depth: Double) -> Double {
+    package func bytesPerToken(factor: Int?, depth: Double) -> Double {
         let trunk = Double(trunk) + depth * Double(trunkPosition)
         let head = Double(head + vocabularyHead) + depth * Double(headPosition)
         return trunk / Double(factor ?? 1) + head

@@ -1,21 +1,21 @@
-public import Decoding
-public import Models
+import Decoding
+import Models
 
 /// Where a plan's decoding spends its time.
-public struct DecodingProfile: Sendable {
+package struct DecodingProfile: Sendable {
     /// `off` or a factor.
-    public let name: String
+    package let name: String
     /// Seconds by part, which together are the decoding's; `others` is sampling and all that is not a pass.
-    public let parts: [(part: String, seconds: Double)]
+    package let parts: [(part: String, seconds: Double)]
     /// Seconds of attention, which are the trunk's and the head's too.
-    public let attentionSeconds: Double
+    package let attentionSeconds: Double
 
     /// - Throws: `BenchError`, `SessionError`, `SamplingError`, or `CancellationError`.
-    public init(
-        of model: LayerStack, plan: any DecodePlan, name: String, options: SpeedBench.Options,
+    package init(
+        of stack: LayerStack, plan: any DecodePlan, name: String, options: SpeedBench.Options,
         sessionOptions: SessionOptions, isCancelled: @escaping @Sendable () -> Bool
     ) throws {
-        let run = try BenchRun(model, options: options, sessionOptions: sessionOptions, isCancelled: isCancelled)
+        let run = try BenchRun(stack, options: options, sessionOptions: sessionOptions, isCancelled: isCancelled)
         let profile = PassProfile()
         let total = try run.profiledSeconds(plan, profile)
         func seconds(of part: PassProfile.Part) -> Double { profile.seconds[part] ?? 0 }

@@ -2,13 +2,13 @@ import JSON
 import Models
 
 /// The shape of a known model, to be filled with random weights.
-public struct ModelShape: Sendable {
+package struct ModelShape: Sendable {
     /// As `--shape` names it.
-    public let name: String
+    package let name: String
     let fields: JSONObject
 
     /// The shapes of the models' own config.json files.
-    public static let all = [
+    package static let all = [
         qwen3("0.6b", hidden: 1024, layers: 28, heads: 16, feedForward: 3072),
         qwen3("1.7b", hidden: 2048, layers: 28, heads: 16, feedForward: 6144),
         qwen3("4b", hidden: 2560, layers: 36, heads: 32, feedForward: 9728),
@@ -24,7 +24,7 @@ public struct ModelShape: Sendable {
     ]
 
     /// The shape of that name; nil where there is none.
-    public init?(_ name: String) {
+    package init?(_ name: String) {
         guard let shape = Self.all.first(where: { $0.name == name }) else { return nil }
         self = shape
     }

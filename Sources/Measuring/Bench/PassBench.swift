@@ -1,32 +1,32 @@
-public import Decoding
-public import Models
+import Decoding
+import Models
 import Tensors
 
 /// What a pass of the trunk over several tokens costs, as a ratio to a pass over one.
-public struct PassBench: Sendable {
+package struct PassBench: Sendable {
     /// Passes over `rows` tokens.
-    public struct Cost: Sendable {
-        public let rows: Int
-        public fileprivate(set) var seconds = Samples()
+    package struct Cost: Sendable {
+        package let rows: Int
+        package fileprivate(set) var seconds = Samples()
         /// Over a pass of one token in the same round.
-        public fileprivate(set) var ratio = Samples()
+        package fileprivate(set) var ratio = Samples()
     }
 
-    public private(set) var costs: [Cost]
+    package private(set) var costs: [Cost]
 
     /// - Parameters:
     ///   - rowCounts: what is measured; 1 is always among them.
     ///   - depth: positions that lie before the passes.
-    public init(
-        of model: LayerStack, rowCounts: [Int] = Array(MultiTokenPlan.factors), depth: Int = 0, repeats: Int,
+    package init(
+        of stack: LayerStack, rowCounts: [Int] = Array(MultiTokenPlan.factors), depth: Int = 0, repeats: Int,
         sessionOptions: SessionOptions, isCancelled: () -> Bool = { false }
     ) throws {
-        let timer = PassTimer(model, depth: depth, sessionOptions: sessionOptions)
+        let timer = PassTimer(stack, depth: depth, sessionOptions: sessionOptions)
         costs = Set(rowCounts + [1]).sorted().map { Cost(rows: $0) }
-        for cost in costs { _ = timer.secondsOfPass(model.trunk, rows: cost.rows) }
+        for cost in costs { _ = timer.secondsOfPass(stack.trunk, rows: cost.rows) }
         for _ in 0..<repeats {
             if isCancelled() { throw CancellationError() }
-            let seconds = costs.map { timer.secondsOfPass(model.trunk, rows: $0.rows) }
+            let seconds = costs.map { timer.secondsOfPass(stack.trunk, rows: $0.rows) }
             for number in costs.indices {
                 costs[number].seconds.append(seconds[number])
                 costs[number].ratio.append(seconds[number] / seconds[0])

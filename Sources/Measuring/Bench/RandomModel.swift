@@ -1,7 +1,7 @@
 import Decoding
 import Dispatch
-public import Models
-public import Tensors
+import Models
+import Tensors
 
 extension LayerStack {
     /// Random weights of `shape`'s sizes, of a spread that keeps activations near 1, made in memory.
@@ -10,7 +10,7 @@ extension LayerStack {
     ///   - headFormat: of `lm_head` alone.
     ///   - headLayers: how many of the last layers are the head.
     /// - Throws: `BenchError.format` where rows are no whole blocks.
-    public static func random(
+    package static func random(
         _ shape: ModelShape, format: StorageFormat, headFormat: StorageFormat? = nil, headLayers: Int? = nil
     ) throws -> LayerStack {
         let configuration = try shape.configuration(headLayers: headLayers)

@@ -1,57 +1,57 @@
-public import Decoding
+import Decoding
 import Models
 import Tensors
 
 /// How fast a model reads a prompt and decodes with several plans, all measured in turns.
-public struct SpeedBench: Sendable {
-    public struct Options: Sendable {
+package struct SpeedBench: Sendable {
+    package struct Options: Sendable {
         /// Tokens of the prompt that is timed; 0 times none.
-        public var promptTokens = 512
+        package var promptTokens = 512
         /// Tokens that each plan decodes.
-        public var decodeTokens = 128
+        package var decodeTokens = 128
         /// Tokens before the decoded ones.
-        public var depth = 0
+        package var depth = 0
         /// Timed rounds.
-        public var repeats = 5
+        package var repeats = 5
 
-        public init() {}
+        package init() {}
     }
 
     /// One plan's decoding.
-    public struct PlanSpeed: Sendable {
+    package struct PlanSpeed: Sendable {
         /// `off` or a factor.
-        public let name: String
+        package let name: String
         /// Tokens a second.
-        public fileprivate(set) var speed = Samples()
+        package fileprivate(set) var speed = Samples()
         /// Over vanilla in the same round; empty without vanilla.
-        public fileprivate(set) var speedup = Samples()
+        package fileprivate(set) var speedup = Samples()
         /// Over the byte limit in the same round.
-        public fileprivate(set) var efficiency = Samples()
+        package fileprivate(set) var efficiency = Samples()
         /// Bytes that a token must read, on average.
-        public let bytesPerToken: Double
+        package let bytesPerToken: Double
         /// Over vanilla, were bytes all that counts.
-        public let limitOfSpeedup: Double
+        package let limitOfSpeedup: Double
     }
 
     /// Bytes a second that all threads read together.
-    public private(set) var bandwidth = Samples()
+    package private(set) var bandwidth = Samples()
     /// Prompt tokens a second; empty where none was timed.
-    public private(set) var prompt = Samples()
-    public private(set) var decoding: [PlanSpeed]
+    package private(set) var prompt = Samples()
+    package private(set) var decoding: [PlanSpeed]
 
     /// - Parameters:
     ///   - plans: with the names they are shown by; vanilla is `off`.
     ///   - progress: told the share that is done.
     ///   - isCancelled: looked at before each pass.
     /// - Throws: `BenchError`, `SessionError`, `SamplingError`, or `CancellationError`.
-    public init(
-        of model: LayerStack, plans: [(name: String, plan: any DecodePlan)], options: Options,
+    package init(
+        of stack: LayerStack, plans: [(name: String, plan: any DecodePlan)], options: Options,
         sessionOptions: SessionOptions, progress: (Double) -> Void, isCancelled: @escaping @Sendable () -> Bool
     ) throws {
-        let run = try BenchRun(model, options: options, sessionOptions: sessionOptions, isCancelled: isCancelled)
+        let run = try BenchRun(stack, options: options, sessionOptions: sessionOptions, isCancelled: isCancelled)
         let memory = MemoryBandwidth(
             threadCount: sessionOptions.threadCount, pinsThreads: sessionOptions.pinsThreads)
-        let roofline = ByteRoofline(model, kvFormat: sessionOptions.kvFormat)
+        let roofline = ByteRoofline(stack, kvFormat: sessionOptions.kvFormat)
         let depth = Double(options.depth) + Double(options.decodeTokens) / 2
         func bytes(_ plan: any DecodePlan) -> Double {
             roofline.bytesPerToken(factor: (plan as? MultiTokenPlan)?.factor, depth: depth)
@@ -106,35 +106,36 @@ final class BenchRun {
         let tokensPerSecond: Double
     }
 
-    private let session: Session
+    private let context: DecodingContext
     private let options: SpeedBench.Options
     private let prompt: [Int]
-    private let context: [Int]
+    /// What lies before the decoding.
+    private let past: [Int]
     private let isCancelled: @Sendable () -> Bool
 
     init(
-        _ model: LayerStack, options: SpeedBench.Options, sessionOptions: SessionOptions,
+        _ stack: LayerStack, options: SpeedBench.Options, sessionOptions: SessionOptions,
         isCancelled: @escaping @Sendable () -> Bool
     ) throws {
         let length = max(options.promptTokens, max(1, options.depth) + options.decodeTokens + 1)
-        let contextLength = model.configuration.contextLength
+        let contextLength = stack.configuration.contextLength
         guard sessionOptions.window != nil || length <= contextLength else {
             throw BenchError.tooLong(tokens: length, contextLength: contextLength)
         }
-        session = try Session(model: model, options: sessionOptions)
+        context = try DecodingContext(stack, options: sessionOptions)
         self.options = options
         self.isCancelled = isCancelled
         var generator = SplitMix64(seed: 1)
         let tokens = (0..<max(options.promptTokens, options.depth, 1)).map { _ in
-            Int.random(in: 0..<model.configuration.vocabularySize, using: &generator)
+            Int.random(in: 0..<stack.configuration.vocabularySize, using: &generator)
         }
         prompt = Array(tokens.prefix(options.promptTokens))
-        context = Array(tokens.prefix(max(1, options.depth)))
+        past = Array(tokens.prefix(max(1, options.depth)))
     }
 
     /// Prompt tokens a second.
     func promptSpeed() throws -> Double {
-        session.truncate(to: 0)
+        context.truncate(to: 0)
         let generation = try generation(prompt, .vanilla, maximumTokens: 1)
         while try generation.step() != nil {}
         try check(generation)
@@ -142,8 +143,8 @@ final class BenchRun {
     }
 
     func decode(_ plan: any DecodePlan) throws -> Answer {
-        session.truncate(to: 0)
-        let generation = try generation(context, plan, maximumTokens: options.decodeTokens + 1)
+        context.truncate(to: 0)
+        let generation = try generation(past, plan, maximumTokens: options.decodeTokens + 1)
         var tokens: [Int] = []
         while let token = try generation.step() { tokens.append(token.id) }
         try check(generation)
@@ -152,11 +153,11 @@ final class BenchRun {
 
     /// Seconds of the plan's decoding, after the prompt, whose parts go to `profile`.
     func profiledSeconds(_ plan: any DecodePlan, _ profile: PassProfile) throws -> Double {
-        session.truncate(to: 0)
-        let generation = try generation(context, plan, maximumTokens: options.decodeTokens + 1)
+        context.truncate(to: 0)
+        let generation = try generation(past, plan, maximumTokens: options.decodeTokens + 1)
         _ = try generation.step()
-        session.profile = profile
-        defer { session.profile = nil }
+        context.profile = profile
+        defer { context.profile = nil }
         while try generation.step() != nil {}
         try check(generation)
         return generation.statistics.decodeSeconds
@@ -166,10 +167,10 @@ final class BenchRun {
     func checkedTokens(_ plan: any DecodePlan, name: String) throws -> [Int] {
         let tokens = try decode(plan).tokens
         for place in Set([tokens.count / 2, tokens.count - 1]) where place > 0 {
-            session.truncate(to: 0)
-            try session.begin(context, plan: plan)
-            for token in tokens[..<place] { try session.append(token) }
-            guard session.run(isCancelled: isCancelled) else { throw CancellationError() }
+            context.truncate(to: 0)
+            try context.begin(past, plan: plan)
+            for token in tokens[..<place] { try context.append(token) }
+            guard context.run(isCancelled: isCancelled) else { throw CancellationError() }
             guard isLikeliest(tokens[place]) else { throw BenchError.tokensDiffer(plan: name, place: place) }
         }
         return tokens
@@ -177,19 +178,19 @@ final class BenchRun {
 
     /// OpenBLAS, which adds up plain weights in another order, may swap two that are as good as equal.
     private func isLikeliest(_ token: Int) -> Bool {
-        let largest = session.logits.max() ?? 0
-        let size = session.logits.reduce(0) { max($0, abs($1)) }
-        return largest - session.logits[token] <= 1e-4 * size
+        let largest = context.logits.max() ?? 0
+        let size = context.logits.reduce(0) { max($0, abs($1)) }
+        return largest - context.logits[token] <= 1e-4 * size
     }
 
-    private func generation(_ prompt: [Int], _ plan: any DecodePlan, maximumTokens: Int) throws -> Generation {
-        try Generation(
-            session, prompt: prompt, plan: plan,
+    private func generation(_ prompt: [Int], _ plan: any DecodePlan, maximumTokens: Int) throws -> DecodingLoop {
+        try DecodingLoop(
+            context, prompt: prompt, plan: plan,
             options: GenerationOptions(maximumTokens: maximumTokens, ignoresEnd: true), tokenizer: nil, endTokens: [],
             isCancelled: isCancelled)
     }
 
-    private func check(_ generation: Generation) throws {
+    private func check(_ generation: DecodingLoop) throws {
         if generation.finishReason == .cancelled { throw CancellationError() }
     }
 }

@@ -1,11 +1,11 @@
-public import Decoding
+import Decoding
 import Foundation
 import Models
 import Tensors
 import Tokens
 
 /// Puts prompts to several plans: one model and one session, used again and again.
-public final class Comparer {
+package final class Comparer {
     private let plans: [(name: String, plan: any DecodePlan)]
     private let examiner: Examiner
     private let memory: MemoryBandwidth
@@ -15,21 +15,21 @@ public final class Comparer {
     ///   - plans: with the names they are shown by; vanilla is `off`.
     ///   - maximumTokens: of an answer.
     /// - Throws: `GenerationError` or `SessionError`.
-    public init(
-        _ language: Model, plans: [(name: String, plan: any DecodePlan)], options: SessionOptions,
+    package init(
+        _ model: Model, plans: [(name: String, plan: any DecodePlan)], options: SessionOptions,
         maximumTokens: Int
     ) throws {
         self.plans = plans
-        examiner = try Examiner(language, options: options, maximumTokens: maximumTokens)
+        examiner = try Examiner(model, options: options, maximumTokens: maximumTokens)
         memory = MemoryBandwidth(threadCount: options.threadCount)
-        roofline = ByteRoofline(language.stack, kvFormat: options.kvFormat)
+        roofline = ByteRoofline(model.stack, kvFormat: options.kvFormat)
     }
 
     /// Answers `prompt` with every plan in turns: one round to warm up, then `rounds` that are timed.
     ///
     /// - Parameter isCancelled: looked at before each answer.
     /// - Throws: `GenerationError`, `SessionError`, `SamplingError`, or `CancellationError`.
-    public func compare(_ prompt: String, rounds: Int, isCancelled: () -> Bool) throws -> Comparison {
+    package func compare(_ prompt: String, rounds: Int, isCancelled: () -> Bool) throws -> Comparison {
         let ids = try examiner.prompt([ChatMessage(role: "user", content: prompt)])
         func answer(_ plan: any DecodePlan) throws -> Examiner.Answer {
             if isCancelled() { throw CancellationError() }

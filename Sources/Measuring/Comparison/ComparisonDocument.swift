@@ -2,10 +2,10 @@ import Decoding
 import Foundation
 
 /// Comparisons as one JSON document.
-public struct ComparisonDocument {
+package struct ComparisonDocument {
     private let contents: Contents
 
-    public init(_ comparisons: [Comparison], _ setting: ComparisonSetting) {
+    package init(_ comparisons: [Comparison], _ setting: ComparisonSetting) {
         contents = Contents(
             version: setting.version, model: setting.model, formats: setting.formats, processor: setting.processor,
             instructionSet: setting.instructionSet, threads: setting.threads, rounds: setting.rounds,
@@ -18,7 +18,7 @@ public struct ComparisonDocument {
     }
 
     /// With keys in snake case, sorted.
-    public func json() throws -> String {
+    package func json() throws -> String {
         return try contents.jsonDocument()
     }
 }

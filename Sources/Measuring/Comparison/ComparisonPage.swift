@@ -3,10 +3,10 @@ import Foundation
 
 /// Comparisons as one HTML file that needs nothing else: texts coloured by place in the cycle, differences marked, speeds
 /// against the byte limit, and the passes in the order in which they ran.
-public struct ComparisonPage {
-    public let html: String
+package struct ComparisonPage {
+    package let html: String
 
-    public init(_ comparisons: [Comparison], summary: ComparisonSummary, setting: ComparisonSetting) {
+    package init(_ comparisons: [Comparison], summary: ComparisonSummary, setting: ComparisonSetting) {
         let title = "\(setting.model): \(summary.plans.map { ComparisonTable.title($0.name) }.joined(separator: ", "))"
         let factor = comparisons.flatMap(\.answers).flatMap(\.tokens).compactMap(\.cyclePlace).max().map { $0 + 1 } ?? 0
         let body =

@@ -1,31 +1,31 @@
 import Foundation
 
 /// Comparisons on several prompts taken together.
-public struct ComparisonSummary: Sendable {
+package struct ComparisonSummary: Sendable {
     /// One for each plan, in their order.
-    public let plans: [Plan]
+    package let plans: [Plan]
 
-    public struct Plan: Sendable {
+    package struct Plan: Sendable {
         /// `off` or a factor.
-        public let name: String
+        package let name: String
         /// Tokens a second over all answers; nil where none had two tokens.
-        public let speed: Double?
+        package let speed: Double?
         /// Over vanilla; nil without vanilla.
-        public let speedup: Double?
+        package let speedup: Double?
         /// Over vanilla, were bytes all that counts: the answers' mean.
-        public let limitOfSpeedup: Double
+        package let limitOfSpeedup: Double
         /// Of the byte limit, the share that is reached: the answers' mean.
-        public let efficiency: Double
+        package let efficiency: Double
         /// Answers that are vanilla's, token by token, of how many; nil for vanilla, and without it.
-        public let sameAnswers: Proportion?
+        package let sameAnswers: Proportion?
         /// Equal tokens, each answer counting alike; nil for vanilla, and without it.
-        public let equalShare: Double?
+        package let equalShare: Double?
         /// Of all texts under vanilla, e to the mean loss of their tokens.
-        public let perplexity: Double
+        package let perplexity: Double
     }
 
     /// - Precondition: all comparisons have the same plans.
-    public init(_ comparisons: [Comparison]) {
+    package init(_ comparisons: [Comparison]) {
         let names = comparisons.first?.answers.map(\.name) ?? []
         let answers = names.indices.map { plan in comparisons.map { $0.answers[plan] } }
         let speeds = answers.map(Self.speed)
@@ -62,18 +62,18 @@ public struct ComparisonSummary: Sendable {
 }
 
 /// What comparisons were made with.
-public struct ComparisonSetting: Sendable {
-    public let model: String
-    public let formats: [String]
-    public let processor: String
-    public let instructionSet: String
-    public let threads: Int
-    public let rounds: Int
-    public let version: String
+package struct ComparisonSetting: Sendable {
+    package let model: String
+    package let formats: [String]
+    package let processor: String
+    package let instructionSet: String
+    package let threads: Int
+    package let rounds: Int
+    package let version: String
     /// Bytes of a trunk and a head pass.
-    public let roofline: ByteRoofline
+    package let roofline: ByteRoofline
 
-    public init(
+    package init(
         model: String, formats: [String], processor: String, instructionSet: String, threads: Int, rounds: Int,
         version: String, roofline: ByteRoofline
     ) {

@@ -2,12 +2,12 @@ import Decoding
 import Foundation
 
 /// The figures of comparisons as cells: a row for each plan.
-public struct ComparisonTable {
-    public let header: [String]
-    public let rows: [[String]]
+package struct ComparisonTable {
+    package let header: [String]
+    package let rows: [[String]]
 
     /// One prompt's.
-    public init(_ comparison: Comparison) {
+    package init(_ comparison: Comparison) {
         header = ["", "tokens/s", "speedup", "limit", "of limit", "passes", "first", "same", "perplexity"]
         rows = comparison.answers.map { answer in
             [
@@ -22,7 +22,7 @@ public struct ComparisonTable {
     }
 
     /// All prompts' together.
-    public init(_ summary: ComparisonSummary, promptCount: Int) {
+    package init(_ summary: ComparisonSummary, promptCount: Int) {
         header = [
             "\(promptCount) prompts", "tokens/s", "speedup", "limit", "of limit", "same answers", "same tokens",
             "perplexity",
@@ -38,7 +38,7 @@ public struct ComparisonTable {
     }
 
     /// What a plan is called where people read it.
-    public static func title(_ name: String) -> String { name == "off" ? "vanilla" : "mtd \(name)" }
+    package static func title(_ name: String) -> String { name == "off" ? "vanilla" : "mtd \(name)" }
 
     private static func shown(_ samples: Samples, _ format: String, _ scale: Double = 1) -> String {
         shown(samples.values.isEmpty ? nil : samples.median, format, scale)

@@ -3,7 +3,7 @@ import Foundation
 
 extension Comparison.Parting {
     /// Says after a plan's name where its answer parts from vanilla's, and what vanilla holds of that.
-    public var sentence: String {
+    package var sentence: String {
         let place = "parts from vanilla at token \(place + 1)"
         guard let found else { return "\(place): it ends, where vanilla has \(Self.shown(expected))" }
         let probability = logprob.map { String(format: "%.2g %%", 100 * exp($0)) } ?? "unknown"

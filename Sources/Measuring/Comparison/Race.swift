@@ -1,22 +1,22 @@
-public import Decoding
+import Decoding
 import Tensors
 import Tokens
 
 /// Plans that answer one prompt at the same time. Whoever has used the least time takes the next step, so that at every moment
 /// each stands where it would, had it the machine to itself.
-public final class Race {
+package final class Race {
     /// How far a plan has come.
-    public struct Lane: Sendable {
+    package struct Lane: Sendable {
         /// `off` or a factor.
-        public let name: String
-        public fileprivate(set) var tokens: [GeneratedToken] = []
+        package let name: String
+        package fileprivate(set) var tokens: [GeneratedToken] = []
         /// Since the first token.
-        public fileprivate(set) var seconds = 0.0
-        public fileprivate(set) var isDone = false
+        package fileprivate(set) var seconds = 0.0
+        package fileprivate(set) var isDone = false
     }
 
-    public private(set) var lanes: [Lane]
-    private let generations: [Generation]
+    package private(set) var lanes: [Lane]
+    private let generations: [DecodingLoop]
 
     /// Reads the prompt for every plan; the race is yet to begin.
     ///
@@ -24,18 +24,18 @@ public final class Race {
     ///   - plans: with the names they are shown by.
     ///   - isCancelled: looked at before each pass.
     /// - Throws: `GenerationError` or `SessionError`.
-    public init(
-        of language: Model, on prompt: String, plans: [(name: String, plan: any DecodePlan)],
+    package init(
+        of model: Model, on prompt: String, plans: [(name: String, plan: any DecodePlan)],
         options: SessionOptions, maximumTokens: Int, isCancelled: @escaping @Sendable () -> Bool
     ) throws {
-        let examiner = try Examiner(language, options: options, maximumTokens: maximumTokens)
+        let examiner = try Examiner(model, options: options, maximumTokens: maximumTokens)
         let ids = try examiner.prompt([ChatMessage(role: "user", content: prompt)])
         lanes = plans.map { Lane(name: $0.name) }
         generations = try plans.map { _, plan in
-            try Generation(
-                try Session(model: language.stack, options: options), prompt: ids, plan: plan,
-                options: GenerationOptions(maximumTokens: maximumTokens), tokenizer: try language.requireTokenizer(),
-                endTokens: language.endTokens, isCancelled: isCancelled)
+            try DecodingLoop(
+                try DecodingContext(model.stack, options: options), prompt: ids, plan: plan,
+                options: GenerationOptions(maximumTokens: maximumTokens), tokenizer: try model.requireTokenizer(),
+                endTokens: model.endTokens, isCancelled: isCancelled)
         }
     }
 
@@ -43,7 +43,7 @@ public final class Race {
     ///
     /// - Returns: false when all have finished.
     /// - Throws: `SamplingError`, or `CancellationError`.
-    public func step() throws -> Bool {
+    package func step() throws -> Bool {
         guard
             let number = lanes.indices.filter({ !lanes[$0].isDone }).min(by: { lanes[$0].seconds < lanes[$1].seconds })
         else { return false }

@@ -1,23 +1,23 @@
-public import Decoding
+import Decoding
 import Foundation
 import Models
 import Tokens
 
 /// The fastest plan that keeps enough of vanilla's quality, with the evidence.
-public struct Tuning: Sendable {
-    public let measure: Measure
+package struct Tuning: Sendable {
+    package let measure: Measure
     /// Least share of vanilla's quality.
-    public let least: Double
+    package let least: Double
     /// One for each plan, in their order.
-    public let candidates: [Candidate]
+    package let candidates: [Candidate]
 
     /// What quality is counted in.
-    public enum Measure: Sendable {
+    package enum Measure: Sendable {
         case rightAnswers
         /// Most likely tokens that are vanilla's, after vanilla's own text.
         case agreement
 
-        public var name: String {
+        package var name: String {
             switch self {
             case .rightAnswers: "right answers"
             case .agreement: "vanilla's tokens"
@@ -25,33 +25,33 @@ public struct Tuning: Sendable {
         }
     }
 
-    public struct Candidate: Sendable {
+    package struct Candidate: Sendable {
         /// `off` or a factor.
-        public let name: String
+        package let name: String
         /// Tokens a second.
-        public let speed: Double
-        public fileprivate(set) var speedup: Double?
-        public let quality: Proportion
+        package let speed: Double
+        package fileprivate(set) var speedup: Double?
+        package let quality: Proportion
         /// Over vanilla's quality; nil where that is none.
-        public fileprivate(set) var kept: Double?
+        package fileprivate(set) var kept: Double?
     }
 
     /// What plans are tried on.
-    public enum Questions: Sendable {
+    package enum Questions: Sendable {
         /// With right answers.
         case tasks([EvaluationTask])
         case prompts([String])
     }
 
     /// Vanilla where no other plan is both faster and good enough.
-    public var choice: Candidate? {
+    package var choice: Candidate? {
         let vanilla = candidates.first { $0.name == "off" }
         let good = candidates.filter { $0.name != "off" && ($0.kept ?? 0) >= least && ($0.speedup ?? 0) > 1 }
         return good.max { $0.speed < $1.speed } ?? vanilla
     }
 
     /// What to decode with, and why.
-    public var sentence: String {
+    package var sentence: String {
         guard let choice else { return "nothing was measured" }
         let bound = String(format: "%.4g %%", 100 * least)
         guard choice.name != "off", let kept = choice.kept, let speedup = choice.speedup else {
@@ -73,8 +73,8 @@ extension Tuning {
     ///   - progress: told the share that is done.
     ///   - isCancelled: looked at before each question.
     /// - Throws: `GenerationError`, `SessionError`, `SamplingError`, or `CancellationError`.
-    public init(
-        of language: Model, on questions: Questions, plans: [(name: String, plan: any DecodePlan)],
+    package init(
+        of model: Model, on questions: Questions, plans: [(name: String, plan: any DecodePlan)],
         least: Double, options: SessionOptions, maximumTokens: Int, metric: AnswerMetric? = nil,
         pattern: AnswerPattern? = nil, progress: (Double) -> Void, isCancelled: () -> Bool
     ) throws {
@@ -83,14 +83,14 @@ extension Tuning {
         switch questions {
         case .tasks(let own): tasks = own
         case .prompts(let prompts):
-            let examiner = try Examiner(language, options: options, maximumTokens: maximumTokens)
+            let examiner = try Examiner(model, options: options, maximumTokens: maximumTokens)
             tasks = [try examiner.task(answering: prompts, isCancelled: isCancelled)]
         }
         let total = Double(max(1, tasks.reduce(0) { $0 + $1.items.count }))
         var (evaluations, done) = ([Evaluation](), 0)
         for task in tasks {
             let evaluation = try Evaluation(
-                of: language, on: task, plans: plans, options: options, maximumTokens: maximumTokens, metric: metric,
+                of: model, on: task, plans: plans, options: options, maximumTokens: maximumTokens, metric: metric,
                 pattern: pattern, progress: { progress(Double(done + $0) / total) }, isCancelled: isCancelled)
             if isCancelled() { throw CancellationError() }
             evaluations.append(evaluation)
@@ -173,7 +173,7 @@ extension Tuning {
     }
 
     /// One document, keys in snake case, sorted.
-    public func json() throws -> String {
+    package func json() throws -> String {
         let document = Document(
             measure: measure.name, least: least, choice: choice?.name, sentence: sentence,
             candidates: candidates.map {

@@ -1,5 +1,5 @@
 /// How an answer is held against the reference.
-public enum AnswerMetric: String, Sendable, CaseIterable {
+package enum AnswerMetric: String, Sendable, CaseIterable {
     /// The same text, but for white space around it.
     case exact
     /// The answer begins with the reference.
@@ -14,7 +14,7 @@ public enum AnswerMetric: String, Sendable, CaseIterable {
     /// Whether `answer` is right; for `loss` nothing is.
     /// - Parameter pattern: where the answer stands in a text; a text without it holds none. A reference may be the bare
     ///   answer.
-    public func accepts(_ answer: String, reference: String, pattern: AnswerPattern? = nil) -> Bool {
+    package func accepts(_ answer: String, reference: String, pattern: AnswerPattern? = nil) -> Bool {
         guard let found = pattern.map({ $0.answer(in: answer) }) ?? answer else { return false }
         return accepts(found.trimmed, (pattern?.answer(in: reference) ?? reference).trimmed)
     }

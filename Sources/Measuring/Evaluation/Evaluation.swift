@@ -1,44 +1,44 @@
-public import Decoding
+import Decoding
 import Models
 import Tokens
 
 /// What factors keep of a model's quality on a task, and what they gain in speed.
-public struct Evaluation: Sendable {
-    public let task: EvaluationTask
+package struct Evaluation: Sendable {
+    package let task: EvaluationTask
     /// One for each plan, in their order.
-    public private(set) var results: [PlanResult]
+    package private(set) var results: [PlanResult]
 
     /// What one plan did on a task.
-    public struct PlanResult: Sendable {
+    package struct PlanResult: Sendable {
         /// `off` or a factor.
-        public let name: String
-        public var correct = Proportion()
+        package let name: String
+        package var correct = Proportion()
         /// Greedy answers, item by item; empty where an item is judged by its loss alone.
-        public var answers: [String] = []
-        public var decodeTokens = 0
-        public var decodeSeconds = 0.0
+        package var answers: [String] = []
+        package var decodeTokens = 0
+        package var decodeSeconds = 0.0
         /// On the reference answers, by the place in its cycle of the pass that predicts; nil is the prompt's last pass,
         /// and all of vanilla.
-        public var places: [Int?: PlaceQuality] = [:]
+        package var places: [Int?: PlaceQuality] = [:]
 
         /// The loss on all reference tokens, in nats a token.
-        public var loss: Double? {
+        package var loss: Double? {
             let count = places.values.reduce(0) { $0 + $1.agreement.count }
             return count == 0 ? nil : places.values.reduce(0) { $0 + $1.lossSum } / Double(count)
         }
     }
 
     /// How well passes at one place in the cycle predict the reference.
-    public struct PlaceQuality: Sendable {
+    package struct PlaceQuality: Sendable {
         /// With vanilla's most likely token, after the same text.
-        public var agreement = Proportion()
+        package var agreement = Proportion()
         /// Of the reference tokens, in nats; vanilla's for the same tokens beside it.
-        public var lossSum = 0.0
-        public var vanillaLossSum = 0.0
+        package var lossSum = 0.0
+        package var vanillaLossSum = 0.0
 
-        public init() {}
+        package init() {}
 
-        public static func + (left: PlaceQuality, right: PlaceQuality) -> PlaceQuality {
+        package static func + (left: PlaceQuality, right: PlaceQuality) -> PlaceQuality {
             var sum = left
             sum.agreement = sum.agreement + right.agreement
             sum.lossSum += right.lossSum
@@ -57,14 +57,14 @@ extension Evaluation {
     ///   - progress: told the number of items done.
     ///   - isCancelled: looked at before each item; what was done until then is the result.
     /// - Throws: `GenerationError`, `SessionError` or `SamplingError`.
-    public init(
-        of language: Model, on task: EvaluationTask, plans: [(name: String, plan: any DecodePlan)],
+    package init(
+        of model: Model, on task: EvaluationTask, plans: [(name: String, plan: any DecodePlan)],
         options: SessionOptions, maximumTokens: Int, metric: AnswerMetric? = nil, pattern: AnswerPattern? = nil,
         progress: (Int) -> Void, isCancelled: () -> Bool
     ) throws {
         self.task = task
         results = plans.map { PlanResult(name: $0.name) }
-        let examiner = try Examiner(language, options: options, maximumTokens: maximumTokens)
+        let examiner = try Examiner(model, options: options, maximumTokens: maximumTokens)
         for (index, item) in task.items.enumerated() {
             guard !isCancelled() else { return }
             let metric = metric ?? item.metric ?? .exact

@@ -1,21 +1,21 @@
 import Foundation
 import JSON
-public import Tokens
+import Tokens
 
 /// Questions with reference answers, from a JSONL file.
-public struct EvaluationTask: Sendable {
+package struct EvaluationTask: Sendable {
     /// The file's name without its extension.
-    public let name: String
-    public let items: [Item]
+    package let name: String
+    package let items: [Item]
 
-    public struct Item: Sendable, Equatable {
-        public let messages: [ChatMessage]
+    package struct Item: Sendable, Equatable {
+        package let messages: [ChatMessage]
         /// The reference.
-        public let answer: String
+        package let answer: String
         /// Nil where the file does not say.
-        public let metric: AnswerMetric?
+        package let metric: AnswerMetric?
         /// Nil where the file does not say.
-        public let pattern: AnswerPattern?
+        package let pattern: AnswerPattern?
     }
 
     init(name: String, items: [Item]) {
@@ -27,7 +27,7 @@ public struct EvaluationTask: Sendable {
     /// fields are passed over.
     /// - Parameter limit: of items; nil reads all.
     /// - Throws: `EvaluationError` with the line that cannot be used.
-    public init(path: String, limit: Int? = nil) throws(EvaluationError) {
+    package init(path: String, limit: Int? = nil) throws(EvaluationError) {
         guard let data = FileManager.default.contents(atPath: path) else { throw .unreadable(path: path) }
         var items: [Item] = []
         let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
@@ -82,11 +82,11 @@ extension EvaluationTask.Item {
 }
 
 /// Why a file of questions cannot be used.
-public enum EvaluationError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum EvaluationError: Error, Sendable, Equatable, CustomStringConvertible {
     case unreadable(path: String)
     case line(place: String, problem: String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .unreadable(let path): "\(path): cannot be read; check the path and its permissions"
         case .line(let place, let problem):

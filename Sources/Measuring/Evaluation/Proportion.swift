@@ -1,16 +1,16 @@
 /// So many of so many.
-public struct Proportion: Sendable, Equatable {
-    public var successCount = 0
-    public var count = 0
+package struct Proportion: Sendable, Equatable {
+    package var successCount = 0
+    package var count = 0
 
-    public init() {}
+    package init() {}
 
-    public mutating func add(_ isSuccess: Bool) {
+    package mutating func add(_ isSuccess: Bool) {
         successCount += isSuccess ? 1 : 0
         count += 1
     }
 
-    public static func + (left: Proportion, right: Proportion) -> Proportion {
+    package static func + (left: Proportion, right: Proportion) -> Proportion {
         var sum = left
         sum.successCount += right.successCount
         sum.count += right.count
@@ -18,10 +18,10 @@ public struct Proportion: Sendable, Equatable {
     }
 
     /// Nil where nothing was counted.
-    public var share: Double? { count == 0 ? nil : Double(successCount) / Double(count) }
+    package var share: Double? { count == 0 ? nil : Double(successCount) / Double(count) }
 
     /// The 95 % interval of Wilson (J. Am. Stat. Assoc. 22, 1927), which holds near 0 and 1 too.
-    public var interval: ClosedRange<Double> {
+    package var interval: ClosedRange<Double> {
         guard let share else { return 0...1 }
         let z = 1.959964
         let n = Double(count)

@@ -1,26 +1,26 @@
 /// The tokenizer fields of a GGUF file (`tokenizer.ggml.*`), texts as the bytes that the file has.
-public struct GGUFVocabulary: Sendable, Equatable {
+package struct GGUFVocabulary: Sendable, Equatable {
     /// `tokenizer.ggml.model`; only `gpt2`, byte-level BPE, is supported.
-    public var model: String
+    package var model: String
     /// `tokenizer.ggml.pre`, the way a text is cut: `smollm`, `qwen2`, `llama-bpe`, `llama3` or `default` (GPT-2's).
-    public var pre: String
+    package var pre: String
     /// Index: id; bytes are written as GPT-2's printable characters, in UTF-8.
-    public var tokens: [[UInt8]]
+    package var tokens: [[UInt8]]
     /// Two tokens with a space between, best first.
-    public var merges: [[UInt8]]
+    package var merges: [[UInt8]]
     /// One for each token, or none at all: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte.
-    public var tokenTypes: [Int]
-    public var beginID: Int?
-    public var endID: Int?
-    public var endOfTurnID: Int?
+    package var tokenTypes: [Int]
+    package var beginID: Int?
+    package var endID: Int?
+    package var endOfTurnID: Int?
     /// Whether a text begins with the begin token; nil leaves it to `pre`.
-    public var addsBegin: Bool?
+    package var addsBegin: Bool?
     /// Whether a text ends with the end token; nil means that it does not.
-    public var addsEnd: Bool?
+    package var addsEnd: Bool?
     /// Jinja.
-    public var chatTemplate: String?
+    package var chatTemplate: String?
 
-    public init(
+    package init(
         model: String, pre: String, tokens: [[UInt8]], merges: [[UInt8]], tokenTypes: [Int], beginID: Int? = nil,
         endID: Int? = nil, endOfTurnID: Int? = nil, addsBegin: Bool? = nil, addsEnd: Bool? = nil,
         chatTemplate: String? = nil

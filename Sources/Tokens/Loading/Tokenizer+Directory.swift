@@ -5,7 +5,7 @@ extension Tokenizer {
     /// `tokenizer_config.json` and `chat_template.jinja`.
     /// - Throws: `TokenizerError` for files that cannot be read, for a kind that is not supported, and for content
     ///   that contradicts itself. A chat template is not judged before `renderChat`.
-    public init(directory: String) throws {
+    package init(directory: String) throws {
         let file = directory + "/tokenizer.json"
         let configurationFile = directory + "/tokenizer_config.json"
         let template = directory + "/chat_template.jinja"

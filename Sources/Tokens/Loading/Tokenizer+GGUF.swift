@@ -3,7 +3,7 @@ import JSON
 extension Tokenizer {
     /// Takes a tokenizer from the metadata of a GGUF file.
     /// - Throws: `TokenizerError` for a kind that is not supported, and for fields that contradict each other.
-    public init(gguf: GGUFVocabulary) throws {
+    package init(gguf: GGUFVocabulary) throws {
         let place = "GGUF metadata"
         guard gguf.model.utf8.elementsEqual("gpt2".utf8) else {
             throw TokenizerError.unsupported(

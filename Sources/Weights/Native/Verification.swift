@@ -9,7 +9,7 @@ extension Checkpoint {
     /// left is whether each tensor has a format that is known.
     /// - Parameter progress: told the share that is done, from 0 to 1, by any thread.
     /// - Returns: what is wrong, each with the file and the tensor; empty where all is well.
-    public func faults(threadCount: Int, progress: @Sendable (Double) -> Void) -> [CheckpointError] {
+    package func faults(threadCount: Int, progress: @Sendable (Double) -> Void) -> [CheckpointError] {
         switch contents {
         case .native(let native): return native.faults(threadCount: threadCount, progress: progress)
         case .mapped, .loaded:

@@ -1,23 +1,23 @@
 import Tensors
 
 /// What a packed checkpoint is to be like.
-public struct PackOptions: Sendable {
+package struct PackOptions: Sendable {
     /// Of the matrices; nil keeps each tensor's own. Vectors always keep theirs.
-    public var format: StorageFormat?
+    package var format: StorageFormat?
     /// Of `lm_head`, in place of `format`. A model that ties it to the embedding gets one of its own.
-    public var headFormat: StorageFormat?
+    package var headFormat: StorageFormat?
     /// Of the embedding, in place of `format`.
-    public var embeddingFormat: StorageFormat?
-    public var compression: Compression
+    package var embeddingFormat: StorageFormat?
+    package var compression: Compression
     /// A new shard begins where one would grow beyond this.
-    public var shardByteCount: Int
+    package var shardByteCount: Int
     /// Threads that convert and compress.
-    public var threadCount: Int
+    package var threadCount: Int
 
     /// Whether words are taken apart before they are compressed; only the bench has a reason not to.
     package var splitsPlanes = true
 
-    public enum Compression: String, Sendable, CaseIterable {
+    package enum Compression: String, Sendable, CaseIterable {
         case lz4
         /// The same frames, made with more time.
         case lz4hc
@@ -26,9 +26,9 @@ public struct PackOptions: Sendable {
     }
 
     /// The formats that tensors can be converted to.
-    public static let formats = Quantizer.formats
+    package static let formats = Quantizer.formats
 
-    public init(
+    package init(
         format: StorageFormat? = nil, headFormat: StorageFormat? = nil, embeddingFormat: StorageFormat? = nil,
         compression: Compression = .lz4, shardByteCount: Int = 256 << 20, threadCount: Int = 1
     ) {

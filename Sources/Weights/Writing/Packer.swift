@@ -3,7 +3,7 @@ import JSON
 import Tensors
 
 /// Writes a checkpoint of any readable kind as a native one.
-public struct Packer: Sendable {
+package struct Packer: Sendable {
     private let checkpoint: Checkpoint
     private let options: PackOptions
     private let configuration: JSONObject
@@ -11,7 +11,7 @@ public struct Packer: Sendable {
 
     /// Plans the work; nothing is written yet.
     /// - Throws: `CheckpointError` where a tensor cannot be read.
-    public init(_ checkpoint: Checkpoint, options: PackOptions) throws(CheckpointError) {
+    package init(_ checkpoint: Checkpoint, options: PackOptions) throws(CheckpointError) {
         self.checkpoint = checkpoint
         self.options = options
         var configuration = checkpoint.configuration.objectValue ?? [:]
@@ -29,7 +29,7 @@ public struct Packer: Sendable {
     }
 
     /// The matrices that keep their format because their rows are not whole blocks of the one that was asked for.
-    public var keptTensorNames: [String] {
+    package var keptTensorNames: [String] {
         tensors.filter { $0.format != (options.wantedFormat(of: $0.name) ?? $0.format) && $0.source.shape.count > 1 }
             .map(\.name)
     }
@@ -39,7 +39,7 @@ public struct Packer: Sendable {
     ///   - progress: told the share that is done, from 0 to 1.
     ///   - isCancelled: looked at every few megabytes.
     /// - Throws: `CheckpointError`.
-    public func write(
+    package func write(
         to destination: String, progress: (Double) -> Void, isCancelled: () -> Bool
     ) throws(CheckpointError) {
         let staged = try StagedDirectory(for: destination, mayReplace: NativeCheckpoint.isOne)

@@ -4,12 +4,12 @@ import Tensors
 
 /// Writes a checkpoint of any readable kind as a Hugging Face directory: `config.json`, `model.safetensors`, and what
 /// came along. F32, BF16 and F16 tensors keep every bit; quantised ones become the F32 values that they stand for.
-public struct Unpacker {
+package struct Unpacker {
     private let checkpoint: Checkpoint
     private let sources: [TensorSource]
 
     /// - Throws: `CheckpointError` where a tensor cannot be read.
-    public init(_ checkpoint: Checkpoint) throws(CheckpointError) {
+    package init(_ checkpoint: Checkpoint) throws(CheckpointError) {
         self.checkpoint = checkpoint
         var sources: [TensorSource] = []
         for name in checkpoint.tensorNames { sources.append(try TensorSource(name, of: checkpoint)) }
@@ -20,7 +20,7 @@ public struct Unpacker {
     /// - Parameters:
     ///   - progress: told the share that is done, from 0 to 1.
     ///   - isCancelled: looked at every few megabytes.
-    public func write(
+    package func write(
         to destination: String, progress: (Double) -> Void, isCancelled: () -> Bool
     ) throws(CheckpointError) {
         let staged = try StagedDirectory(for: destination) { _ in false }

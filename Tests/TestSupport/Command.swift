@@ -1,21 +1,24 @@
 import Foundation
-import TestSupport
 
-/// Runs the real executable.
-struct Command {
-    let output: Data
-    let errors: String
-    let status: Int32
+/// Runs the real executables, which lie beside the tests.
+public struct Command {
+    public let output: Data
+    public let errors: String
+    public let status: Int32
 
-    var text: String { String(decoding: output, as: UTF8.self) }
+    public var text: String { String(decoding: output, as: UTF8.self) }
 
-    static let executable = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-        .deletingLastPathComponent().appending(path: "volley")
+    public static let executable = built("volley")
+
+    public static func built(_ name: String) -> URL {
+        URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+            .appending(path: name)
+    }
 
     /// - Parameters:
     ///   - input: what standard input holds; nothing by default.
     ///   - program: another copy of the executable.
-    static func run(_ arguments: [String], input: Data = Data(), program: URL = executable) throws -> Command {
+    public static func run(_ arguments: [String], input: Data = Data(), program: URL = executable) throws -> Command {
         let directory = FileManager.default.temporaryDirectory.appending(path: "volley-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }

@@ -2,26 +2,13 @@ import Models
 import Tensors
 import Tokens
 
-/// One generated token.
-public struct GeneratedToken: Sendable, Equatable {
-    public let id: Int
-    /// Text that may be shown now: whole characters, nothing that could still become a stop string.
-    public let text: String
-    /// Place in its cycle of the pass that emitted the token; nil without cycles and for the prompt's own.
-    public let cyclePlace: Int?
-    /// The most likely tokens at this position, where they were asked for.
-    public let logprobs: [TokenLogprob]
-}
-
 /// Tokens generated one after another from a prompt; each is made when it is asked for.
-///
-/// Cancelling the task that iterates ends it before the next pass.
-public final class Generation: AsyncSequence, AsyncIteratorProtocol {
+package final class DecodingLoop {
     /// Why it ended; nil while it goes on.
-    public private(set) var finishReason: FinishReason?
-    public private(set) var statistics = GenerationStatistics()
+    package private(set) var finishReason: FinishReason?
+    package private(set) var statistics = GenerationStatistics()
 
-    private let session: Session
+    private let context: DecodingContext
     private let options: GenerationOptions
     private let endTokens: Set<Int>
     private let isCancelled: @Sendable () -> Bool
@@ -32,69 +19,73 @@ public final class Generation: AsyncSequence, AsyncIteratorProtocol {
     private var decodeStart: ContinuousClock.Instant?
     private var passesBefore = PassCounts()
 
-    /// Adds `prompt` to the session's tokens and gets ready; the work is done when tokens are asked for.
+    /// Adds `prompt` to the context's tokens and gets ready; the work is done when tokens are asked for.
     ///
     /// - Parameters:
     ///   - tokenizer: turns ids into text; without one, tokens carry no text and stop strings are not looked for.
     ///   - endTokens: tokens that end the generation.
-    ///   - isCancelled: looked at before each pass.
-    /// - Throws: `SessionError` for a prompt that the session cannot take.
-    public init(
-        _ session: Session, prompt: [Int], plan: any DecodePlan, options: GenerationOptions,
-        tokenizer: Tokenizer?, endTokens: Set<Int>, isCancelled: @escaping @Sendable () -> Bool = { false }
+    ///   - isWhole: whether `prompt` is the whole sequence, of which the context keeps what it has.
+    ///   - isCancelled: looked at before each pass, beside the task's own cancellation.
+    /// - Throws: `GenerationError` or `SamplingError` for the options, `SessionError` for a prompt that the context cannot
+    ///   take.
+    package init(
+        _ context: DecodingContext, prompt: [Int], plan: any DecodePlan, options: GenerationOptions,
+        tokenizer: Tokenizer?, endTokens: Set<Int>, isWhole: Bool = false,
+        isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws {
-        self.session = session
+        try options.check()
+        self.context = context
         self.options = options
         self.endTokens = options.ignoresEnd ? [] : endTokens
         self.isCancelled = isCancelled
-        sampler = Sampler(options.sampling, vocabularySize: session.model.configuration.vocabularySize)
+        sampler = Sampler(options.sampling, vocabularySize: context.stack.configuration.vocabularySize)
         text = TextStream(tokenizer: tokenizer, stops: options.stops)
-        try session.begin(prompt, plan: plan)
-        session.reserveTokens(Swift.min(options.maximumTokens, session.remainingPositions, 1 << 20))
-        for token in session.tokens { sampler.observe(token) }
+        if isWhole {
+            try context.restart(prompt, plan: plan)
+        } else {
+            try context.begin(prompt, plan: plan)
+        }
+        context.reserveTokens(min(options.maximumTokens, context.remainingPositions, 1 << 20))
+        for token in context.tokens { sampler.observe(token) }
     }
-
-    public func makeAsyncIterator() -> Generation { self }
-
-    public func next() async throws -> GeneratedToken? { try step() }
 
     /// The next token, or nil when the generation has ended.
     ///
     /// - Throws: `SamplingError.logitsNotFinite` where the weights are damaged.
-    public func step() throws -> GeneratedToken? {
+    package func step() throws -> GeneratedToken? {
         guard finishReason == nil else { return nil }
         guard advance() else { return finish(.cancelled) }
         guard emittedCount < options.maximumTokens else { return finish(.length) }
-        guard session.remainingPositions > 0 else { return finish(.context) }
-        let token = try sampler.sample(session.logits)
-        let logprobs = options.logprobCount.map { Decoding.logprobs(of: session.logits, sampled: token, count: $0) }
-        try session.append(token)
+        guard context.remainingPositions > 0 else { return finish(.context) }
+        let token = try sampler.sample(context.logits)
+        let logprobs = options.logprobCount.map { Decoding.logprobs(of: context.logits, sampled: token, count: $0) }
+        try context.append(token)
         sampler.observe(token)
         emittedCount += 1
         return GeneratedToken(
             id: token, text: takeText(of: token),
-            cyclePlace: session.cyclePlace(ofTokenAt: session.tokens.count - 1), logprobs: logprobs ?? [])
+            cyclePlace: context.cyclePlace(ofTokenAt: context.tokens.count - 1), logprobs: logprobs ?? [])
     }
 
     /// Text held back when the generation was cancelled.
-    public func flush() -> String { text.flush() }
+    package func flush() -> String { text.flush() }
 
     /// Brings the logits up to date: the whole prompt at first, then one token at a time.
     private func advance() -> Bool {
         let start = clock.now
-        let before = session.passes
-        guard session.run(isCancelled: { self.isCancelled() || Task.isCancelled }) else { return false }
+        let before = context.passes
+        guard context.run(isCancelled: { self.isCancelled() || Task.isCancelled }) else { return false }
         if let decodeStart {
             statistics.decodeTokens += 1
             statistics.decodeSeconds = (clock.now - decodeStart).seconds
-            statistics.passes = session.passes - passesBefore
+            statistics.passes = context.passes - passesBefore
         } else {
-            statistics.prefillTokens = (session.passes - before).headRows
+            statistics.prefillTokens = (context.passes - before).headRows
             statistics.prefillSeconds = (clock.now - start).seconds
-            passesBefore = session.passes
+            passesBefore = context.passes
             decodeStart = clock.now
         }
-        statistics.kvByteCount = session.kvByteCount
+        statistics.kvByteCount = context.kvByteCount
         return true
     }
 
@@ -111,7 +102,7 @@ public final class Generation: AsyncSequence, AsyncIteratorProtocol {
         }
         if emittedCount == options.maximumTokens {
             finishReason = .length
-        } else if session.remainingPositions == 0 {
+        } else if context.remainingPositions == 0 {
             finishReason = .context
         }
         return finishReason == nil ? released : released + text.flush()

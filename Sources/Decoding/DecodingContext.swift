@@ -3,18 +3,18 @@ import Tensors
 
 /// One sequence of tokens on its way through a model: its KV rings, its activations, what the head was fed.
 ///
-/// A session is used by one task at a time. `begin` adds a prompt, `append` a generated token, and `run` brings the
+/// A context is used by one thread at a time. `begin` adds a prompt, `append` a generated token, and `run` brings the
 /// head up to the last of them.
 ///
 /// Invariants after `run`: the head's ring holds every token; the trunk's ring lags it by the tokens that no position
 /// has needed yet; `fed` says how each of the head's entries was made.
-public final class Session {
-    public let model: LayerStack
-    public let options: SessionOptions
+package final class DecodingContext {
+    package let stack: LayerStack
+    package let options: SessionOptions
     /// Every token so far, prompt and generated.
-    public private(set) var tokens: [Int] = []
+    package private(set) var tokens: [Int] = []
     /// Passes and rows so far.
-    public private(set) var passes = PassCounts()
+    package private(set) var passes = PassCounts()
 
     private let forward: ForwardPass
     private let trunkRing: KVRing
@@ -29,14 +29,14 @@ public final class Session {
     private let lastLogits: AlignedBuffer<Float>
 
     /// - Throws: `SessionError` where the options make no sense for the model.
-    public init(model: LayerStack, options: SessionOptions = SessionOptions()) throws(SessionError) {
+    package init(_ stack: LayerStack, options: SessionOptions = SessionOptions()) throws(SessionError) {
         try options.check()
-        let configuration = model.configuration
+        let configuration = stack.configuration
         let maximumRows = options.maximumRows(contextLength: configuration.contextLength)
-        self.model = model
+        self.stack = stack
         self.options = options
         forward = ForwardPass(
-            model: model, threadCount: options.threadCount, pinsThreads: options.pinsThreads,
+            stack: stack, threadCount: options.threadCount, pinsThreads: options.pinsThreads,
             maximumRows: maximumRows, window: options.window ?? .max)
         let limit = options.slotLimit(contextLength: configuration.contextLength)
         func ring(_ layerCount: Int) -> KVRing {
@@ -54,12 +54,12 @@ public final class Session {
     }
 
     /// The logits of the last position run, [vocabulary].
-    public var logits: UnsafeBufferPointer<Float> {
+    package var logits: UnsafeBufferPointer<Float> {
         UnsafeBufferPointer(start: lastLogits.pointer, count: lastLogits.count)
     }
 
     /// Bytes allocated for keys and values.
-    public var kvByteCount: Int { trunkRing.byteCount + headRing.byteCount }
+    package var kvByteCount: Int { trunkRing.byteCount + headRing.byteCount }
 
     /// Where the session notes how long the parts of its passes take; nil unless a measurement asks.
     package var profile: PassProfile? {
@@ -68,40 +68,48 @@ public final class Session {
     }
 
     /// Positions that the session can still take; a window has no end.
-    public var remainingPositions: Int {
-        options.window == nil ? model.configuration.contextLength - tokens.count : .max
+    package var remainingPositions: Int { remainingPositions(after: tokens.count) }
+
+    private func remainingPositions(after count: Int) -> Int {
+        options.window == nil ? stack.configuration.contextLength - count : .max
     }
 
     /// Adds a prompt, or a conversation's next turn, to be decoded by `plan`: everything so far is prompt from here on.
     ///
     /// - Throws: `SessionError` for an empty prompt, an id outside the vocabulary, or more tokens than the context has
     ///   room for; the session is then as it was.
-    public func begin(_ prompt: [Int], plan: any DecodePlan = .vanilla) throws(SessionError) {
-        guard !prompt.isEmpty else { throw .emptyPrompt }
-        try checkVocabulary(prompt)
-        guard prompt.count <= remainingPositions else {
-            throw .promptTooLong(
-                count: tokens.count + prompt.count, contextLength: model.configuration.contextLength)
-        }
+    package func begin(_ prompt: [Int], plan: any DecodePlan = .vanilla) throws(SessionError) {
+        try check(prompt, after: tokens.count)
         tokens += prompt
         promptCount = tokens.count
         self.plan = plan
         forgetOtherwiseFed()
     }
 
+    /// Begins anew with `prompt` as the whole sequence, and keeps what was computed of its beginning.
+    ///
+    /// - Throws: as `begin` does.
+    package func restart(_ prompt: [Int], plan: any DecodePlan) throws(SessionError) {
+        try check(prompt, after: 0)
+        // The last token is always run anew: its logits are the answer's first.
+        let shared = min(zip(prompt, tokens).prefix { $0 == $1 }.count, prompt.count - 1)
+        truncate(to: shared)
+        try begin(Array(prompt[shared...]), plan: plan)
+    }
+
     /// Adds one generated token.
-    public func append(_ token: Int) throws(SessionError) {
+    package func append(_ token: Int) throws(SessionError) {
         guard remainingPositions > 0 else {
-            throw .promptTooLong(count: tokens.count + 1, contextLength: model.configuration.contextLength)
+            throw .promptTooLong(count: tokens.count + 1, contextLength: stack.configuration.contextLength)
         }
-        guard (0..<model.configuration.vocabularySize).contains(token) else {
-            throw .tokenOutOfRange(token, vocabularySize: model.configuration.vocabularySize)
+        guard (0..<stack.configuration.vocabularySize).contains(token) else {
+            throw .tokenOutOfRange(token, vocabularySize: stack.configuration.vocabularySize)
         }
         tokens.append(token)
     }
 
     /// Forgets the tokens from `count` on, and what was computed for them.
-    public func truncate(to count: Int) {
+    package func truncate(to count: Int) {
         precondition((0...tokens.count).contains(count))
         tokens.removeSubrange(count...)
         promptCount = min(promptCount, count)
@@ -112,13 +120,13 @@ public final class Session {
     }
 
     /// Makes room for `count` more tokens at once, so that appending them allocates nothing.
-    public func reserveTokens(_ count: Int) {
+    package func reserveTokens(_ count: Int) {
         tokens.reserveCapacity(tokens.count + count)
         fed.reserveCapacity(tokens.count + count)
     }
 
     /// The place in its cycle of the pass that emitted the token at `index`; nil for prompt tokens and the first.
-    public func cyclePlace(ofTokenAt index: Int) -> Int? {
+    package func cyclePlace(ofTokenAt index: Int) -> Int? {
         plan.cyclePlace(of: index - 1, promptCount: promptCount)
     }
 
@@ -127,7 +135,7 @@ public final class Session {
     /// - Parameter isCancelled: looked at before each pass.
     /// - Returns: false where it was cancelled; a later call goes on from there.
     @discardableResult
-    public func run(isCancelled: () -> Bool = { false }) -> Bool {
+    package func run(isCancelled: () -> Bool = { false }) -> Bool {
         while headRing.count < tokens.count {
             let rowCount = min(forward.maximumRows, tokens.count - headRing.count)
             guard refillTrunk(for: headRing.count..<headRing.count + rowCount, isCancelled), !isCancelled() else {
@@ -155,7 +163,7 @@ public final class Session {
     private func runTrunk(rowCount: Int) {
         for row in 0..<rowCount { embed(trunkRing.count + row, into: hiddenRow(row)) }
         forward.measured(.trunk) {
-            forward.run(model.trunk, ring: trunkRing, hidden: hidden.pointer, rowCount: rowCount)
+            forward.run(stack.trunk, ring: trunkRing, hidden: hidden.pointer, rowCount: rowCount)
         }
         trunkOutputs.append(hidden.pointer, count: rowCount)
         passes.countTrunk(rowCount)
@@ -164,7 +172,7 @@ public final class Session {
     private func runHead(rowCount: Int) {
         for row in 0..<rowCount { feedHead(headRing.count + row, into: hiddenRow(row)) }
         forward.measured(.head) {
-            forward.run(model.head, ring: headRing, hidden: hidden.pointer, rowCount: rowCount)
+            forward.run(stack.head, ring: headRing, hidden: hidden.pointer, rowCount: rowCount)
         }
         passes.countHead(rowCount)
         if headRing.count <= promptCount { trunkOutputs.discard(before: headRing.count) }
@@ -176,7 +184,7 @@ public final class Session {
     }
 
     private func feedHead(_ position: Int, into row: UnsafeMutablePointer<Float>) {
-        let width = model.configuration.hiddenSize
+        let width = stack.configuration.hiddenSize
         let input = headInput(at: position)
         switch input {
         case .trunk: row.update(from: trunkOutputs.row(position), count: width)
@@ -207,17 +215,21 @@ public final class Session {
     }
 
     private func hiddenRow(_ row: Int) -> UnsafeMutablePointer<Float> {
-        hidden.pointer + row * model.configuration.hiddenSize
+        hidden.pointer + row * stack.configuration.hiddenSize
     }
 
     private func embed(_ position: Int, into row: UnsafeMutablePointer<Float>) {
-        model.embed(tokens[position], into: row)
+        stack.embed(tokens[position], into: row)
     }
 
-    private func checkVocabulary(_ tokens: [Int]) throws(SessionError) {
-        let size = model.configuration.vocabularySize
-        if let token = tokens.first(where: { !(0..<size).contains($0) }) {
+    private func check(_ prompt: [Int], after count: Int) throws(SessionError) {
+        guard !prompt.isEmpty else { throw .emptyPrompt }
+        let size = stack.configuration.vocabularySize
+        if let token = prompt.first(where: { !(0..<size).contains($0) }) {
             throw .tokenOutOfRange(token, vocabularySize: size)
+        }
+        guard prompt.count <= remainingPositions(after: count) else {
+            throw .promptTooLong(count: count + prompt.count, contextLength: stack.configuration.contextLength)
         }
     }
 }

@@ -1,0 +1,55 @@
+import Foundation
+
+/// A thread that runs one actor's jobs, one after the other, and ends with it.
+///
+/// A pass takes from a tenth of a millisecond to seconds, for which one of Swift's cooperative threads, as many as cores,
+/// would serve nobody else. And a thread team wants to be called by the same thread each time.
+final class ComputeThread: SerialExecutor {
+    private let queue = JobQueue()
+
+    init() {
+        Thread.detachNewThread { [queue] in queue.work() }
+    }
+
+    deinit { queue.close() }
+
+    // The queue keeps the executor until the job has run: its actor may be let go of meanwhile.
+    func enqueue(_ job: consuming ExecutorJob) { queue.append(UnownedJob(job), of: self) }
+}
+
+/// Jobs that wait for a thread.
+// Sendable: the condition guards all that changes.
+private final class JobQueue: @unchecked Sendable {
+    private let condition = NSCondition()
+    private var jobs: [(job: UnownedJob, executor: ComputeThread)] = []
+    private var isClosed = false
+
+    func append(_ job: UnownedJob, of executor: ComputeThread) {
+        condition.withLock {
+            jobs.append((job, executor))
+            condition.signal()
+        }
+    }
+
+    func close() {
+        condition.withLock {
+            isClosed = true
+            condition.signal()
+        }
+    }
+
+    /// Runs jobs until the queue is closed.
+    func work() {
+        while let (job, executor) = next() { job.runSynchronously(on: executor.asUnownedSerialExecutor()) }
+    }
+
+    private func next() -> (job: UnownedJob, executor: ComputeThread)? {
+        condition.withLock {
+            while jobs.isEmpty {
+                guard !isClosed else { return nil }
+                condition.wait()
+            }
+            return jobs.removeFirst()
+        }
+    }
+}

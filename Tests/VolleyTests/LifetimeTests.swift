@@ -1,0 +1,51 @@
+import Foundation
+import TestSupport
+import Testing
+import Volley
+
+struct LifetimeTests {
+    @Test("100 rounds of loading, generating and letting go leave neither memory nor threads behind")
+    func rounds() async {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+            var memory = 0
+            for round in 0..<100 {
+                try await Self.round(dropsEarly: round.isMultiple(of: 2))
+                if round == 20 { memory = Self.peakMemory() }
+            }
+            // A model kept would be 10 MB a round; sanitizers keep what was freed for a while.
+            let grown = Self.peakMemory() - memory
+            let threads = try await Self.threadsLeft()
+            print("100 rounds: peak memory grew \(grown >> 10) KiB after the first 20; \(threads) threads are left")
+            precondition(grown < 300 << 20 && threads < 16)
+        }
+        print(String(decoding: result?.standardOutputContent ?? [], as: UTF8.self))
+    }
+
+    private static func round(dropsEarly: Bool) async throws {
+        let model = try await Model.load(Goldens.embedded)
+        let session = model.session(SessionOptions(threadCount: 2))
+        var count = 0
+        for try await _ in session.generate("In the beginning", plan: .multiToken(4)) {
+            count += 1
+            if count == 4, dropsEarly { return }
+        }
+    }
+
+    /// Bytes, of the whole process so far.
+    private static func peakMemory() -> Int {
+        var usage = rusage()
+        // 0 is RUSAGE_SELF, which has another type on every system.
+        getrusage(0, &usage)
+        #if os(Linux)
+            return usage.ru_maxrss * 1024
+        #else
+            return usage.ru_maxrss
+        #endif
+    }
+
+    /// Threads of the process once those that are leaving had a moment to; 0 where the system does not tell.
+    private static func threadsLeft() async throws -> Int {
+        try await Task.sleep(for: .milliseconds(100))
+        return (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count) ?? 0
+    }
+}

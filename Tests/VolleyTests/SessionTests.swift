@@ -1,0 +1,163 @@
+import TestSupport
+import Testing
+import Volley
+
+/// What a program that imports `Volley` alone gets from a session.
+struct SessionTests {
+    private static let question = ChatMessage.user("Sort this list: 73 27 43 37 19")
+    private static let oneThread = SessionOptions(threadCount: 1)
+
+    /// What the engine gives for the same prompts, one after the other in one context.
+    private static func expected(
+        _ model: Model, _ prompts: [[Int]], _ plan: PlanRequest, _ options: GenerationOptions
+    ) throws -> [[GeneratedToken]] {
+        let context = try DecodingContext(model.stack, options: oneThread)
+        return try prompts.map { prompt in
+            let loop = try DecodingLoop(
+                context, prompt: prompt, plan: model.configuration.plan(for: plan), options: options,
+                tokenizer: model.tokenizer, endTokens: model.endTokens)
+            var tokens: [GeneratedToken] = []
+            while let token = try loop.step() { tokens.append(token) }
+            return tokens
+        }
+    }
+
+    private static func all(_ generation: Generation) async throws -> [GeneratedToken] {
+        var tokens: [GeneratedToken] = []
+        for try await token in generation { tokens.append(token) }
+        return tokens
+    }
+
+    @Test(
+        "tokens, texts, places and logprobs are the engine's, and the answer is right",
+        arguments: [PlanRequest.vanilla, .multiToken(2), .multiToken(4), .automatic, .custom(VanillaPlan())])
+    func streaming(_ plan: PlanRequest) async throws {
+        let model = try await Model.load(Goldens.embedded)
+        let options = GenerationOptions(logprobCount: 2)
+        let generation = model.session(Self.oneThread).generate(chat: [Self.question], plan: plan, options: options)
+        let tokens = try await Self.all(generation)
+        let prompt = try model.tokens(of: [Self.question], thinking: nil)
+        #expect(try tokens == Self.expected(model, [prompt], plan, options)[0])
+        #expect(tokens.map(\.text).joined() == "19 27 37 43 73")
+        #expect(tokens.allSatisfy { $0.logprobs.count >= 2 })
+        #expect(generation.finishReason == .stop)
+        #expect(generation.statistics.decodeTokens == tokens.count - 1)
+        #expect(generation.statistics.prefillTokens == prompt.count)
+    }
+
+    @Test("texts and ids go on where the last generation ended")
+    func continues() async throws {
+        let model = try await Model.load(Goldens.embedded)
+        let tokenizer = try #require(model.tokenizer)
+        let options = GenerationOptions(maximumTokens: 9, ignoresEnd: true)
+        let session = model.session(Self.oneThread)
+        var tokens = [try await Self.all(session.generate("In the beginning", plan: .multiToken(3), options: options))]
+        let more = tokenizer.encode(" and then", addSpecial: false)
+        tokens.append(try await Self.all(session.generate(more, plan: .multiToken(3), options: options)))
+        tokens.append(try await Self.all(session.generate(" and then", plan: .multiToken(3), options: options)))
+        let prompts = [tokenizer.encode("In the beginning", addSpecial: true), more, more]
+        #expect(try tokens == Self.expected(model, prompts, .multiToken(3), options))
+        #expect(await session.tokens == zip(prompts, tokens).flatMap { $0 + $1.map(\.id) })
+    }
+
+    @Test("a conversation's next turn reads only what is new, and answers as a fresh session does")
+    func conversation() async throws {
+        let model = try await Model.load(Goldens.embedded)
+        let session = model.session(Self.oneThread)
+        var messages = [Self.question]
+        let first = try await Self.all(session.generate(chat: messages, plan: .multiToken(4)))
+        messages += [.assistant(first.map(\.text).joined()), .user("Sort this list: 61 22 84 17 90")]
+        let generation = session.generate(chat: messages, plan: .multiToken(4))
+        let second = try await Self.all(generation)
+        let fresh = try await Self.all(model.session(Self.oneThread).generate(chat: messages, plan: .multiToken(4)))
+        #expect(second == fresh)
+        #expect(generation.statistics.prefillTokens < (try model.tokens(of: messages, thinking: nil).count))
+    }
+
+    @Test("four sessions at once, on one model, give what each gives alone")
+    func concurrent() async throws {
+        let model = try await Model.load(Goldens.embedded)
+        let questions = ["73 27 43 37 19", "61 22 84 17 90", "12 93 41 55 30", "88 14 65 29 71"]
+        func answer(_ question: String) async throws -> [GeneratedToken] {
+            let message = ChatMessage.user("Sort this list: \(question)")
+            return try await Self.all(
+                model.session(SessionOptions(threadCount: 2)).generate(chat: [message], plan: .multiToken(4)))
+        }
+        let together = try await withThrowingTaskGroup(of: (Int, [GeneratedToken]).self) { group in
+            for (index, question) in questions.enumerated() { group.addTask { (index, try await answer(question)) } }
+            return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        for (index, question) in questions.enumerated() { #expect(try await together[index] == answer(question)) }
+    }
+
+    @Test("cancelling the task ends the generation before the next pass; the session goes on")
+    func cancellation() async throws {
+        let model = try await Model.load(Goldens.embedded)
+        let session = model.session(Self.oneThread)
+        let options = GenerationOptions(maximumTokens: 900, ignoresEnd: true)
+        let generation = session.generate([1, 2, 3], plan: .vanilla, options: options)
+        let count = try await Task {
+            var count = 0
+            for try await _ in generation {
+                count += 1
+                if count == 3 { withUnsafeCurrentTask { $0?.cancel() } }
+            }
+            return count
+        }.value
+        #expect(count == 3)
+        #expect(generation.finishReason == .cancelled)
+        #expect(generation.statistics.passes.headPasses == 2)  // the first token is the prompt's
+        #expect(try await Self.all(session.generate([4], options: GenerationOptions(maximumTokens: 2))).count == 2)
+    }
+
+    @Test("leaving the loop ends the work and frees the session at once")
+    func dropping() async throws {
+        let model = try await Model.load(Goldens.embedded)
+        let session = model.session(Self.oneThread)
+        let options = GenerationOptions(maximumTokens: 900, ignoresEnd: true)
+        let left = session.generate([1, 2, 3], options: options)
+        for try await _ in left { break }
+        #expect(await session.tokens.count == 4)
+        for _ in 0..<50 { for try await _ in session.generate([4], options: options) { break } }
+        #expect(await session.tokens.count == 4 + 50 * 2)
+        #expect(left.finishReason == nil)
+    }
+
+    @Test("a session in use refuses another generation, and an iterated generation another iterator")
+    func refusesTwo() async throws {
+        let model = try await Model.load(Goldens.embedded)
+        let session = model.session(Self.oneThread)
+        let first = session.generate([1, 2, 3], options: GenerationOptions(maximumTokens: 4, ignoresEnd: true))
+        let second = session.generate([4])
+        var iterator = first.makeAsyncIterator()
+        #expect(try await iterator.next() != nil)
+        await #expect(throws: SessionError.busy) { try await Self.all(second) }
+        await #expect(throws: GenerationError.iteratedTwice) { try await Self.all(first) }
+        for _ in 0..<3 { #expect(try await iterator.next() != nil) }
+        #expect(try await iterator.next() == nil)
+        #expect(await session.tokens.count == 3 + 4)
+        await #expect(throws: GenerationError.iteratedTwice) { try await Self.all(second) }
+        #expect(try await Self.all(session.generate([4])).isEmpty == false)
+    }
+
+    @Test("of many that ask at once one gets the session")
+    func race() async throws {
+        let model = try await Model.load(Goldens.embedded)
+        let session = model.session(SessionOptions(threadCount: 1, window: 64))
+        let options = GenerationOptions(maximumTokens: 300, ignoresEnd: true)
+        let refusals = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    do {
+                        return try await Self.all(session.generate([1], options: options)).count != 300
+                    } catch SessionError.busy {
+                        return true
+                    }
+                }
+            }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(refusals < 8)
+        #expect(await session.tokens.count == (8 - refusals) * 301)
+    }
+}
