@@ -1,3 +1,5 @@
+public import Models
+
 /// What the head's first layer is fed for one token (E: its embedding, T: the trunk's output for it).
 public enum HeadInput: UInt8, Sendable {
     /// T, as in vanilla decoding.
@@ -11,13 +13,15 @@ public enum HeadInput: UInt8, Sendable {
     var needsTrunk: Bool { self != .embedding }
 }
 
-/// A way of decoding: what the head is fed at each position. The trunk runs exactly when a position needs it, over
-/// every token that it has not seen.
+/// A way of decoding: what the head is fed at each position, and which layers a token runs. The trunk runs exactly when a
+/// position needs it, over every token that it has not seen.
 ///
 /// A plan is a pure function of positions, so that recomputing a sequence in one pass gives what decoding gave.
 public protocol DecodePlan: Sendable {
     /// As the command line spells it: `off`, `4`.
     var name: String { get }
+    /// Which layers a token runs, in the trunk as in the head.
+    var layers: LayerChoice { get }
     /// Whether the plan works only on a model that has both a trunk and a head.
     var needsSplit: Bool { get }
     /// What the head is fed at `position` when the first `promptCount` positions are the prompt.
@@ -31,6 +35,7 @@ public struct VanillaPlan: DecodePlan {
     public init() {}
 
     public var name: String { "off" }
+    public var layers: LayerChoice { .all }
     public var needsSplit: Bool { false }
     public func headInput(at position: Int, promptCount: Int) -> HeadInput { .trunk }
     public func cyclePlace(of position: Int, promptCount: Int) -> Int? { nil }

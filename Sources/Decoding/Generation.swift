@@ -1,4 +1,4 @@
-import Models
+public import Models
 import Tensors
 import Tokens
 
@@ -75,6 +75,9 @@ public final class Generation: AsyncSequence, AsyncIteratorProtocol {
             id: token, text: takeText(of: token),
             cyclePlace: session.cyclePlace(ofTokenAt: session.tokens.count - 1), logprobs: logprobs ?? [])
     }
+
+    /// Which layers each position fed has run; empty where the plan skips none.
+    public var depths: DepthRecord { session.depths }
 
     /// Text held back when the generation was cancelled.
     public func flush() -> String { text.flush() }

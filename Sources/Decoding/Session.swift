@@ -1,4 +1,4 @@
-import Models
+public import Models
 import Tensors
 
 /// One sequence of tokens on its way through a model: its KV rings, its activations, what the head was fed.
@@ -58,6 +58,9 @@ public final class Session {
         UnsafeBufferPointer(start: lastLogits.pointer, count: lastLogits.count)
     }
 
+    /// Which layers each position ran; empty where the plan skips none.
+    public var depths: DepthRecord { forward.depths }
+
     /// Bytes allocated for keys and values.
     public var kvByteCount: Int { trunkRing.byteCount + headRing.byteCount }
 
@@ -85,6 +88,7 @@ public final class Session {
         }
         tokens += prompt
         promptCount = tokens.count
+        if plan.layers != self.plan.layers { forgetAll() }
         self.plan = plan
         forgetOtherwiseFed()
     }
@@ -115,6 +119,7 @@ public final class Session {
     public func reserveTokens(_ count: Int) {
         tokens.reserveCapacity(tokens.count + count)
         fed.reserveCapacity(tokens.count + count)
+        if plan.layers != .all { forward.depths.reserve(tokens.count + count) }
     }
 
     /// The place in its cycle of the pass that emitted the token at `index`; nil for prompt tokens and the first.
@@ -155,7 +160,7 @@ public final class Session {
     private func runTrunk(rowCount: Int) {
         for row in 0..<rowCount { embed(trunkRing.count + row, into: hiddenRow(row)) }
         forward.measured(.trunk) {
-            forward.run(model.trunk, ring: trunkRing, hidden: hidden.pointer, rowCount: rowCount)
+            forward.run(model.trunk, plan.layers, ring: trunkRing, hidden: hidden.pointer, rowCount: rowCount)
         }
         trunkOutputs.append(hidden.pointer, count: rowCount)
         passes.countTrunk(rowCount)
@@ -164,7 +169,7 @@ public final class Session {
     private func runHead(rowCount: Int) {
         for row in 0..<rowCount { feedHead(headRing.count + row, into: hiddenRow(row)) }
         forward.measured(.head) {
-            forward.run(model.head, ring: headRing, hidden: hidden.pointer, rowCount: rowCount)
+            forward.run(model.head, plan.layers, ring: headRing, hidden: hidden.pointer, rowCount: rowCount)
         }
         passes.countHead(rowCount)
         if headRing.count <= promptCount { trunkOutputs.discard(before: headRing.count) }
@@ -201,9 +206,16 @@ public final class Session {
         fed.removeSubrange(headRing.count...)
     }
 
+    /// Forgets everything that was computed: other layers give every token another residual.
+    private func forgetAll() {
+        forgetHead(from: 0)
+        forgetTrunk(from: 0)
+    }
+
     private func forgetTrunk(from position: Int) {
         trunkRing.truncate(to: position)
         trunkOutputs.truncate(to: trunkRing.count)
+        forward.depths.truncate(to: trunkRing.count)
     }
 
     private func hiddenRow(_ row: Int) -> UnsafeMutablePointer<Float> {

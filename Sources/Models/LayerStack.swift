@@ -8,7 +8,7 @@ public final class LayerStack: Sendable {
     /// Sizes, RoPE and the trunk/head split.
     public let configuration: ModelConfiguration
     /// [vocabulary, hidden]; nil where it is `vocabularyHead` itself.
-    private let embedding: Matrix?
+    package let embedding: Matrix?
     package let layers: [LayerWeights]
     /// [hidden]
     package let finalNorm: Vector
@@ -33,6 +33,14 @@ public final class LayerStack: Sendable {
         self.finalNorm = finalNorm
         self.vocabularyHead = vocabularyHead
         self.inverseFrequencies = inverseFrequencies
+    }
+
+    /// The same model with other layers, as many.
+    package func replacing(layers: [LayerWeights]) -> LayerStack {
+        precondition(layers.count == self.layers.count)
+        return LayerStack(
+            configuration: configuration, embedding: embedding, layers: layers, finalNorm: finalNorm,
+            vocabularyHead: vocabularyHead, inverseFrequencies: inverseFrequencies)
     }
 
     /// The embedding of `token`: [hidden].

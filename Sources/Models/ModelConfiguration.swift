@@ -6,7 +6,7 @@ import JSON
 public struct ModelConfiguration: Sendable, Equatable {
     /// The layer's form.
     public let architecture: Architecture
-    /// `model_type` as the checkpoint has it: `qwen3`, `dmtdqwen3`, `mtpqwen3`, `llama`.
+    /// `model_type` as the checkpoint has it: `qwen3`, `dmtdqwen3`, `mtpqwen3`, `llama`, `ddllama`, `ddqwen3`.
     public let modelType: String
     /// Trunk and head together.
     public let layerCount: Int
@@ -42,6 +42,8 @@ public struct ModelConfiguration: Sendable, Equatable {
     public let trainedFactor: Int?
     /// From where cycles are counted.
     public let phase: CyclePhase
+    /// Which layers a token may skip; nil where it runs all.
+    public let routing: RoutingConfiguration?
 
     /// The layer forms that are implemented.
     public enum Architecture: String, Sendable, Equatable {
@@ -79,6 +81,9 @@ public struct ModelConfiguration: Sendable, Equatable {
         (trunkLayerCount, headLayerCount) = (split.trunk, split.head)
         trainedFactor = try fields.count("mtp_horizon")
         phase = try CyclePhase(fields)
+        routing = try RoutingConfiguration(
+            fields, layerCount: layerCount, hiddenSize: hiddenSize, feedForwardSize: feedForwardSize,
+            isRequired: Self.routedTypes.contains(modelType))
         try checkSizes()
     }
 
@@ -89,6 +94,11 @@ public struct ModelConfiguration: Sendable, Equatable {
     public func checkSplit() throws(ConfigurationError) {
         guard canRunCycles else { throw .noTrunk(layerCount: layerCount) }
     }
+
+    /// FlexiDepth's name for a Llama with routed layers.
+    static let routedLlama = "ddllama"
+    /// Model types that always have routed layers; the others may.
+    private static let routedTypes = [routedLlama, "ddqwen3"]
 
     /// Far above any model; keeps a lying file from making a layer list without end.
     private static let layerLimit = 4096
@@ -104,11 +114,11 @@ extension ModelConfiguration {
     ) throws(ConfigurationError) -> (Architecture, modelType: String) {
         guard let modelType = try fields.text("model_type") else { throw .missing(field: "model_type") }
         switch modelType {
-        case "qwen3", "dmtdqwen3", "mtpqwen3": return (.qwen3, modelType)
-        case "llama": return (.llama, modelType)
+        case "qwen3", "dmtdqwen3", "mtpqwen3", "ddqwen3": return (.qwen3, modelType)
+        case "llama", routedLlama: return (.llama, modelType)
         default:
             throw fields.unsupported(
-                "model_type", "use a checkpoint of type qwen3, dmtdqwen3, mtpqwen3 or llama")
+                "model_type", "use a checkpoint of type qwen3, dmtdqwen3, mtpqwen3, ddqwen3, llama or ddllama")
         }
     }
 

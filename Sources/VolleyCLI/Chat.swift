@@ -30,7 +30,7 @@ struct Chat: ParsableCommand {
         let interrupt = Interrupt()
         let options = try sampling.generationOptions()
         let loaded = try Progress.during("loading the model") { try model.load() }
-        let plan = try plan.resolve(for: loaded.language.stack, options: model.sessionOptions())
+        let plan = try plan.resolve(for: loaded.language, options: model.sessionOptions())
         var conversation = try Conversation(
             loaded.language, session: model.sessionOptions(), system: system, thinking: thinking ? nil : false,
             plan: plan)

@@ -45,7 +45,7 @@ struct Generate: ParsableCommand {
         let language = loaded.language
         if !options.stops.isEmpty { _ = try language.requireTokenizer() }
         let promptTokens = try promptOptions.tokens(prompt: prompt, language: language)
-        let plan = try plan.resolve(for: language.stack, options: model.sessionOptions())
+        let plan = try plan.resolve(for: language, options: model.sessionOptions())
         let session = try Session(model: language.stack, options: model.sessionOptions())
         let generation = try Generation(
             session, prompt: promptTokens, plan: plan, options: options, tokenizer: language.tokenizer,
@@ -57,7 +57,11 @@ struct Generate: ParsableCommand {
                 loaded: loaded, plan: plan, prompt: promptTokens, record: record, generation: generation)
             try StandardOutput.write(report.json())
         }
-        if stats { StandardError.write(StatisticsTable(generation.statistics, loadSeconds: loaded.seconds).text) }
+        if stats {
+            let depths = plan.layers == .all ? nil : generation.depths
+            let table = StatisticsTable(generation.statistics, loadSeconds: loaded.seconds, depths: depths)
+            StandardError.write(table.text)
+        }
         if let dumpLogits {
             session.run()
             try LogitsFile.write(session.logits, to: dumpLogits)

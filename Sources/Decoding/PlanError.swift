@@ -1,0 +1,40 @@
+/// A plan that cannot be made, in one sentence.
+public enum PlanError: Error, Equatable, CustomStringConvertible {
+    case factorOutOfRange(Int)
+    case unreadableFactor(String)
+    case unknownPlan(String)
+    case noTrunk(layerCount: Int)
+    case noRouters(plan: String)
+    case unreadableLayers(String)
+    case needsMeasurement(plan: String)
+    case cosine(Float)
+    case unreadableCosine(String)
+    case layersOutOfRange(plan: String, count: Int, range: ClosedRange<Int>)
+
+    public var description: String {
+        switch self {
+        case .factorOutOfRange(let factor):
+            "the multi-token factor is \(factor); give off or a number from 1 to 16"
+        case .unreadableFactor(let text):
+            "the multi-token factor is '\(text)'; give off or a number from 1 to 16"
+        case .unknownPlan(let name):
+            "there is no decode plan named '\(name)'; give off, mtd:N with N from 1 to 16, flexidepth, exit:N, "
+                + "shortgpt:N or confidence:T"
+        case .noTrunk(let layerCount):
+            "the model's \(layerCount) layers are all head, so there is no trunk to skip; decode with --mtd off, or give "
+                + "--head-layers a number below \(layerCount)"
+        case .noRouters(let plan):
+            "the model has no routed layers, so there is no --plan \(plan); give off, or a checkpoint with routing_layers"
+        case .unreadableLayers(let plan):
+            "--plan \(plan) names no number of layers; give one such as exit:12"
+        case .needsMeasurement(let plan):
+            "--plan \(plan) needs the model's weights and a text to choose its layers by, which this command has not"
+        case .cosine(let cosine):
+            "the confidence is \(cosine); give a number from 0 to 1"
+        case .unreadableCosine(let plan):
+            "--plan \(plan) names no confidence; give a number from 0 to 1, such as confidence:0.98"
+        case .layersOutOfRange(let plan, let count, let range):
+            "--plan \(plan):\(count) is out of range; this model takes \(range.lowerBound) to \(range.upperBound)"
+        }
+    }
+}
