@@ -22,12 +22,21 @@ public protocol DecodePlan: Sendable {
     var name: String { get }
     /// Which layers a token runs, in the trunk as in the head.
     var layers: LayerChoice { get }
+    /// How many of the first layers are to be the trunk; nil leaves it to the model.
+    var trunkLayerCount: Int? { get }
+    /// Tokens that the trunk, with the final norm and `lm_head`, drafts for the head to verify in one pass; 0 for none.
+    var draftCount: Int { get }
     /// Whether the plan works only on a model that has both a trunk and a head.
     var needsSplit: Bool { get }
     /// What the head is fed at `position` when the first `promptCount` positions are the prompt.
     func headInput(at position: Int, promptCount: Int) -> HeadInput
     /// The place in its cycle of the pass over `position`, or nil for the prompt and for plans without cycles.
     func cyclePlace(of position: Int, promptCount: Int) -> Int?
+}
+
+extension DecodePlan {
+    public var trunkLayerCount: Int? { nil }
+    public var draftCount: Int { 0 }
 }
 
 /// All layers for every token.

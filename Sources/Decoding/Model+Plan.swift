@@ -19,6 +19,12 @@ extension Model {
             dropping: count, by: BlockInfluence(of: stack, on: tokens, options: options))
     }
 
+    /// This model, cut into trunk and head where `plan` asks for it.
+    public func split(for plan: any DecodePlan) -> Model {
+        guard let count = plan.trunkLayerCount, count != stack.configuration.trunkLayerCount else { return self }
+        return Model(name: name, stack: stack.split(after: count), tokenizer: tokenizer, endTokens: endTokens)
+    }
+
     /// Narrative, speech, numbers and code, written for this purpose.
     private static let calibrationText = """
         The harbour lay still when the first boats came in. Nobody had expected them before noon, and the women on the quay \

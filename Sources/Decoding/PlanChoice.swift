@@ -15,6 +15,8 @@ public enum PlanRequest: Sendable, Equatable {
     case shortGPT(dropping: Int)
     /// Early exit where a layer turns the residual less than this cosine says.
     case confidence(Float)
+    /// LayerSkip's self-speculative form; nil leaves the number of drafts to the plan.
+    case layerSkip(exit: Int, drafts: Int?)
 
     /// Reads `off` or a factor, as `--mtd` takes it.
     public init(factor text: String) throws(PlanError) {
@@ -40,6 +42,10 @@ public enum PlanRequest: Sendable, Equatable {
         case ("confidence", let cosine?):
             guard let cosine = Float(cosine) else { throw .unreadableCosine(text) }
             self = .confidence(try SaturationPlan(cosine: cosine).cosine)
+        case ("layerskip", let argument?):
+            let counts = try argument.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+                .map { part throws(PlanError) in try Self.layerCount(String(part), of: text) }
+            self = .layerSkip(exit: counts[0], drafts: counts.dropFirst().first)
         default: throw .unknownPlan(text)
         }
     }
@@ -72,6 +78,9 @@ extension ModelConfiguration {
             factor = trained
         case .multiToken(let asked): factor = asked
         case .exit(let layers): return try FixedLayersPlan.exit(after: layers, of: self)
+        case .layerSkip(let exit, let drafts):
+            return try SelfSpeculativePlan(
+                exitLayer: exit, draftCount: drafts ?? SelfSpeculativePlan.defaultDraftCount, of: self)
         case .confidence(let cosine): return try SaturationPlan(cosine: cosine)
         case .shortGPT(let dropping): throw .needsMeasurement(plan: "shortgpt:\(dropping)")
         }

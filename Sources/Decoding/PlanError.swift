@@ -7,6 +7,7 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
     case noRouters(plan: String)
     case unreadableLayers(String)
     case needsMeasurement(plan: String)
+    case draftsOutOfRange(Int)
     case cosine(Float)
     case unreadableCosine(String)
     case layersOutOfRange(plan: String, count: Int, range: ClosedRange<Int>)
@@ -19,7 +20,7 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
             "the multi-token factor is '\(text)'; give off or a number from 1 to 16"
         case .unknownPlan(let name):
             "there is no decode plan named '\(name)'; give off, mtd:N with N from 1 to 16, flexidepth, exit:N, "
-                + "shortgpt:N or confidence:T"
+                + "shortgpt:N, confidence:T or layerskip:N"
         case .noTrunk(let layerCount):
             "the model's \(layerCount) layers are all head, so there is no trunk to skip; decode with --mtd off, or give "
                 + "--head-layers a number below \(layerCount)"
@@ -29,6 +30,8 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
             "--plan \(plan) names no number of layers; give one such as exit:12"
         case .needsMeasurement(let plan):
             "--plan \(plan) needs the model's weights and a text to choose its layers by, which this command has not"
+        case .draftsOutOfRange(let count):
+            "the plan layerskip is to draft \(count) tokens at a time; give a number from 1 to 15"
         case .cosine(let cosine):
             "the confidence is \(cosine); give a number from 0 to 1"
         case .unreadableCosine(let plan):

@@ -16,17 +16,18 @@ public final class Session {
     /// Passes and rows so far.
     public private(set) var passes = PassCounts()
 
-    private let forward: ForwardPass
+    let forward: ForwardPass
     private let trunkRing: KVRing
-    private let headRing: KVRing
+    let headRing: KVRing
     private var trunkOutputs: TrunkOutputs
     private var fed: [HeadInput] = []
-    private var plan: any DecodePlan = .vanilla
+    private(set) var plan: any DecodePlan = .vanilla
+    var drafts = Drafts()
     private var promptCount = 0
     /// [row, hidden]
-    private let hidden: AlignedBuffer<Float>
+    let hidden: AlignedBuffer<Float>
     /// [vocabulary], of the last position run.
-    private let lastLogits: AlignedBuffer<Float>
+    let lastLogits: AlignedBuffer<Float>
 
     /// - Throws: `SessionError` where the options make no sense for the model.
     public init(model: LayerStack, options: SessionOptions = SessionOptions()) throws(SessionError) {
@@ -86,6 +87,8 @@ public final class Session {
             throw .promptTooLong(
                 count: tokens.count + prompt.count, contextLength: model.configuration.contextLength)
         }
+        guard plan.draftCount == 0 || options.window == nil else { throw .draftsInWindow }
+        forgetDrafts()
         tokens += prompt
         promptCount = tokens.count
         if plan.layers != self.plan.layers { forgetAll() }
@@ -101,12 +104,14 @@ public final class Session {
         guard (0..<model.configuration.vocabularySize).contains(token) else {
             throw .tokenOutOfRange(token, vocabularySize: model.configuration.vocabularySize)
         }
+        if drafts.token(at: tokens.count) != token { forgetDrafts() }
         tokens.append(token)
     }
 
     /// Forgets the tokens from `count` on, and what was computed for them.
     public func truncate(to count: Int) {
         precondition((0...tokens.count).contains(count))
+        forgetDrafts()
         tokens.removeSubrange(count...)
         promptCount = min(promptCount, count)
         forgetHead(from: min(count, headRing.count))
@@ -133,7 +138,13 @@ public final class Session {
     /// - Returns: false where it was cancelled; a later call goes on from there.
     @discardableResult
     public func run(isCancelled: () -> Bool = { false }) -> Bool {
+        if drafts.token(at: tokens.count - 1) != nil { takeDraftedLogits() }
         while headRing.count < tokens.count {
+            if plan.draftCount > 0, headRing.count >= promptCount, headRing.count == tokens.count - 1 {
+                guard !isCancelled() else { return false }
+                draft()
+                continue
+            }
             let rowCount = min(forward.maximumRows, tokens.count - headRing.count)
             guard refillTrunk(for: headRing.count..<headRing.count + rowCount, isCancelled), !isCancelled() else {
                 return false
@@ -157,7 +168,7 @@ public final class Session {
         plan.headInput(at: position, promptCount: promptCount)
     }
 
-    private func runTrunk(rowCount: Int) {
+    func runTrunk(rowCount: Int) {
         for row in 0..<rowCount { embed(trunkRing.count + row, into: hiddenRow(row)) }
         forward.measured(.trunk) {
             forward.run(model.trunk, plan.layers, ring: trunkRing, hidden: hidden.pointer, rowCount: rowCount)
@@ -166,7 +177,7 @@ public final class Session {
         passes.countTrunk(rowCount)
     }
 
-    private func runHead(rowCount: Int) {
+    func runHead(rowCount: Int) {
         for row in 0..<rowCount { feedHead(headRing.count + row, into: hiddenRow(row)) }
         forward.measured(.head) {
             forward.run(model.head, plan.layers, ring: headRing, hidden: hidden.pointer, rowCount: rowCount)
@@ -201,7 +212,7 @@ public final class Session {
         if headRing.count < trunkOutputs.start { forgetTrunk(from: headRing.count) }
     }
 
-    private func forgetHead(from position: Int) {
+    func forgetHead(from position: Int) {
         headRing.truncate(to: position)
         fed.removeSubrange(headRing.count...)
     }
@@ -212,7 +223,7 @@ public final class Session {
         forgetTrunk(from: 0)
     }
 
-    private func forgetTrunk(from position: Int) {
+    func forgetTrunk(from position: Int) {
         trunkRing.truncate(to: position)
         trunkOutputs.truncate(to: trunkRing.count)
         forward.depths.truncate(to: trunkRing.count)
@@ -223,7 +234,7 @@ public final class Session {
     }
 
     private func embed(_ position: Int, into row: UnsafeMutablePointer<Float>) {
-        model.embed(tokens[position], into: row)
+        model.embed(position < tokens.count ? tokens[position] : drafts.token(at: position) ?? 0, into: row)
     }
 
     private func checkVocabulary(_ tokens: [Int]) throws(SessionError) {

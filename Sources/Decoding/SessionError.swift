@@ -6,6 +6,7 @@ public enum SessionError: Error, Equatable, CustomStringConvertible {
     case threadCount(Int)
     case window(Int)
     case sinkCount(Int)
+    case draftsInWindow
 
     public var description: String {
         switch self {
@@ -21,6 +22,8 @@ public enum SessionError: Error, Equatable, CustomStringConvertible {
             "the window is \(window) positions; give a number from 1 to \(1 << 24)"
         case .sinkCount(let count):
             "the number of sinks is \(count); give a number from 0 to \(1 << 24)"
+        case .draftsInWindow:
+            "a plan that drafts tokens cannot take them back out of a window; leave out --window"
         }
     }
 }

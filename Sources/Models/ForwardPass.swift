@@ -83,10 +83,12 @@ package final class ForwardPass {
         add(scratch.delta.pointer, to: pass.hidden, rowCount: pass.rowCount)
     }
 
-    /// Final norm and `lm_head` of one row: `hidden` [hidden] to `logits` [vocabulary].
-    package func logits(_ hidden: UnsafePointer<Float>, into logits: UnsafeMutablePointer<Float>) {
-        normalize(hidden, model.finalNorm, rowCount: 1)
-        compute.linear(model.vocabularyHead, scratch.normed.pointer, rowCount: 1, output: logits)
+    /// Final norm and `lm_head`: `hidden` [rowCount, hidden] to `logits` [rowCount, vocabulary].
+    package func logits(
+        _ hidden: UnsafePointer<Float>, rowCount: Int = 1, into logits: UnsafeMutablePointer<Float>
+    ) {
+        normalize(hidden, model.finalNorm, rowCount: rowCount)
+        compute.linear(model.vocabularyHead, scratch.normed.pointer, rowCount: rowCount, output: logits)
     }
 
     /// Runs `work`, noting its time as `part`'s where there is a profile.

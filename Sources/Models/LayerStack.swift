@@ -35,11 +35,16 @@ public final class LayerStack: Sendable {
         self.inverseFrequencies = inverseFrequencies
     }
 
+    /// The same weights, cut into trunk and head after the first `trunkLayerCount` layers.
+    package func split(after trunkLayerCount: Int) -> LayerStack {
+        replacing(layers: layers, configuration.split(after: trunkLayerCount))
+    }
+
     /// The same model with other layers, as many.
-    package func replacing(layers: [LayerWeights]) -> LayerStack {
+    package func replacing(layers: [LayerWeights], _ configuration: ModelConfiguration? = nil) -> LayerStack {
         precondition(layers.count == self.layers.count)
         return LayerStack(
-            configuration: configuration, embedding: embedding, layers: layers, finalNorm: finalNorm,
+            configuration: configuration ?? self.configuration, embedding: embedding, layers: layers, finalNorm: finalNorm,
             vocabularyHead: vocabularyHead, inverseFrequencies: inverseFrequencies)
     }
 

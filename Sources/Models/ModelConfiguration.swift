@@ -35,9 +35,9 @@ public struct ModelConfiguration: Sendable, Equatable {
     /// Tokens that end an answer; may be empty.
     public let endTokens: [Int]
     /// Layers that run for every token: the last ones.
-    public let headLayerCount: Int
+    public private(set) var headLayerCount: Int
     /// Layers that run once a cycle: the first ones. 0 where the model is too shallow to split.
-    public let trunkLayerCount: Int
+    public private(set) var trunkLayerCount: Int
     /// The factor the checkpoint was trained for (`mtp_horizon`); nil where it was trained for none.
     public let trainedFactor: Int?
     /// From where cycles are counted.
@@ -99,6 +99,14 @@ public struct ModelConfiguration: Sendable, Equatable {
     static let routedLlama = "ddllama"
     /// Model types that always have routed layers; the others may.
     private static let routedTypes = [routedLlama, "ddqwen3"]
+
+    /// The same model cut after its first `trunkLayerCount` layers.
+    func split(after trunkLayerCount: Int) -> ModelConfiguration {
+        precondition((1..<layerCount).contains(trunkLayerCount))
+        var configuration = self
+        (configuration.trunkLayerCount, configuration.headLayerCount) = (trunkLayerCount, layerCount - trunkLayerCount)
+        return configuration
+    }
 
     /// Far above any model; keeps a lying file from making a layer list without end.
     private static let layerLimit = 4096

@@ -32,7 +32,7 @@ struct Chat: ParsableCommand {
         let loaded = try Progress.during("loading the model") { try model.load() }
         let plan = try plan.resolve(for: loaded.language, options: model.sessionOptions())
         var conversation = try Conversation(
-            loaded.language, session: model.sessionOptions(), system: system, thinking: thinking ? nil : false,
+            loaded.language.split(for: plan), session: model.sessionOptions(), system: system, thinking: thinking ? nil : false,
             plan: plan)
         if StandardInput.isTerminal { StandardError.write(greeting(loaded, plan)) }
         let editor = LineEditor(prompt: "> ")

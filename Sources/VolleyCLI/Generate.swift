@@ -46,7 +46,7 @@ struct Generate: ParsableCommand {
         if !options.stops.isEmpty { _ = try language.requireTokenizer() }
         let promptTokens = try promptOptions.tokens(prompt: prompt, language: language)
         let plan = try plan.resolve(for: language, options: model.sessionOptions())
-        let session = try Session(model: language.stack, options: model.sessionOptions())
+        let session = try Session(model: language.split(for: plan).stack, options: model.sessionOptions())
         let generation = try Generation(
             session, prompt: promptTokens, plan: plan, options: options, tokenizer: language.tokenizer,
             endTokens: language.endTokens, isCancelled: { interrupt.isPressed })

@@ -21,8 +21,9 @@ struct PlanOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             A decode plan by name: off, mtd:N (the same as --mtd N), flexidepth (the default where a model has routers), \
-            exit:N (the first N layers), shortgpt:N (without the N layers that change least), or confidence:T (until a layer \
-            turns a token less than the cosine T says).
+            exit:N (the first N layers), shortgpt:N (without the N layers that change least), confidence:T (until a layer \
+            turns a token less than the cosine T says), or layerskip:N[:D] (the first N layers draft D tokens, the others \
+            verify them).
             """, valueName: "name[:argument]"))
     var plan: PlanName?
 

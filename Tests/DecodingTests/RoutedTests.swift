@@ -7,6 +7,7 @@ import Testing
 /// A token's decisions and its output do not depend on what shares its passes.
 struct RoutedTests {
     static let options = SessionOptions(threadCount: 2, window: 64)
+    static let unbounded = SessionOptions(threadCount: 2)
 
     /// Passes of 16 rows at most, so that our own kernels take all.
     static func decoded(
