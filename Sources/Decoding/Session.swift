@@ -124,7 +124,7 @@ public final class Session {
     public func reserveTokens(_ count: Int) {
         tokens.reserveCapacity(tokens.count + count)
         fed.reserveCapacity(tokens.count + count)
-        if plan.layers != .all { forward.depths.reserve(tokens.count + count) }
+        if plan.layers != .all { forward.depths.reserve(tokens.count + min(count, 1 << 14)) }
     }
 
     /// The place in its cycle of the pass that emitted the token at `index`; nil for prompt tokens and the first.

@@ -44,7 +44,8 @@ public final class LayerStack: Sendable {
     package func replacing(layers: [LayerWeights], _ configuration: ModelConfiguration? = nil) -> LayerStack {
         precondition(layers.count == self.layers.count)
         return LayerStack(
-            configuration: configuration ?? self.configuration, embedding: embedding, layers: layers, finalNorm: finalNorm,
+            configuration: configuration ?? self.configuration, embedding: embedding, layers: layers,
+            finalNorm: finalNorm,
             vocabularyHead: vocabularyHead, inverseFrequencies: inverseFrequencies)
     }
 

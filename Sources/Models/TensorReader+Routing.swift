@@ -75,7 +75,8 @@ extension TensorReader {
         }
         if let stated, shape[0] != stated {
             throw fault(
-                "\(name).weight", "it has \(shape[0]) rows, but the configuration's reduction factor asks for \(stated)")
+                "\(name).weight", "it has \(shape[0]) rows, but the configuration's reduction factor asks for \(stated)"
+            )
         }
         return shape[0]
     }

@@ -34,7 +34,8 @@ package struct HeadRows: BitwiseCopyable {
     package let firstPosition: Int
 
     package init(
-        queries: HeadStates, queryPositions: UnsafePointer<Int>, keyValues: HeadStates, headCount: Int, queryNorm: UnsafePointer<Float>?,
+        queries: HeadStates, queryPositions: UnsafePointer<Int>, keyValues: HeadStates, headCount: Int,
+        queryNorm: UnsafePointer<Float>?,
         keyNorm: UnsafePointer<Float>?, epsilon: Float, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>,
         keys: UnsafeMutableRawPointer, values: UnsafeMutableRawPointer, ring: RingLayout, firstPosition: Int
     ) {

@@ -104,7 +104,8 @@ struct BenchReport {
     private static func table(of depths: DepthBench, _ name: String) -> String {
         MarkdownTable(
             header: [
-                "\(name): layers skipped", "layers run", "MB a token", "tokens/s", "spread", "bytes saved", "time saved",
+                "\(name): layers skipped", "layers run", "MB a token", "tokens/s", "spread", "bytes saved",
+                "time saved",
                 "of the bytes'",
             ],
             rows: [["none, no routers", "", "", String(format: "%.2f", depths.plain.median), "", "", "", ""]]

@@ -32,7 +32,8 @@ struct Chat: ParsableCommand {
         let loaded = try Progress.during("loading the model") { try model.load() }
         let plan = try plan.resolve(for: loaded.language, options: model.sessionOptions())
         var conversation = try Conversation(
-            loaded.language.split(for: plan), session: model.sessionOptions(), system: system, thinking: thinking ? nil : false,
+            loaded.language.split(for: plan), session: model.sessionOptions(), system: system,
+            thinking: thinking ? nil : false,
             plan: plan)
         if StandardInput.isTerminal { StandardError.write(greeting(loaded, plan)) }
         let editor = LineEditor(prompt: "> ")
@@ -89,12 +90,12 @@ struct Chat: ParsableCommand {
         case .success(let plan):
             conversation.plan = plan
             let warning = configuration.warning(for: plan).map { "volley: \($0)\n" } ?? ""
-            return warning + "now decoding with --mtd \(plan.name)\n"
+            return warning + "now decoding with \(plan.option)\n"
         }
     }
 
     private func greeting(_ loaded: LoadedModel, _ plan: any DecodePlan) -> String {
-        "\(loaded.language.name), --mtd \(plan.name). /help lists commands, Ctrl-D ends.\n"
+        "\(loaded.language.name), \(plan.option). /help lists commands, Ctrl-D ends.\n"
     }
 }
 

@@ -79,7 +79,7 @@ struct DepthText {
     private static let barWidth = 40
 
     init(_ map: DepthMap, palette: DepthPalette) {
-        let words = map.tokens.map { palette.paint($0.text, shade: map.shade(of: $0), layers: $0.layersUsed) }
+        let words = map.tokens.map { palette.paint($0.shownText, shade: map.shade(of: $0), layers: $0.layersUsed) }
         let isAnswered = !map.tokens.allSatisfy(\.isPrompt)
         let rows =
             [("prompt", map.prompt)] + (isAnswered ? [("answer", map.answer), ("both", map.all)] : [])

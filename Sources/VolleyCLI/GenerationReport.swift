@@ -82,11 +82,6 @@ struct GenerationReport: Encodable {
     }
 }
 
-extension DecodePlan {
-    /// Whether `--mtd` cannot name it.
-    fileprivate var hasOwnName: Bool { !(self is VanillaPlan || self is MultiTokenPlan) }
-}
-
 /// `--dump-logits`.
 enum LogitsFile {
     /// Writes float32, little-endian.

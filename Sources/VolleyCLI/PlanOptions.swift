@@ -57,6 +57,14 @@ struct PlanOptions: ParsableArguments {
 
 extension CyclePhase: ExpressibleByArgument {}
 
+extension DecodePlan {
+    /// Whether `--mtd` cannot name it.
+    var hasOwnName: Bool { !(self is VanillaPlan || self is MultiTokenPlan) }
+
+    /// As a command line asks for it.
+    var option: String { (hasOwnName ? "--plan " : "--mtd ") + name }
+}
+
 /// `off`, a factor, or `auto`.
 enum MTDChoice: ExpressibleByArgument {
     case factor(PlanRequest)

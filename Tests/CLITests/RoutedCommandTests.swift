@@ -37,7 +37,9 @@ struct RoutedCommandTests {
         return try decoder.decode(Report.self, from: command.output)
     }
 
-    @Test("a routed checkpoint decodes with its routers unless told otherwise", arguments: ["flexidepth", "flexidepth-tanh-norm"])
+    @Test(
+        "a routed checkpoint decodes with its routers unless told otherwise",
+        arguments: ["flexidepth", "flexidepth-tanh-norm"])
     func goldens(name: String) throws {
         let model = ["--model", Goldens.url(name).path]
         for golden in try Goldens.decode([GoldenCase].self, "\(name)/cases.json").prefix(4) {

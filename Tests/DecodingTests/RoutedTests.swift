@@ -57,7 +57,8 @@ struct RoutedTests {
     func quantised(_ format: StorageFormat) throws {
         let model = try SyntheticModel(format: format, routed: [0, 4, 5, 10]).build()
         let options = SessionOptions(threadCount: 2)
-        #expect(try (Self.decoded(model, .flexiDepth, options).logits == Self.whole(model, .flexiDepth, options).logits))
+        #expect(
+            try (Self.decoded(model, .flexiDepth, options).logits == Self.whole(model, .flexiDepth, options).logits))
     }
 
     @Test("wide passes through OpenBLAS are the same function, prompts in chunks too")

@@ -39,11 +39,12 @@ struct SkippingPlanTests {
         let influence = try BlockInfluence(of: whole, on: tokens, options: RoutedTests.options)
         #expect(influence.ofLayers.allSatisfy { (0...2).contains($0) })
         let dropped = Set(influence.ascending.prefix(2))
-        #expect(dropped.allSatisfy { layer in
-            influence.ofLayers.indices.allSatisfy {
-                dropped.contains($0) || influence.ofLayers[$0] >= influence.ofLayers[layer]
-            }
-        })
+        #expect(
+            dropped.allSatisfy { layer in
+                influence.ofLayers.indices.allSatisfy {
+                    dropped.contains($0) || influence.ofLayers[$0] >= influence.ofLayers[layer]
+                }
+            })
         let plan = try FixedLayersPlan.shortGPT(dropping: 2, by: influence)
         let short = try Self.model(of: whole, layers: (0..<5).filter { !dropped.contains($0) })
         #expect(try (RoutedTests.decoded(whole, plan).logits == RoutedTests.decoded(short, .vanilla).logits))

@@ -85,12 +85,19 @@ struct RoutedCheckpointTests {
                 == "configuration: model_type 'ddllama' without router.router_enc tensors (a DiffSkip checkpoint) is not "
                 + "implemented; use a FlexiDepth checkpoint")
         #expect(refusal(["routing_layers": .null]).contains("routing_layers is missing"))
-        #expect(refusal(["router_gate_mode": "ste_hard"]).contains("router_gate_mode 'ste_hard' is not implemented"))
-        #expect(refusal(["router_head_bias_init": .double(2.5)]).contains("router_head_bias_init 2.5 is not implemented"))
+        #expect(
+            refusal(["router_gate_mode": "ste_hard"])
+                .contains("router_gate_mode 'ste_hard' is not implemented"))
+        #expect(
+            refusal(["router_head_bias_init": .double(2.5)])
+                .contains("router_head_bias_init 2.5 is not implemented"))
         #expect(refusal(["mlp_bias": .bool(true)]).contains("mlp_bias true is not implemented"))
-        #expect(refusal(["router_order": "tanh"]).contains("router_order is 'tanh', but must be norm_tanh or tanh_norm"))
+        #expect(
+            refusal(["router_order": "tanh"])
+                .contains("router_order is 'tanh', but must be norm_tanh or tanh_norm"))
         let bias = ("model.layers.5.router.router_norm.weight", "model.layers.5.router.router_enc.bias")
-        #expect(refusal(renaming: [bias]).contains("biases of routers are not implemented; use a checkpoint without them"))
+        #expect(
+            refusal(renaming: [bias]).contains("biases of routers are not implemented; use a checkpoint without them"))
     }
 
     @Test("a router in a layer that is not routed")

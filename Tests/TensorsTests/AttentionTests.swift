@@ -69,7 +69,8 @@ struct AttentionTests {
                     let stride = width + 2 * shape.keyValueHeads * shape.headWidth
                     let heads = HeadRows(
                         queries: HeadStates(states.baseAddress!, stride: stride), queryPositions: positions.pointer,
-                        keyValues: HeadStates(states.baseAddress! + width, stride: stride), headCount: shape.heads, queryNorm: nil, keyNorm: nil, epsilon: 0,
+                        keyValues: HeadStates(states.baseAddress! + width, stride: stride), headCount: shape.heads,
+                        queryNorm: nil, keyNorm: nil, epsilon: 0,
                         cosines: cosines.pointer, sines: sines.pointer, keys: UnsafeMutableRawPointer(keys.pointer),
                         values: UnsafeMutableRawPointer(values.pointer), ring: ring, firstPosition: first)
                     compute.placeHeads(heads, rowCount: rows)

@@ -53,14 +53,18 @@ public struct DepthBench: Sendable {
                 predictedSaving: 1 - bytes / plainBytes)
         }
         for run in runs { _ = try run.checkedTokens(.flexiDepth, name: "flexidepth") }
+        let turns: [(run: BenchRun, plan: any DecodePlan)] = [(plainRun, .vanilla)] + runs.map { ($0, .flexiDepth) }
         for round in 0..<options.repeats {
-            let plainSpeed = try plainRun.decode(.vanilla).tokensPerSecond
-            plain.append(plainSpeed)
-            for place in costs.indices {
-                let number = (place + round) % costs.count
-                let speed = try runs[number].decode(.flexiDepth).tokensPerSecond
-                costs[number].speed.append(speed)
-                costs[number].saving.append(1 - plainSpeed / speed)
+            var speeds = [Double](repeating: 0, count: turns.count)
+            // They take turns in going first.
+            for place in turns.indices {
+                let number = (place + round) % turns.count
+                speeds[number] = try turns[number].run.decode(turns[number].plan).tokensPerSecond
+            }
+            plain.append(speeds[0])
+            for number in costs.indices {
+                costs[number].speed.append(speeds[number + 1])
+                costs[number].saving.append(1 - speeds[0] / speeds[number + 1])
             }
         }
     }

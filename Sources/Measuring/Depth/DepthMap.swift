@@ -10,6 +10,9 @@ public struct DepthMap: Sendable {
         public let text: String
         public let isPrompt: Bool
         public let layersUsed: Int
+
+        /// With a mark before the end of a line, so that there is something to colour.
+        public var shownText: String { text.replacing("\n", with: "↵\n") }
     }
 
     /// The model's name and the plan's.

@@ -54,7 +54,7 @@ public struct DepthPage {
             let kind = token.isPrompt ? "prompt" : "answer"
             return """
                 <span class="\(kind)" style="\(style(map.shade(of: token)))" title="\(token.layersUsed) layers">\
-                \(token.text.escaped)</span>
+                \(token.shownText.escaped)</span>
                 """
         }
         return "<p class=\"map\">\(words.joined())</p>\n<p class=\"note\">The answer is underlined.</p>"
@@ -104,7 +104,7 @@ public struct DepthPage {
             <rect class="back" x="\(left)" y="0" width="\(width - left)" height="\(height)"/>
             \((labels + columns).joined(separator: "\n"))
             </svg></div>
-            <p class="note">A column for each token, from the first layer below to the last above; dark where it ran.</p>
+            <p class="note">A column for each token, from the first layer below to the last above; blue where it ran.</p>
             """
     }
 
