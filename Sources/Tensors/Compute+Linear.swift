@@ -76,7 +76,7 @@ private struct LinearJob: BitwiseCopyable {
     let tiles: UnsafeMutablePointer<Float>
 
     /// Of weights, for one row, on one core, roughly.
-    static let nanosecondsOfByte = 0.06
+    static let nanosecondsOfByte = 0.025
 
     static func at(_ pointer: UnsafeRawPointer) -> LinearJob { pointer.assumingMemoryBound(to: LinearJob.self).pointee }
 
