@@ -16,17 +16,18 @@ package final class DecodingContext {
     /// Passes and rows so far.
     package private(set) var passes = PassCounts()
 
-    private let forward: ForwardPass
+    let forward: ForwardPass
     private let trunkRing: KVRing
-    private let headRing: KVRing
+    let headRing: KVRing
     private var trunkOutputs: TrunkOutputs
     private var fed: [HeadInput] = []
-    private var plan: any DecodePlan = .vanilla
+    private(set) var plan: any DecodePlan = .vanilla
+    var drafts = Drafts()
     private var promptCount = 0
     /// [row, hidden]
-    private let hidden: AlignedBuffer<Float>
+    let hidden: AlignedBuffer<Float>
     /// [vocabulary], of the last position run.
-    private let lastLogits: AlignedBuffer<Float>
+    let lastLogits: AlignedBuffer<Float>
 
     /// - Throws: `SessionError` where the options make no sense for the model.
     package init(_ stack: LayerStack, options: SessionOptions = SessionOptions()) throws(SessionError) {
@@ -58,6 +59,9 @@ package final class DecodingContext {
         UnsafeBufferPointer(start: lastLogits.pointer, count: lastLogits.count)
     }
 
+    /// Which layers each position ran; empty where the plan skips none.
+    package var depths: DepthRecord { forward.depths }
+
     /// Bytes allocated for keys and values.
     package var kvByteCount: Int { trunkRing.byteCount + headRing.byteCount }
 
@@ -80,8 +84,11 @@ package final class DecodingContext {
     ///   room for; the session is then as it was.
     package func begin(_ prompt: [Int], plan: any DecodePlan = .vanilla) throws(SessionError) {
         try check(prompt, after: tokens.count)
+        guard plan.draftCount == 0 || options.window == nil else { throw .draftsInWindow }
+        forgetDrafts()
         tokens += prompt
         promptCount = tokens.count
+        if plan.layers != self.plan.layers { forgetAll() }
         self.plan = plan
         forgetOtherwiseFed()
     }
@@ -105,12 +112,14 @@ package final class DecodingContext {
         guard (0..<stack.configuration.vocabularySize).contains(token) else {
             throw .tokenOutOfRange(token, vocabularySize: stack.configuration.vocabularySize)
         }
+        if drafts.token(at: tokens.count) != token { forgetDrafts() }
         tokens.append(token)
     }
 
     /// Forgets the tokens from `count` on, and what was computed for them.
     package func truncate(to count: Int) {
         precondition((0...tokens.count).contains(count))
+        forgetDrafts()
         tokens.removeSubrange(count...)
         promptCount = min(promptCount, count)
         forgetHead(from: min(count, headRing.count))
@@ -123,6 +132,7 @@ package final class DecodingContext {
     package func reserveTokens(_ count: Int) {
         tokens.reserveCapacity(tokens.count + count)
         fed.reserveCapacity(tokens.count + count)
+        if plan.layers != .all { forward.depths.reserve(tokens.count + min(count, 1 << 14)) }
     }
 
     /// The place in its cycle of the pass that emitted the token at `index`; nil for prompt tokens and the first.
@@ -136,7 +146,13 @@ package final class DecodingContext {
     /// - Returns: false where it was cancelled; a later call goes on from there.
     @discardableResult
     package func run(isCancelled: () -> Bool = { false }) -> Bool {
+        if drafts.token(at: tokens.count - 1) != nil { takeDraftedLogits() }
         while headRing.count < tokens.count {
+            if plan.draftCount > 0, headRing.count >= promptCount, headRing.count == tokens.count - 1 {
+                guard !isCancelled() else { return false }
+                draft()
+                continue
+            }
             let rowCount = min(forward.maximumRows, tokens.count - headRing.count)
             guard refillTrunk(for: headRing.count..<headRing.count + rowCount, isCancelled), !isCancelled() else {
                 return false
@@ -160,19 +176,19 @@ package final class DecodingContext {
         plan.headInput(at: position, promptCount: promptCount)
     }
 
-    private func runTrunk(rowCount: Int) {
+    func runTrunk(rowCount: Int) {
         for row in 0..<rowCount { embed(trunkRing.count + row, into: hiddenRow(row)) }
         forward.measured(.trunk) {
-            forward.run(stack.trunk, ring: trunkRing, hidden: hidden.pointer, rowCount: rowCount)
+            forward.run(stack.trunk, plan.layers, ring: trunkRing, hidden: hidden.pointer, rowCount: rowCount)
         }
         trunkOutputs.append(hidden.pointer, count: rowCount)
         passes.countTrunk(rowCount)
     }
 
-    private func runHead(rowCount: Int) {
+    func runHead(rowCount: Int) {
         for row in 0..<rowCount { feedHead(headRing.count + row, into: hiddenRow(row)) }
         forward.measured(.head) {
-            forward.run(stack.head, ring: headRing, hidden: hidden.pointer, rowCount: rowCount)
+            forward.run(stack.head, plan.layers, ring: headRing, hidden: hidden.pointer, rowCount: rowCount)
         }
         passes.countHead(rowCount)
         if headRing.count <= promptCount { trunkOutputs.discard(before: headRing.count) }
@@ -204,14 +220,21 @@ package final class DecodingContext {
         if headRing.count < trunkOutputs.start { forgetTrunk(from: headRing.count) }
     }
 
-    private func forgetHead(from position: Int) {
+    func forgetHead(from position: Int) {
         headRing.truncate(to: position)
         fed.removeSubrange(headRing.count...)
     }
 
-    private func forgetTrunk(from position: Int) {
+    /// Forgets everything that was computed: other layers give every token another residual.
+    private func forgetAll() {
+        forgetHead(from: 0)
+        forgetTrunk(from: 0)
+    }
+
+    func forgetTrunk(from position: Int) {
         trunkRing.truncate(to: position)
         trunkOutputs.truncate(to: trunkRing.count)
+        forward.depths.truncate(to: trunkRing.count)
     }
 
     private func hiddenRow(_ row: Int) -> UnsafeMutablePointer<Float> {
@@ -219,7 +242,7 @@ package final class DecodingContext {
     }
 
     private func embed(_ position: Int, into row: UnsafeMutablePointer<Float>) {
-        stack.embed(tokens[position], into: row)
+        stack.embed(position < tokens.count ? tokens[position] : drafts.token(at: position) ?? 0, into: row)
     }
 
     private func check(_ prompt: [Int], after count: Int) throws(SessionError) {

@@ -67,6 +67,9 @@ package final class DecodingLoop {
             cyclePlace: context.cyclePlace(ofTokenAt: context.tokens.count - 1), logprobs: logprobs ?? [])
     }
 
+    /// Which layers each position fed has run; empty where the plan skips none.
+    package var depths: DepthRecord { context.depths }
+
     /// Text held back when the generation was cancelled.
     package func flush() -> String { text.flush() }
 

@@ -56,6 +56,13 @@ public struct Model: Sendable {
         endTokens = Set(stack.configuration.endTokens).union(tokenizer?.endOfTextIDs ?? [])
     }
 
+    init(name: String, stack: LayerStack, tokenizer: Tokenizer?, endTokens: Set<Int>) {
+        self.name = name
+        self.stack = stack
+        self.tokenizer = tokenizer
+        self.endTokens = endTokens
+    }
+
     /// - Throws: `GenerationError.noTokenizer`.
     package func requireTokenizer() throws -> Tokenizer {
         guard let tokenizer else { throw GenerationError.noTokenizer(model: name) }

@@ -1,4 +1,4 @@
-import Models
+public import Models
 
 /// Direct Multi-Token Decoding (arXiv 2510.11958): one trunk pass, then `factor` passes of the head alone.
 public struct MultiTokenPlan: DecodePlan {
@@ -9,12 +9,17 @@ public struct MultiTokenPlan: DecodePlan {
     public let factor: Int
     /// Where cycles are counted from.
     public let phase: CyclePhase
+    public let layers: LayerChoice
 
+    /// - Parameter layers: which layers a token runs, in the refill as in the head's passes.
     /// - Throws: `PlanError.factorOutOfRange` for a factor outside `factors`.
-    public init(factor: Int, phase: CyclePhase = .prompt) throws(PlanError) {
+    public init(
+        factor: Int, phase: CyclePhase = .prompt, layers: LayerChoice = .all
+    ) throws(PlanError) {
         guard Self.factors.contains(factor) else { throw .factorOutOfRange(factor) }
         self.factor = factor
         self.phase = phase
+        self.layers = layers
     }
 
     public var name: String { "\(factor)" }
@@ -40,31 +45,5 @@ extension DecodePlan where Self == MultiTokenPlan {
     /// - Throws: `PlanError.factorOutOfRange`.
     public static func multiToken(_ factor: Int) throws(PlanError) -> MultiTokenPlan {
         try MultiTokenPlan(factor: factor)
-    }
-}
-
-/// A plan that cannot be made, in one sentence.
-public enum PlanError: Error, Equatable, CustomStringConvertible {
-    /// The factor is not from 1 to 16.
-    case factorOutOfRange(Int)
-    /// The command line gives neither `off` nor a number.
-    case unreadableFactor(String)
-    /// The command line names no plan.
-    case unknownPlan(String)
-    /// The model is too shallow to have a trunk.
-    case noTrunk(layerCount: Int)
-
-    public var description: String {
-        switch self {
-        case .factorOutOfRange(let factor):
-            "the multi-token factor is \(factor); give off or a number from 1 to 16"
-        case .unreadableFactor(let text):
-            "the multi-token factor is '\(text)'; give off or a number from 1 to 16"
-        case .unknownPlan(let name):
-            "there is no decode plan named '\(name)'; give off, or mtd:N with N from 1 to 16"
-        case .noTrunk(let layerCount):
-            "the model's \(layerCount) layers are all head, so there is no trunk to skip; decode with --mtd off, or give "
-                + "--head-layers a number below \(layerCount)"
-        }
     }
 }

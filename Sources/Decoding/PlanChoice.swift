@@ -2,12 +2,22 @@ import Models
 
 /// A decode plan as it is asked for, before the model is known.
 public enum PlanRequest: Sendable {
-    /// The checkpoint's trained factor, vanilla where it has none.
+    /// As the checkpoint was trained: with its factor and its routers, where it has them, else vanilla.
     case automatic
-    /// All layers for every token.
+    /// Every layer whole, for every token.
     case vanilla
+    /// Routed layers as their routers say.
+    case flexiDepth
     /// This many tokens a trunk pass, 1 to 16, with cycles counted as the checkpoint says.
     case multiToken(Int)
+    /// LayerSkip's early exit after the first `layers`.
+    case exit(layers: Int)
+    /// ShortGPT without the `layers` of least influence.
+    case shortGPT(dropping: Int)
+    /// Early exit where a layer turns the residual less than this cosine says.
+    case confidence(Float)
+    /// LayerSkip's self-speculative form; nil leaves the number of drafts to the plan.
+    case layerSkip(exit: Int, drafts: Int?)
     /// A plan of the program's own.
     case custom(any DecodePlan)
 
@@ -29,13 +39,27 @@ public enum PlanRequest: Sendable {
 
     /// Reads `NAME[:ARGUMENT]`, as `--plan` takes it.
     package init(plan text: String) throws(PlanError) {
-        if text == "off" || text == "vanilla" {
-            self = .vanilla
-        } else if text.hasPrefix("mtd:") {
-            try self.init(factor: String(text.dropFirst(4)))
-        } else {
-            throw .unknownPlan(text)
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        switch (parts[0], parts.dropFirst().first) {
+        case ("off", nil), ("vanilla", nil): self = .vanilla
+        case ("flexidepth", nil): self = .flexiDepth
+        case ("mtd", let factor?): try self.init(factor: factor)
+        case ("exit", let count?): self = .exit(layers: try Self.layerCount(count, of: text))
+        case ("shortgpt", let count?): self = .shortGPT(dropping: try Self.layerCount(count, of: text))
+        case ("confidence", let cosine?):
+            guard let cosine = Float(cosine) else { throw .unreadableCosine(text) }
+            self = .confidence(try SaturationPlan(cosine: cosine).cosine)
+        case ("layerskip", let argument?):
+            let counts = try argument.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+                .map { part throws(PlanError) in try Self.layerCount(String(part), of: text) }
+            self = .layerSkip(exit: counts[0], drafts: counts.dropFirst().first)
+        default: throw .unknownPlan(text)
         }
+    }
+
+    private static func layerCount(_ text: String, of plan: String) throws(PlanError) -> Int {
+        guard let count = Int(text), count >= 0 else { throw .unreadableLayers(plan) }
+        return count
     }
 }
 
@@ -43,25 +67,36 @@ extension ModelConfiguration {
     /// The plan that `request` means for this model.
     ///
     /// - Parameter phase: overrides the checkpoint's own phase.
-    /// - Throws: `PlanError.noTrunk` where a plan with cycles meets a model without a trunk, `PlanError.factorOutOfRange`.
+    /// - Throws: `PlanError.noTrunk` where a plan with cycles meets a model without a trunk, `PlanError.noRouters` where
+    ///   a routed plan meets one without routed layers, `PlanError.factorOutOfRange`.
     public func plan(
         for request: PlanRequest, phase: CyclePhase? = nil
     ) throws(PlanError) -> any DecodePlan {
         let factor: Int
         switch request {
         case .vanilla: return .vanilla
+        case .flexiDepth:
+            guard routing != nil else { throw .noRouters(plan: "flexidepth") }
+            return .flexiDepth
         case .automatic:
             guard let trained = trainedFactor, MultiTokenPlan.factors.contains(trained), trunkLayerCount > 0 else {
-                return .vanilla
+                return routing == nil ? .vanilla : .flexiDepth
             }
             factor = trained
         case .multiToken(let asked): factor = asked
+        case .exit(let layers): return try FixedLayersPlan.exit(after: layers, of: self)
+        case .layerSkip(let exit, let drafts):
+            return try SelfSpeculativePlan(
+                exitLayer: exit, draftCount: drafts ?? SelfSpeculativePlan.defaultDraftCount, of: self)
+        case .confidence(let cosine): return try SaturationPlan(cosine: cosine)
+        case .shortGPT(let dropping): throw .needsMeasurement(plan: "shortgpt:\(dropping)")
         case .custom(let plan):
             guard trunkLayerCount > 0 || !plan.needsSplit else { throw .noTrunk(layerCount: layerCount) }
             return plan
         }
         guard trunkLayerCount > 0 else { throw .noTrunk(layerCount: layerCount) }
-        return try MultiTokenPlan(factor: factor, phase: phase ?? self.phase)
+        return try MultiTokenPlan(
+            factor: factor, phase: phase ?? self.phase, layers: routing == nil ? .all : .routed)
     }
 
     /// One sentence where `plan` is not what the model was trained for, else nil.

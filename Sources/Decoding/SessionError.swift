@@ -14,6 +14,7 @@ public enum SessionError: Error, Equatable, CustomStringConvertible {
     case window(Int)
     /// `SessionOptions.sinkCount` is not from 0 to 2²⁴.
     case sinkCount(Int)
+    case draftsInWindow
 
     public var description: String {
         switch self {
@@ -31,6 +32,8 @@ public enum SessionError: Error, Equatable, CustomStringConvertible {
             "the window is \(window) positions; give a number from 1 to \(1 << 24)"
         case .sinkCount(let count):
             "the number of sinks is \(count); give a number from 0 to \(1 << 24)"
+        case .draftsInWindow:
+            "a plan that drafts tokens cannot take them back out of a window; leave out --window"
         }
     }
 }

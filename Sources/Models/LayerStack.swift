@@ -8,7 +8,7 @@ package final class LayerStack: Sendable {
     /// Sizes, RoPE and the trunk/head split.
     package let configuration: ModelConfiguration
     /// [vocabulary, hidden]; nil where it is `vocabularyHead` itself.
-    private let embedding: Matrix?
+    package let embedding: Matrix?
     package let layers: [LayerWeights]
     /// [hidden]
     package let finalNorm: Vector
@@ -33,6 +33,20 @@ package final class LayerStack: Sendable {
         self.finalNorm = finalNorm
         self.vocabularyHead = vocabularyHead
         self.inverseFrequencies = inverseFrequencies
+    }
+
+    /// The same weights, cut into trunk and head after the first `trunkLayerCount` layers.
+    package func split(after trunkLayerCount: Int) -> LayerStack {
+        replacing(layers: layers, configuration.split(after: trunkLayerCount))
+    }
+
+    /// The same model with other layers, as many.
+    package func replacing(layers: [LayerWeights], _ configuration: ModelConfiguration? = nil) -> LayerStack {
+        precondition(layers.count == self.layers.count)
+        return LayerStack(
+            configuration: configuration ?? self.configuration, embedding: embedding, layers: layers,
+            finalNorm: finalNorm,
+            vocabularyHead: vocabularyHead, inverseFrequencies: inverseFrequencies)
     }
 
     /// The embedding of `token`: [hidden].

@@ -4,8 +4,11 @@ import Tensors
 package final class LayerWeights: Sendable {
     /// [hidden]
     package let attentionNorm: Vector
-    /// q | k | v: [(heads + 2·kvHeads)·headWidth, hidden]
+    /// q | k | v, three parts: [(heads + 2·kvHeads)·headWidth, hidden]
     package let queryKeyValue: Linear
+    /// Its parts q and k | v, for layers where not every token asks.
+    package let query: Linear
+    package let keyValue: Linear
     /// [headWidth], shared by all query heads; nil in Llama.
     package let queryNorm: Vector?
     /// [headWidth], shared by all key heads; nil in Llama.
@@ -18,24 +21,42 @@ package final class LayerWeights: Sendable {
     package let gateUp: Linear
     /// [hidden, feedForward]
     package let down: Linear
+    /// Of layers that a token may skip; nil in plain ones.
+    package let routing: RoutingWeights?
 
     package init(
         attentionNorm: Vector, queryKeyValue: Linear, queryNorm: Vector?, keyNorm: Vector?, attentionOutput: Linear,
-        feedForwardNorm: Vector, gateUp: Linear, down: Linear
+        feedForwardNorm: Vector, gateUp: Linear, down: Linear, routing: RoutingWeights? = nil
     ) {
         self.attentionNorm = attentionNorm
         self.queryKeyValue = queryKeyValue
+        query = queryKeyValue.parts(0..<1)
+        keyValue = queryKeyValue.parts(1..<3)
         self.queryNorm = queryNorm
         self.keyNorm = keyNorm
         self.attentionOutput = attentionOutput
         self.feedForwardNorm = feedForwardNorm
         self.gateUp = gateUp
         self.down = down
+        self.routing = routing
     }
 
-    /// Bytes that one pass through the layer reads.
+    /// Bytes that one pass through the whole layer reads, its router not asked.
     package var byteCount: Int {
         queryKeyValue.byteCount + attentionOutput.byteCount + gateUp.byteCount + down.byteCount
+    }
+
+    /// Bytes that a pass reads in which every token skips the layer.
+    package func skippedByteCount(_ routing: RoutingWeights) -> Int {
+        keyValue.byteCount + routing.router.byteCount + routing.adapter.byteCount
+    }
+
+    /// The same layer with another router and adapter.
+    package func routed(by routing: RoutingWeights) -> LayerWeights {
+        LayerWeights(
+            attentionNorm: attentionNorm, queryKeyValue: queryKeyValue, queryNorm: queryNorm, keyNorm: keyNorm,
+            attentionOutput: attentionOutput, feedForwardNorm: feedForwardNorm, gateUp: gateUp, down: down,
+            routing: routing)
     }
 }
 

@@ -6,7 +6,7 @@ import JSON
 public struct ModelConfiguration: Sendable, Equatable {
     /// The layer's form.
     public let architecture: Architecture
-    /// `model_type` as the checkpoint has it: `qwen3`, `dmtdqwen3`, `mtpqwen3`, `llama`.
+    /// `model_type` as the checkpoint has it: `qwen3`, `dmtdqwen3`, `mtpqwen3`, `llama`, `ddllama`, `ddqwen3`.
     public let modelType: String
     /// Trunk and head together.
     public let layerCount: Int
@@ -35,13 +35,15 @@ public struct ModelConfiguration: Sendable, Equatable {
     /// Tokens that end an answer; may be empty.
     public let endTokens: [Int]
     /// Layers that run for every token: the last ones.
-    public let headLayerCount: Int
+    public private(set) var headLayerCount: Int
     /// Layers that run once a cycle: the first ones. 0 where the model is too shallow to split.
-    public let trunkLayerCount: Int
+    public private(set) var trunkLayerCount: Int
     /// The factor the checkpoint was trained for (`mtp_horizon`); nil where it was trained for none.
     public let trainedFactor: Int?
     /// From where cycles are counted.
     public let phase: CyclePhase
+    /// Which layers a token may skip; nil where it runs all.
+    public let routing: RoutingConfiguration?
 
     /// The layer forms that are implemented.
     public enum Architecture: String, Sendable, Equatable {
@@ -79,6 +81,9 @@ public struct ModelConfiguration: Sendable, Equatable {
         (trunkLayerCount, headLayerCount) = (split.trunk, split.head)
         trainedFactor = try fields.count("mtp_horizon")
         phase = try CyclePhase(fields)
+        routing = try RoutingConfiguration(
+            fields, layerCount: layerCount, hiddenSize: hiddenSize, feedForwardSize: feedForwardSize,
+            isRequired: Self.routedTypes.contains(modelType))
         try checkSizes()
     }
 
@@ -88,6 +93,19 @@ public struct ModelConfiguration: Sendable, Equatable {
     /// - Throws: `ConfigurationError.noTrunk` where `canRunCycles` is false.
     package func checkSplit() throws(ConfigurationError) {
         guard canRunCycles else { throw .noTrunk(layerCount: layerCount) }
+    }
+
+    /// FlexiDepth's name for a Llama with routed layers.
+    static let routedLlama = "ddllama"
+    /// Model types that always have routed layers; the others may.
+    private static let routedTypes = [routedLlama, "ddqwen3"]
+
+    /// The same model cut after its first `trunkLayerCount` layers.
+    func split(after trunkLayerCount: Int) -> ModelConfiguration {
+        precondition((1..<layerCount).contains(trunkLayerCount))
+        var configuration = self
+        (configuration.trunkLayerCount, configuration.headLayerCount) = (trunkLayerCount, layerCount - trunkLayerCount)
+        return configuration
     }
 
     /// Far above any model; keeps a lying file from making a layer list without end.
@@ -104,11 +122,11 @@ extension ModelConfiguration {
     ) throws(ConfigurationError) -> (Architecture, modelType: String) {
         guard let modelType = try fields.text("model_type") else { throw .missing(field: "model_type") }
         switch modelType {
-        case "qwen3", "dmtdqwen3", "mtpqwen3": return (.qwen3, modelType)
-        case "llama": return (.llama, modelType)
+        case "qwen3", "dmtdqwen3", "mtpqwen3", "ddqwen3": return (.qwen3, modelType)
+        case "llama", routedLlama: return (.llama, modelType)
         default:
             throw fields.unsupported(
-                "model_type", "use a checkpoint of type qwen3, dmtdqwen3, mtpqwen3 or llama")
+                "model_type", "use a checkpoint of type qwen3, dmtdqwen3, mtpqwen3, ddqwen3, llama or ddllama")
         }
     }
 

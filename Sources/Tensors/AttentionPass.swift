@@ -25,7 +25,7 @@ package struct RingLayout: Sendable, BitwiseCopyable {
     }
 }
 
-/// Queries at consecutive positions, and the keys and values that they look at.
+/// Queries at ascending positions, and the keys and values that they look at.
 package struct AttentionPass {
     private let heads: HeadRows
     private let window: Int
@@ -46,8 +46,8 @@ package struct AttentionPass {
 
     func kernelAttention(output: UnsafeMutablePointer<Float>) -> volley_attention {
         volley_attention(
-            ring: ring.kernelRing, keys: heads.keys, values: heads.values, queries: heads.states,
-            query_stride: heads.rowWidth, output: output, row_count: rowCount, first_position: heads.firstPosition,
+            ring: ring.kernelRing, keys: heads.keys, values: heads.values, queries: heads.queries.rows,
+            query_stride: heads.queries.stride, output: output, row_count: rowCount, positions: heads.queryPositions,
             heads: heads.headCount, window: window, scale: scale)
     }
 }

@@ -19,7 +19,8 @@ extension Compute {
             rounded: blocks.pointer, output: output, rowCount: rowCount, rows: weights.rows, columns: weights.columns,
             tiles: tiles.pointer)
         // Parts large enough to be worth taking, small enough that whoever is free can help.
-        let parts = parts(of: weights.byteCount / Self.partByteCount)
+        let nanoseconds = LinearJob.nanosecondsOfByte * Double(weights.byteCount * rowCount)
+        let parts = nanoseconds < Self.worthSharing ? 1 : parts(of: weights.byteCount / Self.partByteCount)
         team.run(parts: parts, { LinearJob.at($0).multiply(part: $1, of: $2, member: $3) }, &job)
     }
 
@@ -73,6 +74,9 @@ private struct LinearJob: BitwiseCopyable {
     let rows: Int
     let columns: Int
     let tiles: UnsafeMutablePointer<Float>
+
+    /// Of weights, for one row, on one core, roughly.
+    static let nanosecondsOfByte = 0.025
 
     static func at(_ pointer: UnsafeRawPointer) -> LinearJob { pointer.assumingMemoryBound(to: LinearJob.self).pointee }
 

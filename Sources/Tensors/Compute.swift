@@ -19,6 +19,8 @@ package final class Compute {
 
     /// Input rows from which on plain weights go through OpenBLAS.
     static let blasRows = 17
+    /// Most input rows that only our own kernels multiply, whatever the weights.
+    package static var kernelRows: Int { blasRows - 1 }
     /// Weight rows of one sgemm.
     static let tileRows = 64
     /// Bytes of weights in a part of a matmul, or nearly.

@@ -1,9 +1,24 @@
 import CKernels
 
-/// Queries, keys and values of consecutive positions, side by side in a row as one matmul gives them, and what becomes of them.
+/// Heads side by side in each row, as a matmul gives them.
+package struct HeadStates: BitwiseCopyable {
+    package let rows: UnsafeMutablePointer<Float>
+    /// Floats from one row to the next.
+    package let stride: Int
+
+    package init(_ rows: UnsafeMutablePointer<Float>, stride: Int) {
+        (self.rows, self.stride) = (rows, stride)
+    }
+}
+
+/// Keys and values of consecutive positions, queries of all or some of them, and what becomes of them.
 package struct HeadRows: BitwiseCopyable {
-    /// [rowCount][q | k | v], `rowWidth` a row
-    package let states: UnsafeMutablePointer<Float>
+    /// q of the positions that ask: [query][headCount·headWidth]
+    package let queries: HeadStates
+    /// Ascending: [query].
+    package let queryPositions: UnsafePointer<Int>
+    /// k | v of every position: [row][2·kvHeads·headWidth]
+    package let keyValues: HeadStates
     package let headCount: Int
     /// [headWidth], of RMSNorm; nil where there is none.
     package let queryNorm: UnsafePointer<Float>?
@@ -19,11 +34,14 @@ package struct HeadRows: BitwiseCopyable {
     package let firstPosition: Int
 
     package init(
-        states: UnsafeMutablePointer<Float>, headCount: Int, queryNorm: UnsafePointer<Float>?,
+        queries: HeadStates, queryPositions: UnsafePointer<Int>, keyValues: HeadStates, headCount: Int,
+        queryNorm: UnsafePointer<Float>?,
         keyNorm: UnsafePointer<Float>?, epsilon: Float, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>,
         keys: UnsafeMutableRawPointer, values: UnsafeMutableRawPointer, ring: RingLayout, firstPosition: Int
     ) {
-        self.states = states
+        self.queries = queries
+        self.queryPositions = queryPositions
+        self.keyValues = keyValues
         self.headCount = headCount
         self.queryNorm = queryNorm
         self.keyNorm = keyNorm
@@ -36,13 +54,19 @@ package struct HeadRows: BitwiseCopyable {
         self.firstPosition = firstPosition
     }
 
-    package var rowWidth: Int { (headCount + 2 * ring.keyValueHeadCount) * ring.headWidth }
+    /// Values that `place` works on in a row.
+    var queryWidth: Int { headCount * ring.headWidth }
+    var keyValueWidth: Int { 2 * ring.keyValueHeadCount * ring.headWidth }
 
-    func place(row: Int, _ kernels: UnsafePointer<volley_kernels>) {
-        let queries = states + row * rowWidth
-        let keyStates = queries + headCount * ring.headWidth
+    func placeQuery(_ query: Int, _ kernels: UnsafePointer<volley_kernels>) {
+        turn(
+            queries.rows + query * queries.stride, headCount, queryNorm, row: queryPositions[query] - firstPosition,
+            kernels)
+    }
+
+    func placeKeyValue(row: Int, _ kernels: UnsafePointer<volley_kernels>) {
+        let keyStates = keyValues.rows + row * keyValues.stride
         let valueStates = keyStates + ring.keyValueHeadCount * ring.headWidth
-        turn(queries, headCount, queryNorm, row: row, kernels)
         turn(keyStates, ring.keyValueHeadCount, keyNorm, row: row, kernels)
         store(keyStates, row: row, in: keys, kernels)
         store(valueStates, row: row, in: values, kernels)

@@ -50,6 +50,23 @@ package struct Linear: @unchecked Sendable {
         self.rows = rows
     }
 
+    /// Some of the parts alone, with the same bytes: k | v of q | k | v.
+    package func parts(_ range: Range<Int>) -> Linear { Linear(range, of: self) }
+
+    private init(_ range: Range<Int>, of whole: Linear) {
+        let chosen = range.map { whole.slices.pointer[$0] }
+        columns = whole.columns
+        rows = chosen.reduce(0) { $0 + $1.rows }
+        byteCount = chosen.reduce(0) { $0 + $1.rows * $1.columns / $1.format.valuesPerBlock * $1.format.bytesPerBlock }
+        roundsActivations = chosen.contains { $0.format.roundsActivations }
+        slices = AlignedBuffer(count: chosen.count)
+        for (index, slice) in chosen.enumerated() {
+            slices.pointer[index] = slice
+            slices.pointer[index].firstOutput -= chosen[0].firstOutput
+        }
+        owners = Array(whole.owners[range])
+    }
+
     /// Of the parts.
     package var formats: [StorageFormat] { (0..<slices.count).map { slices.pointer[$0].format } }
 

@@ -33,13 +33,25 @@ public actor Session {
     /// Starts a generation from `prompt`. Called by one turn at a time.
     func begin(_ prompt: Prompt, plan: PlanRequest, options: GenerationOptions) throws {
         loop = nil
-        let context = try self.context ?? DecodingContext(model.stack, options: self.options)
-        self.context = context
+        let plan = try model.plan(for: plan, options: self.options)
+        let earlier = tokens
+        let context = try context(for: plan)
         if !options.stops.isEmpty { _ = try model.requireTokenizer() }
+        let next = try prompt.tokens(for: model, isFirst: earlier.isEmpty)
+        let isAnew = context.tokens.isEmpty && !prompt.isWhole
         loop = try DecodingLoop(
-            context, prompt: prompt.tokens(for: model, isFirst: context.tokens.isEmpty),
-            plan: model.configuration.plan(for: plan), options: options, tokenizer: model.tokenizer,
+            context, prompt: isAnew ? earlier + next : next, plan: plan, options: options, tokenizer: model.tokenizer,
             endTokens: model.endTokens, isWhole: prompt.isWhole)
+        self.context = context
+    }
+
+    /// The context so far; a fresh one where `plan` cuts trunk and head elsewhere, so that nothing computed is of use.
+    private func context(for plan: any DecodePlan) throws -> DecodingContext {
+        let stack = model.split(for: plan).stack
+        if let context, context.stack.configuration.trunkLayerCount == stack.configuration.trunkLayerCount {
+            return context
+        }
+        return try DecodingContext(stack, options: options)
     }
 
     /// The next token, nil at the end, and how the generation stands.

@@ -18,6 +18,7 @@ struct Bench: ParsableCommand {
               volley bench
               volley bench --shape qwen3-0.6b --format q8_0 -p 512 -n 128
               volley bench --shape qwen3-4b --format q4_0 --mtd off,2,4,6 --passes --profile
+              volley bench --shape qwen3-4b --mtd off --skip 0,0.25,0.5,0.75,1
               volley bench --model a.gguf b.gguf -t 1 -d 4096 -o json
             """)
 
@@ -76,6 +77,17 @@ struct Bench: ParsableCommand {
 
     @Flag(help: "Measure what trunk passes over 1 to 16 tokens cost.")
     var passes = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Measure decoding with gates forced so that these shares of the routed layers are skipped.",
+            valueName: "0,0.5,1"))
+    var skip: SkipRates?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("With --skip: the last N layers are routed (default: half of them).", valueName: "n"))
+    var routedLayers: Int?
 
     @Flag(help: "Show where decoding spends its time.")
     var profile = false
@@ -174,9 +186,27 @@ struct Bench: ParsableCommand {
                     of: stack, plan: plan, name: name, options: options, sessionOptions: sessionOptions,
                     isCancelled: isCancelled)
             } : []
+        let depths = try skip.map { skip in
+            try Progress.during("measuring skipped layers") {
+                try DepthBench(
+                    of: stack, rates: skip.rates, routed: routedLayers, options: options,
+                    sessionOptions: sessionOptions, isCancelled: isCancelled)
+            }
+        }
         return BenchReport.Entry(
             name: name, roofline: ByteRoofline(stack, kvFormat: sessionOptions.kvFormat), formats: stack.formats,
-            speed: speed, passes: costs, profiles: profiles)
+            speed: speed, passes: costs, profiles: profiles, depths: depths)
+    }
+}
+
+/// Shares from 0 to 1, separated by commas.
+struct SkipRates: ExpressibleByArgument {
+    let rates: [Double]
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+        rates = parts.compactMap { Double($0) }.filter { (0...1).contains($0) }
+        guard rates.count == parts.count else { return nil }
     }
 }
 

@@ -12,6 +12,7 @@ struct BenchReport {
         let speed: SpeedBench
         let passes: PassBench?
         let profiles: [DecodingProfile]
+        let depths: DepthBench?
 
         var formatNames: String { formats.map(\.rawValue).joined(separator: " ") }
         var byteCount: Int { roofline.trunk + roofline.head + roofline.vocabularyHead }
@@ -55,6 +56,7 @@ struct BenchReport {
         var blocks = [MarkdownTable(header: Self.header, rows: rows).text, notes]
         for entry in entries {
             if let passes = entry.passes { blocks.append(Self.table(of: passes, entry.name)) }
+            if let depths = entry.depths { blocks.append(Self.table(of: depths, entry.name)) }
             if !entry.profiles.isEmpty { blocks.append(Self.table(of: entry.profiles, entry.name)) }
         }
         return blocks.joined(separator: "\n")
@@ -97,6 +99,27 @@ struct BenchReport {
                     String(format: "%.1f %%", 100 * $0.ratio.spread), String(format: "%.2f×", $0.ratio.median),
                 ]
             }
+        ).text
+    }
+
+    private static func table(of depths: DepthBench, _ name: String) -> String {
+        MarkdownTable(
+            header: [
+                "\(name): layers skipped", "layers run", "MB a token", "tokens/s", "spread", "bytes saved",
+                "time saved",
+                "of the bytes'",
+            ],
+            rows: [["none, no routers", "", "", String(format: "%.2f", depths.plain.median), "", "", "", ""]]
+                + depths.costs.map { cost in
+                    [
+                        "\(cost.skipped) of \(depths.routed)", "\(cost.layersUsed)",
+                        String(format: "%.1f", cost.bytesPerToken / 1e6), String(format: "%.2f", cost.speed.median),
+                        String(format: "%.1f %%", 100 * cost.speed.spread),
+                        String(format: "%.1f %%", 100 * cost.predictedSaving),
+                        String(format: "%.1f %%", 100 * cost.saving.median),
+                        cost.kept.map { String(format: "%.0f %%", 100 * $0) } ?? "",
+                    ]
+                }
         ).text
     }
 
@@ -145,6 +168,7 @@ extension BenchReport {
         let decoding: [Decoding]
         let passes: [Pass]?
         let profiles: [Profile]
+        let depths: Depths?
     }
 
     private struct Decoding: Encodable {
@@ -166,6 +190,29 @@ extension BenchReport {
         let mtd: String
         let seconds: [String: Double]
         let attentionSeconds: Double
+    }
+
+    private struct Depths: Encodable {
+        let routedLayers: Int
+        let plainTokensPerSecond: [Double]
+        let costs: [Cost]
+
+        struct Cost: Encodable {
+            let skippedLayers: Int
+            let bytesPerToken: Double
+            let predictedSaving: Double
+            let tokensPerSecond: [Double]
+            let saving: [Double]
+        }
+
+        init(_ bench: DepthBench) {
+            (routedLayers, plainTokensPerSecond) = (bench.routed, bench.plain.values)
+            costs = bench.costs.map {
+                Cost(
+                    skippedLayers: $0.skipped, bytesPerToken: $0.bytesPerToken, predictedSaving: $0.predictedSaving,
+                    tokensPerSecond: $0.speed.values, saving: $0.saving.values)
+            }
+        }
     }
 
     func json() throws -> String {
@@ -194,6 +241,7 @@ extension BenchReport {
                     mtd: profile.name,
                     seconds: Dictionary(uniqueKeysWithValues: profile.parts.map { ($0.part, $0.seconds) }),
                     attentionSeconds: profile.attentionSeconds)
-            })
+            },
+            depths: entry.depths.map(Depths.init))
     }
 }

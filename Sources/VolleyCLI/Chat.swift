@@ -30,9 +30,10 @@ struct Chat: ParsableCommand {
         let interrupt = Interrupt()
         let options = try sampling.generationOptions()
         let loaded = try Progress.during("loading the model") { try model.load() }
-        let plan = try plan.resolve(for: loaded.model.stack, options: model.sessionOptions())
+        let plan = try plan.resolve(for: loaded.model, options: model.sessionOptions())
         var conversation = try Conversation(
-            loaded.model, options: model.sessionOptions(), system: system, thinking: thinking ? nil : false,
+            loaded.model.split(for: plan), options: model.sessionOptions(), system: system,
+            thinking: thinking ? nil : false,
             plan: plan)
         if StandardInput.isTerminal { StandardError.write(greeting(loaded, plan)) }
         let editor = LineEditor(prompt: "> ")
@@ -89,12 +90,12 @@ struct Chat: ParsableCommand {
         case .success(let plan):
             conversation.plan = plan
             let warning = configuration.warning(for: plan).map { "volley: \($0)\n" } ?? ""
-            return warning + "now decoding with --mtd \(plan.name)\n"
+            return warning + "now decoding with \(plan.option)\n"
         }
     }
 
     private func greeting(_ loaded: LoadedModel, _ plan: any DecodePlan) -> String {
-        "\(loaded.model.name), --mtd \(plan.name). /help lists commands, Ctrl-D ends.\n"
+        "\(loaded.model.name), \(plan.option). /help lists commands, Ctrl-D ends.\n"
     }
 }
 

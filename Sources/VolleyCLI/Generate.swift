@@ -44,8 +44,8 @@ struct Generate: ParsableCommand {
         let loaded = try Progress.during("loading the model") { try model.load() }
         if !options.stops.isEmpty { _ = try loaded.model.requireTokenizer() }
         let promptTokens = try promptOptions.tokens(prompt: prompt, model: loaded.model)
-        let plan = try plan.resolve(for: loaded.model.stack, options: model.sessionOptions())
-        let context = try DecodingContext(loaded.model.stack, options: model.sessionOptions())
+        let plan = try plan.resolve(for: loaded.model, options: model.sessionOptions())
+        let context = try DecodingContext(loaded.model.split(for: plan).stack, options: model.sessionOptions())
         let generation = try DecodingLoop(
             context, prompt: promptTokens, plan: plan, options: options, tokenizer: loaded.model.tokenizer,
             endTokens: loaded.model.endTokens, isCancelled: { interrupt.isPressed })
@@ -56,7 +56,11 @@ struct Generate: ParsableCommand {
                 loaded: loaded, plan: plan, prompt: promptTokens, record: record, generation: generation)
             try StandardOutput.write(report.json())
         }
-        if stats { StandardError.write(StatisticsTable(generation.statistics, loadSeconds: loaded.seconds).text) }
+        if stats {
+            let depths = plan.layers == .all ? nil : generation.depths
+            let table = StatisticsTable(generation.statistics, loadSeconds: loaded.seconds, depths: depths)
+            StandardError.write(table.text)
+        }
         if let dumpLogits {
             context.run()
             try LogitsFile.write(context.logits, to: dumpLogits)

@@ -6,11 +6,15 @@ import Volley
 struct GenerationReport: Encodable {
     let model: String
     let mtd: Factor
+    /// Of plans other than a factor.
+    let plan: String?
     let promptTokens: [Int]
     let tokens: [Int]
     let text: String
     let finishReason: FinishReason
     let logprobs: [[Logprob]]?
+    /// Layers that each position fed has run, where the plan skips some.
+    let layersUsed: [Int]?
     let stats: Stats
 
     init(
@@ -18,12 +22,14 @@ struct GenerationReport: Encodable {
     ) {
         model = loaded.model.name
         mtd = Factor(plan: plan)
+        self.plan = plan.hasOwnName ? plan.name : nil
         promptTokens = prompt
         tokens = record.tokens.map(\.id)
         text = record.text
         finishReason = generation.finishReason ?? .cancelled
         let lists = record.tokens.map { $0.logprobs.map { Logprob(id: $0.id, logprob: $0.logprob) } }
         logprobs = lists.contains { !$0.isEmpty } ? lists : nil
+        layersUsed = plan.layers == .all ? nil : generation.depths.layersUsed
         stats = Stats(generation.statistics, loadSeconds: loaded.seconds)
     }
 
@@ -45,7 +51,7 @@ struct GenerationReport: Encodable {
             if let plan = plan as? MultiTokenPlan {
                 try container.encode(plan.factor)
             } else {
-                try container.encode(plan.name)
+                try container.encode("off")
             }
         }
     }

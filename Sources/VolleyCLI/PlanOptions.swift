@@ -18,15 +18,27 @@ struct PlanOptions: ParsableArguments {
     var phase: CyclePhase?
 
     @Option(
-        help: ArgumentHelp("A decode plan by name: off, or mtd:N (the same as --mtd N).", valueName: "name[:argument]"))
+        help: ArgumentHelp(
+            """
+            A decode plan by name: off, mtd:N (the same as --mtd N), flexidepth (the default where a model has routers), \
+            exit:N (the first N layers), shortgpt:N (without the N layers that change least), confidence:T (until a layer \
+            turns a token less than the cosine T says), or layerskip:N[:D] (the first N layers draft D tokens, the others \
+            verify them).
+            """, valueName: "name[:argument]"))
     var plan: PlanName?
+
+    @Option(
+        help: ArgumentHelp(
+            "A text by which shortgpt chooses its layers (default: a short one in English).", valueName: "file"))
+    var calibration: String?
 
     func validate() throws {
         if mtd != nil, plan != nil { throw ValidationError("give --mtd or --plan, not both") }
     }
 
     /// The plan for this model; says on standard error what `auto` chose, and warns where the model was not trained for it.
-    func resolve(for stack: LayerStack, options: SessionOptions) throws -> any DecodePlan {
+    func resolve(for model: Model, options: SessionOptions) throws -> any DecodePlan {
+        let stack = model.stack
         let request: PlanRequest
         switch mtd {
         case .fastest:
@@ -36,13 +48,22 @@ struct PlanOptions: ParsableArguments {
         case .factor(let factor): request = factor
         case nil: request = plan?.request ?? .automatic
         }
-        let plan = try stack.configuration.plan(for: request, phase: phase)
+        let text = try calibration.map { try TextInput.file($0) }
+        let plan = try model.plan(for: request, phase: phase, calibration: text, options: options)
         if let warning = stack.configuration.warning(for: plan) { StandardError.write("volley: \(warning)\n") }
         return plan
     }
 }
 
 extension CyclePhase: ExpressibleByArgument {}
+
+extension DecodePlan {
+    /// Whether `--mtd` cannot name it.
+    var hasOwnName: Bool { !(self is VanillaPlan || self is MultiTokenPlan) }
+
+    /// As a command line asks for it.
+    var option: String { (hasOwnName ? "--plan " : "--mtd ") + name }
+}
 
 /// `off`, a factor, or `auto`.
 enum MTDChoice: ExpressibleByArgument {

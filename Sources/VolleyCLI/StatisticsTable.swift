@@ -5,11 +5,13 @@ import Volley
 struct StatisticsTable {
     let text: String
 
-    init(_ statistics: GenerationStatistics, loadSeconds: Double?) {
+    /// - Parameter depths: which layers ran, where the plan skips some.
+    init(_ statistics: GenerationStatistics, loadSeconds: Double?, depths: DepthRecord? = nil) {
         let passes = statistics.passes
         let load = loadSeconds.map { [("load", String(format: "%.3f s", $0))] } ?? []
+        let depth = depths.map { [("layers", Self.layers($0))] } ?? []
         let rows =
-            load + [
+            load + depth + [
                 (
                     "prompt",
                     String(
@@ -28,6 +30,12 @@ struct StatisticsTable {
                 ("peak memory", Self.mebibytes(peakResidentBytes())),
             ]
         text = rows.map { $0.0.padding(toLength: 13, withPad: " ", startingAt: 0) + $0.1 + "\n" }.joined()
+    }
+
+    private static func layers(_ depths: DepthRecord) -> String {
+        let summary = DepthSummary(depths.layersUsed)
+        return String(
+            format: "%.2f of %d a token, variance %.2f", summary.mean, depths.layerCount, summary.variance)
     }
 
     private static func mebibytes(_ bytes: Int) -> String { String(format: "%.1f MiB", Double(bytes) / 0x1p20) }

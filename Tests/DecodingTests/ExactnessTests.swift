@@ -11,6 +11,7 @@ struct Recomputed<Base: DecodePlan>: DecodePlan {
     let promptCount: Int
 
     var name: String { base.name }
+    var layers: LayerChoice { base.layers }
     var needsSplit: Bool { base.needsSplit }
     func headInput(at position: Int, promptCount _: Int) -> HeadInput {
         base.headInput(at: position, promptCount: promptCount)

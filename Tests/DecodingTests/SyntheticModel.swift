@@ -20,6 +20,11 @@ struct SyntheticModel {
     /// Takes the values that blocks of `format` stand for, as float32.
     var isDecoded = false
     var seed: UInt64 = 1
+    /// Layers with a router and an adapter.
+    var routed: [Int] = []
+    var order = Router.Order.normThenTanh
+    /// Added to what routers say before the sigmoid: infinite, it forces gates to 0 or 1.
+    var routerOffset: Float = 0
 
     /// As wide as the blocks of `format` ask for.
     static func holding(_ format: StorageFormat) -> SyntheticModel {
@@ -39,8 +44,19 @@ struct SyntheticModel {
             for index in 0..<count { vector.pointer[index] = Float.random(in: 0.5...1.5, using: &generator) }
             return vector
         }
+        func routing() -> RoutingWeights {
+            let (code, adapter) = (hidden / 4, feedForward / 3)
+            return RoutingWeights(
+                router: Router(
+                    encoder: Linear([matrix(code, hidden)]), norm: norm(code), order: order,
+                    output: Linear([randomMatrix(rows: 1, columns: code, format: .f32, using: &generator)]),
+                    offset: routerOffset),
+                adapter: Adapter(
+                    gateDown: Linear([matrix(adapter, hidden), matrix(adapter, hidden)]),
+                    up: Linear([matrix(hidden, adapter)])))
+        }
         let embedding = matrix(vocabulary, hidden)
-        let stack = (0..<layers).map { _ in
+        let stack = (0..<layers).map { index in
             LayerWeights(
                 attentionNorm: norm(hidden),
                 queryKeyValue: Linear([
@@ -50,7 +66,7 @@ struct SyntheticModel {
                 queryNorm: isQwen ? norm(headWidth) : nil, keyNorm: isQwen ? norm(headWidth) : nil,
                 attentionOutput: Linear([matrix(hidden, heads * headWidth)]), feedForwardNorm: norm(hidden),
                 gateUp: Linear([matrix(feedForward, hidden), matrix(feedForward, hidden)]),
-                down: Linear([matrix(hidden, feedForward)]))
+                down: Linear([matrix(hidden, feedForward)]), routing: routed.contains(index) ? routing() : nil)
         }
         return LayerStack(
             configuration: configuration, embedding: embedding, layers: stack, finalNorm: norm(hidden),
@@ -59,7 +75,7 @@ struct SyntheticModel {
     }
 
     private func json() -> JSONValue {
-        .object([
+        var fields: JSONObject = [
             "model_type": isQwen ? "qwen3" : "llama", "num_hidden_layers": .int(layers),
             "num_decoding_layers": .int(headLayers), "num_thinking_layers": .int(layers - headLayers),
             "hidden_size": .int(hidden), "num_attention_heads": .int(heads),
@@ -68,6 +84,8 @@ struct SyntheticModel {
             "max_position_embeddings": .int(contextLength), "rms_norm_eps": .double(1e-6),
             "rope_theta": .int(10000), "tie_word_embeddings": .bool(false), "hidden_act": "silu",
             "dmtd_phase": "prompt", "mtp_horizon": .int(4),
-        ])
+        ]
+        if !routed.isEmpty { fields["routing_layers"] = .array(routed.map { .int($0) }) }
+        return .object(fields)
     }
 }

@@ -148,12 +148,12 @@ import Weights
 
     // MARK: Refusals
 
-    @Test(arguments: ["ddllama", "qwen3_moe", "qwen2", "mistral", "gemma3_text", "Llama", ""])
+    @Test(arguments: ["qwen3_moe", "qwen2", "mistral", "gemma3_text", "Llama", ""])
     func otherArchitecturesAreRefusedByName(_ modelType: String) {
         #expect(
             refusal(["model_type": .string(modelType)])
                 == "configuration: model_type '\(modelType)' is not implemented; "
-                + "use a checkpoint of type qwen3, dmtdqwen3, mtpqwen3 or llama")
+                + "use a checkpoint of type qwen3, dmtdqwen3, mtpqwen3, ddqwen3, llama or ddllama")
     }
 
     private static let unimplemented: [(String, JSONValue, String)] = [

@@ -58,14 +58,19 @@ struct AttentionTests {
         let cosines = AlignedBuffer<Float>(count: rowCount * shape.headWidth)
         let sines = AlignedBuffer<Float>(count: rowCount * shape.headWidth)
         cosines.pointer.update(repeating: 1, count: cosines.count)
+        let positions = AlignedBuffer<Int>(count: rowCount)
         var output = [Float](repeating: .nan, count: sequence.count * width)
         for first in stride(from: 0, to: sequence.count, by: rowCount) {
             let rows = min(rowCount, sequence.count - first)
+            for row in 0..<rows { positions.pointer[row] = first + row }
             var states = sequence.rows(first..<first + rows, shape)
             states.withUnsafeMutableBufferPointer { states in
                 output.withUnsafeMutableBufferPointer { output in
+                    let stride = width + 2 * shape.keyValueHeads * shape.headWidth
                     let heads = HeadRows(
-                        states: states.baseAddress!, headCount: shape.heads, queryNorm: nil, keyNorm: nil, epsilon: 0,
+                        queries: HeadStates(states.baseAddress!, stride: stride), queryPositions: positions.pointer,
+                        keyValues: HeadStates(states.baseAddress! + width, stride: stride), headCount: shape.heads,
+                        queryNorm: nil, keyNorm: nil, epsilon: 0,
                         cosines: cosines.pointer, sines: sines.pointer, keys: UnsafeMutableRawPointer(keys.pointer),
                         values: UnsafeMutableRawPointer(values.pointer), ring: ring, firstPosition: first)
                     compute.placeHeads(heads, rowCount: rows)

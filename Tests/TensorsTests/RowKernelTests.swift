@@ -108,6 +108,10 @@ struct RowKernelTests {
                 output = x
                 kernels.add(&output, y, width)
                 #expect(output == zip(x, y).map { $0 + $1 })
+
+                output = x
+                kernels.add_scaled(&output, y, 0.3, width)
+                expectClose(output, zip(x, y).map { Double($0) + Double($1) * Double(Float(0.3)) }, "scaled \(width)")
             }
         }
         rotation(using: &generator)

@@ -137,10 +137,12 @@ static void check_attention(bool is_f16, size_t rows, size_t window, size_t sink
     }
     float queries[20 * HEADS * WIDTH], output[20 * HEADS * WIDTH];
     fill(queries, rows * HEADS * WIDTH);
+    size_t positions[20];
+    for (size_t row = 0; row < rows; row++) positions[row] = LENGTH - rows + row;
     float *scratch = malloc(volley_attention_scratch(WIDTH) * sizeof(float));
     struct volley_attention a = {
         .ring = {is_f16, CAPACITY, sinks, KV_HEADS, WIDTH}, .keys = stored[0], .values = stored[1], .queries = queries,
-        .query_stride = HEADS * WIDTH, .output = output, .row_count = rows, .first_position = LENGTH - rows,
+        .query_stride = HEADS * WIDTH, .output = output, .row_count = rows, .positions = positions,
         .heads = HEADS, .window = window, .scale = 0.3f};
     kernels->attend(&a, 0, volley_attention_units(&a), scratch);
     int right = 1;

@@ -61,7 +61,7 @@ struct volley_ring {
     size_t head_width;
 };
 
-/// Queries at consecutive positions over one layer's ring.
+/// Queries at ascending positions over one layer's ring.
 struct volley_attention {
     struct volley_ring ring;
     const void *keys;
@@ -72,7 +72,8 @@ struct volley_attention {
     /// [row_count][heads · head_width]
     float *output;
     size_t row_count;
-    size_t first_position;
+    /// Of the queries, ascending: [row_count].
+    const size_t *positions;
     size_t heads;
     /// Query p sees key k when k ≤ p and (k < sinks or k + window > p).
     size_t window;
@@ -99,6 +100,8 @@ struct volley_kernels {
     void (*silu_gate)(float *output, const float *gate, const float *up, size_t count);
     /// output += input.
     void (*add)(float *output, const float *input, size_t count);
+    /// output += factor · input.
+    void (*add_scaled)(float *output, const float *input, float factor, size_t count);
     /// The first place of the largest of `count` values; `count` where one is NaN, or there is none.
     size_t (*place_of_largest)(const float *values, size_t count);
     /// float32 to float16, nearest even.

@@ -24,7 +24,7 @@ INLINE bool is_visible(const struct volley_attention *a, size_t key, size_t quer
 }
 
 INLINE size_t query_position(const struct volley_attention *a, const query_block *q, size_t n) {
-    return a->first_position + q->row + n / q->heads;
+    return a->positions[q->row + n / q->heads];
 }
 
 static void load_queries(const struct volley_attention *a, query_block *q) {
@@ -190,7 +190,7 @@ INLINE size_t next_visible(const struct volley_attention *a, size_t key, size_t 
 
 static void attend_block(const struct volley_attention *a, query_block *q) {
     load_queries(a, q);
-    size_t first_query = a->first_position + q->row, end = first_query + q->rows;
+    size_t first_query = a->positions[q->row], end = a->positions[q->row + q->rows - 1] + 1;
     for (size_t key = next_visible(a, 0, first_query); key < end;) {
         size_t start = key - key % VOLLEY_KEY_TILE, next = start + VOLLEY_KEY_TILE;
         attend_tile(a, q, (key_tile){start, key, next < end ? next : end});

@@ -40,6 +40,12 @@ static void add(float *output, const float *input, size_t count) {
     for (; k < count; k++) output[k] += input[k];
 }
 
+static void add_scaled(float *output, const float *input, float factor, size_t count) {
+    size_t k = 0;
+    for (; k + 8 <= count; k += 8) f8_store(output + k, f8_load(output + k) + f8_load(input + k) * factor);
+    for (; k < count; k++) output[k] += input[k] * factor;
+}
+
 static size_t place_of_largest(const float *values, size_t count) {
     enum { RUN = 1024 };
     size_t best = count, end = 0;

@@ -14,5 +14,6 @@
                        dequantize_q4_1, dequantize_q5_0, dequantize_q5_1, dequantize_q4_k, dequantize_q5_k,           \
                        dequantize_q6_k},                                                                              \
         .quantize = quantize_rows, .rms_norm = rms_norm, .rotate = rotate, .silu_gate = silu_gate, .add = add,        \
-        .place_of_largest = place_of_largest, .to_f16 = to_f16, .attend = attend, .split_planes = split_planes, .join_planes = join_planes,                 \
+        .add_scaled = add_scaled, .place_of_largest = place_of_largest, .to_f16 = to_f16, .attend = attend,           \
+        .split_planes = split_planes, .join_planes = join_planes,                                                     \
     }

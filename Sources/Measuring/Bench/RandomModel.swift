@@ -48,13 +48,13 @@ extension LayerStack {
     }
 }
 
-private func ones(_ count: Int) -> Vector {
+func ones(_ count: Int) -> Vector {
     let vector = Vector(count: count)
     vector.pointer.update(repeating: 1, count: count)
     return vector
 }
 
-private func randomMatrix(rows: Int, columns: Int, format: StorageFormat, seed: UInt64) -> Matrix {
+func randomMatrix(rows: Int, columns: Int, format: StorageFormat, seed: UInt64) -> Matrix {
     let rowByteCount = columns / format.valuesPerBlock * format.bytesPerBlock
     let buffer = AlignedBuffer<UInt8>(unfilledCount: rows * rowByteCount)
     let spread = 1.5 / Float(columns).squareRoot()

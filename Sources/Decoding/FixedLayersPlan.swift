@@ -1,0 +1,41 @@
+public import Models
+
+/// The same layers for every token; the others are as if they were not there.
+///
+/// LayerSkip's early exit (arXiv 2404.16710) keeps the first ones, ShortGPT (arXiv 2403.03853) those that change the
+/// residual most.
+public struct FixedLayersPlan: DecodePlan {
+    /// As the command line spells it.
+    public let name: String
+    /// Layers that run.
+    public let kept: Set<Int>
+
+    public var layers: LayerChoice { .only(kept) }
+    public var needsSplit: Bool { false }
+    public func headInput(at position: Int, promptCount: Int) -> HeadInput { .trunk }
+    public func cyclePlace(of position: Int, promptCount: Int) -> Int? { nil }
+
+    /// LayerSkip's early exit: the final norm and `lm_head` read the residual after the first `count` layers.
+    ///
+    /// - Throws: `PlanError.layerCount` for a count outside 1 to the model's.
+    package static func exit(after count: Int, of model: ModelConfiguration) throws(PlanError) -> FixedLayersPlan {
+        guard (1...model.layerCount).contains(count) else {
+            throw .layersOutOfRange(plan: "exit", count: count, range: 1...model.layerCount)
+        }
+        return FixedLayersPlan(name: "exit:\(count)", kept: Set(0..<count))
+    }
+
+    /// ShortGPT: all layers but the `count` of least block influence.
+    ///
+    /// - Throws: `PlanError.layersOutOfRange` where no layer would be left.
+    package static func shortGPT(
+        dropping count: Int, by influence: BlockInfluence
+    ) throws(PlanError) -> FixedLayersPlan {
+        let layerCount = influence.ofLayers.count
+        guard (0..<layerCount).contains(count) else {
+            throw .layersOutOfRange(plan: "shortgpt", count: count, range: 0...layerCount - 1)
+        }
+        let dropped = influence.ascending.prefix(count)
+        return FixedLayersPlan(name: "shortgpt:\(count)", kept: Set(0..<layerCount).subtracting(dropped))
+    }
+}

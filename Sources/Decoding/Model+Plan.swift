@@ -1,0 +1,46 @@
+public import Models
+import Tokens
+
+extension Model {
+    /// The plan that `request` means for this model, measured where it has to be.
+    ///
+    /// - Parameters:
+    ///   - phase: overrides the checkpoint's own phase.
+    ///   - calibration: the text that layers are chosen by; nil is a short one in English.
+    /// - Throws: `PlanError`; `GenerationError.noTokenizer` or `SessionError` where a text cannot be read.
+    public func plan(
+        for request: PlanRequest, phase: CyclePhase? = nil, calibration: String? = nil, options: SessionOptions
+    ) throws -> any DecodePlan {
+        guard case .shortGPT(let count) = request else {
+            return try stack.configuration.plan(for: request, phase: phase)
+        }
+        let tokens = try requireTokenizer().encode(calibration ?? Self.calibrationText, addSpecial: true)
+        return try FixedLayersPlan.shortGPT(
+            dropping: count, by: BlockInfluence(of: stack, on: tokens, options: options))
+    }
+
+    /// This model, cut into trunk and head where `plan` asks for it.
+    package func split(for plan: any DecodePlan) -> Model {
+        guard let count = plan.trunkLayerCount, count != stack.configuration.trunkLayerCount else { return self }
+        return Model(name: name, stack: stack.split(after: count), tokenizer: tokenizer, endTokens: endTokens)
+    }
+
+    /// Narrative, speech, numbers and code, written for this purpose.
+    private static let calibrationText = """
+        The harbour lay still when the first boats came in. Nobody had expected them before noon, and the women on the quay \
+        put down their baskets to count the sails. "Eleven," said the oldest. "There were twelve." They waited. \
+        By three o'clock the wind had turned, and the price of herring had fallen from 14 to 9 shillings a cran.
+
+        To find the area of a circle, square the radius and multiply by pi: a radius of 3 gives about 28.27. If a train \
+        covers 180 kilometres in 2 hours, its average speed is 90 kilometres an hour.
+
+        def total(prices):
+            result = 0
+            for price in prices:
+                result += price
+            return result
+
+        What is the capital of France? The capital of France is Paris, a city of some two million people on the Seine. \
+        Which river runs through London? The Thames does.
+        """
+}

@@ -1,0 +1,54 @@
+/// A plan that cannot be made, in one sentence.
+public enum PlanError: Error, Equatable, CustomStringConvertible {
+    /// The factor is not from 1 to 16.
+    case factorOutOfRange(Int)
+    /// The command line gives neither `off` nor a number.
+    case unreadableFactor(String)
+    /// The command line names no plan.
+    case unknownPlan(String)
+    /// The model is too shallow to have a trunk.
+    case noTrunk(layerCount: Int)
+    /// The model has no routed layers.
+    case noRouters(plan: String)
+    /// The command line names no number of layers.
+    case unreadableLayers(String)
+    /// The plan is to be measured, for which there is no text.
+    case needsMeasurement(plan: String)
+    /// The drafts are not from 1 to 15.
+    case draftsOutOfRange(Int)
+    /// The confidence is not from 0 to 1.
+    case cosine(Float)
+    /// The command line names no confidence.
+    case unreadableCosine(String)
+    /// The model has not so many layers.
+    case layersOutOfRange(plan: String, count: Int, range: ClosedRange<Int>)
+
+    public var description: String {
+        switch self {
+        case .factorOutOfRange(let factor):
+            "the multi-token factor is \(factor); give off or a number from 1 to 16"
+        case .unreadableFactor(let text):
+            "the multi-token factor is '\(text)'; give off or a number from 1 to 16"
+        case .unknownPlan(let name):
+            "there is no decode plan named '\(name)'; give off, mtd:N with N from 1 to 16, flexidepth, exit:N, "
+                + "shortgpt:N, confidence:T or layerskip:N"
+        case .noTrunk(let layerCount):
+            "the model's \(layerCount) layers are all head, so there is no trunk to skip; decode with --mtd off, or give "
+                + "--head-layers a number below \(layerCount)"
+        case .noRouters(let plan):
+            "the model has no routed layers, so there is no --plan \(plan); give off, or a checkpoint with routing_layers"
+        case .unreadableLayers(let plan):
+            "--plan \(plan) names no number of layers; give one such as exit:12"
+        case .needsMeasurement(let plan):
+            "--plan \(plan) needs the model's weights and a text to choose its layers by, which this command has not"
+        case .draftsOutOfRange(let count):
+            "the plan layerskip is to draft \(count) tokens at a time; give a number from 1 to 15"
+        case .cosine(let cosine):
+            "the confidence is \(cosine); give a number from 0 to 1"
+        case .unreadableCosine(let plan):
+            "--plan \(plan) names no confidence; give a number from 0 to 1, such as confidence:0.98"
+        case .layersOutOfRange(let plan, let count, let range):
+            "--plan \(plan):\(count) is out of range; this model takes \(range.lowerBound) to \(range.upperBound)"
+        }
+    }
+}

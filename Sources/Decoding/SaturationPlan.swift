@@ -1,0 +1,20 @@
+public import Models
+
+/// Confidence-based early exit: a token leaves after the layer that hardly turns its residual (the hidden-state saturation
+/// of CALM, arXiv 2207.07061).
+public struct SaturationPlan: DecodePlan {
+    /// A token leaves where the cosine between a layer's input and output is above this.
+    public let cosine: Float
+
+    /// - Throws: `PlanError.cosine` for one outside 0 to 1.
+    public init(cosine: Float) throws(PlanError) {
+        guard (0...1).contains(cosine) else { throw .cosine(cosine) }
+        self.cosine = cosine
+    }
+
+    public var name: String { "confidence:\(cosine)" }
+    public var layers: LayerChoice { .untilSaturated(cosine: cosine) }
+    public var needsSplit: Bool { false }
+    public func headInput(at position: Int, promptCount: Int) -> HeadInput { .trunk }
+    public func cyclePlace(of position: Int, promptCount: Int) -> Int? { nil }
+}

@@ -1,0 +1,32 @@
+public import Models
+
+/// LayerSkip's self-speculative decoding (arXiv 2404.16710): the first layers, with the final norm and `lm_head`, draft
+/// tokens, and the layers after them verify these in one pass. What comes out is the whole model's.
+public struct SelfSpeculativePlan: DecodePlan {
+    /// Tokens that may be drafted at a time: a pass takes one more.
+    public static let draftCounts = 1...15
+
+    public static let defaultDraftCount = 4
+
+    /// Layers that draft.
+    public let exitLayer: Int
+    /// Tokens drafted before each verification.
+    public let draftCount: Int
+
+    /// - Throws: `PlanError.layersOutOfRange` where either part would have no layer, `PlanError.draftsOutOfRange`.
+    public init(exitLayer: Int, draftCount: Int = defaultDraftCount, of model: ModelConfiguration) throws(PlanError) {
+        guard (1..<model.layerCount).contains(exitLayer) else {
+            throw .layersOutOfRange(plan: "layerskip", count: exitLayer, range: 1...max(1, model.layerCount - 1))
+        }
+        guard Self.draftCounts.contains(draftCount) else { throw .draftsOutOfRange(draftCount) }
+        self.exitLayer = exitLayer
+        self.draftCount = draftCount
+    }
+
+    public var name: String { "layerskip:\(exitLayer):\(draftCount)" }
+    public var layers: LayerChoice { .all }
+    public var trunkLayerCount: Int? { exitLayer }
+    public var needsSplit: Bool { true }
+    public func headInput(at position: Int, promptCount: Int) -> HeadInput { .trunk }
+    public func cyclePlace(of position: Int, promptCount: Int) -> Int? { nil }
+}

@@ -1,0 +1,49 @@
+import Models
+import Tensors
+
+extension LayerStack {
+    /// The same weights with routers in the last `routed` layers; `skipping` of these, spread evenly, are skipped by every
+    /// token, the others by none. Routers and adapters are read and computed as trained ones are; layers that have none
+    /// get random ones.
+    ///
+    /// - Precondition: `0...routed` holds `skipping`, `1...layers` holds `routed`.
+    func forcingGates(routed: Int, skipping: Int) -> LayerStack {
+        let first = layers.count - routed
+        let forced = layers.enumerated().map { index, layer in
+            guard index >= first else { return layer }
+            let place = index - first
+            let skips = (place + 1) * skipping / routed > place * skipping / routed
+            let routing = layer.routing ?? randomRouting(of: layer, seed: UInt64(1_000_000 + index))
+            return layer.routed(by: routing.forced(toSkip: skips))
+        }
+        return replacing(layers: forced)
+    }
+
+    /// A sixteenth of the layer's widths, as the method's authors released; routers in bfloat16, as `volley pack` keeps them.
+    private func randomRouting(of layer: LayerWeights, seed: UInt64) -> RoutingWeights {
+        let hidden = configuration.hiddenSize
+        let (code, adapter) = (max(1, hidden / 16), max(1, configuration.feedForwardSize / 16))
+        let stored = layer.gateUp.formats[0]
+        func matrix(_ rows: Int, _ columns: Int, _ format: StorageFormat, _ number: UInt64) -> Matrix {
+            let fits = format.rowByteCount(columns: columns) != nil
+            return randomMatrix(rows: rows, columns: columns, format: fits ? format : .bf16, seed: 8 * seed + number)
+        }
+        return RoutingWeights(
+            router: Router(
+                encoder: Linear([matrix(code, hidden, .bf16, 0)]), norm: ones(code), order: .normThenTanh,
+                output: Linear([matrix(1, code, .f32, 1)])),
+            adapter: Adapter(
+                gateDown: Linear([matrix(adapter, hidden, stored, 2), matrix(adapter, hidden, stored, 3)]),
+                up: Linear([matrix(hidden, adapter, stored, 4)])))
+    }
+}
+
+extension RoutingWeights {
+    fileprivate func forced(toSkip skips: Bool) -> RoutingWeights {
+        RoutingWeights(
+            router: Router(
+                encoder: router.encoder, norm: router.norm, order: router.order, output: router.output,
+                offset: skips ? -.infinity : .infinity),
+            adapter: adapter)
+    }
+}

@@ -1,0 +1,14 @@
+/// Average and variance of layers per token.
+public struct DepthSummary: Sendable, Equatable {
+    public let mean: Double
+    /// Of the population.
+    public let variance: Double
+
+    /// - Parameter layersUsed: of each token; of none, both are 0.
+    public init(_ layersUsed: [Int]) {
+        let count = Double(max(layersUsed.count, 1))
+        let mean = Double(layersUsed.reduce(0, +)) / count
+        self.mean = mean
+        variance = layersUsed.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / count
+    }
+}

@@ -1,0 +1,25 @@
+import Tensors
+
+/// Some rows of a pass, ascending, and what each one's share of a sum is multiplied by.
+final class RowSet {
+    private(set) var count = 0
+    /// [count]
+    let rows: AlignedBuffer<Int>
+    let positions: AlignedBuffer<Int>
+    let factors: AlignedBuffer<Float>
+
+    init(maximumRows: Int) {
+        rows = AlignedBuffer(count: maximumRows)
+        positions = AlignedBuffer(count: maximumRows)
+        factors = AlignedBuffer(count: maximumRows)
+    }
+
+    func removeAll() { count = 0 }
+
+    func append(row: Int, position: Int, factor: Float) {
+        rows.pointer[count] = row
+        positions.pointer[count] = position
+        factors.pointer[count] = factor
+        count += 1
+    }
+}

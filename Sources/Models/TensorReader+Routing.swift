@@ -1,0 +1,105 @@
+import JSON
+import Tensors
+import Weights
+
+/// Tensors of routed layers, by the names of FlexiDepth's authors.
+extension TensorReader {
+    /// Refuses checkpoints whose routers are another method's, or lie where the configuration knows of none.
+    func checkRouters(_ configuration: ModelConfiguration) throws {
+        let routed = Set((configuration.routing?.layers ?? []).map { "model.layers.\($0)." })
+        for name in checkpoint.tensorNames where name.contains(".router.") || name.contains(".router_proj.") {
+            if name.hasSuffix(".bias") {
+                throw unsupported(name, "biases of routers are not implemented", "use a checkpoint without them")
+            }
+            guard routed.contains(where: { name.hasPrefix($0) }) else {
+                throw unsupported(
+                    name, "its layer is none of the configuration's routing_layers",
+                    "use the configuration that belongs to the weights")
+            }
+        }
+    }
+
+    /// The authors' other method, which has the same model type and is another function.
+    func refuseDiffSkip() throws {
+        guard checkpoint.configuration["model_type"]?.stringValue == ModelConfiguration.routedLlama,
+            !checkpoint.tensorNames.contains(where: { $0.contains(".router.router_enc.") })
+        else { return }
+        throw ConfigurationError.unsupported(
+            field: "model_type", value: "'ddllama' without router.router_enc tensors (a DiffSkip checkpoint)",
+            remedy: "use a FlexiDepth checkpoint")
+    }
+
+    func routing(_ layer: String, _ configuration: ModelConfiguration, _ routing: RoutingConfiguration) throws
+        -> RoutingWeights
+    {
+        RoutingWeights(
+            router: try router("\(layer).router", configuration, routing),
+            adapter: try adapter("\(layer).router_proj", configuration, routing))
+    }
+
+    private func router(
+        _ name: String, _ configuration: ModelConfiguration, _ routing: RoutingConfiguration
+    ) throws -> Router {
+        let hidden = configuration.hiddenSize
+        let width = try rows(of: "\(name).router_enc", stated: routing.codeWidth, atMost: hidden)
+        return Router(
+            encoder: Linear([try matrix("\(name).router_enc", rows: width, columns: hidden)]),
+            norm: try vector("\(name).router_norm", count: width), order: routing.order,
+            output: Linear([
+                product(
+                    try matrix("\(name).router_head", rows: 1, columns: hidden),
+                    try matrix("\(name).router_dec", rows: hidden, columns: width))
+            ]))
+    }
+
+    /// The authors' `up_proj` is the output, their `down_proj` the second input.
+    private func adapter(
+        _ name: String, _ configuration: ModelConfiguration, _ routing: RoutingConfiguration
+    ) throws -> Adapter {
+        let hidden = configuration.hiddenSize
+        let width = try rows(
+            of: "\(name).gate_proj", stated: routing.adapterWidth, atMost: configuration.feedForwardSize)
+        return Adapter(
+            gateDown: Linear([
+                try matrix("\(name).gate_proj", rows: width, columns: hidden),
+                try matrix("\(name).down_proj", rows: width, columns: hidden),
+            ]),
+            up: Linear([try matrix("\(name).up_proj", rows: hidden, columns: width)]))
+    }
+
+    /// The first dimension, which the tensor says and the configuration may say.
+    private func rows(of name: String, stated: Int?, atMost limit: Int) throws -> Int {
+        let shape = try checkpoint.tensor("\(name).weight").shape
+        guard shape.count == 2, (1...limit).contains(shape[0]) else {
+            throw fault("\(name).weight", "its shape is \(shape), but it must have 1 to \(limit) rows")
+        }
+        if let stated, shape[0] != stated {
+            throw fault(
+                "\(name).weight", "it has \(shape[0]) rows, but the configuration's reduction factor asks for \(stated)"
+            )
+        }
+        return shape[0]
+    }
+
+    private func unsupported(_ name: String, _ problem: String, _ remedy: String) -> CheckpointError {
+        .unsupported(path: checkpoint.path, place: "tensor \(name)", problem: problem, remedy: remedy)
+    }
+
+    /// row · matrix, added up in double precision: [1, matrix.columns], float32.
+    private func product(_ row: Matrix, _ matrix: Matrix) -> Matrix {
+        let factors = Vector(count: row.columns)
+        let values = Vector(count: matrix.columns)
+        var sums = [Double](repeating: 0, count: matrix.columns)
+        row.copyRow(0, to: factors.pointer)
+        for index in 0..<matrix.rows {
+            matrix.copyRow(index, to: values.pointer)
+            for column in sums.indices {
+                sums[column] += Double(factors.pointer[index]) * Double(values.pointer[column])
+            }
+        }
+        let output = Vector(count: matrix.columns)
+        for (column, sum) in sums.enumerated() { output.pointer[column] = Float(sum) }
+        return Matrix(
+            rows: 1, columns: matrix.columns, format: .f32, bytes: UnsafeRawPointer(output.pointer), owner: output)
+    }
+}

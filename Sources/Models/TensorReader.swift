@@ -1,0 +1,94 @@
+import Tensors
+import Weights
+
+/// Reads tensors by Hugging Face's names and holds each against the shape that the configuration implies.
+struct TensorReader {
+    let checkpoint: Checkpoint
+
+    func layer(_ index: Int, _ configuration: ModelConfiguration) throws -> LayerWeights {
+        let hidden = configuration.hiddenSize
+        let queries = configuration.headCount * configuration.headWidth
+        let keys = configuration.keyValueHeadCount * configuration.headWidth
+        let inner = configuration.feedForwardSize
+        let name = "model.layers.\(index)"
+        // Routed layers may stand on either architecture under one model type: the tensors say on which.
+        let hasHeadNorms =
+            configuration.architecture == .qwen3
+            || configuration.routing != nil && checkpoint.hasTensor("\(name).self_attn.q_norm.weight")
+        func headNorm(_ suffix: String) throws -> Vector? {
+            hasHeadNorms ? try vector("\(name).self_attn.\(suffix)", count: configuration.headWidth) : nil
+        }
+        return LayerWeights(
+            attentionNorm: try vector("\(name).input_layernorm", count: hidden),
+            queryKeyValue: Linear([
+                try matrix("\(name).self_attn.q_proj", rows: queries, columns: hidden),
+                try matrix("\(name).self_attn.k_proj", rows: keys, columns: hidden),
+                try matrix("\(name).self_attn.v_proj", rows: keys, columns: hidden),
+            ]),
+            queryNorm: try headNorm("q_norm"),
+            keyNorm: try headNorm("k_norm"),
+            attentionOutput: Linear([try matrix("\(name).self_attn.o_proj", rows: hidden, columns: queries)]),
+            feedForwardNorm: try vector("\(name).post_attention_layernorm", count: hidden),
+            gateUp: Linear([
+                try matrix("\(name).mlp.gate_proj", rows: inner, columns: hidden),
+                try matrix("\(name).mlp.up_proj", rows: inner, columns: hidden),
+            ]),
+            down: Linear([try matrix("\(name).mlp.down_proj", rows: hidden, columns: inner)]),
+            routing: try configuration.routing.flatMap {
+                $0.layers.contains(index) ? try routing(name, configuration, $0) : nil
+            })
+    }
+
+    func matrix(_ name: String, rows: Int, columns: Int) throws -> Matrix {
+        let tensor = try tensor("\(name).weight", shape: [rows, columns])
+        return try matrix(tensor, rows: rows, columns: columns)
+    }
+
+    /// `lm_head` in another format.
+    func converted(_ matrix: Matrix, to format: StorageFormat) throws -> Matrix {
+        do {
+            return try matrix.converted(to: format)
+        } catch .notWholeBlocks {
+            throw fault(
+                "lm_head.weight", "its rows of \(matrix.columns) values are no whole blocks of \(format.rawValue)")
+        } catch .notFinite {
+            throw fault("lm_head.weight", "it holds values that are not finite")
+        }
+    }
+
+    func vector(_ name: String, count: Int) throws -> Vector {
+        try floats(try tensor("\(name).weight", shape: [count]), count: count)
+    }
+
+    /// Llama-3's frequency factors as GGUF stores them, where the file has them: [headWidth / 2].
+    func ropeFactors(count: Int) throws -> [Float]? {
+        guard checkpoint.hasTensor("rope_freqs.weight") else { return nil }
+        let factors = try floats(try tensor("rope_freqs.weight", shape: [count]), count: count)
+        return Array(UnsafeBufferPointer(start: factors.pointer, count: count))
+    }
+
+    private func floats(_ tensor: StoredTensor, count: Int) throws -> Vector {
+        let vector = Vector(count: count)
+        try matrix(tensor, rows: 1, columns: count).copyRow(0, to: vector.pointer)
+        return vector
+    }
+
+    private func matrix(_ tensor: StoredTensor, rows: Int, columns: Int) throws -> Matrix {
+        guard let base = tensor.bytes.baseAddress,
+            tensor.bytes.count == tensor.format.rowByteCount(columns: columns).map({ $0 * rows })
+        else { throw fault(tensor.name, "its \(tensor.bytes.count) bytes are not what its shape needs") }
+        return Matrix(rows: rows, columns: columns, format: tensor.format, bytes: base, owner: tensor.owner)
+    }
+
+    private func tensor(_ name: String, shape: [Int]) throws -> StoredTensor {
+        let tensor = try checkpoint.tensor(name)
+        guard tensor.shape == shape else {
+            throw fault(name, "its shape is \(tensor.shape), but the configuration asks for \(shape)")
+        }
+        return tensor
+    }
+
+    func fault(_ name: String, _ problem: String) -> CheckpointError {
+        .damaged(path: checkpoint.path, place: "tensor \(name)", problem: problem)
+    }
+}

@@ -1,0 +1,114 @@
+import ArgumentParser
+import Foundation
+import Measuring
+import Volley
+
+struct Depth: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show how many layers each token of a prompt and its answer runs, from light to dark blue.",
+        discussion: """
+            Answers are greedy. Blues reach from the fewest layers that a token of this text ran to the most; where colours \
+            cannot be shown, each token is followed by its number. Below are the average and variance of layers per token, \
+            and the share of the tokens that ran each layer.
+
+            EXAMPLES
+              volley depth --model FlexiDepth-Llama-3-8B-Instruct "Repeat: 7 7 7 7 7"
+              volley depth --model FlexiDepth-Llama-3-8B-Instruct --html map.html "What is 17 * 23?"
+            """)
+
+    @Argument(help: "The prompt.")
+    var prompt: String?
+
+    @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Prompt") var promptOptions: PromptOptions
+    @OptionGroup(title: "Decoding") var plan: PlanOptions
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Most tokens of the answer.", valueName: "n"))
+    var maxTokens = 64
+
+    @Flag(help: "Print one JSON document in place of the map.")
+    var json = false
+
+    @Option(help: ArgumentHelp("Write a page for a browser, all in one file.", valueName: "file"))
+    var html: String?
+
+    func validate() throws {
+        try promptOptions.check(prompt: prompt)
+        guard (0...1 << 20).contains(maxTokens) else {
+            throw ValidationError("--max-tokens is \(maxTokens); give a number from 0 to \(1 << 20)")
+        }
+    }
+
+    func run() throws {
+        let interrupt = Interrupt()
+        let loaded = try Progress.during("loading the model") { try model.load() }.model
+        let tokens = try promptOptions.tokens(prompt: prompt, model: loaded)
+        let options = model.sessionOptions()
+        let plan = try plan.resolve(for: loaded, options: options)
+        guard plan.layers != .all else { throw DepthError.nothingSkipped(plan: plan.name) }
+        do {
+            let map = try Progress.during("answering") {
+                try DepthMap(
+                    of: loaded, plan: plan, prompt: tokens, maximumTokens: maxTokens, options: options,
+                    isCancelled: { interrupt.isPressed })
+            }
+            try StandardOutput.write(
+                json ? DepthDocument(map).json() : DepthText(map, palette: .forStandardOutput()).text)
+            if let html { try WholeFile.write(Data(DepthPage(map).html.utf8), to: html) }
+        } catch is CancellationError {
+            throw ExitCode(130)
+        }
+    }
+}
+
+/// A map that would be one colour.
+enum DepthError: Error, CustomStringConvertible {
+    case nothingSkipped(plan: String)
+
+    var description: String {
+        switch self {
+        case .nothingSkipped(let plan):
+            "every token runs every layer with --plan \(plan); give a model with routed layers, or another --plan"
+        }
+    }
+}
+
+/// The map for a person.
+struct DepthText {
+    let text: String
+
+    private static let barWidth = 40
+
+    init(_ map: DepthMap, palette: DepthPalette) {
+        let words = map.tokens.map { palette.paint($0.shownText, shade: map.shade(of: $0), layers: $0.layersUsed) }
+        let isAnswered = !map.tokens.allSatisfy(\.isPrompt)
+        let rows =
+            [("prompt", map.prompt)] + (isAnswered ? [("answer", map.answer), ("both", map.all)] : [])
+        text =
+            words.joined() + "\n\n" + Self.legend(map, palette)
+            + TextTable(
+                header: ["\(map.plan), \(map.layerCount) layers", "layers per token", "variance"],
+                rows: rows.map { [$0.0, String(format: "%.2f", $0.1.mean), String(format: "%.2f", $0.1.variance)] }
+            ).text + "\n" + Self.histogram(map)
+    }
+
+    /// From the fewest layers to the most; nothing where numbers stand beside the tokens, or all are one.
+    private static func legend(_ map: DepthMap, _ palette: DepthPalette) -> String {
+        guard case let range = map.range, range.count > 1, palette != .none else { return "" }
+        let steps = range.map { used in
+            let shade = Double(used - range.lowerBound) / Double(range.count - 1)
+            return palette.paint(" \(used) ", shade: shade, layers: used)
+        }
+        return steps.joined() + " layers\n\n"
+    }
+
+    private static func histogram(_ map: DepthMap) -> String {
+        TextTable(
+            rows: map.usage.enumerated().map { layer, share in
+                let filled = Int((Double(barWidth) * share).rounded())
+                let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: barWidth - filled)
+                return ["layer \(layer)", bar, String(format: "%.0f %%", 100 * share)]
+            }
+        ).text
+    }
+}
