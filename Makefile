@@ -35,6 +35,7 @@ test: setup ## run all tests, optimised
 	VOLLEY_SMOLLM2="$(SMOLLM2)" swift test -c release --skip-build --skip Fuzz
 	@# In a process of their own: they measure its memory.
 	swift test -c release --skip-build --filter Fuzz
+	Tests/consumer.sh
 
 .PHONY: consumer
 consumer: setup ## build and run a package that depends on this one
