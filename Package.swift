@@ -54,6 +54,7 @@ let package = Package(
         .executableTarget(
             name: "ConcurrentExample", dependencies: ["Volley"], path: "docs/examples/Concurrent",
             swiftSettings: strict),
+        .plugin(name: "Documentation", capability: .command(intent: .documentationGeneration), path: "docs/plugin"),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "TensorsTests", dependencies: ["CKernels", "Tensors", "TestSupport"], swiftSettings: strict),
