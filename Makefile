@@ -36,6 +36,15 @@ test: setup ## run all tests, optimised
 	@# In a process of their own: they measure its memory.
 	swift test -c release --skip-build --filter Fuzz
 
+.PHONY: clients
+clients: setup ## set up the server's clients: openai, schemathesis, a driver for Chromium
+	@Tests/ServingTests/clients/setup.sh
+
+.PHONY: serve-test
+serve-test: clients ## test the server with real clients, and its page in Chromium where there is one
+	swift build -c release --product volley
+	cd Tests/ServingTests/clients && .venv/bin/python -m pytest -q -rs
+
 .PHONY: recipe
 recipe: ## set up the training recipe's Python environment
 	@$(RECIPE)/setup.sh

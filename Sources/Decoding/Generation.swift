@@ -64,6 +64,14 @@ public final class Generation: AsyncSequence, AsyncIteratorProtocol {
     public func step() throws -> GeneratedToken? {
         guard finishReason == nil else { return nil }
         guard advance() else { return finish(.cancelled) }
+        return try take()
+    }
+
+    /// The token that the session's logits give, or nil where that is the end: `step` for those who run the session themselves.
+    ///
+    /// - Throws: as `step` does.
+    package func take() throws -> GeneratedToken? {
+        guard finishReason == nil else { return nil }
         guard emittedCount < options.maximumTokens else { return finish(.length) }
         guard session.remainingPositions > 0 else { return finish(.context) }
         let token = try sampler.sample(session.logits)

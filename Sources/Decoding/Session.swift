@@ -1,7 +1,7 @@
 import Models
 import Tensors
 
-/// One sequence of tokens on its way through a model: its KV rings, its activations, what the head was fed.
+/// One sequence of tokens on its way through a model: its KV rings, what the head was fed, and where it computes.
 ///
 /// A session is used by one task at a time. `begin` adds a prompt, `append` a generated token, and `run` brings the
 /// head up to the last of them.
@@ -14,30 +14,38 @@ public final class Session {
     /// Every token so far, prompt and generated.
     public private(set) var tokens: [Int] = []
     /// Passes and rows so far.
-    public private(set) var passes = PassCounts()
+    public internal(set) var passes = PassCounts()
 
     private let forward: ForwardPass
-    private let trunkRing: KVRing
-    private let headRing: KVRing
-    private var trunkOutputs: TrunkOutputs
+    /// Most rows of one pass over a prompt.
+    private let chunkRows: Int
+    let trunkRing: KVRing
+    let headRing: KVRing
+    var trunkOutputs: TrunkOutputs
     private var fed: [HeadInput] = []
     private var plan: any DecodePlan = .vanilla
     private var promptCount = 0
-    /// [row, hidden]
+    /// [row, hidden]: the workspace's.
     private let hidden: AlignedBuffer<Float>
     /// [vocabulary], of the last position run.
-    private let lastLogits: AlignedBuffer<Float>
+    let lastLogits: AlignedBuffer<Float>
 
     /// - Throws: `SessionError` where the options make no sense for the model.
-    public init(model: LayerStack, options: SessionOptions = SessionOptions()) throws(SessionError) {
-        try options.check()
-        let configuration = model.configuration
-        let maximumRows = options.maximumRows(contextLength: configuration.contextLength)
-        self.model = model
+    public convenience init(
+        model: LayerStack, options: SessionOptions = SessionOptions()
+    ) throws(SessionError) {
+        self.init(in: try Workspace(model: model, options: options))
+    }
+
+    /// A sequence that computes in `workspace`, which others may share: one at a time, or together in a `BatchPass`.
+    package init(in workspace: Workspace) {
+        let configuration = workspace.forward.model.configuration
+        let options = workspace.options
+        model = workspace.forward.model
         self.options = options
-        forward = ForwardPass(
-            model: model, threadCount: options.threadCount, pinsThreads: options.pinsThreads,
-            maximumRows: maximumRows, window: options.window ?? .max)
+        forward = workspace.forward
+        hidden = workspace.hidden
+        chunkRows = options.maximumRows(contextLength: configuration.contextLength)
         let limit = options.slotLimit(contextLength: configuration.contextLength)
         func ring(_ layerCount: Int) -> KVRing {
             KVRing(
@@ -49,7 +57,6 @@ public final class Session {
         trunkRing = ring(configuration.trunkLayerCount)
         headRing = ring(configuration.headLayerCount)
         trunkOutputs = TrunkOutputs(width: configuration.hiddenSize, limit: limit)
-        hidden = AlignedBuffer(count: maximumRows * configuration.hiddenSize)
         lastLogits = AlignedBuffer(count: configuration.vocabularySize)
     }
 
@@ -60,6 +67,9 @@ public final class Session {
 
     /// Bytes allocated for keys and values.
     public var kvByteCount: Int { trunkRing.byteCount + headRing.byteCount }
+
+    /// Of the trunk and of the head.
+    package var ringShapes: [KVRing.Shape] { [trunkRing.shape, headRing.shape] }
 
     /// Where the session notes how long the parts of its passes take; nil unless a measurement asks.
     package var profile: PassProfile? {
@@ -117,6 +127,16 @@ public final class Session {
         fed.reserveCapacity(tokens.count + count)
     }
 
+    /// Makes room at once for keys and values of the first `count` positions.
+    package func reservePositions(upTo count: Int) {
+        for ring in [trunkRing, headRing] where ring.count < count { ring.reserve(count - ring.count) }
+    }
+
+    /// Bytes of keys and values once there is room for the first `count` positions.
+    package func kvByteCount(reserving count: Int) -> Int {
+        [trunkRing, headRing].reduce(0) { $0 + $1.byteCount(reserving: count) }
+    }
+
     /// The place in its cycle of the pass that emitted the token at `index`; nil for prompt tokens and the first.
     public func cyclePlace(ofTokenAt index: Int) -> Int? {
         plan.cyclePlace(of: index - 1, promptCount: promptCount)
@@ -128,13 +148,32 @@ public final class Session {
     /// - Returns: false where it was cancelled; a later call goes on from there.
     @discardableResult
     public func run(isCancelled: () -> Bool = { false }) -> Bool {
-        while headRing.count < tokens.count {
-            let rowCount = min(forward.maximumRows, tokens.count - headRing.count)
-            guard refillTrunk(for: headRing.count..<headRing.count + rowCount, isCancelled), !isCancelled() else {
-                return false
-            }
-            runHead(rowCount: rowCount)
+        while needsChunk {
+            guard runChunk(isCancelled: isCancelled) else { return false }
         }
+        return true
+    }
+
+    /// Whether `runChunk` has something to do.
+    package var needsChunk: Bool { headRing.count < tokens.count }
+
+    /// Brings the head over the next positions, no more than share a pass.
+    ///
+    /// - Parameters:
+    ///   - rowLimit: most positions; fewer than `run` takes change no bit where all weights are quantised.
+    ///   - onLogits: takes the logits at each of the positions, not the last alone.
+    ///   - isCancelled: looked at before each pass.
+    /// - Returns: false where it was cancelled.
+    @discardableResult
+    package func runChunk(
+        rowLimit: Int = .max, onLogits: ((_ position: Int, UnsafeBufferPointer<Float>) -> Void)? = nil,
+        isCancelled: () -> Bool = { false }
+    ) -> Bool {
+        let rowCount = min(chunkRows, rowLimit, tokens.count - headRing.count)
+        guard refillTrunk(for: headRing.count..<headRing.count + rowCount, isCancelled), !isCancelled() else {
+            return false
+        }
+        runHead(rowCount: rowCount, onLogits)
         return true
     }
 
@@ -143,12 +182,12 @@ public final class Session {
         guard let last = positions.last(where: { headInput(at: $0).needsTrunk }) else { return true }
         while trunkRing.count <= last {
             guard !isCancelled() else { return false }
-            runTrunk(rowCount: min(forward.maximumRows, last + 1 - trunkRing.count))
+            runTrunk(rowCount: min(chunkRows, last + 1 - trunkRing.count))
         }
         return true
     }
 
-    private func headInput(at position: Int) -> HeadInput {
+    func headInput(at position: Int) -> HeadInput {
         plan.headInput(at: position, promptCount: promptCount)
     }
 
@@ -161,21 +200,26 @@ public final class Session {
         passes.countTrunk(rowCount)
     }
 
-    private func runHead(rowCount: Int) {
+    private func runHead(rowCount: Int, _ onLogits: ((Int, UnsafeBufferPointer<Float>) -> Void)?) {
         for row in 0..<rowCount { feedHead(headRing.count + row, into: hiddenRow(row)) }
         forward.measured(.head) {
             forward.run(model.head, ring: headRing, hidden: hidden.pointer, rowCount: rowCount)
         }
         passes.countHead(rowCount)
         if headRing.count <= promptCount { trunkOutputs.discard(before: headRing.count) }
-        if headRing.count == tokens.count {
+        if let onLogits {
+            for row in 0..<rowCount {
+                forward.logits(hiddenRow(row), into: lastLogits.pointer)
+                onLogits(headRing.count - rowCount + row, logits)
+            }
+        } else if headRing.count == tokens.count {
             forward.measured(.vocabularyHead) {
                 forward.logits(hiddenRow(rowCount - 1), into: lastLogits.pointer)
             }
         }
     }
 
-    private func feedHead(_ position: Int, into row: UnsafeMutablePointer<Float>) {
+    func feedHead(_ position: Int, into row: UnsafeMutablePointer<Float>) {
         let width = model.configuration.hiddenSize
         let input = headInput(at: position)
         switch input {
@@ -210,7 +254,7 @@ public final class Session {
         hidden.pointer + row * model.configuration.hiddenSize
     }
 
-    private func embed(_ position: Int, into row: UnsafeMutablePointer<Float>) {
+    func embed(_ position: Int, into row: UnsafeMutablePointer<Float>) {
         model.embed(tokens[position], into: row)
     }
 

@@ -1,0 +1,18 @@
+import Decoding
+import Models
+
+/// The memory for keys and values, and what of it a job needs.
+struct KVBudget: Sendable {
+    let byteCount: Int
+    let shapes: [KVRing.Shape]
+    let contextLength: Int
+
+    /// Positions that a job may come to.
+    func positions(of job: Job) -> Int {
+        job.prompt.count + min(job.options.maximumTokens, max(contextLength - job.prompt.count, 0))
+    }
+
+    func byteCount(of job: Job) -> Int {
+        shapes.reduce(0) { $0 + $1.byteCount(reserving: positions(of: job)) }
+    }
+}
