@@ -86,8 +86,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ServingTests",
-            dependencies: ["Decoding", "JSON", "Models", "Serving", "Tensors", "Tokens", "TestSupport"],
-            swiftSettings: strict),
+            dependencies: ["Decoding", "Models", "Serving", "Tensors", "Tokens", "Weights", "TestSupport"],
+            exclude: ["clients"], swiftSettings: strict),
         .testTarget(name: "VolleyTests", dependencies: ["Volley", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "CLITests", dependencies: ["Volley", "VolleyCLI", "TestSupport"], swiftSettings: strict),
     ]

@@ -112,7 +112,8 @@ package final class BatchEngine {
         if seat.session.needsChunk {
             reading.append(seat)
         } else {
-            metrics.countPrompt(tokens: seat.job.prompt.count - seat.reusedTokens)
+            metrics.countPrompt(
+                readTokens: seat.job.prompt.count - seat.reusedTokens, reusedTokens: seat.reusedTokens)
             if emit(seat, isFirst: true) { ready.append(seat) }
         }
     }

@@ -25,8 +25,7 @@ final class Seat {
         kvByteCount = session.kvByteCount
         generation = try Generation(
             session, prompt: Array(job.prompt[reusedTokens...]), plan: job.plan, options: job.options,
-            tokenizer: model.tokenizer,
-            endTokens: model.endTokens)
+            tokenizer: model.tokenizer, endTokens: model.endTokens)
     }
 
     /// Tokens for each trunk pass.
@@ -67,8 +66,7 @@ final class Seat {
         let first = firstToken ?? .now
         return JobSummary(
             finishReason: reason, promptTokens: job.prompt.count, reusedTokens: reusedTokens,
-            generatedTokens: generatedTokens,
-            waitSeconds: (started - job.submitted).seconds, promptSeconds: (first - started).seconds,
-            decodeSeconds: ((lastToken ?? first) - first).seconds)
+            generatedTokens: generatedTokens, waitSeconds: (started - job.submitted).seconds,
+            promptSeconds: (first - started).seconds, decodeSeconds: ((lastToken ?? first) - first).seconds)
     }
 }

@@ -1,5 +1,4 @@
 import Hummingbird
-import NIOCore
 
 /// Answers every error in OpenAI's form, and counts them.
 struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {

@@ -125,7 +125,7 @@ struct ModelRoutes: Sendable {
         var fields = try RequestFields(body)
         let value = fields.value("tokens")
         try fields.refuseOthers()
-        let tokens = value?.arrayValue?.compactMap(\.intValue)
+        let tokens = value?.arrayValue?.compactMap(\.wholeNumber)
         guard let tokens, tokens.count == value?.arrayValue?.count else {
             throw .invalid("tokens are no list of whole numbers; give one", field: "tokens")
         }

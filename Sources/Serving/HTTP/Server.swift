@@ -1,5 +1,4 @@
 import Hummingbird
-import JSON
 import Logging
 import NIOCore
 import ServiceLifecycle

@@ -14,6 +14,7 @@ package final class ServingMetrics: Sendable {
         var decoding = 0
         var kvByteCount = 0
         var promptTokens = 0
+        var reusedTokens = 0
         var generatedTokens = 0
         var passes = PassCounts()
         var ends: [End: Int] = [:]
@@ -32,7 +33,12 @@ package final class ServingMetrics: Sendable {
         }
     }
 
-    func countPrompt(tokens: Int) { state.withLock { $0.promptTokens += tokens } }
+    func countPrompt(readTokens: Int, reusedTokens: Int) {
+        state.withLock {
+            $0.promptTokens += readTokens
+            $0.reusedTokens += reusedTokens
+        }
+    }
 
     func countPasses(_ passes: PassCounts) { state.withLock { $0.passes += passes } }
 
@@ -59,8 +65,11 @@ package final class ServingMetrics: Sendable {
         add("queue_jobs", "gauge", "Sequences that wait for a place in the batch.", [("", now.waiting)])
         add("reading_jobs", "gauge", "Sequences whose prompts are being read.", [("", now.reading)])
         add("batch_jobs", "gauge", "Sequences that are being decoded.", [("", now.decoding)])
-        add("kv_bytes", "gauge", "Bytes kept for keys and values.", [("", now.kvByteCount)])
+        add("kv_bytes", "gauge", "Bytes of keys and values set aside for sequences under way.", [("", now.kvByteCount)])
         add("prompt_tokens_total", "counter", "Prompt tokens read.", [("", now.promptTokens)])
+        add(
+            "reused_tokens_total", "counter", "Prompt tokens that an earlier request had read.",
+            [("", now.reusedTokens)])
         add("generated_tokens_total", "counter", "Tokens given out.", [("", now.generatedTokens)])
         add(
             "passes_total", "counter", "Passes of decoding; rows divided by passes is how full they are.",

@@ -51,7 +51,8 @@ struct AnswerFields {
 
     private static func sampling(_ fields: inout RequestFields) throws(APIError) -> SamplingParameters {
         let temperature = try fields.number("temperature", in: 0...2) ?? 1
-        let topP = try fields.number("top_p", in: 0...1) ?? 1
+        // 0 leaves the most likely token alone.
+        let topP = max(try fields.number("top_p", in: 0...1) ?? 1, .leastNormalMagnitude)
         let topK = try fields.count("top_k", in: 0...1 << 20) ?? 0
         let minP = try fields.number("min_p", in: 0...1) ?? 0
         let penalty = try fields.number("repetition_penalty", in: 0.01...100) ?? 1
@@ -76,7 +77,7 @@ struct AnswerFields {
     private static func plan(_ value: JSONValue?, _ server: ServedModel) throws(APIError) -> any DecodePlan {
         guard let value else { return server.plan }
         do {
-            guard let text = value.stringValue ?? value.intValue.map(String.init) else {
+            guard let text = value.stringValue ?? value.wholeNumber.map(String.init) else {
                 throw PlanError.unreadableFactor("\(value)")
             }
             let plan = try server.model.stack.configuration.plan(
@@ -106,9 +107,9 @@ struct AnswerFields {
 
     private static func includesUsage(_ value: JSONValue?) throws(APIError) -> Bool {
         guard let value else { return false }
+        let known = ["include_usage", "include_obfuscation"]
         guard let options = value.objectValue,
-            options.allSatisfy({ ["include_usage", "include_obfuscation"].contains($0.name) }),
-            options["include_usage"].map({ $0.boolValue != nil }) ?? true
+            options.allSatisfy({ known.contains($0.name) && $0.value.boolValue != nil })
         else { throw .invalid("stream_options is \(value); give {\"include_usage\": true}", field: "stream_options") }
         return options["include_usage"]?.boolValue ?? false
     }

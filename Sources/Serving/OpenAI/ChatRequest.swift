@@ -23,7 +23,7 @@ struct ChatRequest {
             &fields, server, maximumTokens: .max, lengthNames: ["max_tokens", "max_completion_tokens"])
         let wantsLogprobs = try fields.truth("logprobs") ?? false
         let top = try fields.count("top_logprobs", in: 0...20)
-        guard wantsLogprobs || top == nil else {
+        guard wantsLogprobs || top ?? 0 == 0 else {
             throw .invalid("top_logprobs needs logprobs; set logprobs to true", field: "top_logprobs")
         }
         logprobCount = wantsLogprobs ? top ?? 0 : nil

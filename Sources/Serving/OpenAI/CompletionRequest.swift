@@ -31,7 +31,7 @@ struct CompletionRequest {
         guard let elements = value.arrayValue, let first = elements.first else {
             throw .invalid("prompt is \(value); give a text, texts, token ids or lists of them", field: "prompt")
         }
-        if first.intValue != nil { return [try ids(value)] }
+        if first.wholeNumber != nil { return [try ids(value)] }
         var prompts: [[Int]] = []
         for element in elements {
             if let text = element.stringValue {
@@ -45,7 +45,7 @@ struct CompletionRequest {
 
     private static func ids(_ value: JSONValue) throws(APIError) -> [Int] {
         let elements = value.arrayValue ?? []
-        let ids = elements.compactMap(\.intValue)
+        let ids = elements.compactMap(\.wholeNumber)
         guard !ids.isEmpty, ids.count == elements.count else {
             throw .invalid("prompt holds \(value); give texts alone, or lists of whole numbers alone", field: "prompt")
         }

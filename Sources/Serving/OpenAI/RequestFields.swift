@@ -40,7 +40,7 @@ struct RequestFields {
 
     mutating func count(_ name: String, in range: ClosedRange<Int>) throws(APIError) -> Int? {
         guard let value = value(name) else { return nil }
-        guard let count = value.intValue, range.contains(count) else {
+        guard let count = value.wholeNumber, range.contains(count) else {
             throw wrong(name, value, "a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return count
@@ -74,5 +74,14 @@ struct RequestFields {
 
     private func wrong(_ name: String, _ value: JSONValue, _ expected: String) -> APIError {
         .invalid("\(name) is \(value); give \(expected)", field: name)
+    }
+}
+
+extension JSONValue {
+    /// A whole number, be it written with a fraction of zero as some languages do.
+    var wholeNumber: Int? {
+        guard case .double(let number) = self else { return intValue }
+        // Beyond 2^53 a fraction of zero says nothing: the number was rounded.
+        return abs(number) < 0x1p53 ? Int(exactly: number) : nil
     }
 }
