@@ -45,6 +45,15 @@ consumer: setup ## build and run a package that depends on this one
 docs: setup ## build the library's documentation, no warning allowed
 	docs/build.sh .build/docs
 
+.PHONY: clients
+clients: setup ## set up the server's clients: openai, schemathesis, a driver for Chromium
+	@Tests/ServingTests/clients/setup.sh
+
+.PHONY: serve-test
+serve-test: clients ## test the server with real clients, and its page in Chromium where there is one
+	swift build -c release --product volley
+	cd Tests/ServingTests/clients && .venv/bin/python -m pytest -q -rs
+
 .PHONY: recipe
 recipe: ## set up the training recipe's Python environment
 	@$(RECIPE)/setup.sh

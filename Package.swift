@@ -15,7 +15,11 @@ let package = Package(
         .executable(name: "volley", targets: ["VolleyCLI"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.99.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.20.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
     ],
     targets: [
         .systemLibrary(
@@ -25,13 +29,13 @@ let package = Package(
             name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
         .systemLibrary(
             name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
-        .systemLibrary(name: "CSystem"),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CLineEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .target(name: "CKernels"),
-        .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS", "CSystem"], swiftSettings: strict),
+        .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS", "CLinux"], swiftSettings: strict),
         .target(name: "JSON", swiftSettings: strict),
         .target(
-            name: "Weights", dependencies: ["CLZ4", "CSystem", "CXXHash", "JSON", "Tensors"], swiftSettings: strict),
+            name: "Weights", dependencies: ["CLZ4", "CLinux", "CXXHash", "JSON", "Tensors"], swiftSettings: strict),
         .target(name: "Tokens", dependencies: ["JSON"], swiftSettings: strict),
         .target(name: "Models", dependencies: ["JSON", "Tensors", "Weights"], swiftSettings: strict),
         .target(name: "Decoding", dependencies: ["Models", "Tensors", "Tokens", "Weights"], swiftSettings: strict),
@@ -39,10 +43,24 @@ let package = Package(
             name: "Measuring", dependencies: ["Decoding", "JSON", "Models", "Tokens", "Weights"], swiftSettings: strict),
         .target(
             name: "Volley", dependencies: ["Decoding", "Models", "Tensors", "Tokens", "Weights"], swiftSettings: strict),
+        .target(
+            name: "Serving",
+            dependencies: [
+                "Decoding", "JSON", "Models", "Tensors", "Tokens",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            resources: [.embedInCode("Resources/openapi.json"), .embedInCode("Resources/page.html")],
+            swiftSettings: strict),
         .executableTarget(
             name: "VolleyCLI",
             dependencies: [
-                "CLineEdit", "Measuring", "Volley", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CLineEdit", "Measuring", "Serving", "Volley",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -72,6 +90,10 @@ let package = Package(
         .testTarget(
             name: "MeasuringTests", dependencies: ["Decoding", "Measuring", "Models", "Tokens", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(
+            name: "ServingTests",
+            dependencies: ["Decoding", "Models", "Serving", "Tensors", "Tokens", "Weights", "TestSupport"],
+            exclude: ["clients"], swiftSettings: strict),
         .testTarget(
             name: "VolleyTests", dependencies: ["Volley", "ConcurrentExample", "StreamingExample", "TestSupport"],
             swiftSettings: strict),

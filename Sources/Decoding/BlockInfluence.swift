@@ -36,7 +36,9 @@ package struct BlockInfluence: Sendable {
                 KVRing.Shape(
                     layerCount: 1, keyValueHeadCount: configuration.keyValueHeadCount,
                     headWidth: configuration.headWidth, format: options.kvFormat, sinks: 0, limit: tokens.count))
-            forward.run(stack.layers[layer...layer], ring: ring, hidden: output.pointer, rowCount: tokens.count)
+            forward.run(
+                stack.layers[layer...layer], ForwardPass.Segment(ring: ring, rowCount: tokens.count),
+                hidden: output.pointer)
             let cosines = tokens.indices.map { row in
                 cosine(input.pointer + row * width, output.pointer + row * width, count: width)
             }

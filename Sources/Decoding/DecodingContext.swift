@@ -1,7 +1,7 @@
 import Models
 import Tensors
 
-/// One sequence of tokens on its way through a model: its KV rings, its activations, what the head was fed.
+/// One sequence of tokens on its way through a model: its KV rings, what the head was fed, and where it computes.
 ///
 /// A context is used by one thread at a time. `begin` adds a prompt, `append` a generated token, and `run` brings the
 /// head up to the last of them.
@@ -14,31 +14,42 @@ package final class DecodingContext {
     /// Every token so far, prompt and generated.
     package private(set) var tokens: [Int] = []
     /// Passes and rows so far.
-    package private(set) var passes = PassCounts()
+    package internal(set) var passes = PassCounts()
+    /// Which layers each position ran; empty where the plan skips none.
+    package private(set) var depths: DepthRecord
 
     let forward: ForwardPass
-    private let trunkRing: KVRing
+    /// Most rows of one pass over a prompt.
+    private let chunkRows: Int
+    let trunkRing: KVRing
     let headRing: KVRing
-    private var trunkOutputs: TrunkOutputs
+    var trunkOutputs: TrunkOutputs
     private var fed: [HeadInput] = []
-    private(set) var plan: any DecodePlan = .vanilla
+    package private(set) var plan: any DecodePlan = .vanilla
     var drafts = Drafts()
     private var promptCount = 0
-    /// [row, hidden]
+    /// [row, hidden]: the workspace's.
     let hidden: AlignedBuffer<Float>
     /// [vocabulary], of the last position run.
     let lastLogits: AlignedBuffer<Float>
 
     /// - Throws: `SessionError` where the options make no sense for the model.
-    package init(_ stack: LayerStack, options: SessionOptions = SessionOptions()) throws(SessionError) {
-        try options.check()
-        let configuration = stack.configuration
-        let maximumRows = options.maximumRows(contextLength: configuration.contextLength)
-        self.stack = stack
+    package convenience init(
+        _ stack: LayerStack, options: SessionOptions = SessionOptions()
+    ) throws(SessionError) {
+        self.init(in: try Workspace(stack, options: options))
+    }
+
+    /// A sequence that computes in `workspace`, which others may share: one at a time, or together in a `BatchPass`.
+    package init(in workspace: Workspace) {
+        let configuration = workspace.stack.configuration
+        let options = workspace.options
+        stack = workspace.stack
         self.options = options
-        forward = ForwardPass(
-            stack: stack, threadCount: options.threadCount, pinsThreads: options.pinsThreads,
-            maximumRows: maximumRows, window: options.window ?? .max)
+        forward = workspace.forward
+        hidden = workspace.hidden
+        depths = DepthRecord(layerCount: configuration.layerCount)
+        chunkRows = options.maximumRows(contextLength: configuration.contextLength)
         let limit = options.slotLimit(contextLength: configuration.contextLength)
         func ring(_ layerCount: Int) -> KVRing {
             KVRing(
@@ -50,7 +61,6 @@ package final class DecodingContext {
         trunkRing = ring(configuration.trunkLayerCount)
         headRing = ring(configuration.headLayerCount)
         trunkOutputs = TrunkOutputs(width: configuration.hiddenSize, limit: limit)
-        hidden = AlignedBuffer(count: maximumRows * configuration.hiddenSize)
         lastLogits = AlignedBuffer(count: configuration.vocabularySize)
     }
 
@@ -59,11 +69,11 @@ package final class DecodingContext {
         UnsafeBufferPointer(start: lastLogits.pointer, count: lastLogits.count)
     }
 
-    /// Which layers each position ran; empty where the plan skips none.
-    package var depths: DepthRecord { forward.depths }
-
     /// Bytes allocated for keys and values.
     package var kvByteCount: Int { trunkRing.byteCount + headRing.byteCount }
+
+    /// Of the trunk and of the head.
+    package var ringShapes: [KVRing.Shape] { [trunkRing.shape, headRing.shape] }
 
     /// Where the session notes how long the parts of its passes take; nil unless a measurement asks.
     package var profile: PassProfile? {
@@ -132,7 +142,17 @@ package final class DecodingContext {
     package func reserveTokens(_ count: Int) {
         tokens.reserveCapacity(tokens.count + count)
         fed.reserveCapacity(tokens.count + count)
-        if plan.layers != .all { forward.depths.reserve(tokens.count + min(count, 1 << 14)) }
+        if plan.layers != .all { depths.reserve(tokens.count + min(count, 1 << 14)) }
+    }
+
+    /// Makes room at once for keys and values of the first `count` positions.
+    package func reservePositions(upTo count: Int) {
+        for ring in [trunkRing, headRing] where ring.count < count { ring.reserve(count - ring.count) }
+    }
+
+    /// Bytes of keys and values once there is room for the first `count` positions.
+    package func kvByteCount(reserving count: Int) -> Int {
+        [trunkRing, headRing].reduce(0) { $0 + $1.byteCount(reserving: count) }
     }
 
     /// The place in its cycle of the pass that emitted the token at `index`; nil for prompt tokens and the first.
@@ -147,18 +167,42 @@ package final class DecodingContext {
     @discardableResult
     package func run(isCancelled: () -> Bool = { false }) -> Bool {
         if drafts.token(at: tokens.count - 1) != nil { takeDraftedLogits() }
-        while headRing.count < tokens.count {
-            if plan.draftCount > 0, headRing.count >= promptCount, headRing.count == tokens.count - 1 {
+        while needsChunk {
+            if wantsDrafts {
                 guard !isCancelled() else { return false }
                 draft()
-                continue
+            } else {
+                guard runChunk(isCancelled: isCancelled) else { return false }
             }
-            let rowCount = min(forward.maximumRows, tokens.count - headRing.count)
-            guard refillTrunk(for: headRing.count..<headRing.count + rowCount, isCancelled), !isCancelled() else {
-                return false
-            }
-            runHead(rowCount: rowCount)
         }
+        return true
+    }
+
+    /// Whether `runChunk` has something to do.
+    package var needsChunk: Bool { headRing.count < tokens.count }
+
+    /// Whether the last token is all that the head lacks, and the plan drafts what follows it.
+    private var wantsDrafts: Bool {
+        plan.draftCount > 0 && headRing.count >= promptCount && headRing.count == tokens.count - 1
+    }
+
+    /// Brings the head over the next positions, no more than share a pass.
+    ///
+    /// - Parameters:
+    ///   - rowLimit: most positions; fewer than `run` takes change no bit where all weights are quantised.
+    ///   - onLogits: takes the logits at each of the positions, not the last alone.
+    ///   - isCancelled: looked at before each pass.
+    /// - Returns: false where it was cancelled.
+    @discardableResult
+    package func runChunk(
+        rowLimit: Int = .max, onLogits: ((_ position: Int, UnsafeBufferPointer<Float>) -> Void)? = nil,
+        isCancelled: () -> Bool = { false }
+    ) -> Bool {
+        let rowCount = min(chunkRows, rowLimit, tokens.count - headRing.count)
+        guard refillTrunk(for: headRing.count..<headRing.count + rowCount, isCancelled), !isCancelled() else {
+            return false
+        }
+        runHead(rowCount: rowCount, onLogits)
         return true
     }
 
@@ -167,39 +211,48 @@ package final class DecodingContext {
         guard let last = positions.last(where: { headInput(at: $0).needsTrunk }) else { return true }
         while trunkRing.count <= last {
             guard !isCancelled() else { return false }
-            runTrunk(rowCount: min(forward.maximumRows, last + 1 - trunkRing.count))
+            runTrunk(rowCount: min(chunkRows, last + 1 - trunkRing.count))
         }
         return true
     }
 
-    private func headInput(at position: Int) -> HeadInput {
+    func headInput(at position: Int) -> HeadInput {
         plan.headInput(at: position, promptCount: promptCount)
     }
 
     func runTrunk(rowCount: Int) {
         for row in 0..<rowCount { embed(trunkRing.count + row, into: hiddenRow(row)) }
         forward.measured(.trunk) {
-            forward.run(stack.trunk, plan.layers, ring: trunkRing, hidden: hidden.pointer, rowCount: rowCount)
+            run(stack.trunk, ForwardPass.Segment(ring: trunkRing, rowCount: rowCount))
         }
         trunkOutputs.append(hidden.pointer, count: rowCount)
         passes.countTrunk(rowCount)
     }
 
-    func runHead(rowCount: Int) {
+    func runHead(rowCount: Int, _ onLogits: ((Int, UnsafeBufferPointer<Float>) -> Void)? = nil) {
         for row in 0..<rowCount { feedHead(headRing.count + row, into: hiddenRow(row)) }
         forward.measured(.head) {
-            forward.run(stack.head, plan.layers, ring: headRing, hidden: hidden.pointer, rowCount: rowCount)
+            run(stack.head, ForwardPass.Segment(ring: headRing, rowCount: rowCount))
         }
         passes.countHead(rowCount)
         if headRing.count <= promptCount { trunkOutputs.discard(before: headRing.count) }
-        if headRing.count == tokens.count {
+        if let onLogits {
+            for row in 0..<rowCount {
+                forward.logits(hiddenRow(row), into: lastLogits.pointer)
+                onLogits(headRing.count - rowCount + row, logits)
+            }
+        } else if headRing.count == tokens.count {
             forward.measured(.vocabularyHead) {
                 forward.logits(hiddenRow(rowCount - 1), into: lastLogits.pointer)
             }
         }
     }
 
-    private func feedHead(_ position: Int, into row: UnsafeMutablePointer<Float>) {
+    private func run(_ layers: ArraySlice<LayerWeights>, _ segment: ForwardPass.Segment) {
+        forward.run(layers, plan.layers, segment, hidden: hidden.pointer, depths: &depths)
+    }
+
+    func feedHead(_ position: Int, into row: UnsafeMutablePointer<Float>) {
         let width = stack.configuration.hiddenSize
         let input = headInput(at: position)
         switch input {
@@ -234,14 +287,14 @@ package final class DecodingContext {
     func forgetTrunk(from position: Int) {
         trunkRing.truncate(to: position)
         trunkOutputs.truncate(to: trunkRing.count)
-        forward.depths.truncate(to: trunkRing.count)
+        depths.truncate(to: trunkRing.count)
     }
 
     private func hiddenRow(_ row: Int) -> UnsafeMutablePointer<Float> {
         hidden.pointer + row * stack.configuration.hiddenSize
     }
 
-    private func embed(_ position: Int, into row: UnsafeMutablePointer<Float>) {
+    func embed(_ position: Int, into row: UnsafeMutablePointer<Float>) {
         stack.embed(position < tokens.count ? tokens[position] : drafts.token(at: position) ?? 0, into: row)
     }
 

@@ -55,6 +55,15 @@ package final class DecodingLoop {
     package func step() throws -> GeneratedToken? {
         guard finishReason == nil else { return nil }
         guard advance() else { return finish(.cancelled) }
+        return try take()
+    }
+
+    /// The token that the context's logits give, or nil where that is the end: `step` for those who run the context
+    /// themselves.
+    ///
+    /// - Throws: as `step` does.
+    package func take() throws -> GeneratedToken? {
+        guard finishReason == nil else { return nil }
         guard emittedCount < options.maximumTokens else { return finish(.length) }
         guard context.remainingPositions > 0 else { return finish(.context) }
         let token = try sampler.sample(context.logits)

@@ -21,7 +21,7 @@ package func logprobs(
     let normaliser = largest + Float(log(logits.reduce(0.0) { $0 + exp(Double($1 - largest)) }))
     var top: [Int] = []
     top.reserveCapacity(count + 1)
-    for token in logits.indices where top.count < count || logits[token] > logits[top[count - 1]] {
+    for token in logits.indices where count > 0 && (top.count < count || logits[token] > logits[top[count - 1]]) {
         let place = top.firstIndex { logits[token] > logits[$0] } ?? top.count
         top.insert(token, at: place)
         if top.count > count { top.removeLast() }

@@ -19,6 +19,15 @@ public struct PassCounts: Sendable, Equatable {
         headRows += rows
     }
 
+    package init() {}
+
+    package static func += (total: inout PassCounts, more: PassCounts) {
+        total.trunkPasses += more.trunkPasses
+        total.trunkRows += more.trunkRows
+        total.headPasses += more.headPasses
+        total.headRows += more.headRows
+    }
+
     /// What was counted since `earlier`.
     public static func - (later: PassCounts, earlier: PassCounts) -> PassCounts {
         var difference = later

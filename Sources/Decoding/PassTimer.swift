@@ -43,7 +43,7 @@ package final class PassTimer {
     private func run(_ layers: ArraySlice<LayerWeights>, _ ring: KVRing, rows: Int) {
         // The same input each time: what comes out of a pass would grow without end.
         for index in 0..<rows * stack.configuration.hiddenSize { hidden.pointer[index] = Float(index % 13) - 6 }
-        forward.run(layers, ring: ring, hidden: hidden.pointer, rowCount: rows)
+        forward.run(layers, ForwardPass.Segment(ring: ring, rowCount: rows), hidden: hidden.pointer)
     }
 
     private func seconds(_ work: () -> Void) -> Double {

@@ -4,11 +4,14 @@ import Tensors
 extension ForwardPass {
     /// Every row leaves its keys and values; those that have not left run, and leave where the cosine between what went
     /// in and what came out is above `threshold`.
-    func runUnsaturated(_ layer: LayerWeights, above threshold: Float, _ index: Int, _ slab: Int, _ pass: Pass) {
+    func runUnsaturated(
+        _ layer: LayerWeights, above threshold: Float, _ index: Int, _ slab: Int, _ pass: LonePass,
+        _ depths: inout DepthRecord
+    ) {
         let heads = leaveKeyValues(layer, slab, pass)
         let running = parting.running
         running.removeAll()
-        for row in 0..<pass.rowCount where goesOn(to: index, at: pass.firstPosition + row, threshold) {
+        for row in 0..<pass.rowCount where Self.goesOn(to: index, at: pass.firstPosition + row, threshold, depths) {
             running.append(row: row, position: pass.firstPosition + row, factor: 1)
         }
         gather(running, of: pass.hidden, into: parting.before)
@@ -22,7 +25,7 @@ extension ForwardPass {
         }
     }
 
-    private func goesOn(to index: Int, at position: Int, _ threshold: Float) -> Bool {
+    private static func goesOn(to index: Int, at position: Int, _ threshold: Float, _ depths: DepthRecord) -> Bool {
         guard index > 0 else { return true }
         return depths.ran(index - 1, at: position) && depths.gate(index - 1, at: position) ?? 0 <= threshold
     }

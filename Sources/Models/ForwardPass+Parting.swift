@@ -3,7 +3,7 @@ import Tensors
 /// Layers that some rows of a pass run and others do not.
 extension ForwardPass {
     /// Every row leaves its keys and values, made of normed = norm(x).
-    func leaveKeyValues(_ layer: LayerWeights, _ slab: Int, _ pass: Pass) -> HeadRows {
+    func leaveKeyValues(_ layer: LayerWeights, _ slab: Int, _ pass: LonePass) -> HeadRows {
         normalize(pass.hidden, layer.attentionNorm, rowCount: pass.rowCount)
         let heads = apartHeads(of: layer, slab, pass)
         compute.linear(layer.keyValue, scratch.normed.pointer, rowCount: pass.rowCount, output: heads.keyValues.rows)
@@ -12,24 +12,26 @@ extension ForwardPass {
     }
 
     /// x += o · attention(q, K, V) of the running rows, whose `normed` is gathered for q.
-    func runAttention(_ layer: LayerWeights, _ heads: HeadRows, _ pass: Pass) {
+    func runAttention(_ layer: LayerWeights, _ heads: HeadRows, _ pass: LonePass) {
         let running = parting.running
         guard running.count > 0 else { return }
         gather(running, of: scratch.normed.pointer, into: parting.gathered)
         compute.linear(layer.query, parting.gathered.pointer, rowCount: running.count, output: heads.queries.rows)
         compute.placeQueries(heads, count: running.count)
-        attend(layer, heads, count: running.count)
+        mix(heads, count: running.count)
+        compute.linear(
+            layer.attentionOutput, scratch.mixed.pointer, rowCount: running.count, output: scratch.delta.pointer)
         scatter(parting.ones, running, pass)
     }
 
     /// x += factor · feedForward(norm(x)) of the rows in `set`; an empty one reads no weights.
     func runFeedForward(
-        _ norm: Vector, _ gateAndOther: Linear, _ out: Linear, of set: RowSet, times factors: Vector, _ pass: Pass
+        _ norm: Vector, _ gateAndOther: Linear, _ out: Linear, of set: RowSet, times factors: Vector, _ pass: LonePass
     ) {
         guard set.count > 0 else { return }
         gather(set, of: pass.hidden, into: parting.gathered)
         normalize(parting.gathered.pointer, norm, rowCount: set.count)
-        feedForward(gateAndOther, out, rowCount: set.count)
+        feedForward(gateAndOther, out, rowCount: set.count, isRowExact: false)
         scatter(factors, set, pass)
     }
 
@@ -40,17 +42,17 @@ extension ForwardPass {
     }
 
     /// x += factor · delta, in the rows that are in `set`
-    private func scatter(_ factors: Vector, _ set: RowSet, _ pass: Pass) {
+    private func scatter(_ factors: Vector, _ set: RowSet, _ pass: LonePass) {
         compute.add(
             scratch.delta.pointer, scaledBy: factors.pointer, toRows: set.rows.pointer, count: set.count,
             of: pass.hidden, width: stack.configuration.hiddenSize)
     }
 
     /// Queries of the running rows in front in `scratch.queryKeyValue`, k | v of every row behind them.
-    private func apartHeads(of layer: LayerWeights, _ slab: Int, _ pass: Pass) -> HeadRows {
+    private func apartHeads(of layer: LayerWeights, _ slab: Int, _ pass: LonePass) -> HeadRows {
         let states = scratch.queryKeyValue.pointer
         return heads(
-            of: layer, slab, pass, queries: HeadStates(states, stride: layer.query.rows),
+            of: layer, slab, pass.segment, firstRow: 0, queries: HeadStates(states, stride: layer.query.rows),
             positions: parting.running.positions.pointer,
             keyValues: HeadStates(states + maximumRows * layer.query.rows, stride: layer.keyValue.rows))
     }

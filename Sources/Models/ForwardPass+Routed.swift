@@ -5,9 +5,12 @@ import Tensors
 extension ForwardPass {
     /// Every row asks the router and leaves its keys and values; then, with gate g, a row that runs becomes
     /// y = h + g · feedForward(norm(h)), h = x + attention(norm(x)), and one that skips x + (1 − g) · adapter(norm(x)).
-    func runRouted(_ layer: LayerWeights, _ routing: RoutingWeights, _ index: Int, _ slab: Int, _ pass: Pass) {
+    func runRouted(
+        _ layer: LayerWeights, _ routing: RoutingWeights, _ index: Int, _ slab: Int, _ pass: LonePass,
+        _ depths: inout DepthRecord
+    ) {
         let heads = leaveKeyValues(layer, slab, pass)
-        askRouter(routing.router, index, pass)
+        askRouter(routing.router, index, pass, &depths)
         runAttention(layer, heads, pass)
         let (running, skipping) = (parting.running, parting.skipping)
         runFeedForward(layer.feedForwardNorm, layer.gateUp, layer.down, of: running, times: running.factors, pass)
@@ -17,7 +20,7 @@ extension ForwardPass {
     }
 
     /// Divides the rows into those that run, times g, and those that skip, times 1 − g.
-    private func askRouter(_ router: Router, _ index: Int, _ pass: Pass) {
+    private func askRouter(_ router: Router, _ index: Int, _ pass: LonePass, _ depths: inout DepthRecord) {
         parting.running.removeAll()
         parting.skipping.removeAll()
         // As many rows at a time as our kernels take: no decision may depend on how many share a pass.

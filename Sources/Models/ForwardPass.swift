@@ -1,15 +1,14 @@
 import Foundation
 import Tensors
 
-/// Runs a model's layers for one session: the workspace and what a pass over consecutive positions does with it.
+/// Runs a model's layers: the workspace, and what a pass over one sequence's next positions, or several sequences', does
+/// with it. It knows nothing of a sequence once its pass is over.
 package final class ForwardPass {
     package let stack: LayerStack
     /// Most rows of one pass.
     package let maximumRows: Int
     /// Where to note how long the parts of a pass take; nobody does unless a measurement asks.
     package var profile: PassProfile?
-    /// Which layers each position ran, where a choice lets some be skipped.
-    package var depths: DepthRecord
     private let window: Int
     let compute: Compute
     let scratch: Activations
@@ -22,7 +21,6 @@ package final class ForwardPass {
         self.stack = stack
         self.maximumRows = maximumRows
         self.window = window
-        depths = DepthRecord(layerCount: configuration.layerCount)
         compute = Compute(
             threadCount: threadCount, pinsThreads: pinsThreads, maximumRows: maximumRows,
             maximumColumns: max(
@@ -32,63 +30,77 @@ package final class ForwardPass {
         scratch = Activations(configuration: configuration, maximumRows: maximumRows)
     }
 
-    /// Consecutive positions on their way through the layers: those that follow the ones in `ring`.
-    struct Pass {
-        let ring: KVRing
-        /// [rowCount, hidden]
-        let hidden: UnsafeMutablePointer<Float>
-        let rowCount: Int
-
-        var firstPosition: Int { ring.count }
-    }
-
-    /// Runs `layers` in place over `hidden` [rowCount, hidden], the positions that follow those in `ring`.
+    /// Runs `layers` in place over `hidden` [rowCount, hidden], the positions that follow those in the segment's ring.
     ///
-    /// - Parameter choice: which of them a token runs.
-    /// - Precondition: `rowCount <= maximumRows`, and the ring has a slab for each layer.
+    /// - Parameters:
+    ///   - choice: which of them a token runs.
+    ///   - depths: is told which ones did, unless all must.
+    /// - Precondition: no more than `maximumRows` rows, and the ring has a slab for each layer.
     package func run(
-        _ layers: ArraySlice<LayerWeights>, _ choice: LayerChoice = .all, ring: KVRing,
-        hidden: UnsafeMutablePointer<Float>, rowCount: Int
+        _ layers: ArraySlice<LayerWeights>, _ choice: LayerChoice, _ segment: Segment,
+        hidden: UnsafeMutablePointer<Float>, depths: inout DepthRecord
     ) {
-        precondition(rowCount <= maximumRows && layers.count == ring.shape.layerCount)
-        ring.reserve(rowCount)
-        let pass = Pass(ring: ring, hidden: hidden, rowCount: rowCount)
-        tabulate(pass)
-        if choice != .all { depths.extend(to: pass.firstPosition + rowCount) }
-        for index in layers.indices where choice.includes(index) {
-            let (layer, slab) = (layers[index], index - layers.startIndex)
+        guard choice != .all else { return run(layers, segment, hidden: hidden) }
+        let pass = LonePass(CollectionOfOne(segment), hidden: hidden, isRowExact: false)
+        depths.extend(to: segment.firstPosition + segment.rowCount)
+        run(layers, pass) { index, layer, slab in
+            guard choice.includes(index) else { return }
             switch (choice, layer.routing) {
-            case (.routed, let routing?): runRouted(layer, routing, index, slab, pass)
-            case (.untilSaturated(let cosine), _): runUnsaturated(layer, above: cosine, index, slab, pass)
+            case (.routed, let routing?): runRouted(layer, routing, index, slab, pass, &depths)
+            case (.untilSaturated(let cosine), _): runUnsaturated(layer, above: cosine, index, slab, pass, &depths)
             default:
                 runWhole(layer, slab, pass)
-                if choice != .all { depths.noteRun(of: index, at: pass.firstPosition, count: rowCount) }
+                depths.noteRun(of: index, at: segment.firstPosition, count: segment.rowCount)
             }
         }
-        ring.commit(rowCount)
+    }
+
+    /// Runs all of `layers`, whole.
+    package func run(_ layers: ArraySlice<LayerWeights>, _ segment: Segment, hidden: UnsafeMutablePointer<Float>) {
+        let pass = LonePass(CollectionOfOne(segment), hidden: hidden, isRowExact: false)
+        run(layers, pass) { _, layer, slab in runWhole(layer, slab, pass) }
+    }
+
+    /// Runs all of `layers`, whole, over the rows of several sequences one behind another: each row gets the bits that it
+    /// gets in a pass of 16 rows or fewer of its own.
+    package func runTogether(
+        _ layers: ArraySlice<LayerWeights>, _ segments: [Segment], hidden: UnsafeMutablePointer<Float>
+    ) {
+        let pass = Pass(segments, hidden: hidden, isRowExact: true)
+        run(layers, pass) { _, layer, slab in runWhole(layer, slab, pass) }
+    }
+
+    private func run(
+        _ layers: ArraySlice<LayerWeights>, _ pass: Pass<some Collection<Segment>>,
+        _ runLayer: (_ index: Int, LayerWeights, _ slab: Int) -> Void
+    ) {
+        precondition(pass.rowCount <= maximumRows)
+        precondition(pass.segments.allSatisfy { $0.ring.shape.layerCount == layers.count })
+        for segment in pass.segments { segment.ring.reserve(segment.rowCount) }
+        tabulate(pass)
+        for index in layers.indices { runLayer(index, layers[index], index - layers.startIndex) }
+        for segment in pass.segments { segment.ring.commit(segment.rowCount) }
     }
 
     /// h = x + attention(norm(x)), y = h + feedForward(norm(h)), for every row.
-    private func runWhole(_ layer: LayerWeights, _ slab: Int, _ pass: Pass) {
-        normalize(pass.hidden, layer.attentionNorm, rowCount: pass.rowCount)
-        let heads = wholeHeads(of: layer, slab, pass)
-        compute.linear(
-            layer.queryKeyValue, scratch.normed.pointer, rowCount: pass.rowCount, output: heads.queries.rows)
-        compute.placeHeads(heads, rowCount: pass.rowCount)
-        attend(layer, heads, count: pass.rowCount)
-        add(scratch.delta.pointer, to: pass.hidden, rowCount: pass.rowCount)
+    private func runWhole(_ layer: LayerWeights, _ slab: Int, _ pass: Pass<some Collection<Segment>>) {
+        let (x, delta, rowCount) = (pass.hidden, scratch.delta.pointer, pass.rowCount)
+        normalize(x, layer.attentionNorm, rowCount: rowCount)
+        attendWhole(layer, slab, pass)
+        add(delta, to: x, rowCount: rowCount)
 
-        normalize(pass.hidden, layer.feedForwardNorm, rowCount: pass.rowCount)
-        feedForward(layer.gateUp, layer.down, rowCount: pass.rowCount)
-        add(scratch.delta.pointer, to: pass.hidden, rowCount: pass.rowCount)
+        normalize(x, layer.feedForwardNorm, rowCount: rowCount)
+        feedForward(layer.gateUp, layer.down, rowCount: rowCount, isRowExact: pass.isRowExact)
+        add(delta, to: x, rowCount: rowCount)
     }
 
-    /// Final norm and `lm_head`: `hidden` [rowCount, hidden] to `logits` [rowCount, vocabulary].
+    /// Final norm and `lm_head` of each row by itself: `hidden` [rowCount, hidden] to `logits` [rowCount, vocabulary].
     package func logits(
         _ hidden: UnsafePointer<Float>, rowCount: Int = 1, into logits: UnsafeMutablePointer<Float>
     ) {
         normalize(hidden, stack.finalNorm, rowCount: rowCount)
-        compute.linear(stack.vocabularyHead, scratch.normed.pointer, rowCount: rowCount, output: logits)
+        compute.linear(
+            stack.vocabularyHead, scratch.normed.pointer, rowCount: rowCount, isRowExact: true, output: logits)
     }
 
     /// Runs `work`, noting its time as `part`'s where there is a profile.
@@ -111,54 +123,77 @@ package final class ForwardPass {
             epsilon: stack.configuration.normEpsilon, output: scratch.normed.pointer)
     }
 
-    /// delta = o · attention(q, K, V), the heads being placed
-    func attend(_ layer: LayerWeights, _ heads: HeadRows, count: Int) {
-        let scale = 1 / Float(stack.configuration.headWidth).squareRoot()
+    /// delta = o · attention(q, K, V) of every row, each sequence over its own keys and values
+    private func attendWhole(_ layer: LayerWeights, _ slab: Int, _ pass: Pass<some Collection<Segment>>) {
+        let states = scratch.queryKeyValue.pointer
+        let width = layer.queryKeyValue.rows
+        compute.linear(
+            layer.queryKeyValue, scratch.normed.pointer, rowCount: pass.rowCount, isRowExact: pass.isRowExact,
+            output: states)
+        var row = 0
+        for segment in pass.segments {
+            let rows = states + row * width
+            let heads = heads(
+                of: layer, slab, segment, firstRow: row, queries: HeadStates(rows, stride: width),
+                positions: scratch.positions.pointer + row,
+                keyValues: HeadStates(rows + layer.query.rows, stride: width))
+            compute.placeHeads(heads, rowCount: segment.rowCount)
+            mix(heads, count: segment.rowCount, firstRow: row)
+            row += segment.rowCount
+        }
+        compute.linear(
+            layer.attentionOutput, scratch.mixed.pointer, rowCount: pass.rowCount, isRowExact: pass.isRowExact,
+            output: scratch.delta.pointer)
+    }
+
+    /// mixed = softmax(scale · q · kᵀ) · v, the heads being placed
+    func mix(_ heads: HeadRows, count: Int, firstRow: Int = 0) {
+        let (headCount, width) = (stack.configuration.headCount, stack.configuration.headWidth)
         measured(.attention) {
             compute.attend(
-                AttentionPass(heads, window: window, rowCount: count, scale: scale), output: scratch.mixed.pointer)
+                AttentionPass(heads, window: window, rowCount: count, scale: 1 / Float(width).squareRoot()),
+                output: scratch.mixed.pointer + firstRow * headCount * width)
         }
-        compute.linear(layer.attentionOutput, scratch.mixed.pointer, rowCount: count, output: scratch.delta.pointer)
     }
 
     /// delta = out · (silu(gate · normed) ⊙ (other · normed)), gate | other being one matrix
-    func feedForward(_ gateAndOther: Linear, _ out: Linear, rowCount: Int) {
-        compute.linear(gateAndOther, scratch.normed.pointer, rowCount: rowCount, output: scratch.gateUp.pointer)
+    func feedForward(_ gateAndOther: Linear, _ out: Linear, rowCount: Int, isRowExact: Bool) {
+        compute.linear(
+            gateAndOther, scratch.normed.pointer, rowCount: rowCount, isRowExact: isRowExact,
+            output: scratch.gateUp.pointer)
         compute.gate(scratch.gateUp.pointer, rowCount: rowCount, width: out.columns, output: scratch.inner.pointer)
-        compute.linear(out, scratch.inner.pointer, rowCount: rowCount, output: scratch.delta.pointer)
+        compute.linear(
+            out, scratch.inner.pointer, rowCount: rowCount, isRowExact: isRowExact, output: scratch.delta.pointer)
     }
 
-    /// q | k | v side by side in `scratch.queryKeyValue`, every position asking.
-    private func wholeHeads(of layer: LayerWeights, _ slab: Int, _ pass: Pass) -> HeadRows {
-        let width = layer.queryKeyValue.rows
-        let states = scratch.queryKeyValue.pointer
-        return heads(
-            of: layer, slab, pass, queries: HeadStates(states, stride: width), positions: scratch.positions.pointer,
-            keyValues: HeadStates(states + layer.query.rows, stride: width))
-    }
-
+    /// - Parameter firstRow: the segment's first in the pass.
     func heads(
-        of layer: LayerWeights, _ slab: Int, _ pass: Pass, queries: HeadStates, positions: UnsafePointer<Int>,
-        keyValues: HeadStates
+        of layer: LayerWeights, _ slab: Int, _ segment: Segment, firstRow: Int, queries: HeadStates,
+        positions: UnsafePointer<Int>, keyValues: HeadStates
     ) -> HeadRows {
-        HeadRows(
+        let angles = firstRow * stack.inverseFrequencies.count
+        return HeadRows(
             queries: queries, queryPositions: positions, keyValues: keyValues,
             headCount: stack.configuration.headCount, queryNorm: layer.queryNorm?.pointer,
             keyNorm: layer.keyNorm?.pointer, epsilon: stack.configuration.normEpsilon,
-            cosines: scratch.cosines.pointer, sines: scratch.sines.pointer, keys: pass.ring.keys(slab),
-            values: pass.ring.values(slab), ring: pass.ring.layout, firstPosition: pass.firstPosition)
+            cosines: scratch.cosines.pointer + angles, sines: scratch.sines.pointer + angles,
+            keys: segment.ring.keys(slab), values: segment.ring.values(slab), ring: segment.ring.layout,
+            firstPosition: segment.firstPosition)
     }
 
-    /// The positions, and cos and sin of position · frequency, float32 as transformers computes them.
-    private func tabulate(_ pass: Pass) {
+    /// Each row's position, and cos and sin of position · frequency, float32 as transformers computes them.
+    private func tabulate(_ pass: Pass<some Collection<Segment>>) {
         let count = stack.inverseFrequencies.count
-        for row in 0..<pass.rowCount {
-            let position = pass.firstPosition + row
-            scratch.positions.pointer[row] = position
-            for (index, frequency) in stack.inverseFrequencies.enumerated() {
-                let angle = Float(position) * frequency
-                scratch.cosines.pointer[row * count + index] = cosf(angle)
-                scratch.sines.pointer[row * count + index] = sinf(angle)
+        var row = 0
+        for segment in pass.segments {
+            for position in segment.firstPosition..<segment.firstPosition + segment.rowCount {
+                scratch.positions.pointer[row] = position
+                for (index, frequency) in stack.inverseFrequencies.enumerated() {
+                    let angle = Float(position) * frequency
+                    scratch.cosines.pointer[row * count + index] = cosf(angle)
+                    scratch.sines.pointer[row * count + index] = sinf(angle)
+                }
+                row += 1
             }
         }
     }

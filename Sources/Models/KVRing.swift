@@ -31,6 +31,17 @@ package final class KVRing {
 
         /// Bytes of keys and values for one position in all layers.
         package var bytesPerSlot: Int { 2 * layerCount * keyValueHeadCount * headWidth * format.bytesPerValue }
+
+        /// Bytes that a new ring takes once it has room for so many positions.
+        package func byteCount(reserving positions: Int) -> Int { capacity(for: positions, from: 0) * bytesPerSlot }
+
+        /// Slots that a ring with `capacity` of them gets where `positions` are needed.
+        func capacity(for positions: Int, from capacity: Int) -> Int {
+            let needed = min(positions, limit)
+            guard needed > capacity else { return capacity }
+            let chunk = max(256, capacity / 4)
+            return min((needed + chunk - 1) / chunk * chunk, limit)
+        }
     }
 
     package let shape: Shape
@@ -62,11 +73,13 @@ package final class KVRing {
 
     /// Makes room for a pass over positions `count ..< count + rowCount`.
     package func reserve(_ rowCount: Int) {
-        let needed = min(count + rowCount, shape.limit)
-        guard needed > capacity else { return }
-        let chunk = max(256, capacity / 4)
-        let roomy = (needed + chunk - 1) / chunk * chunk
-        grow(to: min(roomy, shape.limit))
+        let roomy = shape.capacity(for: count + rowCount, from: capacity)
+        if roomy > capacity { grow(to: roomy) }
+    }
+
+    /// Bytes for keys and values once there is room for the first `positions`.
+    package func byteCount(reserving positions: Int) -> Int {
+        shape.capacity(for: positions, from: capacity) * shape.bytesPerSlot
     }
 
     /// Says that every layer's keys and values of the next `rowCount` positions have been written.

@@ -5,19 +5,21 @@ extension Compute {
     /// output[row, n] = Σ weights[n, k] · input[row, k].
     ///
     /// Quantised weights multiply activations rounded to int16, in our kernels whatever the number of rows: a row alone and
-    /// among others gives the same bits. Plain weights do so up to 16 rows; more go through OpenBLAS.
+    /// among others gives the same bits. Plain weights do so up to 16 rows; more go through OpenBLAS, unless they must not.
     /// - Parameters:
     ///   - input: [rowCount, weights.columns]
+    ///   - isRowExact: whether each row must get the bits that it gets alone.
     ///   - output: [rowCount, weights.rows]
     package func linear(
-        _ weights: Linear, _ input: UnsafePointer<Float>, rowCount: Int, output: UnsafeMutablePointer<Float>
+        _ weights: Linear, _ input: UnsafePointer<Float>, rowCount: Int, isRowExact: Bool = false,
+        output: UnsafeMutablePointer<Float>
     ) {
         precondition(weights.columns <= maximumColumns && rowCount <= maximumRows)
         if weights.roundsActivations { round(input, rowCount: rowCount, columns: weights.columns) }
         var job = LinearJob(
             kernels: kernels, slices: weights.slices.pointer, sliceCount: weights.slices.count, input: input,
             rounded: blocks.pointer, output: output, rowCount: rowCount, rows: weights.rows, columns: weights.columns,
-            tiles: tiles.pointer)
+            tiles: tiles.pointer, allowsBLAS: !isRowExact && rowCount >= Self.blasRows)
         // Parts large enough to be worth taking, small enough that whoever is free can help.
         let nanoseconds = LinearJob.nanosecondsOfByte * Double(weights.byteCount * rowCount)
         let parts = nanoseconds < Self.worthSharing ? 1 : parts(of: weights.byteCount / Self.partByteCount)
@@ -74,6 +76,7 @@ private struct LinearJob: BitwiseCopyable {
     let rows: Int
     let columns: Int
     let tiles: UnsafeMutablePointer<Float>
+    let allowsBLAS: Bool
 
     /// Of weights, for one row, on one core, roughly.
     static let nanosecondsOfByte = 0.025
@@ -83,7 +86,7 @@ private struct LinearJob: BitwiseCopyable {
     func multiply(part: Int, of parts: Int, member: Int) {
         for index in 0..<sliceCount {
             let slice = slices[index]
-            let usesBLAS = !slice.format.roundsActivations && rowCount >= Compute.blasRows
+            let usesBLAS = allowsBLAS && !slice.format.roundsActivations
             let grain = slice.format.roundsActivations ? Int(VOLLEY_PANEL_ROWS) : usesBLAS ? Compute.tileRows : 1
             let share = share(slice, grain: grain, part, parts)
             guard !share.isEmpty else { continue }

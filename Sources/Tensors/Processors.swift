@@ -1,5 +1,5 @@
 #if os(Linux)
-    import CSystem
+    import CLinux
 #endif
 
 /// The processors that the process may use.

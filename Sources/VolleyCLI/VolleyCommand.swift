@@ -8,7 +8,7 @@ import Volley
 #endif
 
 @main
-struct VolleyCommand: ParsableCommand {
+struct VolleyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "volley",
         abstract: "A runtime that makes language models emit several tokens per trunk pass.",
@@ -19,15 +19,19 @@ struct VolleyCommand: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Generate.self, Chat.self, Tokenize.self, Pack.self, Unpack.self, Inspect.self, Verify.self,
-            Compare.self, Tune.self, Bench.self, Eval.self, Depth.self,
+            Compare.self, Tune.self, Bench.self, Eval.self, Depth.self, Serve.self,
         ])
 
-    static func main() {
+    static func main() async {
         signal(SIGPIPE, SIG_IGN)  // a closed standard output is an error like any other
         do {
             try checkArgumentsAreUTF8()
             var command = try parseAsRoot()
-            try command.run()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
         } catch {
             exit(withError: reported(error))
         }

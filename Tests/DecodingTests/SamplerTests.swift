@@ -106,4 +106,13 @@ struct SamplerTests {
         #expect(abs(Double(found[0].logprob) - (2 - normaliser)) < 1e-5)
         #expect(abs(Double(found[2].logprob) + normaliser) < 1e-5)
     }
+
+    @Test("logprobs: as many of the most likely as were asked for, and the sampled one, were it none")
+    func logprobCounts() {
+        let logits: [Float] = [1, 4, 2, 3]
+        let ids = [0, 1, 2, 4].map { count in
+            logits.withUnsafeBufferPointer { Decoding.logprobs(of: $0, sampled: 2, count: count).map(\.id) }
+        }
+        #expect(ids == [[2], [1, 2], [1, 3, 2], [1, 3, 2, 0]])
+    }
 }

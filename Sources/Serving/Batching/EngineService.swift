@@ -1,0 +1,55 @@
+import Foundation
+import ServiceLifecycle
+
+/// Runs an engine on a thread of its own: passes would hold up Swift's cooperative pool.
+///
+/// Shutting down takes no more jobs and ends when those that were taken are done.
+// Sendable: the engine is made, used and let go of by its thread.
+package struct EngineService: Service {
+    package let queue: JobQueue
+    private let work = DispatchSemaphore(value: 0)
+    private let ended: AsyncStream<Never>
+
+    /// Starts the thread.
+    package init(_ engine: sending BatchEngine) {
+        queue = engine.queue
+        let (ended, end) = AsyncStream<Never>.makeStream()
+        self.ended = ended
+        let (queue, work) = (queue, work)
+        queue.onChange { work.signal() }
+        let runner = Runner(engine: engine)
+        let thread = Thread {
+            runner.run(until: { !queue.isOpen && queue.count == 0 }, waitingFor: work)
+            end.finish()
+        }
+        thread.name = "volley-engine"
+        thread.start()
+    }
+
+    package func run() async throws {
+        await withGracefulShutdownHandler {
+            for await _ in ended {}
+        } onGracefulShutdown: {
+            queue.close()
+        }
+        queue.close()
+    }
+}
+
+/// Carries the engine to its thread.
+// Sendable: nobody else has the engine.
+private final class Runner: @unchecked Sendable {
+    private let engine: BatchEngine
+
+    init(engine: BatchEngine) { self.engine = engine }
+
+    func run(until isOver: () -> Bool, waitingFor work: DispatchSemaphore) {
+        while true {
+            if engine.isIdle, engine.queue.count == 0 {
+                if isOver() { return }
+                work.wait()
+            }
+            engine.step()
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import Decoding
+
+/// Sequences that have ended, kept for prompts that begin as they did: a chat's next turn.
+///
+/// A sequence that is taken up again gives what a new one would, as long as prompts may be read in any pieces.
+struct PrefixCache {
+    private struct Entry {
+        let context: DecodingContext
+        let kvByteCount: Int
+
+        /// Tokens of the job's prompt that need not be read again: none where its plan runs other layers.
+        func shared(with job: Job) -> Int {
+            guard context.plan.layers == job.plan.layers else { return 0 }
+            return zip(context.tokens, job.prompt).prefix { $0 == $1 }.count
+        }
+    }
+
+    /// Most sequences that are kept.
+    private let limit: Int
+    /// Least tokens that are worth it.
+    private static let leastShared = 32
+    /// The oldest first.
+    private var entries: [Entry] = []
+
+    init(limit: Int) { self.limit = limit }
+
+    var kvByteCount: Int { entries.reduce(0) { $0 + $1.kvByteCount } }
+
+    mutating func add(_ context: DecodingContext) {
+        guard limit > 0 else { return }
+        if entries.count == limit { entries.removeFirst() }
+        entries.append(Entry(context: context, kvByteCount: context.kvByteCount))
+    }
+
+    /// Lets go of the oldest.
+    mutating func removeOldest() { if !entries.isEmpty { entries.removeFirst() } }
+
+    /// Removes and returns the sequence that shares most with the job's prompt, cut to what they share; nil where none shares
+    /// enough.
+    mutating func take(for job: Job) -> DecodingContext? {
+        let shared = entries.map { $0.shared(with: job) }
+        guard let most = shared.max(), most >= Self.leastShared, let place = shared.firstIndex(of: most) else {
+            return nil
+        }
+        let context = entries.remove(at: place).context
+        // The last token is always run anew: its logits are the answer's first.
+        context.truncate(to: min(most, job.prompt.count - 1))
+        return context
+    }
+}

@@ -1,0 +1,33 @@
+import Hummingbird
+import JSON
+
+/// What everyone may see: whether the server lives, what it can, and the page.
+struct PublicRoutes: Sendable {
+    let served: ServedModel
+    let queue: JobQueue
+
+    func add(to router: Router<BasicRequestContext>) {
+        router.get("health") { _, _ in
+            queue.isOpen
+                ? Response(json: ["status": "ok"])
+                : Response(json: ["status": "stopping"], status: .serviceUnavailable)
+        }
+        router.get("openapi.json") { _, _ in
+            Response(text: document, type: "application/json")
+        }
+        router.get("/") { _, _ in
+            var response = Response(
+                text: String(decoding: PackageResources.page_html, as: UTF8.self), type: "text/html; charset=utf-8")
+            response.headers[.contentSecurityPolicy] =
+                "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:"
+            return response
+        }
+    }
+
+    /// The OpenAPI document, which names the model and the longest answer.
+    private var document: String {
+        String(decoding: PackageResources.openapi_json, as: UTF8.self)
+            .replacing("\"$MODEL\"", with: JSONValue.string(served.name).text)
+            .replacing("\"$MAX_TOKENS\"", with: String(served.limits.answerTokens))
+    }
+}

@@ -1,0 +1,74 @@
+import Decoding
+import Foundation
+import Models
+import Tokens
+
+/// The model that a server answers with, and what it lets requests ask of it.
+package struct ServedModel: Sendable {
+    package let model: Model
+    /// What a request that names no factor gets.
+    package let plan: any DecodePlan
+    /// Overrides the checkpoint's phase.
+    package let phase: CyclePhase?
+    package let limits: ServingLimits
+    /// When the server began, for `created`.
+    let created = Int(Date().timeIntervalSince1970)
+
+    package init(_ model: Model, plan: any DecodePlan, phase: CyclePhase?, limits: ServingLimits) {
+        self.model = model
+        self.plan = plan
+        self.phase = phase
+        self.limits = limits
+    }
+
+    var name: String { model.name }
+
+    /// The largest factor that a request may name; 0 where the model has no trunk.
+    var largestFactor: Int { model.stack.configuration.canRunCycles ? limits.factor : 0 }
+
+    func tokenizer() throws(APIError) -> Tokenizer {
+        guard let tokenizer = model.tokenizer else {
+            throw .invalid("\(name) has no tokenizer; give prompts as token ids", code: "no_tokenizer")
+        }
+        return tokenizer
+    }
+
+    func tokens(ofText text: String) throws(APIError) -> [Int] { try tokenizer().encode(text, addSpecial: true) }
+
+    /// The conversation as the model's template writes it, opened for the answer.
+    func tokens(of messages: [ChatMessage], thinking: Bool?) throws(APIError) -> [Int] {
+        let tokenizer = try tokenizer()
+        do {
+            let text = try tokenizer.renderChat(messages, addGenerationPrompt: true, enableThinking: thinking)
+            return tokenizer.encode(text, addSpecial: false)
+        } catch {
+            throw .invalid("\(error)", field: "messages")
+        }
+    }
+
+    /// - Throws: `APIError` where a prompt is empty, too long or not of this model's tokens, or there are too many.
+    func check(prompts: [[Int]], choicesOfEach: Int) throws(APIError) {
+        let configuration = model.stack.configuration
+        let limit = min(limits.promptTokens ?? .max, configuration.contextLength)
+        guard prompts.count * choicesOfEach <= limits.queueLength else {
+            throw .invalid(
+                "\(prompts.count) prompts with \(choicesOfEach) choices are more than the \(limits.queueLength) that may wait; "
+                    + "send several requests", field: "prompt")
+        }
+        for prompt in prompts {
+            guard !prompt.isEmpty else {
+                throw .invalid("the prompt is empty; give at least one token", field: "prompt")
+            }
+            guard prompt.count <= limit else {
+                throw .invalid(
+                    "the prompt has \(prompt.count) tokens, and the server takes \(limit); shorten it", field: "prompt",
+                    code: "context_length_exceeded")
+            }
+            if let token = prompt.first(where: { !(0..<configuration.vocabularySize).contains($0) }) {
+                throw .invalid(
+                    "token id \(token) is outside the vocabulary; ids run from 0 to \(configuration.vocabularySize - 1)",
+                    field: "prompt")
+            }
+        }
+    }
+}

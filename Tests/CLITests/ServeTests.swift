@@ -1,0 +1,46 @@
+import TestSupport
+import Testing
+
+/// What `serve` refuses; what it does is tested with real clients in ServingTests/clients.
+struct ServeTests {
+    @Test(
+        "options out of range are wrong usage",
+        arguments: [
+            ("--port", "65536"), ("--max-batch", "0"), ("--max-batch", "33"), ("--max-queue", "0"),
+            ("--max-tokens", "-1"),
+            ("--max-mtd", "17"), ("--kv-budget", "much"), ("--api-key", ""), ("--mtd", "17"),
+        ])
+    func usage(_ option: String, _ value: String) throws {
+        let command = try Command.run(["serve", "\(option)=\(value)"])
+        #expect(command.status == 64)
+        #expect(command.errors.contains(option))
+    }
+
+    @Test(
+        "a plan that requests cannot share a model with is one sentence",
+        arguments: [
+            (
+                ["--plan", "layerskip:4"],
+                "layerskip:4:4 cuts the model elsewhere than other requests expect; add --head-layers 20"
+            ),
+            (
+                ["--plan", "layerskip:16", "--window", "64"],
+                "a plan that drafts tokens cannot take them back out of a window"
+            ),
+        ])
+    func plans(_ arguments: [String], _ sentence: String) throws {
+        let command = try Command.run(["serve", "--port", "0"] + arguments)
+        #expect(command.status == 1)
+        #expect(command.errors.hasPrefix("volley: \(sentence)"))
+        #expect(command.errors.split(separator: "\n").count == 1)
+    }
+
+    @Test("an address that is not this machine's is one sentence")
+    func address() throws {
+        let command = try Command.run(["serve", "--host", "203.0.113.1", "--port", "0"])
+        #expect(command.status == 1)
+        #expect(command.errors.hasPrefix("volley: cannot serve at 203.0.113.1:0: "))
+        #expect(command.errors.hasSuffix("choose another --host or --port, or stop what uses it\n"))
+        #expect(command.errors.split(separator: "\n").count == 1)
+    }
+}

@@ -1,0 +1,308 @@
+import Decoding
+import Models
+import Serving
+import TestSupport
+import Testing
+
+struct BatchEngineTests {
+    private static func job(
+        _ prompt: [Int], _ factor: Int, tokens: Int, sampling: SamplingParameters = .greedy,
+        phase: CyclePhase = .prompt,
+        for listener: Listener
+    ) throws -> Job {
+        Job(
+            prompt: prompt, plan: try Fixture.plan(factor, phase: phase),
+            options: GenerationOptions(maximumTokens: tokens, sampling: sampling, ignoresEnd: true, logprobCount: 3)
+        ) { listener.hear($0) }
+    }
+
+    private static func randomJob(_ listener: Listener, using generator: inout SeededGenerator) throws -> Job {
+        let sampling = SamplingParameters(
+            temperature: Bool.random(using: &generator) ? 0 : 1.5, topP: 0.9, repetitionPenalty: 1.1,
+            seed: UInt64.random(in: 0...99, using: &generator))
+        return try job(
+            Fixture.randomTokens(Int.random(in: 1...300, using: &generator), using: &generator),
+            [0, 0, 2, 3, 4, 4, 6, 16].randomElement(using: &generator) ?? 0,
+            tokens: Int.random(in: 0...40, using: &generator),
+            sampling: sampling, phase: Bool.random(using: &generator) ? .prompt : .absolute, for: listener)
+    }
+
+    @Test("batched = alone: tokens, text, places and logprobs, whoever comes and goes meanwhile", arguments: 1...4)
+    func exact(_ seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        var limits = ServingLimits()
+        limits.batchSize = 6
+        let engine = try Fixture.engine(limits)
+        var jobs: [(job: Job, listener: Listener)] = []
+        while jobs.count < 24 || !engine.isIdle || engine.queue.count > 0 {
+            if jobs.count < 24, Int.random(in: 0..<4, using: &generator) == 0 {
+                let listener = Listener()
+                let job = try Self.randomJob(listener, using: &generator)
+                jobs.append((job, listener))
+                try engine.queue.submit([job])
+            }
+            if Int.random(in: 0..<40, using: &generator) == 0 { jobs.randomElement(using: &generator)?.job.cancel() }
+            engine.step()
+        }
+        for (job, listener) in jobs {
+            let (heard, alone) = (listener.answer, try Fixture.alone(job))
+            if heard.finishReason == .cancelled {
+                #expect(alone.tokens.starts(with: heard.tokens))
+            } else {
+                #expect((heard == alone) as Bool, "\(job.plan), prompt of \(job.prompt.count)")
+            }
+        }
+    }
+
+    @Test("a job that comes in the midst of a cycle waits for its end, and shares its trunk passes from then on")
+    func alignment() throws {
+        let engine = try Fixture.engine()
+        let listeners = (0..<4).map { _ in Listener() }
+        for (index, listener) in listeners.enumerated() {
+            try engine.queue.submit([try Self.job([5, 6, 7], 4, tokens: 60, for: listener)])
+            for _ in 0..<(index + 5) { engine.step() }
+        }
+        let before = engine.passes
+        for _ in 0..<16 { engine.step() }
+        #expect((engine.passes - before).trunkPasses == 4)
+        #expect((engine.passes - before).headRows == 4 * 16)
+    }
+
+    @Test("mixed factors meet at the beats that both divide")
+    func mixedFactors() throws {
+        let engine = try Fixture.engine()
+        let listeners = [2, 4, 4, 2].map { factor in (factor, Listener()) }
+        for (factor, listener) in listeners {
+            try engine.queue.submit([try Self.job([5, 6, 7], factor, tokens: 60, for: listener)])
+            engine.step()
+        }
+        for _ in 0..<8 { engine.step() }
+        let before = engine.passes
+        for _ in 0..<16 { engine.step() }
+        #expect((engine.passes - before).trunkPasses == 8)
+        #expect((engine.passes - before).trunkRows == 4 * 16)
+    }
+
+    @Test("a long prompt holds up neither those who decode nor a short prompt behind it")
+    func fairness() throws {
+        var generator = SeededGenerator(seed: 1)
+        let engine = try Fixture.engine()
+        let (decoding, long, short) = (Listener(), Listener(), Listener())
+        try engine.queue.submit([try Self.job([5, 6], 0, tokens: 100, for: decoding)])
+        engine.step()
+        let prompt = try Fixture.randomTokens(1000, using: &generator)
+        try engine.queue.submit([
+            try Self.job(prompt, 0, tokens: 1, for: long), try Self.job([8, 9], 0, tokens: 1, for: short),
+        ])
+        var steps = 0
+        while !long.hasEnded {
+            let before = decoding.count
+            engine.step()
+            steps += 1
+            #expect(decoding.count == before + 1)
+            #expect(steps < 2 || short.hasEnded)
+        }
+        #expect(steps == 1 + 2)
+    }
+
+    @Test("a cancelled job is gone with the next step, wherever it was")
+    func cancellation() throws {
+        var limits = ServingLimits()
+        limits.batchSize = 2
+        let engine = try Fixture.engine(limits)
+        let listeners = (0..<4).map { _ in Listener() }
+        let prompt = Array(repeating: 7, count: 600)
+        let jobs = try listeners.map { try Self.job($0 === listeners[1] ? prompt : [5, 6], 4, tokens: 400, for: $0) }
+        try engine.queue.submit(jobs)
+        for _ in 0..<4 { engine.step() }
+        let full = engine.kvByteCount
+        #expect(engine.queue.count == 2 && full > 0)
+        for job in jobs.dropLast() { job.cancel() }
+        engine.step()
+        #expect(listeners.dropLast().allSatisfy { $0.answer.finishReason == .cancelled })
+        #expect(engine.queue.count == 0 && engine.kvByteCount < full)
+        jobs[3].cancel()
+        engine.step()
+        #expect(engine.isIdle && engine.kvByteCount == 0)
+    }
+
+    @Test("quantised prompts in pieces: a long one holds up neither those who decode nor a short prompt behind it")
+    func pieces() throws {
+        var generator = SeededGenerator(seed: 1)
+        let engine = try Fixture.engine(model: Fixture.quantised)
+        let (long, short) = (Listener(), Listener())
+        let job = try Self.job(try Fixture.randomTokens(1000, using: &generator), 3, tokens: 9, for: long)
+        try engine.queue.submit([job, try Self.job([8, 9], 0, tokens: 1, for: short)])
+        var steps = 0
+        while long.count == 0 {
+            engine.step()
+            steps += 1
+            #expect(steps < 2 || short.hasEnded)
+        }
+        #expect(steps == 1 + 8)
+        while !engine.isIdle { engine.step() }
+        #expect((long.answer == (try Fixture.alone(job, Fixture.quantised))) as Bool)
+    }
+
+    @Test(
+        "a conversation's next turn finds what was read, whatever its factors, and gets what a new one would",
+        arguments: 1...3)
+    func reuse(_ seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        var limits = ServingLimits()
+        limits.batchSize = 3
+        let engine = try Fixture.engine(limits, model: Fixture.quantised)
+        var turns = try (0..<3).map { _ in try Fixture.randomTokens(60, using: &generator) }
+        var reused = 0
+        for turn in 0..<5 {
+            let listeners = turns.map { _ in Listener() }
+            let jobs = try zip(turns, listeners).map { prompt, listener in
+                try Self.job(
+                    prompt, [0, 2, 4, 6].randomElement(using: &generator) ?? 0, tokens: 20,
+                    phase: Bool.random(using: &generator) ? .prompt : .absolute, for: listener)
+            }
+            try engine.queue.submit(jobs)
+            while !engine.isIdle || engine.queue.count > 0 { engine.step() }
+            for (index, (job, listener)) in zip(jobs, listeners).enumerated() {
+                #expect(
+                    (listener.answer == (try Fixture.alone(job, Fixture.quantised))) as Bool,
+                    "turn \(turn), \(job.plan)")
+                reused += listener.summary?.reusedTokens ?? 0
+                // Some go on where the answer ended, some part from it within.
+                let kept = Int.random(in: 0...20, using: &generator)
+                turns[index] =
+                    job.prompt + listener.answer.tokens.prefix(kept).map(\.id)
+                    + (try Fixture.randomTokens(15, using: &generator))
+            }
+        }
+        #expect(reused >= 3 * (60 + 75 + 90 + 105))
+    }
+
+    @Test(
+        "plans that skip layers or draft run beside the others, and each gets what it gets alone",
+        arguments: [false, true])
+    func mixedPlans(isRouted: Bool) throws {
+        let model = isRouted ? Fixture.routed : Fixture.model
+        let configuration = try model.get().configuration
+        var generator = SeededGenerator(seed: 3)
+        var limits = ServingLimits()
+        limits.batchSize = 5
+        let engine = try Fixture.engine(limits, model: model)
+        let plans = try Fixture.mixedPlans(configuration)
+        let jobs = (0..<15).map { index in
+            let listener = Listener()
+            let prompt = (0..<Int.random(in: 1...60, using: &generator)).map { _ in
+                Int.random(in: 3..<configuration.vocabularySize, using: &generator)
+            }
+            let job = Job(
+                prompt: prompt, plan: plans[index % plans.count],
+                options: GenerationOptions(maximumTokens: 24, ignoresEnd: true)
+            ) { listener.hear($0) }
+            return (job, listener)
+        }
+        try engine.queue.submit(jobs.map(\.0))
+        while !engine.isIdle || engine.queue.count > 0 { engine.step() }
+        for (job, listener) in jobs {
+            #expect((listener.answer == (try Fixture.alone(job, model))) as Bool, "\(job.plan)")
+        }
+        #expect(engine.passes.headRows > engine.passes.headPasses)
+    }
+
+    @Test("what other layers read is not taken up again")
+    func otherLayers() throws {
+        var generator = SeededGenerator(seed: 4)
+        let engine = try Fixture.engine(model: Fixture.quantised)
+        let configuration = try Fixture.quantised.get().configuration
+        let prompt = try Fixture.randomTokens(80, using: &generator)
+        for (request, reused) in [(PlanRequest.vanilla, 0), (.exit(layers: 20), 0), (.multiToken(4), 79)] {
+            let listener = Listener()
+            let job = Job(
+                prompt: prompt, plan: try configuration.plan(for: request),
+                options: GenerationOptions(maximumTokens: 5, ignoresEnd: true)
+            ) { listener.hear($0) }
+            try engine.queue.submit([job])
+            while !listener.hasEnded { engine.step() }
+            #expect((listener.answer == (try Fixture.alone(job, Fixture.quantised))) as Bool)
+            #expect(listener.summary?.reusedTokens == reused)
+        }
+    }
+
+    @Test("what is kept for next turns makes room for those who come")
+    func eviction() throws {
+        var generator = SeededGenerator(seed: 5)
+        var limits = ServingLimits()
+        let slot = try DecodingContext(try Fixture.quantised.get().stack).ringShapes.reduce(0) { $0 + $1.bytesPerSlot }
+        limits.kvByteCount = 1024 * slot
+        let engine = try Fixture.engine(limits, model: Fixture.quantised)
+        for _ in 0..<12 {
+            let listener = Listener()
+            let prompt = try Fixture.randomTokens(Int.random(in: 40...900, using: &generator), using: &generator)
+            try engine.queue.submit([try Self.job(prompt, 4, tokens: 8, for: listener)])
+            while !listener.hasEnded {
+                engine.step()
+                #expect(engine.totalKVByteCount <= limits.kvByteCount)
+            }
+        }
+        #expect(engine.totalKVByteCount > 0)
+    }
+
+    @Test("keys and values never take more than the budget, and every job is done all the same")
+    func budget() throws {
+        var generator = SeededGenerator(seed: 9)
+        var limits = ServingLimits()
+        let slot = try DecodingContext(try Fixture.model.get().stack).ringShapes.reduce(0) { $0 + $1.bytesPerSlot }
+        limits.kvByteCount = 1000 * slot
+        let engine = try Fixture.engine(limits)
+        let listeners = (0..<30).map { _ in Listener() }
+        for listener in listeners {
+            let prompt = try Fixture.randomTokens(Int.random(in: 1...500, using: &generator), using: &generator)
+            try engine.queue.submit([
+                try Self.job(prompt, 4, tokens: Int.random(in: 1...80, using: &generator), for: listener)
+            ])
+        }
+        var mostTogether = 0
+        while !engine.isIdle || engine.queue.count > 0 {
+            engine.step()
+            #expect(engine.kvByteCount <= limits.kvByteCount)
+            mostTogether = max(mostTogether, engine.kvByteCount)
+        }
+        #expect(listeners.allSatisfy { $0.answer.finishReason == .length })
+        #expect(mostTogether > limits.kvByteCount / 2)
+        #expect(throws: AdmissionError.self) {
+            try engine.queue.submit([try Self.job([5], 0, tokens: 1500, for: Listener())])
+        }
+    }
+
+    @Test("a full queue takes all of a request or none, and a closed one nothing; what was taken is done")
+    func admission() throws {
+        var limits = ServingLimits()
+        limits.queueLength = 3
+        let engine = try Fixture.engine(limits)
+        let listeners = (0..<6).map { _ in Listener() }
+        let jobs = try listeners.map { try Self.job([5], 2, tokens: 9, for: $0) }
+        try engine.queue.submit(Array(jobs[..<2]))
+        #expect(throws: AdmissionError.queueFull(limit: 3)) { try engine.queue.submit(Array(jobs[2..<4])) }
+        try engine.queue.submit([jobs[4]])
+        engine.queue.close()
+        #expect(throws: AdmissionError.stopping) { try engine.queue.submit([jobs[5]]) }
+        while !engine.isIdle || engine.queue.count > 0 { engine.step() }
+        #expect(listeners.map(\.hasEnded) == [true, true, false, false, true, false])
+    }
+
+    @Test("metrics count what happened")
+    func metrics() throws {
+        let metrics = ServingMetrics()
+        let engine = try Fixture.engine(metrics: metrics)
+        let listeners = (0..<2).map { _ in Listener() }
+        for listener in listeners { try engine.queue.submit([try Self.job([5, 6, 7], 4, tokens: 9, for: listener)]) }
+        while !engine.isIdle || engine.queue.count > 0 { engine.step() }
+        let text = metrics.text
+        for line in [
+            "volley_prompt_tokens_total 6", "volley_generated_tokens_total 18", "volley_jobs_total{end=\"finished\"} 2",
+            "volley_pass_rows_total{part=\"head\"} 16", "volley_first_token_seconds_count 2",
+            "volley_next_token_seconds_count 16", "volley_batch_jobs 0", "volley_kv_bytes 0",
+        ] { #expect(text.contains("\(line)\n"), "\(line)") }
+        let summary = try #require(listeners[0].summary)
+        #expect(summary.promptTokens == 3 && summary.generatedTokens == 9 && summary.tokensPerSecond > 0)
+    }
+}

@@ -1,0 +1,94 @@
+import Decoding
+import Foundation
+import Models
+import Serving
+import Synchronization
+import Tensors
+import TestSupport
+import Tokens
+import Weights
+
+/// The embedded model, and jobs for it.
+enum Fixture {
+    static let model = Result { try Model(path: path) }
+
+    private static let path = Goldens.directory.deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "weights/volley-5m").path
+
+    /// The same in q8_0, whose prompts may be read in any pieces.
+    static let quantised = Result {
+        let directory = try TemporaryDirectory()
+        let packed = directory.path + "/volley-5m-q8"
+        try Packer(Checkpoint.open(path), options: PackOptions(format: .q8_0))
+            .write(to: packed, progress: { _ in }, isCancelled: { false })
+        return try Model(path: packed)
+    }
+
+    /// One whose routers choose layers.
+    static let routed = Result { try Model(path: Goldens.url("flexidepth").path) }
+
+    /// Plans that share passes, and plans that run by themselves.
+    static func mixedPlans(_ configuration: ModelConfiguration) throws -> [any DecodePlan] {
+        let own: [PlanRequest] =
+            configuration.routing == nil
+            ? [.multiToken(4), .layerSkip(exit: configuration.trunkLayerCount, drafts: 3)] : [.flexiDepth]
+        return try ([.vanilla, .exit(layers: 3), .confidence(0.9)] + own).map { try configuration.plan(for: $0) }
+    }
+
+    static func engine(
+        _ limits: ServingLimits = ServingLimits(), metrics: ServingMetrics = ServingMetrics(),
+        model: Result<Model, any Error> = model
+    ) throws -> BatchEngine {
+        try BatchEngine(try model.get(), options: SessionOptions(threadCount: 2), limits: limits, metrics: metrics)
+    }
+
+    static func plan(_ factor: Int, phase: CyclePhase = .prompt) throws -> any DecodePlan {
+        factor == 0 ? .vanilla : try MultiTokenPlan(factor: factor, phase: phase)
+    }
+
+    static func randomTokens(_ count: Int, using generator: inout SeededGenerator) throws -> [Int] {
+        let size = try model.get().stack.configuration.vocabularySize
+        return (0..<count).map { _ in Int.random(in: 3..<size, using: &generator) }
+    }
+
+    /// What a job's owner hears when nobody else is there.
+    static func alone(_ job: Job, _ model: Result<Model, any Error> = model) throws -> Answer {
+        let model = try model.get()
+        let loop = try DecodingLoop(
+            try DecodingContext(model.stack, options: SessionOptions(threadCount: 1)), prompt: job.prompt,
+            plan: job.plan,
+            options: job.options, tokenizer: model.tokenizer, endTokens: model.endTokens)
+        var answer = Answer()
+        while let token = try loop.step() { answer.tokens.append(token) }
+        answer.finishReason = loop.finishReason
+        return answer
+    }
+}
+
+struct Answer: Equatable {
+    var tokens: [GeneratedToken] = []
+    var finishReason: FinishReason?
+}
+
+/// Hears what a job gives out.
+final class Listener: Sendable {
+    private let state = Mutex<(answer: Answer, summary: JobSummary?)>((Answer(), nil))
+
+    func hear(_ event: JobEvent) {
+        state.withLock { state in
+            switch event {
+            case .prompt: break
+            case .token(let token): state.answer.tokens.append(token)
+            case .finished(let summary):
+                state.answer.finishReason = summary.finishReason
+                state.summary = summary
+            case .failed(let error): fatalError("\(error)")
+            }
+        }
+    }
+
+    var answer: Answer { state.withLock { $0.answer } }
+    var summary: JobSummary? { state.withLock { $0.summary } }
+    var hasEnded: Bool { answer.finishReason != nil }
+    var count: Int { answer.tokens.count }
+}

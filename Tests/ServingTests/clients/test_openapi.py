@@ -1,0 +1,23 @@
+"""What the server says of itself is true: schemathesis asks what its document allows, and what it does not."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+from conftest import KEY
+
+
+def test_every_endpoint_answers_as_the_document_says(served, tmp_path):
+    run = subprocess.run(
+        [
+            pathlib.Path(sys.executable).with_name("schemathesis"), "run", served.url + "/openapi.json",
+            "--header", f"Authorization: Bearer {KEY}", "--max-examples", "40", "--seed", "1", "--phases", "examples,coverage,fuzzing",
+            "--request-timeout", "30", "--output-sanitize", "false",
+            # A method that a path does not have is nothing there: 404.
+            "--exclude-checks", "unsupported_method",
+        ],
+        capture_output=True, text=True, cwd=tmp_path,
+        env=dict(os.environ, SCHEMATHESIS_HOOKS="hooks", PYTHONPATH=str(pathlib.Path(__file__).parent)),
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout[-8000:]

@@ -1,0 +1,41 @@
+"""OpenAI's completions over plain sockets: what a client library would hide is what is measured, or abused."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+
+HOST = "127.0.0.1"
+
+
+def head(length: int) -> bytes:
+    return f"POST /v1/completions HTTP/1.1\r\nHost: volley\r\nContent-Length: {length}\r\n\r\n".encode()
+
+
+async def send(port: int, body: bytes):
+    """Returns the connection's reader and writer once the request is under way."""
+    reader, writer = await asyncio.open_connection(HOST, port)
+    writer.write(head(len(body)) + body)
+    return reader, writer
+
+
+async def answer(reader) -> tuple[int, bytes]:
+    """Status and body of a whole answer."""
+    fields = (await reader.readuntil(b"\r\n\r\n")).decode()
+    length = int(re.search(r"content-length: (\d+)", fields, re.I)[1])
+    return int(fields.split()[1]), await reader.readexactly(length)
+
+
+async def events(reader):
+    """The data of each event of a streamed answer: JSON, and then None for [DONE]."""
+    fields = await reader.readuntil(b"\r\n\r\n")
+    if b" 200 " not in fields.split(b"\r\n")[0]:
+        raise ValueError(fields.decode())
+    rest = b""
+    while size := int(await reader.readuntil(b"\r\n"), 16):
+        rest += (await reader.readexactly(size + 2))[:-2]
+        *whole, rest = rest.split(b"\n\n")
+        for event in whole:
+            data = event.decode().removeprefix("data: ")
+            yield None if data == "[DONE]" else json.loads(data)
