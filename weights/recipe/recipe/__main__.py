@@ -63,6 +63,7 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     router.add_argument("--proj-reduction", type=int, default=16, metavar="N", help="the adapter is the MLP's width / N wide")
     router.add_argument("--router-order", choices=ORDERS, default="tanh_norm")
     router.add_argument("--penalties", type=parse_penalties, default=(1e-3, 1e-4), metavar="A,B", help="by stage")
+    router.add_argument("--lifted", type=float, default=0.4, metavar="SHARE", help="of the steps, while gates are let down")
     router.add_argument("--distillation", type=float, default=0.0, metavar="SHARE")
     add_training_options(router, steps=3000, learning_rate=1e-3, seed=4)
     router.set_defaults(run=run_route)
@@ -81,6 +82,7 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     deep.add_argument("--model", type=Path, required=True, help="routed directory")
     deep.add_argument("--plain", type=Path, required=True, help="the directory that it was made from")
     deep.add_argument("--tasks", type=Path, nargs="+", required=True, help="JSONL files")
+    deep.add_argument("--out", type=Path, help="write the table here")
     deep.add_argument("--limit", type=int, help="items of each task")
     deep.set_defaults(run=run_depth)
 
@@ -96,11 +98,15 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     export.add_argument("--format", default="bf16")
     export.set_defaults(run=run_export)
 
-    model = commands.add_parser("embedded", help="make the embedded model: every stage, from the tokenizer to the tables")
-    model.add_argument("--runs", type=Path, required=True, help="where to train; what is there is resumed")
-    model.add_argument("--weights", type=Path, required=True, help="where model, items, logs and tables go")
-    model.add_argument("--volley", default="volley", help="the program")
-    model.set_defaults(run=make_embedded)
+    for name, make, purpose in (
+        ("embedded", embedded.make, "make the embedded model: every stage, from the tokenizer to the tables"),
+        ("embedded-depth", embedded.make_depth, "make the embedded model's variant whose tokens skip layers"),
+    ):
+        model = commands.add_parser(name, help=purpose)
+        model.add_argument("--runs", type=Path, required=True, help="where to train; what is there is resumed")
+        model.add_argument("--weights", type=Path, required=True, help="where model, items, logs and tables go")
+        model.add_argument("--volley", default="volley", help="the program")
+        model.set_defaults(run=make_embedded, make=make)
     return parser.parse_args(words)
 
 
@@ -116,6 +122,7 @@ def add_training_options(parser: argparse.ArgumentParser, steps: int, learning_r
     parser.add_argument("--optimizer", choices=("adamw", "muon"), default="adamw")
     parser.add_argument("--answer-power", type=float, default=1.0, help="an answer of n tokens weighs n to this power")
     parser.add_argument("--compile", action="store_true", help="fuse operations, which small models gain from")
+    parser.add_argument("--replicate", action="store_true", help="every process holds the whole model, which small ones gain from")
     parser.add_argument("--seed", type=int, default=seed)
 
 
@@ -210,7 +217,7 @@ def prepared(masked: MaskedPass, arguments: argparse.Namespace, processes: int) 
     """Compiles and shares out as asked for. Muon wants whole matrices, so with it every process holds all of the model."""
     if arguments.compile:
         masked.compile_layers()
-    is_shared_out = processes > 1 and arguments.optimizer == "adamw"
+    is_shared_out = processes > 1 and arguments.optimizer == "adamw" and not arguments.replicate
     return distributed.sharded(masked, masked.computation) if is_shared_out else masked
 
 
@@ -245,7 +252,8 @@ def run_route(arguments: argparse.Namespace) -> int:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     computation = torch.bfloat16 if device.type == "cuda" else torch.float32
     model = checkpoints.load(arguments.model, device, torch.float32)
-    if routed_layers(model) == []:
+    examples, pad = examples_of(arguments, arguments.model), model.config.pad_token_id or 0
+    if not routed_layers(model):
         layers = len(model.model.layers)
         chosen = arguments.routing_layers or tuple(range(layers // 2, layers))
         torch.manual_seed(arguments.seed)
@@ -259,9 +267,8 @@ def run_route(arguments: argparse.Namespace) -> int:
     schedule = Schedule(
         steps=arguments.steps, sequences=arguments.sequences, learning_rate=arguments.learning_rate, seed=arguments.seed,
         distillation=arguments.distillation, tokens_at_once=arguments.tokens_at_once, optimizer=arguments.optimizer,
-        answer_power=arguments.answer_power, penalties=arguments.penalties,
+        answer_power=arguments.answer_power, penalties=arguments.penalties, lifted=arguments.lifted,
     )  # fmt: skip
-    examples, pad = examples_of(arguments, arguments.model), model.config.pad_token_id or 0
     run = Run(student, examples, schedule, arguments.out, pad, teacher, process, processes)
     run.train()
     checkpoints.save(run, arguments.model)
@@ -298,8 +305,11 @@ def run_depth(arguments: argparse.Namespace) -> int:
     both = []
     for directory in (arguments.plain, arguments.model):
         model = checkpoints.load(directory, torch.device("cpu"), torch.float32).eval()
-        both.append({name: depth.judged(model, chat, items) for name, items in tasks.items()})
-    print(depth.table(*both))
+        both.append({name: depth.judged_items(model, chat, items) for name, items in tasks.items()})
+    table = depth.table(*both)
+    print(table)
+    if arguments.out:
+        arguments.out.write_text(table + "\n")
     return 0
 
 
@@ -315,7 +325,7 @@ def make_embedded(arguments: argparse.Namespace) -> int:
         if main([str(word) for word in words]) != 0:
             raise SystemExit(f"recipe: {words[0]} failed")
 
-    embedded.make(recipe, arguments.runs, arguments.weights, arguments.volley)
+    arguments.make(recipe, arguments.runs, arguments.weights, arguments.volley)
     return 0
 
 

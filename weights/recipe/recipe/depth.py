@@ -38,13 +38,11 @@ class Judged:
 
 
 @torch.no_grad()
-def judged(model: PreTrainedModel, chat: Chat, items: list[dict[str, str]]) -> Judged:
-    """Judges `items`, which have a prompt and an answer, with `model`, routed or not."""
-    examples = [chat.example([{"role": "user", "content": item["prompt"]}], item["answer"]) for item in items]
-    examples.sort(key=lambda one: len(one.ids))
-    is_exact = all(item.get("metric") != "loss" for item in items)
+def judged(model: PreTrainedModel, examples: list[Example], is_exact: bool = True) -> Judged:
+    """Judges answers with `model`, routed or not."""
     result, is_routed = Judged(is_exact, len(examples)), bool(routed_layers(model))
-    for group, _ in passes([(one, VANILLA) for one in examples], TOKENS_AT_ONCE):
+    ordered = sorted(examples, key=lambda one: len(one.ids))
+    for group, _ in passes([(one, VANILLA) for one in ordered], TOKENS_AT_ONCE):
         batch = Batch.of(group, pad=0)
         wanted = batch.predicting()
         before = torch.arange(wanted.shape[1]) < batch.answer_starts[:, None] - 1
@@ -56,6 +54,12 @@ def judged(model: PreTrainedModel, chat: Chat, items: list[dict[str, str]]) -> J
         result.answer_layers += used[wanted].tolist()
         result.prompt_layers += used[before].tolist()
     return result
+
+
+def judged_items(model: PreTrainedModel, chat: Chat, items: list[dict[str, str]]) -> Judged:
+    """Judges the items of a task's file."""
+    examples = [chat.example([{"role": "user", "content": item["prompt"]}], item["answer"]) for item in items]
+    return judged(model, examples, all(item.get("metric") != "loss" for item in items))
 
 
 def table(plain: dict[str, Judged], routed: dict[str, Judged]) -> str:

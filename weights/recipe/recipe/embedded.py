@@ -20,6 +20,10 @@ SETTLING_WEIGHTS = ("--weights", "long-addition=2.5,sort=2,copy=2,addition=2,sum
 POLISHING = ("--steps", "700", "--learning-rate", "4e-4", "--factors", "off,2,2,3,4,6", "--seed", "3")
 POLISHING_WEIGHTS = ("--weights", "long-addition=2,sort=6,copy=2,addition=1.5,sum=4")
 """Fine-tuning goes on twice, with more of what it had not learnt."""
+DEPTH_NAME = "volley-5m-depth"
+ROUTED = ("--routing-layers", "12-23", "--router-reduction", "4", "--proj-reduction", "8")
+ROUTING = ("--steps", "1400", "--learning-rate", "2e-3", "--seed", "4", "--penalties", "5e-4,5e-5", "--sequences", "32")
+ROUTING_WEIGHTS = ("--weights", "long-addition=2,sort=2,copy=2,addition=1.5,sum=4")
 LONGEST_ANSWER = ("--max-tokens", "160")
 """Before fine-tuning, factors find no end."""
 COMPARED = ("--limit", "50")
@@ -67,7 +71,28 @@ def make(recipe: Callable[..., None], runs: Path, weights: Path, volley: str) ->
 
     # PyTorch on the very numbers in the shards, which are rounded to bfloat16.
     unpacked, answers = runs / "unpacked", runs / "after.json"
-    shutil.rmtree(unpacked, ignore_errors=True)
-    subprocess.run([volley, "unpack", str(shards), str(unpacked)], check=True)
+    unpack(volley, shards, unpacked)
     answers.write_text(evaluated(shards, "--json"))
     recipe("evaluate", "--model", unpacked, "--tasks", *tasks, *COMPARED, "--against", answers)
+
+
+def make_depth(recipe: Callable[..., None], runs: Path, weights: Path, volley: str) -> None:
+    """Teaches the embedded model in `weights` to skip layers: its variant, that run's log, curves and table."""
+    plain, routed, packed = runs / "plain", runs / "depth", runs / "depth-unpacked"
+    shards, report = weights / DEPTH_NAME, weights / "training"
+
+    unpack(volley, weights / NAME, plain)
+    trained("route", "--model", plain, "--out", routed, *ROUTED, *TRAINING, *ROUTING, *ROUTING_WEIGHTS)
+    recipe("curves", routed, "--out", report / "depth.svg")
+    shutil.copy(routed / "log.jsonl", report / "depth.jsonl")
+    recipe("export", "--model", routed, "--out", shards, "--volley", volley)
+
+    # What is judged are the very numbers in the shards, which are rounded to bfloat16.
+    unpack(volley, shards, packed)
+    tasks = sorted((weights / "eval").glob("*.jsonl"))
+    recipe("depth", "--model", packed, "--plain", plain, "--out", report / "depth.md", "--tasks", *tasks)
+
+
+def unpack(volley: str, shards: Path, directory: Path) -> None:
+    shutil.rmtree(directory, ignore_errors=True)
+    subprocess.run([volley, "unpack", str(shards), str(directory)], check=True)

@@ -53,11 +53,13 @@ class Router(Module):
         self.router_norm = torch.nn.RMSNorm(reduced, eps=epsilon)
         self.router_dec = Linear(reduced, width, bias=False)
         self.router_head = Linear(width, 1, bias=False)
+        # Only training lifts the gates, see `lift_gates`.
+        self.register_buffer("lift", torch.zeros(()), persistent=False)
 
     def forward(self, normed: torch.Tensor) -> torch.Tensor:
         # In float32 whatever the rest is computed in: near 1/2, rounding would decide.
         with torch.autocast(normed.device.type, enabled=False):
-            return torch.sigmoid(self.router_head(self.router_dec(self.narrow(normed.float()))))
+            return torch.sigmoid(self.router_head(self.router_dec(self.narrow(normed.float()))) + self.lift)
 
     def narrow(self, normed: torch.Tensor) -> torch.Tensor:
         narrow = self.router_enc(normed)
@@ -97,7 +99,9 @@ class RoutedLayer(Module):
         ran = attended + gate * self.mlp(self.post_attention_layernorm(attended))
         skipped = hidden + (1 - gate) * self.router_proj(self.post_attention_layernorm(hidden))
         self.gates = gate[..., 0]
-        return torch.where(gate > THRESHOLD, ran, skipped)
+        chosen = torch.where(gate > THRESHOLD, ran, skipped)
+        # Adds nothing but the decision's gradient: what running would change against skipping, whichever was chosen.
+        return chosen + (gate - gate.detach()) * (ran - skipped).detach() if self.training else chosen
 
 
 def route(model: PreTrainedModel, routing: Routing) -> None:
@@ -141,3 +145,13 @@ def train_routers_alone(model: PreTrainedModel) -> None:
     """Freezes all but what routing added: the parameters with `router` in their names."""
     for name, one in model.named_parameters():
         one.requires_grad_("router" in name)
+
+
+def lift_gates(model: PreTrainedModel, logit: float) -> None:
+    """Adds `logit` to what every router says, until this is called again.
+
+    Random routers would let half of the tokens skip at once, over adapters that know nothing. Training begins lifted, so that
+    all tokens run, and lets the gates down bit by bit.
+    """
+    for layer in routed_layers(model):
+        layer.router.lift.fill_(logit)

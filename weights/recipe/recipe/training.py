@@ -20,7 +20,11 @@ from recipe import distributed
 from recipe.cycles import VANILLA, MaskedPass, factor_name, places
 from recipe.examples import Batch, Example
 from recipe.optimizers import optimizers
-from recipe.routing import layers_used, skip_losses
+from recipe.routing import layers_used, lift_gates, skip_losses
+
+
+LIFT = 6.0
+"""The logit at which gates begin: 0.998."""
 
 
 class Examples(Protocol):
@@ -51,6 +55,8 @@ class Schedule:
     tokens_at_once: int = 1024
     """Padded tokens of a forward pass; a step takes as many as it needs. On a CPU short passes stay in its caches."""
     save_every: int = 200
+    lifted: float = 0.0
+    """Share of the steps over which routers' gates, wide open at the start, are let down."""
 
     def rate(self, step: int) -> float:
         """Warm-up, then a cosine down to a fiftieth."""
@@ -61,6 +67,10 @@ class Schedule:
 
     def penalty(self, step: int) -> float:
         return self.penalties[step * len(self.penalties) // self.steps]
+
+    def lift(self, step: int) -> float:
+        """What is added to the logit of every gate."""
+        return LIFT * max(0.0, 1 - step / (self.lifted * self.steps)) if self.lifted > 0 else 0.0
 
     def drawn_factors(self, step: int) -> list[int]:
         random = Random(f"factors-{self.seed}-{step}")
@@ -164,7 +174,8 @@ class Run:
         schedule = self.schedule
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = schedule.rate(self.step)
+                group["lr"] = schedule.rate(self.step) * group.get("pace", 1.0)
+        lift_gates(self.model.model, schedule.lift(self.step))
         examples = self.examples.batch(self.step, schedule.sequences)
         factors = schedule.drawn_factors(self.step)
         total_weight = sum(one.answer_length**schedule.answer_power for one in examples)

@@ -7,14 +7,15 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
-from recipe import checkpoints
+from recipe import checkpoints, depth
 from recipe.cycles import VANILLA, MaskedPass
 from recipe.decoding import Decoder
 from recipe.examples import Batch, Example
+from recipe.optimizers import ROUTER_PACE, optimizers
 from recipe.routing import (
     THRESHOLD, Routing, gates, layers_used, route, routed_layers, skip_losses, train_routers_alone,
 )  # fmt: skip
-from recipe.training import Run, Schedule
+from recipe.training import LIFT, Losses, Run, Schedule
 
 GOLDENS = Path(__file__).parents[3] / "Tests/Goldens"
 
@@ -108,6 +109,24 @@ def test_a_penalty_makes_tokens_skip(tmp_path: Path):
     assert means[1] < means[0] - 0.1
 
 
+def test_training_begins_with_all_layers_and_ends_on_the_routers_own_word(tmp_path: Path):
+    schedule = Schedule(steps=10, sequences=6, learning_rate=1e-3, penalties=(0.1,), lifted=0.4)
+    assert schedule.lift(0) == LIFT and schedule.lift(2) == LIFT / 2 and schedule.lift(4) == schedule.lift(9) == 0
+    model = routed()
+    run = Run(MaskedPass(model, head_layers=1), RandomExamples(), schedule, tmp_path, pad=0)
+    run.one_step(Losses())
+    assert gates(model).min() > 0.99
+    run.train()
+    assert all(float(layer.router.lift) == 0 for layer in routed_layers(model))
+    assert not any("lift" in name for name in model.state_dict())
+
+
+def test_routers_learn_slower_than_adapters():
+    (optimizer,) = optimizers(MaskedPass(routed(), head_layers=1), "adamw", 0.1)
+    counts = {group.get("pace", 1.0): len(group["params"]) for group in optimizer.param_groups}
+    assert counts == {1.0: 2 * 3, ROUTER_PACE: 2 * 4}
+
+
 def test_penalties_follow_each_other_in_stages():
     schedule = Schedule(steps=10, sequences=1, learning_rate=1, penalties=(1e-3, 1e-4))
     assert [schedule.penalty(step) for step in range(10)] == [1e-3] * 5 + [1e-4] * 5
@@ -131,3 +150,19 @@ def test_what_is_saved_is_what_was_trained(tmp_path: Path, kind: str, written: s
 def test_layers_that_a_model_does_not_have_are_refused():
     with pytest.raises(SystemExit, match=r"routing_layers names \[4, 9\]; the model's layers are 0 to 3"):
         route(small(), Routing((1, 4, 9), 4, 4))
+
+
+def test_one_pass_judges_as_decoding_does():
+    model, prompts = routed().eval(), torch.randint(60, (5, 7), generator=torch.Generator().manual_seed(7))
+    steps = Decoder(model, head_layers=1).logits(prompts, VANILLA)
+    tokens, used = [next(steps).argmax(-1)], [layers_used(model)[:, -1]]
+    for _ in range(3):
+        tokens.append(steps.send(tokens[-1]).argmax(-1))
+        used.append(layers_used(model)[:, -1])
+    answers = torch.stack(tokens, dim=1)
+    answers[1, -1] = (answers[1, -1] + 1) % 60
+    examples = [Example([*prompt, *answer], 7) for prompt, answer in zip(prompts.tolist(), answers.tolist())]
+    found = depth.judged(model, examples)
+    assert (found.items, found.right, len(found.losses)) == (5, 4, 20)
+    assert sorted(found.answer_layers) == sorted(torch.stack(used).flatten().tolist())
+    assert len(found.prompt_layers) == 5 * 6 and set(found.answer_layers) <= {2, 3, 4}
