@@ -14,7 +14,7 @@ import torch
 from recipe import checkpoints, depth, distributed, embedded, evaluation, vocabulary
 from recipe.cycles import VANILLA, MaskedPass, factor_name
 from recipe.examples import Chat, FileExamples, GeneratedExamples
-from recipe.routing import ORDERS, Routing, route, routed_layers, train_routers_alone
+from recipe.routing import LAYERS, ORDERS, Routing, route, routed_layers, train_routers_alone
 from recipe.tasks import SUITE, held_out_items, training_item
 from recipe.training import Run, Schedule
 
@@ -58,6 +58,7 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
 
     router = commands.add_parser("route", help="teach a directory's tokens to skip layers (FlexiDepth): routers and adapters alone")
     router.add_argument("--model", type=Path, required=True, help="Hugging Face directory; goes on where it is routed already")
+    router.add_argument("--method", choices=tuple(LAYERS), default="flexidepth")
     router.add_argument("--routing-layers", type=parse_layers, metavar="16-31", help="default: the later half")
     router.add_argument("--router-reduction", type=int, default=16, metavar="N", help="the router is width / N wide")
     router.add_argument("--proj-reduction", type=int, default=16, metavar="N", help="the adapter is the MLP's width / N wide")
@@ -257,7 +258,8 @@ def run_route(arguments: argparse.Namespace) -> int:
         layers = len(model.model.layers)
         chosen = arguments.routing_layers or tuple(range(layers // 2, layers))
         torch.manual_seed(arguments.seed)
-        route(model, Routing(chosen, arguments.router_reduction, arguments.proj_reduction, arguments.router_order))
+        reductions = (arguments.router_reduction, arguments.proj_reduction)
+        route(model, Routing(chosen, *reductions, arguments.router_order, arguments.method))
     train_routers_alone(model)
     student = prepared(MaskedPass(model, 1, computation), arguments, processes)
     teacher = None

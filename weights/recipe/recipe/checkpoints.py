@@ -94,6 +94,8 @@ def described(configuration: dict, run: Run) -> dict[str, object]:
     if run.model.routing is None:
         return configuration | trained_fields(run)
     plain = {name: value for name, value in configuration.items() if name not in MTD_FIELDS}
+    if run.model.routing.method != "flexidepth":
+        return plain | run.model.routing.fields()
     return plain | ROUTED_ARCHITECTURE.get(configuration["model_type"], {}) | run.model.routing.fields()
 
 

@@ -21,8 +21,10 @@ POLISHING = ("--steps", "700", "--learning-rate", "4e-4", "--factors", "off,2,2,
 POLISHING_WEIGHTS = ("--weights", "long-addition=2,sort=6,copy=2,addition=1.5,sum=4")
 """Fine-tuning goes on twice, with more of what it had not learnt."""
 DEPTH_NAME = "volley-5m-depth"
-ROUTED = ("--routing-layers", "12-23", "--router-reduction", "4", "--proj-reduction", "8")
-ROUTING = ("--steps", "1400", "--learning-rate", "2e-3", "--seed", "4", "--penalties", "5e-4,5e-5", "--sequences", "32")
+ROUTED = ("--routing-layers", "4-15", "--router-reduction", "4", "--proj-reduction", "8")
+"""Of the trunk: the head was trained to copy and repeat without it, so that these need it least."""
+ROUTING = ("--steps", "1000", "--learning-rate", "2e-3", "--seed", "4", "--penalties", "3e-4,1e-4", "--lifted", "0.3")
+ROUTING_STEP = ("--sequences", "32", "--answer-power", "0.5", "--compile", "--replicate")
 ROUTING_WEIGHTS = ("--weights", "long-addition=2,sort=2,copy=2,addition=1.5,sum=4")
 LONGEST_ANSWER = ("--max-tokens", "160")
 """Before fine-tuning, factors find no end."""
@@ -82,7 +84,7 @@ def make_depth(recipe: Callable[..., None], runs: Path, weights: Path, volley: s
     shards, report = weights / DEPTH_NAME, weights / "training"
 
     unpack(volley, weights / NAME, plain)
-    trained("route", "--model", plain, "--out", routed, *ROUTED, *TRAINING, *ROUTING, *ROUTING_WEIGHTS)
+    trained("route", "--model", plain, "--out", routed, *ROUTED, *ROUTING, *ROUTING_STEP, *ROUTING_WEIGHTS)
     recipe("curves", routed, "--out", report / "depth.svg")
     shutil.copy(routed / "log.jsonl", report / "depth.jsonl")
     recipe("export", "--model", routed, "--out", shards, "--volley", volley)

@@ -18,8 +18,8 @@ def optimizers(model: torch.nn.Module, kind: str, weight_decay: float) -> list[O
     whole matrices: use AdamW where FSDP shares them out.
     """
     trained = [(name, one) for name, one in model.named_parameters() if one.requires_grad]
-    routers = [one for name, one in trained if ".router." in name]
-    wanted = [(name, one) for name, one in trained if ".router." not in name]
+    routers = [one for name, one in trained if "router." in name]
+    wanted = [(name, one) for name, one in trained if "router." not in name]
     hidden = [one for name, one in wanted if kind == "muon" and one.dim() == 2 and ".layers." in name]
     taken = {id(one) for one in hidden}
     matrices = [one for _, one in wanted if one.dim() > 1 and id(one) not in taken]

@@ -13,7 +13,7 @@ from recipe.decoding import Decoder
 from recipe.examples import Batch, Example
 from recipe.optimizers import ROUTER_PACE, optimizers
 from recipe.routing import (
-    THRESHOLD, Routing, gates, layers_used, route, routed_layers, skip_losses, train_routers_alone,
+    LAYERS, THRESHOLD, Routing, gates, layers_used, lift_gates, route, routed_layers, skip_losses, train_routers_alone,
 )  # fmt: skip
 from recipe.training import LIFT, Losses, Run, Schedule
 
@@ -59,9 +59,9 @@ def small(kind: str = "qwen3") -> PreTrainedModel:
     return AutoModelForCausalLM.from_config(config)
 
 
-def routed(kind: str = "qwen3") -> PreTrainedModel:
+def routed(kind: str = "qwen3", method: str = "flexidepth") -> PreTrainedModel:
     model = small(kind)
-    route(model, Routing((1, 3), 4, 8, "tanh_norm"))
+    route(model, Routing((1, 3), 4, 8, "tanh_norm", method))
     train_routers_alone(model)
     return model
 
@@ -78,14 +78,28 @@ class RandomExamples:
         return [Example(torch.randint(60, (n,), generator=generator).tolist(), n // 2) for n in lengths]
 
 
-def test_training_changes_routers_and_adapters_and_nothing_else(tmp_path: Path):
-    model, before = routed(), routed()
+@pytest.mark.parametrize("method", tuple(LAYERS))
+def test_training_changes_routers_and_adapters_and_nothing_else(tmp_path: Path, method: str):
+    model, before = routed(method=method), routed(method=method)
     run_of(model, tmp_path).train()
     old = before.state_dict()
     changed = {name for name, new in model.state_dict().items() if not torch.equal(new, old[name])}
     assert changed == {name for name in old if "router" in name}
     line = json.loads((tmp_path / "log.jsonl").read_text().splitlines()[-1])
     assert 2 <= line["layers"]["data"] <= 4
+
+
+def test_an_interrupted_run_ends_like_one_that_was_not(tmp_path: Path):
+    whole, parts = run_of(routed(), tmp_path / "whole"), run_of(routed(), tmp_path / "parts")
+    whole.train()
+    parts.directory.mkdir()
+    for parts.step in range(2):
+        parts.one_step(Losses())
+    parts.step = 2
+    parts.save()
+    resumed = run_of(routed(), tmp_path / "parts")
+    resumed.train()
+    torch.testing.assert_close(resumed.model.state_dict(), whole.model.state_dict())
 
 
 def test_depth_costs_the_square_of_the_summed_gates_and_padding_costs_nothing():
@@ -104,7 +118,7 @@ def test_a_penalty_makes_tokens_skip(tmp_path: Path):
     means = []
     for penalty in (0.0, 10.0):
         model = routed()
-        run_of(model, tmp_path / str(penalty), (penalty,), steps=20).train()
+        run_of(model, tmp_path / str(penalty), (penalty,), steps=100).train()
         means.append(gates(model).detach().mean())
     assert means[1] < means[0] - 0.1
 
@@ -117,7 +131,7 @@ def test_training_begins_with_all_layers_and_ends_on_the_routers_own_word(tmp_pa
     run.one_step(Losses())
     assert gates(model).min() > 0.99
     run.train()
-    assert all(float(layer.router.lift) == 0 for layer in routed_layers(model))
+    assert all(float(one) == 0 for name, one in model.named_buffers() if name.endswith("lift"))
     assert not any("lift" in name for name in model.state_dict())
 
 
@@ -132,19 +146,34 @@ def test_penalties_follow_each_other_in_stages():
     assert [schedule.penalty(step) for step in range(10)] == [1e-3] * 5 + [1e-4] * 5
 
 
-@pytest.mark.parametrize(("kind", "written"), (("qwen3", "qwen3"), ("llama", "ddllama")))
-def test_what_is_saved_is_what_was_trained(tmp_path: Path, kind: str, written: str):
-    model = routed(kind)
+@pytest.mark.parametrize(
+    ("kind", "method", "written"),
+    (("qwen3", "flexidepth", "qwen3"), ("llama", "flexidepth", "ddllama"), ("llama", "mindskip", "llama")),
+)
+def test_what_is_saved_is_what_was_trained(tmp_path: Path, kind: str, method: str, written: str):
+    model = routed(kind, method)
     run = run_of(model, tmp_path)
     run.train()
     checkpoints.save(run, tmp_path)
     configuration = json.loads((tmp_path / "config.json").read_text())
     assert configuration["model_type"] == written and "mtp_horizon" not in configuration
-    assert configuration["routing_layers"] == [1, 3] and configuration["router_order"] == "tanh_norm"
+    assert configuration["routing_layers"] == [1, 3]
+    assert (configuration.get("router_order"), configuration.get("routing_method")) in (("tanh_norm", None), (None, method))
     again = checkpoints.load(tmp_path, torch.device("cpu"), torch.float32)
     ids = torch.arange(12)[None]
     torch.testing.assert_close(again(ids, use_cache=False).logits, model(ids, use_cache=False).logits)
     torch.testing.assert_close(gates(again), gates(model))
+
+
+def test_open_mind_skip_gates_change_nothing_and_shut_ones_leave_the_layer_out():
+    plain, model, ids = small(), routed(method="mindskip"), torch.arange(12)[None]
+    lift_gates(model, 100.0)
+    torch.testing.assert_close(model(ids, use_cache=False).logits, plain(ids, use_cache=False).logits)
+    assert layers_used(model).unique().tolist() == [4]
+    lift_gates(model, -100.0)
+    del plain.model.layers[3], plain.model.layers[1]
+    torch.testing.assert_close(model(ids, use_cache=False).logits, plain(ids, use_cache=False).logits)
+    assert layers_used(model).unique().tolist() == [2]
 
 
 def test_layers_that_a_model_does_not_have_are_refused():
