@@ -65,7 +65,6 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     router.add_argument("--router-order", choices=ORDERS, default="tanh_norm")
     router.add_argument("--penalties", type=parse_penalties, default=(1e-3, 1e-4), metavar="A,B", help="by stage")
     router.add_argument("--lifted", type=float, default=0.4, metavar="SHARE", help="of the steps, while gates are let down")
-    router.add_argument("--distillation", type=float, default=0.0, metavar="SHARE")
     add_training_options(router, steps=3000, learning_rate=1e-3, seed=4)
     router.set_defaults(run=run_route)
 
@@ -261,17 +260,14 @@ def run_route(arguments: argparse.Namespace) -> int:
         reductions = (arguments.router_reduction, arguments.proj_reduction)
         route(model, Routing(chosen, *reductions, arguments.router_order, arguments.method))
     train_routers_alone(model)
+    # For vanilla decoding, which alone is taught here, any split into trunk and head is the same.
     student = prepared(MaskedPass(model, 1, computation), arguments, processes)
-    teacher = None
-    if arguments.distillation > 0:
-        plain = checkpoints.load(arguments.model, device, computation)
-        teacher = prepared(MaskedPass(plain, 1, computation), arguments, processes).eval()
     schedule = Schedule(
         steps=arguments.steps, sequences=arguments.sequences, learning_rate=arguments.learning_rate, seed=arguments.seed,
-        distillation=arguments.distillation, tokens_at_once=arguments.tokens_at_once, optimizer=arguments.optimizer,
-        answer_power=arguments.answer_power, penalties=arguments.penalties, lifted=arguments.lifted,
+        tokens_at_once=arguments.tokens_at_once, optimizer=arguments.optimizer, answer_power=arguments.answer_power,
+        penalties=arguments.penalties, lifted=arguments.lifted,
     )  # fmt: skip
-    run = Run(student, examples, schedule, arguments.out, pad, teacher, process, processes)
+    run = Run(student, examples, schedule, arguments.out, pad, None, process, processes)
     run.train()
     checkpoints.save(run, arguments.model)
     return 0
