@@ -9,17 +9,19 @@ from pathlib import Path
 import matplotlib
 
 matplotlib.use("svg")
+matplotlib.rcParams["svg.fonttype"] = "none"  # letters as text, not as shapes: smaller
 import matplotlib.pyplot as plt  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.ticker import FormatStrFormatter, LogLocator  # noqa: E402
 
+KINDS = ("loss", "tasks", "layers")
 SMOOTHING = 0.5
 """Share of the value before: a point is the mean of twenty steps already."""
 
 
 def draw(runs: list[Path], picture: Path) -> None:
-    """Draws each run's losses side by side, by factor above and by task below; under them the layers used, where routed."""
-    kinds = ["loss", "tasks"] + ["layers"] * any(curves(run / "log.jsonl", "layers") for run in runs)
+    """Draws each run's losses side by side, by factor (where there are several) and by task, and the layers used, where routed."""
+    kinds = [kind for kind in KINDS if any(len(curves(run / "log.jsonl", kind)) > 1 for run in runs)]
     size = (6 * len(runs), 4 * len(kinds))
     figure, axes = plt.subplots(len(kinds), len(runs), figsize=size, squeeze=False, layout="constrained")
     for column, run in enumerate(runs):
