@@ -66,6 +66,10 @@ recipe-test: recipe ## test the training recipe
 model: build recipe ## train the embedded model again, from a fixed seed, or go on where that stopped (hours)
 	cd $(RECIPE) && .venv/bin/python -m recipe embedded --runs "$(CACHE)/embedded-runs" --weights .. --volley ../../$(VOLLEY)
 
+.PHONY: model-depth
+model-depth: build recipe ## teach the embedded model to skip layers again, from a fixed seed, or go on where that stopped
+	cd $(RECIPE) && .venv/bin/python -m recipe embedded-depth --runs "$(CACHE)/embedded-runs" --weights .. --volley ../../$(VOLLEY)
+
 .PHONY: fuzz
 fuzz: setup ## 100,000 mutations of each kind of file
 	VOLLEY_FUZZ_ROUNDS=100000 swift test -c release --filter Fuzz

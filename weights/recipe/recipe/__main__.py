@@ -11,9 +11,10 @@ from random import Random
 
 import torch
 
-from recipe import checkpoints, distributed, embedded, evaluation, vocabulary
+from recipe import checkpoints, depth, distributed, embedded, evaluation, vocabulary
 from recipe.cycles import VANILLA, MaskedPass, factor_name
 from recipe.examples import Chat, FileExamples, GeneratedExamples
+from recipe.routing import LAYERS, ORDERS, Routing, route, routed_layers, train_routers_alone
 from recipe.tasks import SUITE, held_out_items, training_item
 from recipe.training import Run, Schedule
 
@@ -54,6 +55,19 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     # Another seed than the default of `pretrain`, or fine-tuning would see the same questions again.
     add_training_options(finetune, steps=3000, learning_rate=1.5e-3, seed=1)
     finetune.set_defaults(run=run_finetune)
+
+    router = commands.add_parser("route", help="teach a directory's tokens to skip layers (FlexiDepth): routers and adapters alone")
+    router.add_argument("--model", type=Path, required=True, help="Hugging Face directory; goes on where it is routed already")
+    router.add_argument("--method", choices=tuple(LAYERS), default="flexidepth")
+    router.add_argument("--routing-layers", type=parse_layers, metavar="16-31", help="default: the later half")
+    router.add_argument("--router-reduction", type=int, default=16, metavar="N", help="the router is width / N wide")
+    router.add_argument("--proj-reduction", type=int, default=16, metavar="N", help="the adapter is the MLP's width / N wide")
+    router.add_argument("--router-order", choices=ORDERS, default="tanh_norm")
+    router.add_argument("--penalties", type=parse_penalties, default=(1e-3, 1e-4), metavar="A,B", help="by stage")
+    router.add_argument("--lifted", type=float, default=0.4, metavar="SHARE", help="of the steps, while gates are let down")
+    add_training_options(router, steps=3000, learning_rate=1e-3, seed=4)
+    router.set_defaults(run=run_route)
+
     evaluate = commands.add_parser("evaluate", help="exact answers by task and factor, decoded in PyTorch")
     evaluate.add_argument("--model", type=Path, required=True)
     evaluate.add_argument("--tasks", type=Path, nargs="+", required=True, help="JSONL files")
@@ -63,6 +77,15 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     evaluate.add_argument("--answers", type=Path, help="write every answer here as JSONL")
     evaluate.add_argument("--against", type=Path, metavar="JSON", help="compare with what `volley eval --json` printed")
     evaluate.set_defaults(run=run_evaluate)
+
+    deep = commands.add_parser("depth", help="what a routed model keeps of the plain one's answers, and the layers it uses")
+    deep.add_argument("--model", type=Path, required=True, help="routed directory")
+    deep.add_argument("--plain", type=Path, required=True, help="the directory that it was made from")
+    deep.add_argument("--tasks", type=Path, nargs="+", required=True, help="JSONL files")
+    deep.add_argument("--out", type=Path, help="write the table here")
+    deep.add_argument("--limit", type=int, help="items of each task")
+    deep.set_defaults(run=run_depth)
+
     picture = commands.add_parser("curves", help="draw the losses of runs")
     picture.add_argument("runs", type=Path, nargs="+")
     picture.add_argument("--out", type=Path, required=True, help=".svg or .png")
@@ -75,11 +98,15 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     export.add_argument("--format", default="bf16")
     export.set_defaults(run=run_export)
 
-    model = commands.add_parser("embedded", help="make the embedded model: every stage, from the tokenizer to the tables")
-    model.add_argument("--runs", type=Path, required=True, help="where to train; what is there is resumed")
-    model.add_argument("--weights", type=Path, required=True, help="where model, items, logs and tables go")
-    model.add_argument("--volley", default="volley", help="the program")
-    model.set_defaults(run=make_embedded)
+    for name, make, purpose in (
+        ("embedded", embedded.make, "make the embedded model: every stage, from the tokenizer to the tables"),
+        ("embedded-depth", embedded.make_depth, "make the embedded model's variant whose tokens skip layers"),
+    ):
+        model = commands.add_parser(name, help=purpose)
+        model.add_argument("--runs", type=Path, required=True, help="where to train; what is there is resumed")
+        model.add_argument("--weights", type=Path, required=True, help="where model, items, logs and tables go")
+        model.add_argument("--volley", default="volley", help="the program")
+        model.set_defaults(run=make_embedded, make=make)
     return parser.parse_args(words)
 
 
@@ -95,6 +122,7 @@ def add_training_options(parser: argparse.ArgumentParser, steps: int, learning_r
     parser.add_argument("--optimizer", choices=("adamw", "muon"), default="adamw")
     parser.add_argument("--answer-power", type=float, default=1.0, help="an answer of n tokens weighs n to this power")
     parser.add_argument("--compile", action="store_true", help="fuse operations, which small models gain from")
+    parser.add_argument("--replicate", action="store_true", help="every process holds the whole model, which small ones gain from")
     parser.add_argument("--seed", type=int, default=seed)
 
 
@@ -117,6 +145,27 @@ def parse_factors(text: str) -> tuple[int, ...]:
     if not factors or any(factor not in range(17) for factor in factors):
         raise argparse.ArgumentTypeError("give 'off' and factors from 1 to 16, separated by commas")
     return factors
+
+
+def parse_layers(text: str) -> tuple[int, ...]:
+    try:
+        ends = [[int(end) for end in part.split("-")] for part in text.split(",")]
+        layers = tuple(layer for one in ends for layer in range(one[0], one[-1] + 1))
+    except ValueError:
+        layers = ()
+    if not layers or list(layers) != sorted(set(layers)):
+        raise argparse.ArgumentTypeError("give layers in ascending order, such as 12-23 or 4,6,8-11")
+    return layers
+
+
+def parse_penalties(text: str) -> tuple[float, ...]:
+    try:
+        penalties = tuple(float(word) for word in text.split(","))
+    except ValueError:
+        penalties = ()
+    if not penalties or any(not 0 <= one < 1000 for one in penalties):
+        raise argparse.ArgumentTypeError("give a number for each stage, such as 1e-3,1e-4")
+    return penalties
 
 
 def write_items(arguments: argparse.Namespace) -> int:
@@ -168,7 +217,7 @@ def prepared(masked: MaskedPass, arguments: argparse.Namespace, processes: int) 
     """Compiles and shares out as asked for. Muon wants whole matrices, so with it every process holds all of the model."""
     if arguments.compile:
         masked.compile_layers()
-    is_shared_out = processes > 1 and arguments.optimizer == "adamw"
+    is_shared_out = processes > 1 and arguments.optimizer == "adamw" and not arguments.replicate
     return distributed.sharded(masked, masked.computation) if is_shared_out else masked
 
 
@@ -198,6 +247,32 @@ def run_finetune(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def run_route(arguments: argparse.Namespace) -> int:
+    process, processes = distributed.start()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    computation = torch.bfloat16 if device.type == "cuda" else torch.float32
+    model = checkpoints.load(arguments.model, device, torch.float32)
+    examples, pad = examples_of(arguments, arguments.model), model.config.pad_token_id or 0
+    if not routed_layers(model):
+        layers = len(model.model.layers)
+        chosen = arguments.routing_layers or tuple(range(layers // 2, layers))
+        torch.manual_seed(arguments.seed)
+        reductions = (arguments.router_reduction, arguments.proj_reduction)
+        route(model, Routing(chosen, *reductions, arguments.router_order, arguments.method))
+    train_routers_alone(model)
+    # For vanilla decoding, which alone is taught here, any split into trunk and head is the same.
+    student = prepared(MaskedPass(model, 1, computation), arguments, processes)
+    schedule = Schedule(
+        steps=arguments.steps, sequences=arguments.sequences, learning_rate=arguments.learning_rate, seed=arguments.seed,
+        tokens_at_once=arguments.tokens_at_once, optimizer=arguments.optimizer, answer_power=arguments.answer_power,
+        penalties=arguments.penalties, lifted=arguments.lifted,
+    )  # fmt: skip
+    run = Run(student, examples, schedule, arguments.out, pad, None, process, processes)
+    run.train()
+    checkpoints.save(run, arguments.model)
+    return 0
+
+
 def run_evaluate(arguments: argparse.Namespace) -> int:
     model = checkpoints.load(arguments.model, torch.device("cpu"), torch.float32).eval()
     chat = Chat(arguments.model)
@@ -221,6 +296,21 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def run_depth(arguments: argparse.Namespace) -> int:
+    chat, tasks = Chat(arguments.model), {}
+    for path in arguments.tasks:
+        tasks[path.stem] = evaluation.read_items(path, arguments.limit)
+    both = []
+    for directory in (arguments.plain, arguments.model):
+        model = checkpoints.load(directory, torch.device("cpu"), torch.float32).eval()
+        both.append({name: depth.judged_items(model, chat, items) for name, items in tasks.items()})
+    table = depth.table(*both)
+    print(table)
+    if arguments.out:
+        arguments.out.write_text(table + "\n")
+    return 0
+
+
 def draw_curves(arguments: argparse.Namespace) -> int:
     from recipe import curves  # matplotlib takes a second to load, and no other command needs it
 
@@ -233,7 +323,7 @@ def make_embedded(arguments: argparse.Namespace) -> int:
         if main([str(word) for word in words]) != 0:
             raise SystemExit(f"recipe: {words[0]} failed")
 
-    embedded.make(recipe, arguments.runs, arguments.weights, arguments.volley)
+    arguments.make(recipe, arguments.runs, arguments.weights, arguments.volley)
     return 0
 
 

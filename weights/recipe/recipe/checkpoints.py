@@ -8,12 +8,19 @@ from pathlib import Path
 
 import torch
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
-from transformers import AutoModelForCausalLM, PreTrainedModel, Qwen3Config, Qwen3ForCausalLM
+from safetensors.torch import load_file
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel, Qwen3Config, Qwen3ForCausalLM
 
 from recipe.cycles import VANILLA
+from recipe.routing import Routing, route
 from recipe.training import Run
 
 COMPANIONS = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "generation_config.json", "LICENSE")
+PLAIN_TYPES = {"ddllama": "llama"}
+"""The authors' `model_type` of a routed stack, and the one that it is without routers."""
+ROUTED_ARCHITECTURE = {"llama": {"model_type": "ddllama", "architectures": ["DDLlamaForCausalLM"]}}
+"""The other way. Other stacks keep their type: the authors have published Llama alone."""
+MTD_FIELDS = ("num_encoding_layers", "num_thinking_layers", "num_decoding_layers", "mtp_horizon", "dmtd_phase")
 
 
 def small_model(vocabulary: int, shape: dict[str, int], seed: int) -> Qwen3ForCausalLM:
@@ -44,7 +51,25 @@ def small_model(vocabulary: int, shape: dict[str, int], seed: int) -> Qwen3ForCa
 
 
 def load(directory: Path, device: torch.device, dtype: torch.dtype) -> PreTrainedModel:
+    configuration = json.loads((directory / "config.json").read_text())
+    routing = Routing.of(configuration)
+    if routing is not None:
+        return load_routed(directory, configuration, routing).to(device, dtype)
     return AutoModelForCausalLM.from_pretrained(directory, dtype=dtype).to(device)
+
+
+def load_routed(directory: Path, configuration: dict, routing: Routing) -> PreTrainedModel:
+    """Hugging Face has no class for routed layers: its own plain model is made and routed, then filled."""
+    kind = PLAIN_TYPES.get(configuration["model_type"], configuration["model_type"])
+    model = AutoModelForCausalLM.from_config(AutoConfig.for_model(**{**configuration, "model_type": kind}))
+    route(model, routing)
+    state: dict[str, torch.Tensor] = {}
+    for path in sorted(directory.glob("*.safetensors")):
+        state |= load_file(path)
+    if model.config.tie_word_embeddings:
+        state.setdefault("lm_head.weight", state["model.embed_tokens.weight"])
+    model.load_state_dict(state)
+    return model
 
 
 def save(run: Run, companions: Path) -> None:
@@ -60,8 +85,18 @@ def save(run: Run, companions: Path) -> None:
         if (companions / name).exists() and companions != run.directory:
             shutil.copy(companions / name, run.directory / name)
     path = run.directory / "config.json"
-    configuration = json.loads(path.read_text()) | trained_fields(run)
+    configuration = described(json.loads(path.read_text()), run)
     path.write_text(json.dumps(configuration, indent=2) + "\n")
+
+
+def described(configuration: dict, run: Run) -> dict[str, object]:
+    """The configuration with what the model was trained for; a routed one was trained for vanilla decoding alone."""
+    if run.model.routing is None:
+        return configuration | trained_fields(run)
+    plain = {name: value for name, value in configuration.items() if name not in MTD_FIELDS}
+    if run.model.routing.method != "flexidepth":
+        return plain | run.model.routing.fields()
+    return plain | ROUTED_ARCHITECTURE.get(configuration["model_type"], {}) | run.model.routing.fields()
 
 
 def trained_fields(run: Run) -> dict[str, object]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import torch
 from transformers import PreTrainedModel
 
+from recipe.routing import Routing
+
 VANILLA = 0
 """The factor that stands for ordinary decoding."""
 
@@ -46,6 +48,11 @@ class MaskedPass(torch.nn.Module):
         """`computation` is the type that products are computed in; weights stay as they are."""
         super().__init__()
         self.model, self.head_layers, self.computation = model, head_layers, computation
+
+    @property
+    def routing(self) -> Routing | None:
+        """Which layers tokens may skip, if any."""
+        return getattr(self.model, "routing", None)
 
     def forward(self, ids: torch.Tensor, place: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
         """Returns float32 logits, [tokens, vocabulary], of the positions that `wanted`, [sequences, length], marks."""

@@ -20,6 +20,14 @@ SETTLING_WEIGHTS = ("--weights", "long-addition=2.5,sort=2,copy=2,addition=2,sum
 POLISHING = ("--steps", "700", "--learning-rate", "4e-4", "--factors", "off,2,2,3,4,6", "--seed", "3")
 POLISHING_WEIGHTS = ("--weights", "long-addition=2,sort=6,copy=2,addition=1.5,sum=4")
 """Fine-tuning goes on twice, with more of what it had not learnt."""
+DEPTH_NAME = "volley-5m-depth"
+ROUTED = ("--routing-layers", "4-23", "--router-reduction", "4", "--proj-reduction", "8")
+ROUTED_TRAINING = ("--sequences", "32", "--answer-power", "0.5", "--compile", "--replicate")
+ROUTING = ("--steps", "1000", "--learning-rate", "2e-3", "--seed", "4", "--penalties", "2e-4,6e-5", "--lifted", "0.35")
+ROUTING_WEIGHTS = ("--weights", "sum=4,copy=2,two-steps=2,sort=1.5,long-addition=1.5,repeat=0.8,facts=1")
+REFINING = ("--steps", "1000", "--learning-rate", "1e-3", "--seed", "5", "--penalties", "1e-5", "--lifted", "0")
+REFINING_WEIGHTS = ("--weights", "sum=5,two-steps=3,repeat=1.5,long-addition=2,copy=1.5")
+"""Routing goes on with a lower penalty, so that tokens take back the layers that they miss."""
 LONGEST_ANSWER = ("--max-tokens", "160")
 """Before fine-tuning, factors find no end."""
 COMPARED = ("--limit", "50")
@@ -67,7 +75,31 @@ def make(recipe: Callable[..., None], runs: Path, weights: Path, volley: str) ->
 
     # PyTorch on the very numbers in the shards, which are rounded to bfloat16.
     unpacked, answers = runs / "unpacked", runs / "after.json"
-    shutil.rmtree(unpacked, ignore_errors=True)
-    subprocess.run([volley, "unpack", str(shards), str(unpacked)], check=True)
+    unpack(volley, shards, unpacked)
     answers.write_text(evaluated(shards, "--json"))
     recipe("evaluate", "--model", unpacked, "--tasks", *tasks, *COMPARED, "--against", answers)
+
+
+def make_depth(recipe: Callable[..., None], runs: Path, weights: Path, volley: str) -> None:
+    """Teaches the embedded model in `weights` to skip layers: its variant, the runs' logs and curves, and a table."""
+    plain, routed, refined = runs / "plain", runs / "depth", runs / "depth-refined"
+    shards, report, unpacked = weights / DEPTH_NAME, weights / "training", runs / "depth-unpacked"
+
+    unpack(volley, weights / NAME, plain)
+    trained("route", "--model", plain, "--out", routed, *ROUTED, *ROUTED_TRAINING, *ROUTING, *ROUTING_WEIGHTS)
+    trained("route", "--model", routed, "--out", refined, *ROUTED_TRAINING, *REFINING, *REFINING_WEIGHTS)
+
+    recipe("curves", routed, refined, "--out", report / "depth.svg")
+    for run in (routed, refined):
+        shutil.copy(run / "log.jsonl", report / f"{run.name}.jsonl")
+    recipe("export", "--model", refined, "--out", shards, "--volley", volley)
+
+    # What is judged are the very numbers in the shards, which are rounded to bfloat16.
+    unpack(volley, shards, unpacked)
+    tasks = sorted((weights / "eval").glob("*.jsonl"))
+    recipe("depth", "--model", unpacked, "--plain", plain, "--out", report / "depth.md", "--tasks", *tasks)
+
+
+def unpack(volley: str, shards: Path, directory: Path) -> None:
+    shutil.rmtree(directory, ignore_errors=True)
+    subprocess.run([volley, "unpack", str(shards), str(directory)], check=True)

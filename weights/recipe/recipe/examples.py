@@ -144,6 +144,10 @@ class Batch:
     def to(self, device: torch.device) -> Batch:
         return Batch(self.ids.to(device), self.answer_starts.to(device), self.lengths.to(device))
 
+    def real(self) -> torch.Tensor:
+        """[sequences, length]: whether a position holds a token, not padding."""
+        return torch.arange(self.ids.shape[1], device=self.ids.device) < self.lengths[:, None]
+
     def predicting(self) -> torch.Tensor:
         """[sequences, length]: whether position p predicts an answer token, which lies at p + 1."""
         following = torch.arange(1, self.ids.shape[1] + 1, device=self.ids.device)

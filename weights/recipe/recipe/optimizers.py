@@ -6,18 +6,29 @@ import torch
 from torch.optim import AdamW, Muon, Optimizer
 
 
+ROUTER_PACE = 0.1
+"""A router's learning rate, as a share of the others'. A penalty always pulls one way, and pulled its gates shut before adapters
+had learnt to stand in for what is skipped; a skipped layer's loss does not call it back."""
+
+
 def optimizers(model: torch.nn.Module, kind: str, weight_decay: float) -> list[Optimizer]:
     """AdamW for everything, or Muon for the layers' matrices and AdamW for the rest. Rates are set before each step.
 
     Muon (Jordan et al. 2024) makes a matrix's update orthogonal, which small models learn from in far fewer steps. It wants
     whole matrices: use AdamW where FSDP shares them out.
     """
-    wanted = [(name, one) for name, one in model.named_parameters() if one.requires_grad]
+    trained = [(name, one) for name, one in model.named_parameters() if one.requires_grad]
+    routers = [one for name, one in trained if "router." in name]
+    wanted = [(name, one) for name, one in trained if "router." not in name]
     hidden = [one for name, one in wanted if kind == "muon" and one.dim() == 2 and ".layers." in name]
     taken = {id(one) for one in hidden}
     matrices = [one for _, one in wanted if one.dim() > 1 and id(one) not in taken]
     vectors = [one for _, one in wanted if one.dim() <= 1]
-    groups = [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    groups = [
+        {"params": matrices, "weight_decay": weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+        {"params": routers, "weight_decay": 0.0, "pace": ROUTER_PACE},
+    ]
     result: list[Optimizer] = [AdamW([group for group in groups if group["params"]], betas=(0.9, 0.95))]
     if hidden:
         # Its updates get the size of AdamW's, so that one learning rate serves both.

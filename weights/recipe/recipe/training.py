@@ -20,6 +20,11 @@ from recipe import distributed
 from recipe.cycles import VANILLA, MaskedPass, factor_name, places
 from recipe.examples import Batch, Example
 from recipe.optimizers import optimizers
+from recipe.routing import layers_used, lift_gates, skip_losses
+
+
+LIFT = 6.0
+"""The logit at which gates begin: 0.998."""
 
 
 class Examples(Protocol):
@@ -45,9 +50,13 @@ class Schedule:
     """An answer of n tokens weighs n to this power: at 1 tokens count alike, at 0 answers do."""
     distillation: float = 0.0
     """Share of the loss that is the divergence from the teacher's distribution."""
+    penalties: tuple[float, ...] = ()
+    """What a routed layer's use costs, in stages of like length; none where no layer is routed."""
     tokens_at_once: int = 1024
     """Padded tokens of a forward pass; a step takes as many as it needs. On a CPU short passes stay in its caches."""
     save_every: int = 200
+    lifted: float = 0.0
+    """Share of the steps over which routers' gates, wide open at the start, are let down."""
 
     def rate(self, step: int) -> float:
         """Warm-up, then a cosine down to a fiftieth."""
@@ -55,6 +64,13 @@ class Schedule:
             return self.learning_rate * (step + 1) / self.warmup
         done = (step - self.warmup) / max(1, self.steps - self.warmup)
         return self.learning_rate * (0.51 + 0.49 * math.cos(math.pi * done))
+
+    def penalty(self, step: int) -> float:
+        return self.penalties[step * len(self.penalties) // self.steps]
+
+    def lift(self, step: int) -> float:
+        """What is added to the logit of every gate."""
+        return LIFT * max(0.0, 1 - step / (self.lifted * self.steps)) if self.lifted > 0 else 0.0
 
     def drawn_factors(self, step: int) -> list[int]:
         random = Random(f"factors-{self.seed}-{step}")
@@ -82,6 +98,8 @@ class Losses:
 
     factors: Loss = field(default_factory=Loss)
     tasks: Loss = field(default_factory=Loss)
+    layers: Loss = field(default_factory=Loss)
+    """Layers that a token used, by task, where layers are routed."""
     tokens: int = 0
 
 
@@ -156,10 +174,12 @@ class Run:
         schedule = self.schedule
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = schedule.rate(self.step)
+                group["lr"] = schedule.rate(self.step) * group.get("pace", 1.0)
+        lift_gates(self.model.model, schedule.lift(self.step))
         examples = self.examples.batch(self.step, schedule.sequences)
         factors = schedule.drawn_factors(self.step)
         total_weight = sum(one.answer_length**schedule.answer_power for one in examples)
+        total_tokens = sum(len(one.ids) for one in examples)
         # Dealt out by length, so that every process gets the like amount of work.
         pairs = sorted(zip(examples, factors), key=lambda pair: len(pair[0].ids))
         shares = [passes(pairs[one :: self.processes], schedule.tokens_at_once) for one in range(self.processes)]
@@ -175,7 +195,12 @@ class Run:
             # Gradients of processes are averaged; the loss is the weighted mean over the step's answer tokens.
             lengths = torch.tensor([one.answer_length for one in group], device=self.device)
             scale = self.processes / total_weight if number < len(mine) else 0.0
-            ((found * lengths[sequence] ** (schedule.answer_power - 1)).sum() * scale).backward()
+            loss = (found * lengths[sequence] ** (schedule.answer_power - 1)).sum() * scale
+            if schedule.penalties:
+                share = self.processes / total_tokens if number < len(mine) else 0.0
+                loss = loss + schedule.penalty(self.step) * skip_losses(self.model.model)[batch.real()].sum() * share
+                self.count_layers(group, batch, losses)
+            loss.backward()
             for index, (one, factor) in enumerate(zip(group, drawn) if number < len(mine) else ()):
                 own = found.detach()[sequence == index]
                 losses.factors.add(factor_name(factor), float(own.sum()), len(own))
@@ -186,7 +211,12 @@ class Run:
         for optimizer in self.optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-        losses.tokens += sum(len(one.ids) for one in examples)
+        losses.tokens += total_tokens
+
+    def count_layers(self, group: list[Example], batch: Batch, losses: Losses) -> None:
+        used = layers_used(self.model.model).cpu()
+        for one, row, is_real in zip(group, used, batch.real().cpu()):
+            losses.layers.add(one.task, float(row[is_real].sum()), len(one.ids))
 
     def log(self, losses: Losses, rate: float) -> None:
         if self.process != 0:
@@ -196,6 +226,7 @@ class Run:
             "rate": round(self.schedule.rate(self.step), 7),
             "loss": losses.factors.means(),
             "tasks": losses.tasks.means(),
+            **({"layers": losses.layers.means()} if losses.layers.counts else {}),
             "tokens_per_second": round(rate),
         }
         with open(self.directory / "log.jsonl", "a") as file:
