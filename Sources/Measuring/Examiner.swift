@@ -1,12 +1,15 @@
 import Decoding
+import Models
 import Tokens
 
-/// Puts questions to a model: one context, used again and again.
+/// Puts questions to a model: one context for each way that plans cut it, used again and again.
 final class Examiner {
     private let model: Model
     private let tokenizer: Tokenizer
-    private let context: DecodingContext
+    private let sessionOptions: SessionOptions
     private let options: GenerationOptions
+    /// By the number of layers in the trunk.
+    private var contexts: [Int: DecodingContext] = [:]
 
     struct Question {
         let prompt: [Int]
@@ -18,6 +21,8 @@ final class Examiner {
         let text: String
         let tokens: [GeneratedToken]
         let statistics: GenerationStatistics
+        /// Of its tokens but the last, which is not run; empty where the plan skips no layers.
+        let depths: DepthRecord
     }
 
     /// What the model makes of one reference token.
@@ -32,9 +37,20 @@ final class Examiner {
     init(_ model: Model, options: SessionOptions, maximumTokens: Int) throws {
         self.model = model
         tokenizer = try model.requireTokenizer()
-        context = try DecodingContext(model.stack, options: options)
+        sessionOptions = options
         self.options = GenerationOptions(maximumTokens: maximumTokens)
         try self.options.check()
+        _ = try context(for: .vanilla)
+    }
+
+    /// An empty context over the model as `plan` cuts it.
+    private func context(for plan: any DecodePlan) throws -> DecodingContext {
+        let stack = model.split(for: plan).stack
+        let trunkLayerCount = stack.configuration.trunkLayerCount
+        let context = try contexts[trunkLayerCount] ?? DecodingContext(stack, options: sessionOptions)
+        contexts[trunkLayerCount] = context
+        context.truncate(to: 0)
+        return context
     }
 
     /// As `generate` would read it: through the chat template where there is one.
@@ -66,7 +82,7 @@ final class Examiner {
     }
 
     func answer(_ prompt: [Int], _ plan: any DecodePlan) throws -> Answer {
-        context.truncate(to: 0)
+        let context = try context(for: plan)
         let generation = try DecodingLoop(
             context, prompt: prompt, plan: plan, options: options, tokenizer: tokenizer,
             endTokens: model.endTokens)
@@ -75,14 +91,19 @@ final class Examiner {
             text += token.text
             tokens.append(token)
         }
-        return Answer(text: text + generation.flush(), tokens: tokens, statistics: generation.statistics)
+        return Answer(
+            text: text + generation.flush(), tokens: tokens, statistics: generation.statistics,
+            depths: generation.depths.suffix(from: prompt.count))
     }
 
-    /// Each reference token, predicted from the ones before it.
-    func predictions(_ question: Question, _ plan: any DecodePlan) throws -> [Prediction] {
-        context.truncate(to: 0)
+    /// Each reference token, predicted from the ones before it, and which layers the reference but for its last token ran;
+    /// these are empty where the plan skips none.
+    func predictions(
+        _ question: Question, _ plan: any DecodePlan
+    ) throws -> (tokens: [Prediction], depths: DepthRecord) {
+        let context = try context(for: plan)
         try context.begin(question.prompt, plan: plan)
-        return try question.reference.map { token in
+        let predictions = try question.reference.map { token in
             context.run()
             let likeliest = logprobs(of: context.logits, sampled: token, count: 1)
             try context.append(token)
@@ -91,5 +112,6 @@ final class Examiner {
                 place: context.cyclePlace(ofTokenAt: context.tokens.count - 1), likeliest: likeliest.first?.id ?? token,
                 loss: -Double(own))
         }
+        return (predictions, context.depths.suffix(from: question.prompt.count))
     }
 }

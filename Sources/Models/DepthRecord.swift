@@ -28,6 +28,21 @@ public struct DepthRecord: Sendable {
         }
     }
 
+    /// Share of the positions that ran each layer, from 0 to 1: [layer]; 0 where there are no positions.
+    public var runShares: [Double] {
+        (0..<layerCount).map { layer in
+            Double((0..<positionCount).count { ran(layer, at: $0) }) / Double(max(positionCount, 1))
+        }
+    }
+
+    /// The record of the positions from `first` on, counted from 0.
+    package func suffix(from first: Int) -> DepthRecord {
+        var suffix = DepthRecord(layerCount: layerCount)
+        suffix.runs = Array(runs.dropFirst(first * layerCount))
+        suffix.gates = Array(gates.dropFirst(first * layerCount))
+        return suffix
+    }
+
     /// Makes room for positions `0 ..< count`.
     package mutating func reserve(_ count: Int) {
         runs.reserveCapacity(count * layerCount)

@@ -5,17 +5,19 @@ import Volley
 
 struct Compare: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Answer prompts with each factor, side by side: the texts, what differs, and how fast they came.",
+        abstract: "Answer prompts with each factor or plan, side by side: texts, what differs, how fast they came.",
         discussion: """
-            Answers are greedy. On a terminal the factors race first, all of them at once. Then each answers in turns, once \
+            Answers are greedy. On a terminal they race first, all of them at once. Then each answers in turns, once \
             to warm up and --rounds times for the figures, which are medians. The byte limit is what a factor could gain \
             were reading weights, keys and values all that counts, `of limit` the share of the memory's own speed, read in \
-            the same rounds, that decoding reaches. Perplexity is that of each text to the model's vanilla decoding: does it \
+            the same rounds, that decoding reaches; of a plan that skips layers or drafts tokens it is counted from what the \
+            answer ran, and shown where that is known. Perplexity is that of each text to the model's vanilla decoding: does it \
             still read well to the model itself?
 
             EXAMPLES
               volley compare "Sort this list: 52 13 88 41 27 90"
               volley compare --mtd off,2,4,6 "What is the capital of France?" "What is 17 * 23?"
+              volley compare --plans off,exit:20,layerskip:16:2 "Sort this list: 52 13 88 41 27 90"
               volley compare --model DMTD-Qwen3-4B --file prompts.txt --html report.html
             """)
 
@@ -28,16 +30,15 @@ struct Compare: ParsableCommand {
 
     @OptionGroup(title: "Model") var model: ModelOptions
 
-    @Option(help: ArgumentHelp("Factors to compare, vanilla being off.", valueName: "off,2,3"))
-    var mtd = MTDFactors.all
+    @OptionGroup(title: "Factors and plans") var compared: ComparedPlans
 
     @Option(parsing: .unconditional, help: ArgumentHelp("Most tokens of an answer.", valueName: "n"))
     var maxTokens = 256
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Timed answers of each factor.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Timed answers of each factor or plan.", valueName: "n"))
     var rounds = 5
 
-    @Flag(inversion: .prefixedNo, help: "Show the factors racing first, where standard error is a terminal.")
+    @Flag(inversion: .prefixedNo, help: "Show them racing first, where standard error is a terminal.")
     var race = true
 
     @Flag(help: "Print one JSON document in place of the tables.")
@@ -58,8 +59,8 @@ struct Compare: ParsableCommand {
         let interrupt = Interrupt()
         let prompts = try prompts + PromptFile.prompts(of: file)
         let loaded = try Progress.during("loading the model") { try model.load() }.model
-        let plans = try mtd.plans(for: loaded.stack.configuration)
         let options = model.sessionOptions()
+        let plans = try compared.resolve(for: loaded, options: options)
         do {
             let comparer = try Comparer(loaded, plans: plans, options: options, maximumTokens: maxTokens)
             var comparisons: [Comparison] = []

@@ -7,7 +7,7 @@ struct ComparisonText {
     let text: String
 
     init(_ comparison: Comparison, width: Int) {
-        let columns = comparison.answers.map { ["── " + ComparisonTable.title($0.name), $0.text] }
+        let columns = comparison.answers.map { ["── " + $0.plan.title, $0.text] }
         text =
             TextColumns([["> " + comparison.prompt]], width: width).text + TextColumns(columns, width: width).text
             + "\n"
@@ -25,12 +25,12 @@ struct ComparisonText {
 
     private static func partings(of comparison: Comparison) -> String {
         comparison.answers.compactMap { answer in
-            answer.difference?.first.map { "\(ComparisonTable.title(answer.name)) \($0.sentence)\n" }
+            answer.difference?.first.map { "\(answer.plan.title) \($0.sentence)\n" }
         }.joined()
     }
 
     private static func doubts(about comparison: Comparison) -> String {
-        let unsteady = comparison.answers.filter { !$0.speed.isSteady }.map { ComparisonTable.title($0.name) }
+        let unsteady = comparison.answers.filter { !$0.speed.isSteady }.map { $0.plan.title }
         let spread =
             unsteady.isEmpty
             ? "" : "speeds that spread by more than 10 % say little: \(unsteady.joined(separator: ", "))\n"

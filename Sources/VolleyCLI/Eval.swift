@@ -5,19 +5,22 @@ import Volley
 
 struct Eval: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure what each factor keeps of a model's answers, and what it gains in speed.",
+        abstract: "Measure what each factor or plan keeps of a model's answers, and what it gains in speed.",
         discussion: """
             Tasks are JSONL files of {"prompt" | "question" | "messages", "answer"}; "metric" may say how answers are \
             judged, and "pattern" where they stand: a regular expression whose first group, or all of it, is held \
             against the reference, where it matches last. \
             Answers are greedy. Beside accuracy: the loss on the reference answers, and how passes at each place in a \
-            cycle agree with vanilla's after the same text.
+            cycle agree with vanilla's after the same text. Of plans that skip layers also, task by task: the share of \
+            vanilla's right answers that they keep, and the average and variance of the layers that a token of the answer runs.
 
             EXAMPLES
               volley eval --limit 50
               volley eval --model DMTD-Qwen3-4B --tasks gsm8k.jsonl --metric number --limit 200
               volley eval --model DMTD-Qwen3-4B --tasks mmlu.jsonl --pattern 'Answer: ([A-D])'
               volley eval --model model --tasks sort.jsonl sum.jsonl --mtd off,2,4
+              volley eval --model FlexiDepth-Llama-3-8B-Instruct --tasks copy.jsonl sum.jsonl --markdown \\
+                --plans off,flexidepth,exit:24,shortgpt:8,confidence:0.98
             """)
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -27,8 +30,7 @@ struct Eval: ParsableCommand {
     )
     var tasks: [String] = []
 
-    @Option(help: ArgumentHelp("Factors to compare, vanilla being off.", valueName: "off,2,3"))
-    var mtd = MTDFactors.all
+    @OptionGroup(title: "Factors and plans") var compared: ComparedPlans
 
     @OptionGroup(title: "Questions and answers") var judging: JudgingOptions
 
@@ -48,7 +50,7 @@ struct Eval: ParsableCommand {
         let files = tasks.isEmpty ? try Embedded().tasks : tasks
         let tasks = try files.map { try EvaluationTask(path: $0, limit: judging.limit) }
         let loaded = try Progress.during("loading the model") { try model.load() }.model
-        let plans = try mtd.plans(for: loaded.stack.configuration)
+        let plans = try compared.resolve(for: loaded, options: model.sessionOptions())
         let total = tasks.reduce(0) { $0 + $1.items.count }
         let bar = ProgressBar("evaluating")
         var (evaluations, done) = ([Evaluation](), 0)

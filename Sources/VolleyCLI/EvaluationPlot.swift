@@ -1,6 +1,6 @@
 import Foundation
 
-/// Quality kept against speedup, one point for each factor, as a picture that browsers show (SVG 1.1).
+/// Quality kept against speedup, one point for each plan, as a picture that browsers show (SVG 1.1).
 struct EvaluationPlot {
     struct Point {
         let name: String

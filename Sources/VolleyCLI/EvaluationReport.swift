@@ -8,8 +8,8 @@ struct EvaluationReport {
 
     init(_ evaluations: [Evaluation]) { self.evaluations = evaluations }
 
-    private var names: [String] { evaluations.first?.results.map(\.name) ?? [] }
-    private var vanilla: Int? { names.firstIndex(of: "off") }
+    private var plans: [PlanLabel] { evaluations.first?.results.map(\.plan) ?? [] }
+    private var vanilla: Int? { plans.firstIndex(where: \.isVanilla) }
 
     private func total(_ plan: Int) -> Proportion {
         evaluations.reduce(Proportion()) { $0 + $1.results[plan].correct }
@@ -23,8 +23,23 @@ struct EvaluationReport {
 
     /// Share of vanilla's right answers that a plan keeps.
     private func retained(_ plan: Int) -> Double? {
-        guard let vanilla, let base = total(vanilla).share, base > 0 else { return nil }
-        return total(plan).share.map { $0 / base }
+        vanilla.flatMap { Self.retained(total(plan), of: total($0)) }
+    }
+
+    /// The same, of one task's.
+    private func retained(_ plan: Int, on evaluation: Evaluation) -> Double? {
+        vanilla.flatMap { Self.retained(evaluation.results[plan].correct, of: evaluation.results[$0].correct) }
+    }
+
+    private static func retained(_ found: Proportion, of vanilla: Proportion) -> Double? {
+        guard let base = vanilla.share, base > 0 else { return nil }
+        return found.share.map { $0 / base }
+    }
+
+    /// Of all answers; nil where the plan skips no layers.
+    private func depth(_ plan: Int) -> DepthSummary? {
+        let used = evaluations.compactMap { $0.results[plan].layersUsed }.flatMap { $0 }
+        return used.isEmpty ? nil : DepthSummary(used)
     }
 
     /// Tables that line up.
@@ -35,23 +50,44 @@ struct EvaluationReport {
         tables.map { MarkdownTable(header: $0[0], rows: Array($0[1...])).text }.joined(separator: "\n")
     }
 
-    /// Accuracy and speed, losses, and places in the cycle where there are any; the first row of each is its heading.
+    /// Accuracy and speed, what each task keeps and how deep it goes where plans skip layers, losses, and places in the
+    /// cycle where there are any; the first row of each is its heading.
     private var tables: [[[String]]] {
-        let header = names.map { $0 == "off" ? "off" : "mtd \($0)" }
+        let header = plans.map(Self.title)
         let losses = evaluations.map { [$0.task.name] + $0.results.map { Self.shown($0.loss, "%.3f", 1) } }
         let places = placeRows.isEmpty ? [] : [[["place in cycle", "agrees", "loss", "vanilla's"]] + placeRows]
-        return [[["right answers, % (95 %)"] + header] + answerRows, [["loss on the reference"] + header] + losses]
-            + places
+        let answers = [["right answers, % (95 %)"] + header] + answerRows
+        return [answers] + depthTables(header) + [[["loss on the reference"] + header] + losses] + places
+    }
+
+    /// Tasks whose answers are right or wrong.
+    private var judged: [Evaluation] { evaluations.filter { $0.results.contains { $0.correct.count > 0 } } }
+
+    /// What is kept of each task, and its layers; nothing where no plan skips any.
+    private func depthTables(_ header: [String]) -> [[[String]]] {
+        guard let layerCount = evaluations.first?.layerCount, plans.indices.contains(where: { depth($0) != nil }) else {
+            return []
+        }
+        let kept = judged.map { task in
+            [task.task.name] + plans.indices.map { Self.shown(retained($0, on: task), "%.1f %%", 100) }
+        }
+        let layers =
+            evaluations.map { [$0.task.name] + $0.results.map { Self.shown($0.depth) } } + [
+                ["all"] + plans.indices.map { Self.shown(depth($0)) }
+            ]
+        return [
+            [["kept of vanilla, by task"] + header] + kept,
+            [["layers a token of \(layerCount) (variance)"] + header] + layers,
+        ]
     }
 
     private var answerRows: [[String]] {
-        let tasks = evaluations.filter { $0.results.contains { $0.correct.count > 0 } }
-        return tasks.map { [$0.task.name] + $0.results.map { Self.percent($0.correct) } } + [
-            ["all"] + names.indices.map { Self.percent(total($0)) },
-            ["kept of vanilla"] + names.indices.map { Self.shown(retained($0), "%.1f %%", 100) },
-            ["tokens/s"] + names.indices.map { Self.shown(speed($0), "%.0f", 1) },
+        judged.map { [$0.task.name] + $0.results.map { Self.percent($0.correct) } } + [
+            ["all"] + plans.indices.map { Self.percent(total($0)) },
+            ["kept of vanilla"] + plans.indices.map { Self.shown(retained($0), "%.1f %%", 100) },
+            ["tokens/s"] + plans.indices.map { Self.shown(speed($0), "%.0f", 1) },
             ["speedup"]
-                + names.indices.map { plan in
+                + plans.indices.map { plan in
                     Self.shown(vanilla.flatMap(speed).flatMap { base in speed(plan).map { $0 / base } }, "%.2f×", 1)
                 },
         ]
@@ -60,23 +96,22 @@ struct EvaluationReport {
     /// One point for each plan that has a speedup and vanilla's answers to be held against.
     var plot: EvaluationPlot {
         EvaluationPlot(
-            points: names.indices.compactMap { plan in
+            points: plans.indices.compactMap { plan in
                 guard let kept = retained(plan), let base = vanilla.flatMap(speed), let speed = speed(plan) else {
                     return nil
                 }
-                return EvaluationPlot.Point(
-                    name: names[plan] == "off" ? "off" : "mtd \(names[plan])", speedup: speed / base, kept: kept)
+                return EvaluationPlot.Point(name: Self.title(plans[plan]), speedup: speed / base, kept: kept)
             })
     }
 
-    /// One row for each factor and place.
+    /// One row for each plan and place.
     private var placeRows: [[String]] {
-        names.indices.flatMap { plan -> [[String]] in
+        plans.indices.flatMap { plan -> [[String]] in
             places(plan).compactMap { place, quality in
                 guard let place, quality.agreement.count > 0 else { return nil }
                 let count = Double(quality.agreement.count)
                 return [
-                    "mtd \(names[plan]), \(place)", Self.shown(quality.agreement.share, "%.1f %%", 100),
+                    "\(plans[plan].title), \(place)", Self.shown(quality.agreement.share, "%.1f %%", 100),
                     Self.shown(quality.lossSum / count, "%.3f", 1),
                     Self.shown(quality.vanillaLossSum / count, "%.3f", 1),
                 ]
@@ -88,6 +123,12 @@ struct EvaluationReport {
         var sums: [Int?: Evaluation.PlaceQuality] = [:]
         for evaluation in evaluations { sums.merge(evaluation.results[plan].places, uniquingKeysWith: +) }
         return sums.sorted { ($0.key ?? -1) < ($1.key ?? -1) }.map { ($0.key, $0.value) }
+    }
+
+    private static func title(_ plan: PlanLabel) -> String { plan.isVanilla ? "off" : plan.title }
+
+    private static func shown(_ depth: DepthSummary?) -> String {
+        depth.map { String(format: "%.2f (%.2f)", $0.mean, $0.variance) } ?? "–"
     }
 
     private static func percent(_ proportion: Proportion) -> String {
@@ -110,24 +151,33 @@ extension EvaluationReport {
         struct Task: Encodable {
             let task: String
             let items: Int
+            /// Of the model.
+            let layers: Int
             let plans: [PlanOnTask]
         }
 
         struct PlanOnTask: Encodable {
             let mtd: String
+            /// Of plans other than a factor.
+            let plan: String?
             let correct: Int
             let count: Int
             let loss: Double?
+            let retained: Double?
+            /// Of plans that skip layers.
+            let depth: DepthDocument.Summary?
             let answers: [String]
         }
 
         struct Plan: Encodable {
             let mtd: String
+            let plan: String?
             let correct: Int
             let count: Int
             let low: Double
             let high: Double
             let retained: Double?
+            let depth: DepthDocument.Summary?
             let tokensPerSecond: Double?
             let places: [Place]
         }
@@ -145,17 +195,20 @@ extension EvaluationReport {
         let tasks = evaluations.map { evaluation in
             Document.Task(
                 task: evaluation.task.name, items: evaluation.task.items.count,
-                plans: evaluation.results.map {
+                layers: evaluation.layerCount,
+                plans: evaluation.results.enumerated().map { plan, result in
                     Document.PlanOnTask(
-                        mtd: $0.name, correct: $0.correct.successCount, count: $0.correct.count, loss: $0.loss,
-                        answers: $0.answers)
+                        mtd: result.plan.mtd, plan: result.plan.ownName, correct: result.correct.successCount,
+                        count: result.correct.count, loss: result.loss, retained: retained(plan, on: evaluation),
+                        depth: result.depth.map(DepthDocument.Summary.init), answers: result.answers)
                 })
         }
-        let plans = names.indices.map { plan in
+        let summed = plans.indices.map { plan in
             let total = total(plan)
             return Document.Plan(
-                mtd: names[plan], correct: total.successCount, count: total.count, low: total.interval.lowerBound,
-                high: total.interval.upperBound, retained: retained(plan), tokensPerSecond: speed(plan),
+                mtd: plans[plan].mtd, plan: plans[plan].ownName, correct: total.successCount, count: total.count,
+                low: total.interval.lowerBound, high: total.interval.upperBound, retained: retained(plan),
+                depth: depth(plan).map(DepthDocument.Summary.init), tokensPerSecond: speed(plan),
                 places: places(plan).map { place, quality in
                     let count = Double(max(1, quality.agreement.count))
                     return Document.Place(
@@ -163,6 +216,6 @@ extension EvaluationReport {
                         loss: quality.lossSum / count, vanillaLoss: quality.vanillaLossSum / count)
                 })
         }
-        return try Document(tasks: tasks, plans: plans).jsonDocument()
+        return try Document(tasks: tasks, plans: summed).jsonDocument()
     }
 }

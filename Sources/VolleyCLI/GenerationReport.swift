@@ -22,7 +22,7 @@ struct GenerationReport: Encodable {
     ) {
         model = loaded.model.name
         mtd = Factor(plan: plan)
-        self.plan = plan.hasOwnName ? plan.name : nil
+        self.plan = PlanLabel(plan).ownName
         promptTokens = prompt
         tokens = record.tokens.map(\.id)
         text = record.text

@@ -3,7 +3,7 @@ import Volley
 
 /// `off` and factors, separated by commas.
 struct MTDFactors: ExpressibleByArgument {
-    private let requests: [PlanRequest]
+    let requests: [PlanRequest]
 
     static let all = MTDFactors(requests: [.vanilla] + [2, 3, 4, 6].map { .multiToken($0) })
 
@@ -19,13 +19,6 @@ struct MTDFactors: ExpressibleByArgument {
         }
         self.requests = requests
     }
-
-    /// These, and vanilla where it is not among them.
-    var includingVanilla: MTDFactors {
-        requests.contains(where: \.isVanilla) ? self : MTDFactors(requests: [.vanilla] + requests)
-    }
-
-    var defaultValueDescription: String { "off,2,3,4,6" }
 
     /// The plans with the names they are shown by.
     func plans(for configuration: ModelConfiguration) throws -> [(name: String, plan: any DecodePlan)] {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Measuring
 import Volley
 
 /// How tokens are decoded.
@@ -27,10 +28,7 @@ struct PlanOptions: ParsableArguments {
             """, valueName: "name[:argument]"))
     var plan: PlanName?
 
-    @Option(
-        help: ArgumentHelp(
-            "A text by which shortgpt chooses its layers (default: a short one in English).", valueName: "file"))
-    var calibration: String?
+    @OptionGroup var calibration: CalibrationOptions
 
     func validate() throws {
         if mtd != nil, plan != nil { throw ValidationError("give --mtd or --plan, not both") }
@@ -48,8 +46,8 @@ struct PlanOptions: ParsableArguments {
         case .factor(let factor): request = factor
         case nil: request = plan?.request ?? .automatic
         }
-        let text = try calibration.map { try TextInput.file($0) }
-        let plan = try model.plan(for: request, phase: phase, calibration: text, options: options)
+        let plan = try model.plan(
+            for: request, phase: phase, calibration: calibration.text(), options: options)
         if let warning = stack.configuration.warning(for: plan) { StandardError.write("volley: \(warning)\n") }
         return plan
     }
@@ -57,12 +55,20 @@ struct PlanOptions: ParsableArguments {
 
 extension CyclePhase: ExpressibleByArgument {}
 
-extension DecodePlan {
-    /// Whether `--mtd` cannot name it.
-    var hasOwnName: Bool { !(self is VanillaPlan || self is MultiTokenPlan) }
+/// What `shortgpt` chooses by.
+struct CalibrationOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A text by which shortgpt chooses its layers (default: a short one in English).", valueName: "file"))
+    var calibration: String?
 
+    /// Nil for the default.
+    func text() throws -> String? { try calibration.map { try TextInput.file($0) } }
+}
+
+extension DecodePlan {
     /// As a command line asks for it.
-    var option: String { (hasOwnName ? "--plan " : "--mtd ") + name }
+    var option: String { PlanLabel(self).option }
 }
 
 /// `off`, a factor, or `auto`.

@@ -43,16 +43,16 @@ final class RaceView {
 
     private func draw(_ race: Race) {
         lastShown = .now
-        let lines = race.lanes.map { line($0) + "\u{1B}[K\n" }
+        let nameWidth = max(7, race.lanes.map(\.plan.title.count).max() ?? 0) + 1
+        let lines = race.lanes.map { line($0, nameWidth) + "\u{1B}[K\n" }
         let up = shownLines > 0 ? "\u{1B}[\(shownLines)A" : ""
         StandardError.write(up + lines.joined())
         shownLines = lines.count
     }
 
     /// The name, the end of the text, and how far and how fast it has come.
-    private func line(_ lane: Race.Lane) -> String {
-        let name = ComparisonTable.title(lane.name).padding(
-            toLength: 8, withPad: " ", startingAt: 0)
+    private func line(_ lane: Race.Lane, _ nameWidth: Int) -> String {
+        let name = lane.plan.title.padding(toLength: nameWidth, withPad: " ", startingAt: 0)
         let speed = lane.seconds > 0 ? Double(lane.tokens.count - 1) / lane.seconds : 0
         let figures = String(
             format: "%4d tokens  %5.2f s  %5.0f/s%@", lane.tokens.count, lane.seconds, speed, lane.isDone ? " ■" : "  ")

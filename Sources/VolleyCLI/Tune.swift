@@ -5,16 +5,17 @@ import Volley
 
 struct Tune: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Find the fastest factor that keeps enough of vanilla's quality on your own questions.",
+        abstract: "Find the fastest factor or plan that keeps enough of vanilla's quality on your own questions.",
         discussion: """
-            With --tasks, quality is the share of vanilla's right answers that a factor keeps. With prompts alone, which \
-            have no right answers, it is how often a factor's most likely token is vanilla's, after vanilla's own answer up \
+            With --tasks, quality is the share of vanilla's right answers that a factor or plan keeps. With prompts alone, which \
+            have no right answers, it is how often a plan's most likely token is vanilla's, after vanilla's own answer up \
             to there. The evidence comes first, the choice last.
 
             EXAMPLES
               volley tune --model DMTD-Qwen3-4B --tasks gsm8k.jsonl --metric number --keep 98
               volley tune --keep 99 "Sort this list: 52 13 88 41 27 90" "What is 17 * 23?"
               volley tune --model DMTD-Qwen3-4B --file prompts.txt
+              volley tune --plans layerskip:12,layerskip:16:2 "Sort this list: 52 13 88 41 27 90"
             """)
 
     @Argument(help: "Prompts.")
@@ -35,8 +36,7 @@ struct Tune: ParsableCommand {
         parsing: .unconditional, help: ArgumentHelp("Least quality, in percent of vanilla's.", valueName: "percent"))
     var keep = 99.0
 
-    @Option(help: ArgumentHelp("Factors to try, beside vanilla.", valueName: "off,2,3"))
-    var mtd = MTDFactors.all
+    @OptionGroup(title: "Factors and plans, beside vanilla") var compared: ComparedPlans
 
     @OptionGroup(title: "Questions and answers") var judging: JudgingOptions
 
@@ -57,7 +57,8 @@ struct Tune: ParsableCommand {
         let questions = try tasks.map { try EvaluationTask(path: $0, limit: judging.limit) }
         let prompts = try prompts + PromptFile.prompts(of: file)
         let loaded = try Progress.during("loading the model") { try model.load() }.model
-        let plans = try mtd.includingVanilla.plans(for: loaded.stack.configuration)
+        let asked = try compared.resolve(for: loaded, options: model.sessionOptions())
+        let plans = asked.contains { PlanLabel($0).isVanilla } ? asked : [.vanilla] + asked
         let bar = ProgressBar("measuring")
         defer { bar.end() }
         let tuning: Tuning
@@ -80,7 +81,7 @@ extension Tuning {
     fileprivate var text: String {
         let rows = candidates.map { candidate in
             [
-                ComparisonTable.title(candidate.name),
+                candidate.plan.title,
                 candidate.speed > 0 ? String(format: "%.0f", candidate.speed) : "–",
                 candidate.speedup.map { String(format: "%.2f×", $0) } ?? "–",
                 candidate.kept.map { String(format: "%.1f %%", 100 * $0) } ?? "–",

@@ -20,10 +20,9 @@ struct SmolLM2EvaluationTests {
             {"prompt": "What is the capital of Germany?", "answer": "The capital of Germany is Rome."}
             """, "capitals.jsonl")
         let model = try Model(path: try #require(smolLM2))
-        let plans =
-            [(name: "off", plan: .vanilla), (name: "2", plan: try .multiToken(2))] as [(String, any DecodePlan)]
+        let plans: [any DecodePlan] = [.vanilla, try .multiToken(2)]
         return try Evaluation(
-            of: model, on: EvaluationTask(path: path), plans: plans.map { (name: $0.0, plan: $0.1) },
+            of: model, on: EvaluationTask(path: path), plans: plans,
             options: SessionOptions(threadCount: 2), maximumTokens: 16, metric: metric, progress: { _ in },
             isCancelled: isCancelled)
     }

@@ -1,3 +1,4 @@
+import Decoding
 import Models
 import Tensors
 
@@ -36,5 +37,13 @@ package struct ByteRoofline: Sendable {
         let trunk = Double(trunk) + depth * Double(trunkPosition)
         let head = Double(head + vocabularyHead) + depth * Double(headPosition)
         return trunk / Double(factor ?? 1) + head
+    }
+
+    /// What a trunk that drafts and a head that verifies have read for `tokenCount` tokens. `lm_head` follows each draft, and
+    /// each verification once: as often as the trunk runs.
+    func bytesPerToken(drafting passes: PassCounts, tokenCount: Int, depth: Double) -> Double {
+        let trunk = Double(trunk + vocabularyHead) + depth * Double(trunkPosition)
+        let head = Double(head) + depth * Double(headPosition)
+        return (Double(passes.trunkPasses) * trunk + Double(passes.headPasses) * head) / Double(tokenCount)
     }
 }

@@ -44,10 +44,15 @@ package struct DepthBench: Sendable {
             try BenchRun(stack, options: options, sessionOptions: sessionOptions, isCancelled: isCancelled)
         }
         let (plainRun, runs) = (try run(stack), try stacks.map(run))
-        let plainBytes = stack.bytesPerToken(.all, depth: depth, kvFormat: sessionOptions.kvFormat)
+        func bytes(_ stack: LayerStack, _ choice: LayerChoice) -> Double {
+            // A forced gate is the same for every token.
+            let shares = stack.layers.map { $0.routing?.router.offset == -.infinity ? 0.0 : 1 }
+            return stack.bytesPerToken(choice, shares: shares, depth: depth, kvFormat: sessionOptions.kvFormat)
+        }
+        let plainBytes = bytes(stack, .all)
         self.routed = routed
         costs = zip(counts, stacks).map { count, stack in
-            let bytes = stack.bytesPerToken(.routed, depth: depth, kvFormat: sessionOptions.kvFormat)
+            let bytes = bytes(stack, .routed)
             return Cost(
                 skipped: count, layersUsed: layerCount - count, bytesPerToken: bytes,
                 predictedSaving: 1 - bytes / plainBytes)
@@ -67,19 +72,5 @@ package struct DepthBench: Sendable {
                 costs[number].saving.append(1 - speeds[0] / speeds[number + 1])
             }
         }
-    }
-}
-
-extension LayerStack {
-    /// Bytes that a token must read: weights, and the keys and values of `depth` positions in the layers that it runs.
-    fileprivate func bytesPerToken(_ choice: LayerChoice, depth: Double, kvFormat: KVFormat) -> Double {
-        let position = 2 * configuration.keyValueHeadCount * configuration.headWidth * kvFormat.bytesPerValue
-        let perLayer = layers.map { layer -> Double in
-            let run = Double(layer.byteCount) + depth * Double(position)
-            guard choice == .routed, let routing = layer.routing else { return run }
-            return routing.router.offset < 0
-                ? Double(layer.skippedByteCount(routing)) : run + Double(routing.router.byteCount)
-        }
-        return perLayer.reduce(0, +) + Double(vocabularyHead.byteCount)
     }
 }

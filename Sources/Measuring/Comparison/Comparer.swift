@@ -6,23 +6,23 @@ import Tokens
 
 /// Puts prompts to several plans: one model and one session, used again and again.
 package final class Comparer {
-    private let plans: [(name: String, plan: any DecodePlan)]
+    private let model: Model
+    private let plans: [any DecodePlan]
     private let examiner: Examiner
     private let memory: MemoryBandwidth
-    private let roofline: ByteRoofline
+    private let kvFormat: KVFormat
 
-    /// - Parameters:
-    ///   - plans: with the names they are shown by; vanilla is `off`.
-    ///   - maximumTokens: of an answer.
+    /// - Parameter maximumTokens: of an answer.
     /// - Throws: `GenerationError` or `SessionError`.
     package init(
-        _ model: Model, plans: [(name: String, plan: any DecodePlan)], options: SessionOptions,
+        _ model: Model, plans: [any DecodePlan], options: SessionOptions,
         maximumTokens: Int
     ) throws {
+        self.model = model
         self.plans = plans
         examiner = try Examiner(model, options: options, maximumTokens: maximumTokens)
         memory = MemoryBandwidth(threadCount: options.threadCount)
-        roofline = ByteRoofline(model.stack, kvFormat: options.kvFormat)
+        kvFormat = options.kvFormat
     }
 
     /// Answers `prompt` with every plan in turns: one round to warm up, then `rounds` that are timed.
@@ -35,7 +35,7 @@ package final class Comparer {
             if isCancelled() { throw CancellationError() }
             return try examiner.answer(ids, plan)
         }
-        let first = try plans.map { try answer($0.plan) }
+        let first = try plans.map { try answer($0) }
         var comparison = Comparison(
             prompt: prompt, promptTokenCount: ids.count, answers: try described(first, prompt: ids))
         for round in 0..<rounds {
@@ -44,7 +44,7 @@ package final class Comparer {
             // Plans take turns in going first.
             for place in plans.indices {
                 let number = (place + round) % plans.count
-                statistics[number] = try answer(plans[number].plan).statistics
+                statistics[number] = try answer(plans[number]).statistics
             }
             comparison.take(statistics, bandwidth: bandwidth)
         }
@@ -53,25 +53,43 @@ package final class Comparer {
 
     /// Everything about the answers but their speed.
     private func described(_ answers: [Examiner.Answer], prompt: [Int]) throws -> [Comparison.Answer] {
-        let vanilla = plans.firstIndex { $0.name == "off" }
+        let vanilla = plans.firstIndex { PlanLabel($0).isVanilla }
         return try zip(plans, answers).map { plan, answer in
             let ids = answer.tokens.map(\.id)
             let losses = try examiner.predictions(Examiner.Question(prompt: prompt, reference: ids), .vanilla)
-                .map(\.loss)
+                .tokens.map(\.loss)
             let depth = Double(prompt.count) + Double(ids.count) / 2
-            func bytes(_ plan: any DecodePlan) -> Double {
-                roofline.bytesPerToken(factor: (plan as? MultiTokenPlan)?.factor, depth: depth)
-            }
+            let vanillaBytes = ByteRoofline(model.stack, kvFormat: kvFormat).bytesPerToken(factor: nil, depth: depth)
+            let bytes = bytesPerToken(of: answer, plan, depth: depth)
+            let label = PlanLabel(plan)
             return Comparison.Answer(
-                name: plan.name, text: answer.text, tokens: answer.tokens, passes: answer.statistics.passes,
-                bytesPerToken: bytes(plan.plan), limitOfSpeedup: bytes(.vanilla) / bytes(plan.plan),
+                plan: label, text: answer.text, tokens: answer.tokens, passes: answer.statistics.passes,
+                readsWholePasses: plan.layers == .all && plan.draftCount == 0,
+                bytesPerToken: bytes, limitOfSpeedup: bytes.map { vanillaBytes / $0 },
                 perplexity: Self.perplexity(losses),
-                difference: plan.name == "off"
+                difference: label.isVanilla
                     ? nil
                     : vanilla.map {
                         Comparison.Difference(of: answer.tokens, from: answers[$0].tokens, losses: losses)
                     })
         }
+    }
+
+    /// What the plan must read whatever it answers, or what it read for this answer; nil where neither is known.
+    private func bytesPerToken(of answer: Examiner.Answer, _ plan: any DecodePlan, depth: Double) -> Double? {
+        let stack = model.split(for: plan).stack
+        let roofline = ByteRoofline(stack, kvFormat: kvFormat)
+        if plan.draftCount > 0 {
+            let (passes, count) = (answer.statistics.passes, answer.statistics.decodeTokens)
+            return count > 0 ? roofline.bytesPerToken(drafting: passes, tokenCount: count, depth: depth) : nil
+        }
+        guard plan.layers != .all else {
+            return roofline.bytesPerToken(factor: (plan as? MultiTokenPlan)?.factor, depth: depth)
+        }
+        // The tokens of a refill read a layer together, and how often they do is not counted.
+        guard !(plan is MultiTokenPlan), answer.depths.positionCount > 0 else { return nil }
+        return stack.bytesPerToken(
+            plan.layers, shares: answer.depths.runShares, depth: depth, kvFormat: kvFormat)
     }
 
     private static func perplexity(_ losses: [Double]) -> Double {
@@ -83,13 +101,15 @@ extension Comparison {
     /// One round's times.
     fileprivate mutating func take(_ statistics: [GenerationStatistics], bandwidth bytesPerSecond: Double) {
         bandwidth.append(bytesPerSecond)
-        let vanilla = answers.firstIndex { $0.name == "off" }.map { statistics[$0].tokensPerSecond }
+        let vanilla = answers.firstIndex(where: \.plan.isVanilla).map { statistics[$0].tokensPerSecond }
         for (number, statistics) in statistics.enumerated() {
             answers[number].firstTokenSeconds.append(statistics.prefillSeconds)
             let speed = statistics.tokensPerSecond
             guard speed > 0 else { continue }
             answers[number].speed.append(speed)
-            answers[number].efficiency.append(speed * answers[number].bytesPerToken / bytesPerSecond)
+            if let bytes = answers[number].bytesPerToken {
+                answers[number].efficiency.append(speed * bytes / bytesPerSecond)
+            }
             if let vanilla, vanilla > 0 { answers[number].speedup.append(speed / vanilla) }
         }
     }

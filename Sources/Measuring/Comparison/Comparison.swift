@@ -11,16 +11,18 @@ package struct Comparison: Sendable {
 
     /// What a plan made of the prompt, greedily.
     package struct Answer: Sendable {
-        /// `off` or a factor.
-        package let name: String
+        package let plan: PlanLabel
         package let text: String
         package let tokens: [GeneratedToken]
         /// Of the decoding, the prompt's left out.
         package let passes: PassCounts
-        /// Bytes that a token must read, on average.
-        package let bytesPerToken: Double
-        /// Over vanilla, were bytes all that counts.
-        package let limitOfSpeedup: Double
+        /// Whether each of the passes reads its trunk or its head whole, as cycles ask for them.
+        package let readsWholePasses: Bool
+        /// Bytes that a token must read, on average; of a plan that skips or drafts what these tokens have read. Nil where
+        /// that is not known: of cycles with skipped layers, and of an answer of one token by such a plan.
+        package let bytesPerToken: Double?
+        /// Over vanilla, were bytes all that counts; nil where they are not known.
+        package let limitOfSpeedup: Double?
         /// Of the text, under vanilla decoding: e to the mean loss of its tokens.
         package let perplexity: Double
         /// What differs from vanilla's answer; nil for vanilla, and where vanilla was not asked for.
@@ -29,7 +31,7 @@ package struct Comparison: Sendable {
         package internal(set) var speed = Samples()
         /// Over vanilla in the same round; none without vanilla.
         package internal(set) var speedup = Samples()
-        /// Of the byte limit, the share that is reached.
+        /// Of the byte limit, the share that is reached; none where there is no limit.
         package internal(set) var efficiency = Samples()
         /// From the prompt to its first token.
         package internal(set) var firstTokenSeconds = Samples()

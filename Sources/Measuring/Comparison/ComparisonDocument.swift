@@ -42,13 +42,15 @@ private struct Contents: Encodable {
 
     struct Answer: Encodable {
         let mtd: String
+        /// Of plans other than a factor.
+        let plan: String?
         let text: String
         let tokens: [Int]
         /// Null for the prompt's own token, and in vanilla.
         let cyclePlaces: [Int?]
         let tokensPerSecond: [Double]
         let speedup: [Double]
-        let limitOfSpeedup: Double
+        let limitOfSpeedup: Double?
         let efficiency: [Double]
         let trunkPasses: Int
         let headPasses: Int
@@ -58,7 +60,8 @@ private struct Contents: Encodable {
         let firstDifference: Parting?
 
         init(_ answer: Comparison.Answer) {
-            mtd = answer.name
+            mtd = answer.plan.mtd
+            plan = answer.plan.ownName
             text = answer.text
             tokens = answer.tokens.map(\.id)
             cyclePlaces = answer.tokens.map(\.cyclePlace)

@@ -7,7 +7,7 @@ package struct ComparisonPage {
     package let html: String
 
     package init(_ comparisons: [Comparison], summary: ComparisonSummary, setting: ComparisonSetting) {
-        let title = "\(setting.model): \(summary.plans.map { ComparisonTable.title($0.name) }.joined(separator: ", "))"
+        let title = "\(setting.model): \(summary.plans.map { $0.plan.title }.joined(separator: ", "))"
         let factor = comparisons.flatMap(\.answers).flatMap(\.tokens).compactMap(\.cyclePlace).max().map { $0 + 1 } ?? 0
         let body =
             [Self.heading(setting, factor: factor)]
@@ -51,7 +51,7 @@ package struct ComparisonPage {
     private static func footer(_ setting: ComparisonSetting) -> String {
         """
         <footer><p>Speeds are medians of \(setting.rounds) interleaved \(setting.rounds == 1 ? "round" : "rounds"). \
-        The mark on a bar is the byte limit: vanilla’s speed times what a factor could gain were reading weights, keys and \
+        The mark on a bar is the byte limit: vanilla’s speed times what a plan could gain were reading weights, keys and \
         values all that counts. Perplexity is that of a text under vanilla decoding. volley \(setting.version.escaped)</p></footer>
         """
     }
@@ -59,7 +59,7 @@ package struct ComparisonPage {
     // MARK: One prompt
 
     private static func section(of comparison: Comparison, _ setting: ComparisonSetting) -> String {
-        let bars = comparison.answers.map { ($0.name, $0.speed.median, $0.limitOfSpeedup, $0.speedup.median) }
+        let bars = comparison.answers.map { ($0.plan, $0.speed.median, $0.limitOfSpeedup, $0.speedup.median) }
         return """
             <section>
             <h2>\(comparison.prompt.escaped)</h2>
@@ -85,7 +85,7 @@ package struct ComparisonPage {
         }
         return """
             <article>
-            <h3>\(ComparisonTable.title(answer.name))</h3>
+            <h3>\(answer.plan.title.escaped)</h3>
             <p class="text">\(words.joined())</p>
             \(verdict.map { "<p class=\"note\">\($0)</p>" } ?? "")
             </article>
@@ -98,7 +98,7 @@ package struct ComparisonPage {
         """
         <section>
         <h2>All \(promptCount) prompts</h2>
-        \(speedBars(summary.plans.map { ($0.name, $0.speed ?? 0, $0.limitOfSpeedup, $0.speedup ?? 0) }))
+        \(speedBars(summary.plans.map { ($0.plan, $0.speed ?? 0, $0.limitOfSpeedup, $0.speedup ?? 0) }))
         \(table(ComparisonTable(summary, promptCount: promptCount)))
         </section>
         """
@@ -108,19 +108,18 @@ package struct ComparisonPage {
 
     /// A bar for each plan's speed, with a mark at vanilla's speed times what bytes allow.
     private static func speedBars(
-        _ plans: [(name: String, speed: Double, limitOfSpeedup: Double, speedup: Double)]
+        _ plans: [(label: PlanLabel, speed: Double, limitOfSpeedup: Double?, speedup: Double)]
     ) -> String {
-        let vanilla = plans.first { $0.name == "off" }?.speed
-        func limit(_ limitOfSpeedup: Double) -> Double { (vanilla ?? 0) * limitOfSpeedup }
-        let longest = max(plans.map { max($0.speed, limit($0.limitOfSpeedup)) }.max() ?? 0, .leastNormalMagnitude)
-        let rows = plans.map { plan in
-            let mark =
-                vanilla == nil || plan.name == "off"
-                ? "" : "<i style=\"left:\(percent(limit(plan.limitOfSpeedup) / longest))\" title=\"byte limit\"></i>"
-            let speedup = plan.speedup > 0 && plan.name != "off" ? String(format: ", %.2f×", plan.speedup) : ""
+        let vanilla = plans.first(where: \.label.isVanilla)?.speed
+        let limits = plans.map { plan in vanilla.flatMap { speed in plan.limitOfSpeedup.map { speed * $0 } } }
+        let longest = max((plans.map(\.speed) + limits.compactMap { $0 }).max() ?? 0, .leastNormalMagnitude)
+        let rows = zip(plans, limits).map { plan, limit in
+            let isVanilla = plan.label.isVanilla
+            let mark = limit.map { "<i style=\"left:\(percent($0 / longest))\" title=\"byte limit\"></i>" }
+            let speedup = plan.speedup > 0 && !isVanilla ? String(format: ", %.2f×", plan.speedup) : ""
             return """
-                <div class="bar"><span>\(ComparisonTable.title(plan.name))</span><div><b style="width:\(percent(plan.speed / longest))"></b>\
-                \(mark)</div><span>\(String(format: "%.0f", plan.speed)) tokens/s\(speedup)</span></div>
+                <div class="bar"><span>\(plan.label.title.escaped)</span><div><b style="width:\(percent(plan.speed / longest))"></b>\
+                \(isVanilla ? "" : mark ?? "")</div><span>\(String(format: "%.0f", plan.speed)) tokens/s\(speedup)</span></div>
                 """
         }
         return "<div class=\"bars\">\n\(rows.joined(separator: "\n"))\n</div>"

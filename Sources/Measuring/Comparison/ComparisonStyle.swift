@@ -30,7 +30,7 @@ enum ComparisonStyle {
         .text{white-space:pre-wrap;overflow-wrap:anywhere;margin:0;font:13.5px/1.7 ui-monospace,monospace}
         .text span{border-radius:3px}
         .parts{outline:2px solid var(--mark)}
-        .bar{display:grid;grid-template-columns:4.5rem 1fr 10.5rem;gap:.6rem;align-items:center;font-size:.9rem}
+        .bar{display:grid;grid-template-columns:7.2rem 1fr 10.5rem;gap:.6rem;align-items:center;font-size:.9rem}
         .bar>div{position:relative;height:1.1rem;margin:.15rem 0;background:var(--line);border-radius:3px}
         .bar b{display:block;height:100%;background:var(--bar);border-radius:3px}
         .bar i{position:absolute;top:-3px;bottom:-3px;border-left:2px solid var(--mark);margin-left:-2px}
@@ -41,7 +41,7 @@ enum ComparisonStyle {
         figure{margin:1.2rem 0;overflow-x:auto}svg{width:100%;min-width:620px;height:auto;display:block}
         svg text{fill:var(--text);font-size:13px}.trunk{fill:var(--trunk)}.plain{fill:var(--plain)}
         .trunkKey{color:var(--trunk)}.headKey{color:var(--bar)}
-        @media (max-width:560px){.bar{grid-template-columns:3.6rem 1fr 8.2rem;gap:.4rem;font-size:.8rem}}
+        @media (max-width:560px){.bar{grid-template-columns:6.4rem 1fr 8.2rem;gap:.4rem;font-size:.8rem}}
 
         """
 }

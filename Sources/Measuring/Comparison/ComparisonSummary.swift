@@ -6,16 +6,15 @@ package struct ComparisonSummary: Sendable {
     package let plans: [Plan]
 
     package struct Plan: Sendable {
-        /// `off` or a factor.
-        package let name: String
+        package let plan: PlanLabel
         /// Tokens a second over all answers; nil where none had two tokens.
         package let speed: Double?
         /// Over vanilla; nil without vanilla.
         package let speedup: Double?
-        /// Over vanilla, were bytes all that counts: the answers' mean.
-        package let limitOfSpeedup: Double
-        /// Of the byte limit, the share that is reached: the answers' mean.
-        package let efficiency: Double
+        /// Over vanilla, were bytes all that counts: the mean of the answers that have a limit.
+        package let limitOfSpeedup: Double?
+        /// Of the byte limit, the share that is reached: the mean of the answers that have a limit.
+        package let efficiency: Double?
         /// Answers that are vanilla's, token by token, of how many; nil for vanilla, and without it.
         package let sameAnswers: Proportion?
         /// Equal tokens, each answer counting alike; nil for vanilla, and without it.
@@ -26,17 +25,17 @@ package struct ComparisonSummary: Sendable {
 
     /// - Precondition: all comparisons have the same plans.
     package init(_ comparisons: [Comparison]) {
-        let names = comparisons.first?.answers.map(\.name) ?? []
-        let answers = names.indices.map { plan in comparisons.map { $0.answers[plan] } }
+        let labels = comparisons.first?.answers.map(\.plan) ?? []
+        let answers = labels.indices.map { plan in comparisons.map { $0.answers[plan] } }
         let speeds = answers.map(Self.speed)
-        let vanilla = names.firstIndex(of: "off").flatMap { speeds[$0] }
-        plans = names.indices.map { plan in
+        let vanilla = labels.firstIndex(where: \.isVanilla).flatMap { speeds[$0] }
+        plans = labels.indices.map { plan in
             let differences = answers[plan].compactMap(\.difference)
             return Plan(
-                name: names[plan], speed: speeds[plan],
+                plan: labels[plan], speed: speeds[plan],
                 speedup: vanilla.flatMap { base in speeds[plan].map { $0 / base } },
-                limitOfSpeedup: Self.mean(answers[plan].map(\.limitOfSpeedup)) ?? 1,
-                efficiency: Self.mean(answers[plan].map(\.efficiency.median)) ?? 0,
+                limitOfSpeedup: Self.mean(answers[plan].compactMap(\.limitOfSpeedup)),
+                efficiency: Self.mean(answers[plan].filter { $0.limitOfSpeedup != nil }.map(\.efficiency.median)),
                 sameAnswers: differences.isEmpty
                     ? nil : differences.reduce(into: Proportion()) { $0.add($1.isNone) },
                 equalShare: Self.mean(differences.map(\.equalShare)), perplexity: Self.perplexity(answers[plan]))

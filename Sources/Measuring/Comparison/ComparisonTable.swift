@@ -11,8 +11,8 @@ package struct ComparisonTable {
         header = ["", "tokens/s", "speedup", "limit", "of limit", "passes", "first", "same", "perplexity"]
         rows = comparison.answers.map { answer in
             [
-                Self.title(answer.name), Self.shown(answer.speed, "%.0f"), Self.shown(answer.speedup, "%.2f×"),
-                String(format: "%.2f×", answer.limitOfSpeedup), Self.shown(answer.efficiency, "%.0f %%", 100),
+                answer.plan.title, Self.shown(answer.speed, "%.0f"), Self.shown(answer.speedup, "%.2f×"),
+                Self.shown(answer.limitOfSpeedup, "%.2f×"), Self.shown(answer.efficiency, "%.0f %%", 100),
                 "\(answer.passes.trunkPasses)+\(answer.passes.headPasses)",
                 Self.shown(answer.firstTokenSeconds, "%.1f ms", 1000),
                 Self.shown(answer.difference?.equalShare, "%.0f %%", 100),
@@ -29,16 +29,13 @@ package struct ComparisonTable {
         ]
         rows = summary.plans.map { plan in
             [
-                Self.title(plan.name), Self.shown(plan.speed, "%.0f"), Self.shown(plan.speedup, "%.2f×"),
+                plan.plan.title, Self.shown(plan.speed, "%.0f"), Self.shown(plan.speedup, "%.2f×"),
                 Self.shown(plan.limitOfSpeedup, "%.2f×"), Self.shown(plan.efficiency, "%.0f %%", 100),
                 plan.sameAnswers.map { "\($0.successCount) of \($0.count)" } ?? "–",
                 Self.shown(plan.equalShare, "%.0f %%", 100), Self.shown(plan.perplexity, "%.2f"),
             ]
         }
     }
-
-    /// What a plan is called where people read it.
-    package static func title(_ name: String) -> String { name == "off" ? "vanilla" : "mtd \(name)" }
 
     private static func shown(_ samples: Samples, _ format: String, _ scale: Double = 1) -> String {
         shown(samples.values.isEmpty ? nil : samples.median, format, scale)

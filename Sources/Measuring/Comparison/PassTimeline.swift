@@ -1,7 +1,8 @@
 import Decoding
 import Foundation
 
-/// The first passes of every plan, one after the other, each as long as the bytes that it reads.
+/// The first passes of every plan that reads trunk and head whole, one after the other, each as long as the bytes that it
+/// reads.
 struct PassTimeline {
     private let answers: [Comparison.Answer]
     private let trunk: Double
@@ -14,7 +15,7 @@ struct PassTimeline {
     private static let width = 900.0
 
     init(_ answers: [Comparison.Answer], roofline: ByteRoofline) {
-        self.answers = answers
+        self.answers = answers.filter(\.readsWholePasses)
         trunk = Double(roofline.trunk)
         head = Double(roofline.head + roofline.vocabularyHead)
     }
@@ -39,7 +40,7 @@ struct PassTimeline {
     private func row(_ answer: Comparison.Answer, number: Int, scale: Double) -> String {
         let y = number * Self.rowHeight
         var x = Self.left
-        var shapes = ["<text x=\"0\" y=\"\(y + 16)\">\(ComparisonTable.title(answer.name))</text>"]
+        var shapes = ["<text x=\"0\" y=\"\(y + 16)\">\(answer.plan.title)</text>"]
         func pass(_ style: String, _ bytes: Double) {
             let width = scale * bytes
             shapes.append(

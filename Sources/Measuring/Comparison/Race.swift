@@ -7,8 +7,7 @@ import Tokens
 package final class Race {
     /// How far a plan has come.
     package struct Lane: Sendable {
-        /// `off` or a factor.
-        package let name: String
+        package let plan: PlanLabel
         package fileprivate(set) var tokens: [GeneratedToken] = []
         /// Since the first token.
         package fileprivate(set) var seconds = 0.0
@@ -20,20 +19,18 @@ package final class Race {
 
     /// Reads the prompt for every plan; the race is yet to begin.
     ///
-    /// - Parameters:
-    ///   - plans: with the names they are shown by.
-    ///   - isCancelled: looked at before each pass.
+    /// - Parameter isCancelled: looked at before each pass.
     /// - Throws: `GenerationError` or `SessionError`.
     package init(
-        of model: Model, on prompt: String, plans: [(name: String, plan: any DecodePlan)],
+        of model: Model, on prompt: String, plans: [any DecodePlan],
         options: SessionOptions, maximumTokens: Int, isCancelled: @escaping @Sendable () -> Bool
     ) throws {
         let examiner = try Examiner(model, options: options, maximumTokens: maximumTokens)
         let ids = try examiner.prompt([ChatMessage(role: "user", content: prompt)])
-        lanes = plans.map { Lane(name: $0.name) }
-        generations = try plans.map { _, plan in
+        lanes = plans.map { Lane(plan: PlanLabel($0)) }
+        generations = try plans.map { plan in
             try DecodingLoop(
-                try DecodingContext(model.stack, options: options), prompt: ids, plan: plan,
+                try DecodingContext(model.split(for: plan).stack, options: options), prompt: ids, plan: plan,
                 options: GenerationOptions(maximumTokens: maximumTokens), tokenizer: try model.requireTokenizer(),
                 endTokens: model.endTokens, isCancelled: isCancelled)
         }

@@ -26,8 +26,7 @@ package struct Tuning: Sendable {
     }
 
     package struct Candidate: Sendable {
-        /// `off` or a factor.
-        package let name: String
+        package let plan: PlanLabel
         /// Tokens a second.
         package let speed: Double
         package fileprivate(set) var speedup: Double?
@@ -45,8 +44,8 @@ package struct Tuning: Sendable {
 
     /// Vanilla where no other plan is both faster and good enough.
     package var choice: Candidate? {
-        let vanilla = candidates.first { $0.name == "off" }
-        let good = candidates.filter { $0.name != "off" && ($0.kept ?? 0) >= least && ($0.speedup ?? 0) > 1 }
+        let vanilla = candidates.first(where: \.plan.isVanilla)
+        let good = candidates.filter { !$0.plan.isVanilla && ($0.kept ?? 0) >= least && ($0.speedup ?? 0) > 1 }
         return good.max { $0.speed < $1.speed } ?? vanilla
     }
 
@@ -54,13 +53,13 @@ package struct Tuning: Sendable {
     package var sentence: String {
         guard let choice else { return "nothing was measured" }
         let bound = String(format: "%.4g %%", 100 * least)
-        guard choice.name != "off", let kept = choice.kept, let speedup = choice.speedup else {
-            return "decode with --mtd off: no factor is faster and keeps \(bound) of vanilla's \(measure.name)"
+        guard !choice.plan.isVanilla, let kept = choice.kept, let speedup = choice.speedup else {
+            return "decode with --mtd off: no other plan is faster and keeps \(bound) of vanilla's \(measure.name)"
         }
         return String(
             format:
-                "decode with --mtd %@: %.2f times as fast as vanilla, and keeps %.1f %% of its %@ (at least %@ asked for)",
-            choice.name, speedup, 100 * kept, measure.name, bound)
+                "decode with %@: %.2f times as fast as vanilla, and keeps %.1f %% of its %@ (at least %@ asked for)",
+            choice.plan.option, speedup, 100 * kept, measure.name, bound)
     }
 }
 
@@ -68,13 +67,13 @@ extension Tuning {
     /// Tries every plan on every question, in turns.
     ///
     /// - Parameters:
-    ///   - plans: with the names they are shown by; vanilla, `off`, among them.
+    ///   - plans: vanilla among them.
     ///   - metric: in place of the items' own.
     ///   - progress: told the share that is done.
     ///   - isCancelled: looked at before each question.
     /// - Throws: `GenerationError`, `SessionError`, `SamplingError`, or `CancellationError`.
     package init(
-        of model: Model, on questions: Questions, plans: [(name: String, plan: any DecodePlan)],
+        of model: Model, on questions: Questions, plans: [any DecodePlan],
         least: Double, options: SessionOptions, maximumTokens: Int, metric: AnswerMetric? = nil,
         pattern: AnswerPattern? = nil, progress: (Double) -> Void, isCancelled: () -> Bool
     ) throws {
@@ -103,16 +102,16 @@ extension Tuning {
     }
 
     private static func candidates(_ evaluations: [Evaluation], _ measure: Measure) -> [Candidate] {
-        let names = evaluations.first?.results.map(\.name) ?? []
-        var candidates = names.indices.map { plan in
+        let plans = evaluations.first?.results.map(\.plan) ?? []
+        var candidates = plans.indices.map { plan in
             let results = evaluations.map { $0.results[plan] }
             let seconds = results.reduce(0) { $0 + $1.decodeSeconds }
             let tokens = results.reduce(0) { $0 + $1.decodeTokens }
             return Candidate(
-                name: names[plan], speed: seconds > 0 ? Double(tokens) / seconds : 0,
+                plan: plans[plan], speed: seconds > 0 ? Double(tokens) / seconds : 0,
                 quality: results.reduce(Proportion()) { $0 + $1.quality(measure) })
         }
-        guard let vanilla = candidates.first(where: { $0.name == "off" }) else { return candidates }
+        guard let vanilla = candidates.first(where: \.plan.isVanilla) else { return candidates }
         for number in candidates.indices {
             candidates[number].speedup = vanilla.speed > 0 ? candidates[number].speed / vanilla.speed : nil
             if let base = vanilla.quality.share, base > 0 {
@@ -124,8 +123,8 @@ extension Tuning {
 }
 
 extension Tuning.Candidate {
-    fileprivate init(name: String, speed: Double, quality: Proportion) {
-        self.name = name
+    fileprivate init(plan: PlanLabel, speed: Double, quality: Proportion) {
+        self.plan = plan
         self.speed = speed
         self.quality = quality
     }
@@ -164,6 +163,7 @@ extension Tuning {
 
         struct Entry: Encodable {
             let mtd: String
+            let plan: String?
             let tokensPerSecond: Double
             let speedup: Double?
             let kept: Double?
@@ -175,10 +175,11 @@ extension Tuning {
     /// One document, keys in snake case, sorted.
     package func json() throws -> String {
         let document = Document(
-            measure: measure.name, least: least, choice: choice?.name, sentence: sentence,
+            measure: measure.name, least: least, choice: choice?.plan.name, sentence: sentence,
             candidates: candidates.map {
                 Document.Entry(
-                    mtd: $0.name, tokensPerSecond: $0.speed, speedup: $0.speedup, kept: $0.kept,
+                    mtd: $0.plan.mtd, plan: $0.plan.ownName, tokensPerSecond: $0.speed, speedup: $0.speedup,
+                    kept: $0.kept,
                     successes: $0.quality.successCount, count: $0.quality.count)
             })
         return try document.jsonDocument()

@@ -24,11 +24,11 @@ package struct DepthDocument: Encodable, Sendable {
         let gates: [Float?]
     }
 
-    struct Summary: Encodable {
+    package struct Summary: Encodable, Sendable {
         let layersPerToken: Double
         let variance: Double
 
-        init(_ summary: DepthSummary) { (layersPerToken, variance) = (summary.mean, summary.variance) }
+        package init(_ summary: DepthSummary) { (layersPerToken, variance) = (summary.mean, summary.variance) }
     }
 
     package init(_ map: DepthMap) {

@@ -67,11 +67,7 @@ package struct DepthMap: Sendable {
     package var answer: DepthSummary { DepthSummary(tokens.filter { !$0.isPrompt }.map(\.layersUsed)) }
 
     /// Share of the tokens that ran each layer, from 0 to 1.
-    package var usage: [Double] {
-        (0..<layerCount).map { layer in
-            Double(tokens.indices.count { depths.ran(layer, at: $0) }) / Double(max(tokens.count, 1))
-        }
-    }
+    package var usage: [Double] { depths.runShares }
 
     /// A character of several tokens is shown by the last of them.
     private static func texts(of ids: [Int], _ tokenizer: Tokenizer?) -> [String] {

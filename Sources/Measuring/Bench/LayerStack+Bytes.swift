@@ -1,0 +1,30 @@
+import Models
+import Tensors
+
+extension LayerStack {
+    /// Bytes that a token must read, on average, where layers are chosen: weights, and the keys and values of `depth`
+    /// positions in the layers that it runs.
+    ///
+    /// - Parameter shares: of the tokens, those that ran each layer, from 0 to 1: [layer].
+    func bytesPerToken(_ choice: LayerChoice, shares: [Double], depth: Double, kvFormat: KVFormat) -> Double {
+        let position = 2 * configuration.keyValueHeadCount * configuration.headWidth * kvFormat.bytesPerValue
+        let perLayer = zip(layers, shares).map { layer, share in
+            layer.bytesPerToken(choice, share: share, keysAndValues: depth * Double(position))
+        }
+        return perLayer.reduce(0, +) + Double(vocabularyHead.byteCount)
+    }
+}
+
+extension LayerWeights {
+    fileprivate func bytesPerToken(_ choice: LayerChoice, share: Double, keysAndValues: Double) -> Double {
+        let run = Double(byteCount) + keysAndValues
+        switch choice {
+        case .all: return run
+        case .only: return share * run
+        case .untilSaturated: return share * run + (1 - share) * Double(keyValue.byteCount)
+        case .routed:
+            guard let routing else { return run }
+            return share * (run + Double(routing.router.byteCount)) + (1 - share) * Double(skippedByteCount(routing))
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Volley
+
+/// The plans that are measured beside each other.
+struct ComparedPlans: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Factors, vanilla being off (default: off,2,3,4,6; of a model with routers: --plans off,flexidepth).",
+            valueName: "off,2,3"))
+    var mtd: MTDFactors?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Plans as `generate --plan` names them, separated by commas; may be given again. They come after the factors of \
+            --mtd, or in place of these.
+            """, valueName: "off,exit:20"), transform: PlanRequest.list)
+    var plans: [[PlanRequest]] = []
+
+    @OptionGroup var calibration: CalibrationOptions
+
+    /// Each plan once, in the order of the command line; those of `--mtd` first.
+    func resolve(for model: Model, options: SessionOptions) throws -> [any DecodePlan] {
+        let asked = (mtd?.requests ?? []) + plans.flatMap { $0 }
+        let text = try calibration.text()
+        var resolved: [any DecodePlan] = []
+        for request in asked.isEmpty ? Self.requests(for: model.configuration) : asked {
+            let plan = try model.plan(for: request, calibration: text, options: options)
+            if !resolved.contains(where: { $0.name == plan.name }) { resolved.append(plan) }
+        }
+        return resolved
+    }
+
+    /// What is compared where nobody asks for plans.
+    private static func requests(for configuration: ModelConfiguration) -> [PlanRequest] {
+        configuration.routing == nil ? MTDFactors.all.requests : [.vanilla, .flexiDepth]
+    }
+}
+
+extension PlanRequest {
+    /// Reads `NAME[:ARGUMENT],…`.
+    fileprivate static func list(_ text: String) throws -> [PlanRequest] {
+        try text.split(separator: ",", omittingEmptySubsequences: false).map { try PlanRequest(plan: String($0)) }
+    }
+}
