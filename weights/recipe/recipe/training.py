@@ -199,7 +199,8 @@ class Run:
             if schedule.penalties:
                 share = self.processes / total_tokens if number < len(mine) else 0.0
                 loss = loss + schedule.penalty(self.step) * skip_losses(self.model.model)[batch.real()].sum() * share
-                self.count_layers(group, batch, losses)
+                if number < len(mine):
+                    self.count_layers(group, batch, losses)
             loss.backward()
             for index, (one, factor) in enumerate(zip(group, drawn) if number < len(mine) else ()):
                 own = found.detach()[sequence == index]
