@@ -51,7 +51,7 @@ extension RoutingConfiguration {
 extension ConfigurationReader {
     /// Others' derivatives decide, or train, in another way under the same model type.
     fileprivate func refuseUnimplementedRouters() throws(ConfigurationError) {
-        for field in ["router_gate_mode", "router_head_bias_init"] where value(field) != nil {
+        for field in ["router_gate_mode", "router_head_bias_init", "routing_method"] where value(field) != nil {
             throw unsupported(field, "use a checkpoint of FlexiDepth as its authors published it")
         }
     }

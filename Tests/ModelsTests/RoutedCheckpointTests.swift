@@ -85,6 +85,7 @@ struct RoutedCheckpointTests {
                 == "configuration: model_type 'ddllama' without router.router_enc tensors (a DiffSkip checkpoint) is not "
                 + "implemented; use a FlexiDepth checkpoint")
         #expect(refusal(["routing_layers": .null]).contains("routing_layers is missing"))
+        #expect(refusal(["routing_method": "mindskip"]).contains("routing_method 'mindskip' is not implemented"))
         #expect(
             refusal(["router_gate_mode": "ste_hard"])
                 .contains("router_gate_mode 'ste_hard' is not implemented"))
