@@ -85,6 +85,7 @@ package final class BatchEngine {
                 reading.append(
                     try Seat(job, context(for: job, room: room), model: model, positions: budget.positions(of: job)))
             } catch {
+                metrics.countEnd(.failed)
                 job.deliver(.failed(error))
             }
         }
