@@ -60,6 +60,22 @@ struct SessionTests {
         #expect(await session.tokens == zip(prompts, tokens).flatMap { $0 + $1.map(\.id) })
     }
 
+    @Test("a plan that cuts trunk and head elsewhere goes on from what was said, and so does the next")
+    func otherSplit() async throws {
+        let model = try await Model.load(Goldens.embedded)
+        let options = GenerationOptions(maximumTokens: 6, ignoresEnd: true)
+        let prompts = [[5, 6, 7], [8, 9], [10]]
+        let session = model.session(Self.oneThread)
+        let plans: [PlanRequest] = [.vanilla, .layerSkip(exit: 12, drafts: 3), .vanilla]
+        var ids: [[Int]] = []
+        for (prompt, plan) in zip(prompts, plans) {
+            ids.append(try await Self.all(session.generate(prompt, plan: plan, options: options)).map(\.id))
+        }
+        // Drafts change no token, so all three turns are vanilla's.
+        #expect(try ids == Self.expected(model, prompts, .vanilla, options).map { $0.map(\.id) })
+        #expect(await session.tokens == zip(prompts, ids).flatMap { $0 + $1 })
+    }
+
     @Test("a conversation's next turn reads only what is new, and answers as a fresh session does")
     func conversation() async throws {
         let model = try await Model.load(Goldens.embedded)
