@@ -10,7 +10,7 @@ uint64_t volley_read(const void *bytes, size_t count) {
         const char *p = (const char *)bytes + i;
         line next;
         // As the matmuls do it (jobs/lanes.h): the limit must not be lower than what they reach.
-        __builtin_prefetch(p + 16384, 0, 2);
+        __builtin_prefetch(p + 24576, 0, 2);
         memcpy(&next, p, sizeof next);
         sums ^= next;
     }

@@ -76,18 +76,18 @@ static void pack_header(enum volley_format format, char *header, size_t row, con
 size_t volley_panel_bytes(enum volley_format format, size_t columns) { return panel_bytes(format, columns); }
 
 void volley_pack_panel(enum volley_format format, void *panel, const void *rows, size_t row_count, size_t columns) {
-    size_t span = span_blocks(format), spans = columns / 32 / span, block_bytes = panel_block_bytes(format);
-    char *headers = (char *)panel + columns / 32 * block_bytes;
+    size_t blocks = columns / 32, span = span_blocks(format), group = panel_group_blocks(format);
     if (row_count < VOLLEY_PANEL_ROWS) memset(panel, 0, panel_bytes(format, columns));
     for (size_t row = 0; row < row_count; row++) {
-        const uint8_t *p = (const uint8_t *)rows + row * spans * span_bytes(format);
-        for (size_t s = 0; s < spans; s++, p += span_bytes(format)) {
-            pack_header(format, headers + s * panel_header_bytes(format), row, p);
-            for (size_t j = 0; j < span; j++) {
-                uint8_t codes[32];
-                stored_codes(format, p, j, codes);
-                pack_codes(format, (char *)panel + (s * span + j) * block_bytes, row, codes);
-            }
+        const uint8_t *spans = (const uint8_t *)rows + row * (blocks / span) * span_bytes(format);
+        for (size_t b = 0; b < blocks; b++) {
+            const uint8_t *p = spans + b / span * span_bytes(format);
+            char *header = (char *)panel + b / group * panel_group_bytes(format);
+            if (b % span == 0) pack_header(format, header + panel_scale_place(format, b % group), row, p);
+            uint8_t codes[32];
+            stored_codes(format, p, b % span, codes);
+            pack_codes(
+                format, header + panel_header_bytes(format) + b % group * panel_block_bytes(format), row, codes);
         }
     }
 }
@@ -109,21 +109,22 @@ static int32_t panel_code(enum volley_format format, const char *block, size_t r
 }
 
 void volley_panel_row(enum volley_format format, float *output, const void *panel, size_t row, size_t columns) {
-    size_t span = span_blocks(format), block_bytes = panel_block_bytes(format);
-    bool is_superblock = span > 1, has_constant = has_constants(format);
+    size_t group = panel_group_blocks(format);
+    bool is_superblock = span_blocks(format) > 1, has_constant = has_constants(format);
     for (size_t b = 0; b < columns / 32; b++) {
-        const char *block = (const char *)panel + b * block_bytes;
-        const char *header =
-            (const char *)panel + columns / 32 * block_bytes + b / span * panel_header_bytes(format);
+        size_t j = b % group;
+        const char *first = (const char *)panel + b / group * panel_group_bytes(format);
+        const char *header = first + panel_scale_place(format, j);
+        const char *block = first + panel_header_bytes(format) + j * panel_block_bytes(format);
         float d = f16_value(header + 2 * row), scale = d, constant = 0;
         if (has_constant) constant = f16_value(header + PANEL_CONSTANTS + 2 * row);
         if (is_superblock && has_constant) {
-            scale *= (float)(uint8_t)header[PANEL_SCALES + 16 * (b % span) + row];
-            constant *= -(float)(uint8_t)header[PANEL_MINIMUMS + 16 * (b % span) + row];
+            scale *= (float)(uint8_t)header[PANEL_SCALES + 16 * j + row];
+            constant *= -(float)(uint8_t)header[PANEL_MINIMUMS + 16 * j + row];
         }
         for (size_t i = 0; i < 32; i++) {
             if (format == VOLLEY_Q6_K)
-                scale = d * (float)(int8_t)header[PANEL_SCALES_Q6 + 16 * (2 * (b % span) + i / 16) + row];
+                scale = d * (float)(int8_t)header[PANEL_SCALES_Q6 + 16 * (2 * j + i / 16) + row];
             float value = scale * (float)(panel_code(format, block, row, i) - code_offset(format));
             // In two roundings, as GGUF's reference, and not + 0 elsewhere, which would lose the sign of a zero.
             if (has_constant) value += constant;

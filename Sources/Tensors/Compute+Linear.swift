@@ -23,7 +23,8 @@ extension Compute {
         // Parts large enough to be worth taking, small enough that whoever is free can help.
         let nanoseconds = LinearJob.nanosecondsOfByte * Double(weights.byteCount * rowCount)
         let parts = nanoseconds < Self.worthSharing ? 1 : parts(of: weights.byteCount / Self.partByteCount)
-        team.run(parts: parts, { LinearJob.at($0).multiply(part: $1, of: $2, member: $3) }, &job)
+        let next = readingOrder.read(weights) { job.beginnings(parts: parts, memberCount: team.count) }
+        team.run(parts: parts, next: next, { LinearJob.at($0).multiply(part: $1, of: $2, member: $3) }, &job)
     }
 
     /// Fills `blocks` with [rowCount, columns] of `input`.
@@ -86,11 +87,9 @@ private struct LinearJob: BitwiseCopyable {
     func multiply(part: Int, of parts: Int, member: Int) {
         for index in 0..<sliceCount {
             let slice = slices[index]
-            let usesBLAS = allowsBLAS && !slice.format.roundsActivations
-            let grain = slice.format.roundsActivations ? Int(VOLLEY_PANEL_ROWS) : usesBLAS ? Compute.tileRows : 1
-            let share = share(slice, grain: grain, part, parts)
+            let share = share(slice, part, parts)
             guard !share.isEmpty else { continue }
-            if usesBLAS {
+            if usesBLAS(slice) {
                 multiplyByBLAS(slice, share, tile: tiles + member * Compute.tileRows * columns)
             } else {
                 volley_matmul(
@@ -101,8 +100,22 @@ private struct LinearJob: BitwiseCopyable {
         }
     }
 
+    /// Where each member's first part lies in memory.
+    func beginnings(parts: Int, memberCount: Int) -> AlignedBuffer<UnsafeRawPointer?> {
+        let result = AlignedBuffer<UnsafeRawPointer?>(count: memberCount)
+        for member in 0..<memberCount {
+            let part = PartRuns.firstPart(of: member, memberCount: memberCount, parts: parts)
+            result.pointer[member] = (0..<sliceCount).lazy.map { slices[$0] }.first { !share($0, part, parts).isEmpty }
+                .map { $0.place(ofRow: share($0, part, parts).lowerBound) }
+        }
+        return result
+    }
+
+    private func usesBLAS(_ slice: Linear.Slice) -> Bool { allowsBLAS && !slice.format.roundsActivations }
+
     /// Rows of `slice`, whole grains of them, that fall into `part`'s share of all outputs.
-    private func share(_ slice: Linear.Slice, grain: Int, _ part: Int, _ parts: Int) -> Range<Int> {
+    private func share(_ slice: Linear.Slice, _ part: Int, _ parts: Int) -> Range<Int> {
+        let grain = slice.format.roundsActivations ? Int(VOLLEY_PANEL_ROWS) : usesBLAS(slice) ? Compute.tileRows : 1
         let mine = Compute.share(rows, part, parts)
         func bound(_ output: Int) -> Int {
             (max(output - slice.firstOutput, 0) + grain - 1) / grain * grain

@@ -7,6 +7,7 @@ import COpenBLAS
 package final class Compute {
     let kernels: UnsafePointer<volley_kernels>
     let team: ThreadTeam
+    let readingOrder = ReadingOrder()
     /// Activations rounded to int16, as kernels want them.
     let blocks: AlignedBuffer<volley_block>
     /// Weights as float32 for OpenBLAS, `tileRows` rows for each thread.

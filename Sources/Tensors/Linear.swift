@@ -82,15 +82,19 @@ package struct Linear: @unchecked Sendable {
 }
 
 extension Linear.Slice {
+    /// Where the row lies, or the panel that holds it.
+    func place(ofRow row: Int) -> UnsafeRawPointer {
+        format.roundsActivations
+            ? bytes + row / Int(VOLLEY_PANEL_ROWS) * volley_panel_bytes(format.kernelFormat, columns)
+            : bytes + row * columns * format.bytesPerBlock
+    }
+
     fileprivate func copyRow(_ row: Int, to output: UnsafeMutablePointer<Float>) {
+        let place = place(ofRow: row)
         if format.roundsActivations {
-            let panelRows = Int(VOLLEY_PANEL_ROWS)
-            let panel = bytes + row / panelRows * volley_panel_bytes(format.kernelFormat, columns)
-            volley_panel_row(format.kernelFormat, output, panel, row % panelRows, columns)
+            volley_panel_row(format.kernelFormat, output, place, row % Int(VOLLEY_PANEL_ROWS), columns)
         } else {
-            let rowByteCount = columns * format.bytesPerBlock
-            volley_dequantize(
-                InstructionSet.best.kernels, format.kernelFormat, output, bytes + row * rowByteCount, columns)
+            volley_dequantize(InstructionSet.best.kernels, format.kernelFormat, output, place, columns)
         }
     }
 }

@@ -11,8 +11,8 @@ import Synchronization
 
 /// A fixed number of threads that do one job together, the caller among them.
 ///
-/// A job is cut into parts, and whoever is free takes the next: a member whose core is busy with something else takes
-/// none, and nobody waits for it. Between jobs workers spin for a while, because a wake-up costs more than a small matmul,
+/// A job is cut into parts, and whoever is free takes another (`PartRuns`): a member whose core is busy with something else
+/// takes none, and nobody waits for it. Between jobs workers spin for a while, because a wake-up costs more than a small matmul,
 /// then sleep. One job at a time: `run` is called by one thread.
 package final class ThreadTeam {
     /// What is done for each part: arguments, which part, of how many, and the number of the member that does it.
@@ -20,7 +20,7 @@ package final class ThreadTeam {
 
     /// Members, the caller included.
     package let count: Int
-    private let gate = Gate()
+    private let gate: Gate
     private var workers: [pthread_t] = []
     private let isPinned: Bool
 
@@ -28,6 +28,7 @@ package final class ThreadTeam {
     package init(count: Int, isPinned: Bool = false) {
         self.count = max(1, count)
         self.isPinned = isPinned
+        gate = Gate(memberCount: self.count)
         for member in 1..<self.count {
             // The caller would do a missing worker's parts, but slower than it was asked to.
             guard let thread = Worker(gate: gate, member: member, isPinned: isPinned).start() else {
@@ -46,12 +47,16 @@ package final class ThreadTeam {
     }
 
     /// Runs `job` once for each of `parts` parts and returns when all are done. `arguments` need only live that long.
-    package func run(parts: Int, _ job: Job, _ arguments: UnsafeRawPointer) {
+    ///
+    /// - Parameter next: for each member, what it will read after this job, if that is known.
+    package func run(
+        parts: Int, next: UnsafePointer<UnsafeRawPointer?>? = nil, _ job: Job, _ arguments: UnsafeRawPointer
+    ) {
         guard count > 1, parts > 1 else {
             for part in 0..<parts { job(arguments, part, parts, 0) }
             return
         }
-        gate.open(job, arguments, parts: parts)
+        gate.open(job, arguments, parts: parts, next: next)
         gate.takeParts(member: 0)
         gate.close()
     }
@@ -64,12 +69,13 @@ private final class Gate: @unchecked Sendable {
     private let isOpen = Atomic<Bool>(false)
     /// Workers that look at the job.
     private let inside = Atomic<Int>(0)
-    private let nextPart = Atomic<Int>(0)
+    private let runs: PartRuns
     private let sleepers = Atomic<Int>(0)
     private let dismissed = Atomic<Bool>(false)
     private var job: ThreadTeam.Job?
     private var arguments: UnsafeRawPointer?
     private var parts = 0
+    private var next: UnsafePointer<UnsafeRawPointer?>?
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
@@ -78,7 +84,8 @@ private final class Gate: @unchecked Sendable {
     /// Turns before a waiting thread offers its core to others, who may be who it waits for.
     private static let politeness = 2_000
 
-    init() {
+    init(memberCount: Int) {
+        runs = PartRuns(memberCount: memberCount)
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(condition, nil)
     }
@@ -90,11 +97,15 @@ private final class Gate: @unchecked Sendable {
         condition.deallocate()
     }
 
-    func open(_ job: @escaping ThreadTeam.Job, _ arguments: UnsafeRawPointer, parts: Int) {
+    func open(
+        _ job: @escaping ThreadTeam.Job, _ arguments: UnsafeRawPointer, parts: Int,
+        next: UnsafePointer<UnsafeRawPointer?>?
+    ) {
         self.job = job
         self.arguments = arguments
         self.parts = parts
-        nextPart.store(0, ordering: .relaxed)
+        self.next = next
+        runs.deal(parts)
         isOpen.store(true, ordering: .sequentiallyConsistent)
         announce()
     }
@@ -102,11 +113,7 @@ private final class Gate: @unchecked Sendable {
     /// Does parts of the job at hand until none is left.
     func takeParts(member: Int) {
         guard let job, let arguments else { return }
-        while true {
-            let part = nextPart.add(1, ordering: .relaxed).oldValue
-            guard part < parts else { return }
-            job(arguments, part, parts, member)
-        }
+        while let part = runs.take(member) { job(arguments, part, parts, member) }
     }
 
     /// Waits for those who are still at their last part. Either a worker that comes now sees the gate closed, or it is
@@ -114,7 +121,9 @@ private final class Gate: @unchecked Sendable {
     func close() {
         isOpen.store(false, ordering: .sequentiallyConsistent)
         var turns = 0
+        var ahead = readAhead(of: 0)
         while inside.load(ordering: .sequentiallyConsistent) > 0 {
+            if ahead?.fetchLine() == true { continue }
             turns += 1
             if turns < Self.politeness { volley_pause() } else { sched_yield() }
         }
@@ -128,13 +137,23 @@ private final class Gate: @unchecked Sendable {
     /// Takes parts of every job until the team is dismissed.
     func work(member: Int) {
         var seen: UInt = 0
+        var ahead: ReadAhead?
         while true {
-            seen = nextRound(after: seen)
+            seen = nextRound(after: seen, &ahead)
             guard !dismissed.load(ordering: .relaxed) else { return }
             inside.add(1, ordering: .sequentiallyConsistent)
-            if isOpen.load(ordering: .sequentiallyConsistent) { takeParts(member: member) }
+            if isOpen.load(ordering: .sequentiallyConsistent) {
+                takeParts(member: member)
+                // Small work between two matmuls changes nothing of what comes after it.
+                ahead = readAhead(of: member) ?? ahead
+            }
             inside.subtract(1, ordering: .sequentiallyConsistent)
         }
+    }
+
+    /// What the job at hand says that `member` will read next.
+    private func readAhead(of member: Int) -> ReadAhead? {
+        next?[member].map { ReadAhead(from: $0) }
     }
 
     /// Both sides count on sequential consistency: either the announcer sees a sleeper, or the sleeper the new round.
@@ -146,10 +165,11 @@ private final class Gate: @unchecked Sendable {
         pthread_mutex_unlock(mutex)
     }
 
-    private func nextRound(after seen: UInt) -> UInt {
+    private func nextRound(after seen: UInt, _ ahead: inout ReadAhead?) -> UInt {
         for turn in 0..<Self.patience {
             let current = round.load(ordering: .acquiring)
             if current != seen { return current }
+            if ahead?.fetchLine() == true { continue }
             if turn % Self.politeness == Self.politeness - 1 { sched_yield() } else { volley_pause() }
         }
         pthread_mutex_lock(mutex)

@@ -158,6 +158,9 @@ static inline void volley_dequantize(const struct volley_kernels *kernels, enum 
     kernels->dequantize[format](output, row, columns);
 }
 
+/// Asks for a cache line without waiting for it; no address is wrong.
+static inline void volley_fetch(const void *line) { __builtin_prefetch(line, 0, 2); }
+
 /// Tells the processor that a loop waits for another thread.
 static inline void volley_pause(void) {
 #if defined(__x86_64__)

@@ -14,11 +14,11 @@ enum { LANES = 4 };
 #endif
 #endif
 
-/// Brings into the second cache what will be read 16 KiB further on: the best distance and cache of those that were tried
+/// Brings into the second cache what will be read 24 KiB further on: the best distance and cache of those that were tried
 /// (docs/speed.md). `bytes` is a constant.
 INLINE void fetch_ahead(const char *place, size_t bytes) {
 #pragma clang loop unroll(full)
-    for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch(place + 16384 + line, 0, 2);
+    for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch(place + 24576 + line, 0, 2);
 }
 
 typedef float lane_floats __attribute__((vector_size(4 * LANES)));

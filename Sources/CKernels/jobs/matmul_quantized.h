@@ -43,11 +43,12 @@ INLINE lane_floats lane_signed(const char *p) {
     return __builtin_convertvector(bytes, lane_floats);
 }
 
-/// Of block `j` of a header, or of half a block in q6_K, for the rows from `lane` on.
+/// Of block `j` of a group, or of half a block in q6_K, for the rows from `lane` on.
 INLINE lane_scales panel_scales(enum volley_format format, const char *header, size_t j, size_t half, size_t lane) {
     lane_scales s;
-    s.scale = lane_f16(header + 2 * lane);
-    if (has_constants(format)) s.constant = lane_f16(header + PANEL_CONSTANTS + 2 * lane);
+    const char *stored = header + panel_scale_place(format, j) + 2 * lane;
+    s.scale = lane_f16(stored);
+    if (has_constants(format)) s.constant = lane_f16(stored + PANEL_CONSTANTS);
     if (format == VOLLEY_Q4_K || format == VOLLEY_Q5_K) {
         s.scale *= lane_unsigned(header + PANEL_SCALES + 16 * j + lane);
         s.constant *= -lane_unsigned(header + PANEL_MINIMUMS + 16 * j + lane);
@@ -133,18 +134,16 @@ INLINE void panel_tile(enum volley_format format, size_t M, float *output, size_
                        size_t count, const struct volley_block *input, size_t blocks) {
     enum { PARTS = VOLLEY_PANEL_ROWS / LANES };
     lane_floats totals[PARTS][8] = {0};
-    size_t span = span_blocks(format), block_bytes = panel_block_bytes(format);
-    // Codes and headers, the panel's and the next one's, come from memory in the order in which they lie.
-    size_t step = block_bytes + panel_header_bytes(format) / span;
-    const char *header = panel + blocks * block_bytes;
-    for (size_t b = 0; b < blocks; b += span, header += panel_header_bytes(format)) {
+    size_t group = panel_group_blocks(format), header_bytes = panel_header_bytes(format);
+    for (size_t first = 0; first < blocks; first += group, panel += panel_group_bytes(format)) {
+        fetch_ahead(panel, header_bytes);
 #pragma clang loop unroll(disable)
-        for (size_t j = 0; j < span; j++) {
-            const char *block = panel + (b + j) * block_bytes;
-            fetch_ahead(panel + (b + j) * step, step);
+        for (size_t j = 0; j < group && first + j < blocks; j++) {
+            const char *block = panel + header_bytes + j * panel_block_bytes(format);
+            fetch_ahead(block, panel_block_bytes(format));
 #pragma clang loop unroll(disable)
             for (size_t part = 0; part < PARTS; part++)
-                add_block(format, M, totals[part], block, header, j, part * LANES, input + (b + j) * M);
+                add_block(format, M, totals[part], block, panel, j, part * LANES, input + (first + j) * M);
         }
     }
     for (size_t m = 0; m < M; m++) {

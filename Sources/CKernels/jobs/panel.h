@@ -1,5 +1,6 @@
 // How quantised weights lie in memory for the kernels: panels of 16 rows, in which a vector holds the same two columns of
-// each row. First come the codes of one block of 32 columns after the other, then the scales.
+// each row. Groups of blocks of 32 columns lie one behind another, each a header of whole cache lines with the scales, then
+// the codes of its blocks: a panel is read from its first byte to its last.
 //
 // A block's codes, in 16 steps s of the columns 2s and 2s + 1:
 //   q8_0           16 × [16 rows][2] int8
@@ -7,11 +8,11 @@
 //                  upper half to column 2s + 1
 //   q5_*           [16 rows] words of fifth bits: bit s of the lower and of the upper half; then nibbles as above
 //   q6_K           2 × [16 rows] words of the upper two bits, 8 steps to a word; then nibbles as above
-// A header, of one block or of a superblock's eight:
-//   q8_0 q4_0 q5_0 f16 d[16]
+// A header, of two blocks, of one, or of a superblock's eight:
+//   q8_0 q4_0 q5_0 2 × f16 d[16]
 //   q4_1 q5_1      f16 d[16], f16 m[16]
 //   q4_K q5_K      f16 d[16], f16 dmin[16], 8 × uint8 scales[16], 8 × uint8 minimums[16]
-//   q6_K           f16 d[16], 16 × int8 scales[16]
+//   q6_K           f16 d[16], 16 × int8 scales[16], 32 bytes of nothing
 // All are the numbers of the stored format: a panel takes no more memory, but for the K formats' 6-bit scales in bytes.
 #pragma once
 
@@ -30,11 +31,20 @@ INLINE size_t panel_block_bytes(enum volley_format format) {
 /// Where a header's second f16 lies, and where its 8-bit scales and minimums begin.
 enum { PANEL_CONSTANTS = 32, PANEL_SCALES_Q6 = 32, PANEL_SCALES = 64, PANEL_MINIMUMS = 192 };
 
-INLINE size_t panel_header_bytes(enum volley_format format) {
-    if (format == VOLLEY_Q4_K || format == VOLLEY_Q5_K) return 320;
-    if (format == VOLLEY_Q6_K) return 288;
-    return has_constants(format) ? 64 : 32;
+INLINE size_t panel_header_bytes(enum volley_format format) { return span_blocks(format) > 1 ? 320 : 64; }
+
+/// Blocks of a group, but for a row's last where they do not come out even.
+INLINE size_t panel_group_blocks(enum volley_format format) {
+    if (span_blocks(format) > 1) return span_blocks(format);
+    return has_constants(format) ? 1 : 2;
 }
+
+INLINE size_t panel_group_bytes(enum volley_format format) {
+    return panel_header_bytes(format) + panel_group_blocks(format) * panel_block_bytes(format);
+}
+
+/// Where block `j` of a group finds its scales in the header.
+INLINE size_t panel_scale_place(enum volley_format format, size_t j) { return span_blocks(format) > 1 ? 0 : 32 * j; }
 
 /// What a code is less by than what is stored.
 INLINE int16_t code_offset(enum volley_format format) {
@@ -47,7 +57,6 @@ INLINE int16_t code_offset(enum volley_format format) {
 }
 
 INLINE size_t panel_bytes(enum volley_format format, size_t columns) {
-    size_t blocks = columns / 32;
-    size_t bytes = blocks * panel_block_bytes(format) + blocks / span_blocks(format) * panel_header_bytes(format);
-    return (bytes + 63) & ~(size_t)63;
+    size_t blocks = columns / 32, group = panel_group_blocks(format);
+    return (blocks + group - 1) / group * panel_header_bytes(format) + blocks * panel_block_bytes(format);
 }

@@ -1,0 +1,61 @@
+import Synchronization
+
+/// Who does which part of a job: each member a run of neighbouring parts from the front, and when it has none left, others'
+/// from the back. So a member goes through memory in one direction, where what is fetched ahead is what it needs.
+final class PartRuns: Sendable {
+    private let count: Int
+    // Sendable: only the atomics in it change.
+    private nonisolated(unsafe) let runs: UnsafeMutablePointer<Run>
+
+    /// The first part that is left, and in the upper half the end of those; each run in a cache line of its own.
+    private struct Run: ~Copyable {
+        let bounds = Atomic<UInt64>(0)
+        private let padding: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0)
+    }
+
+    private static let endUnit: UInt64 = 1 << 32
+
+    init(memberCount: Int) {
+        count = memberCount
+        runs = .allocate(capacity: memberCount)
+        for member in 0..<memberCount { (runs + member).initialize(to: Run()) }
+    }
+
+    deinit {
+        runs.deinitialize(count: count)
+        runs.deallocate()
+    }
+
+    /// The first part of `member`'s run of `parts`.
+    static func firstPart(of member: Int, memberCount: Int, parts: Int) -> Int { parts * member / memberCount }
+
+    /// Gives each member its run. Nobody may be taking parts.
+    func deal(_ parts: Int) {
+        for member in 0..<count {
+            let first = Self.firstPart(of: member, memberCount: count, parts: parts)
+            let end = Self.firstPart(of: member + 1, memberCount: count, parts: parts)
+            runs[member].bounds.store(UInt64(first) + UInt64(end) * Self.endUnit, ordering: .relaxed)
+        }
+    }
+
+    /// A part for `member`; nil when all are taken.
+    func take(_ member: Int) -> Int? {
+        if let bounds = shorten(member, by: { $0 + 1 }) { return Int(bounds % Self.endUnit) }
+        for other in member + 1..<member + count {
+            if let bounds = shorten(other % count, by: { $0 - Self.endUnit }) { return Int(bounds / Self.endUnit) - 1 }
+        }
+        return nil
+    }
+
+    /// A member's bounds before they were changed; nil when its run is empty.
+    private func shorten(_ member: Int, by change: (UInt64) -> UInt64) -> UInt64? {
+        var bounds = runs[member].bounds.load(ordering: .relaxed)
+        while bounds % Self.endUnit < bounds / Self.endUnit {
+            let (exchanged, original) = runs[member].bounds.weakCompareExchange(
+                expected: bounds, desired: change(bounds), ordering: .relaxed)
+            if exchanged { return bounds }
+            bounds = original
+        }
+        return nil
+    }
+}
