@@ -12,7 +12,7 @@ from random import Random
 import torch
 
 from recipe import checkpoints, depth, distributed, embedded, evaluation, vocabulary
-from recipe.cycles import VANILLA, MaskedPass, factor_name
+from recipe.cycles import VANILLA, MaskedPass
 from recipe.examples import Chat, FileExamples, GeneratedExamples
 from recipe.routing import LAYERS, ORDERS, Routing, route, routed_layers, train_routers_alone
 from recipe.tasks import SUITE, held_out_items, training_item
@@ -285,9 +285,9 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
         for factor in arguments.factors:
             prompts = [item["prompt"] for item in items]
             found = evaluation.answers(model, chat, prompts, factor, arguments.head_layers)
-            name = factor_name(factor)
+            name = evaluation.plan_name(model, factor)
             shown.append(f"{name} {100 * evaluation.accuracy(found, items):5.1f} %")
-            lines += [{"task": path.stem, "mtd": name, "item": index, "text": text} for index, text in enumerate(found)]
+            lines += [{"task": path.stem, "plan": name, "item": index, "text": text} for index, text in enumerate(found)]
         print(f"{path.stem:20}", "  ".join(shown), flush=True)
     if arguments.answers:
         arguments.answers.write_text("\n".join(map(json.dumps, lines)) + "\n")
