@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import torch
 
@@ -96,6 +97,7 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     export.add_argument("--out", type=Path, required=True)
     export.add_argument("--volley", default="volley", help="the program")
     export.add_argument("--format", default="bf16")
+    export.add_argument("--rounded-routers", action="store_true", help="routers in bfloat16 too, which may skip other layers")
     export.set_defaults(run=run_export)
 
     for name, make, purpose in (
@@ -328,8 +330,12 @@ def make_embedded(arguments: argparse.Namespace) -> int:
 
 
 def run_export(arguments: argparse.Namespace) -> int:
-    command = [arguments.volley, "pack", str(arguments.model), str(arguments.out), "--format", arguments.format]
-    return subprocess.run([*command, "--compress", "lz4hc"]).returncode
+    with TemporaryDirectory() as rounded:
+        if arguments.rounded_routers:
+            checkpoints.copy_with_rounded_routers(arguments.model, Path(rounded))
+        model = rounded if arguments.rounded_routers else str(arguments.model)
+        command = [arguments.volley, "pack", model, str(arguments.out), "--format", arguments.format, "--compress", "lz4hc"]
+        return subprocess.run(command).returncode
 
 
 if __name__ == "__main__":

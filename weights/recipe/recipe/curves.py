@@ -20,7 +20,7 @@ from matplotlib.ticker import FormatStrFormatter, LogLocator  # noqa: E402
 KINDS = ("loss", "tasks", "layers")
 SMOOTHING = 0.5
 """Share of the value before: a point is the mean of twenty steps already."""
-DRAWN = 3
+DRAWN = 5
 """Of so many points one is drawn, and numbers have one decimal: a picture is kept beside the weights."""
 
 
@@ -33,7 +33,8 @@ def draw(runs: list[Path], picture: Path) -> None:
         draw_kind(axis, stages, kind)
     figure.savefig(picture)
     if picture.suffix == ".svg":
-        picture.write_text(re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.1f}", picture.read_text()))
+        text = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.1f}", picture.read_text())
+        picture.write_text(re.sub(r"\n +", "\n", text))
 
 
 def draw_kind(axis: Axes, stages: list[Stage], kind: str) -> None:
