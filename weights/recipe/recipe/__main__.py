@@ -8,11 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import torch
 
 from recipe import checkpoints, depth, distributed, embedded, evaluation, vocabulary
-from recipe.cycles import VANILLA, MaskedPass, factor_name
+from recipe.cycles import VANILLA, MaskedPass
 from recipe.examples import Chat, FileExamples, GeneratedExamples
 from recipe.routing import LAYERS, ORDERS, Routing, route, routed_layers, train_routers_alone
 from recipe.tasks import SUITE, held_out_items, training_item
@@ -96,6 +97,7 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     export.add_argument("--out", type=Path, required=True)
     export.add_argument("--volley", default="volley", help="the program")
     export.add_argument("--format", default="bf16")
+    export.add_argument("--rounded-routers", action="store_true", help="routers in bfloat16 too, which may skip other layers")
     export.set_defaults(run=run_export)
 
     for name, make, purpose in (
@@ -285,9 +287,9 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
         for factor in arguments.factors:
             prompts = [item["prompt"] for item in items]
             found = evaluation.answers(model, chat, prompts, factor, arguments.head_layers)
-            name = factor_name(factor)
+            name = evaluation.plan_name(model, factor)
             shown.append(f"{name} {100 * evaluation.accuracy(found, items):5.1f} %")
-            lines += [{"task": path.stem, "mtd": name, "item": index, "text": text} for index, text in enumerate(found)]
+            lines += [{"task": path.stem, "plan": name, "item": index, "text": text} for index, text in enumerate(found)]
         print(f"{path.stem:20}", "  ".join(shown), flush=True)
     if arguments.answers:
         arguments.answers.write_text("\n".join(map(json.dumps, lines)) + "\n")
@@ -328,8 +330,12 @@ def make_embedded(arguments: argparse.Namespace) -> int:
 
 
 def run_export(arguments: argparse.Namespace) -> int:
-    command = [arguments.volley, "pack", str(arguments.model), str(arguments.out), "--format", arguments.format]
-    return subprocess.run([*command, "--compress", "lz4hc"]).returncode
+    with TemporaryDirectory() as rounded:
+        if arguments.rounded_routers:
+            checkpoints.copy_with_rounded_routers(arguments.model, Path(rounded))
+        model = rounded if arguments.rounded_routers else str(arguments.model)
+        command = [arguments.volley, "pack", model, str(arguments.out), "--format", arguments.format, "--compress", "lz4hc"]
+        return subprocess.run(command).returncode
 
 
 if __name__ == "__main__":

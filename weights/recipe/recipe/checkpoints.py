@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel, Qwen3Config, Qwen3ForCausalLM
 
 from recipe.cycles import VANILLA
@@ -87,6 +87,17 @@ def save(run: Run, companions: Path) -> None:
     path = run.directory / "config.json"
     configuration = described(json.loads(path.read_text()), run)
     path.write_text(json.dumps(configuration, indent=2) + "\n")
+
+
+def copy_with_rounded_routers(directory: Path, copy: Path) -> None:
+    """Routers in bfloat16, as released ones are, in half of their bytes. `volley pack` keeps them as they are stored."""
+    for name in ("config.json", *COMPANIONS):
+        if (directory / name).exists():
+            shutil.copy(directory / name, copy / name)
+    for path in directory.glob("*.safetensors"):
+        state = load_file(path)
+        rounded = {name: one.bfloat16() for name, one in state.items() if ".router." in name and one.dim() > 1}
+        save_file(state | rounded, copy / path.name, metadata={"format": "pt"})
 
 
 def described(configuration: dict, run: Run) -> dict[str, object]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
+from itertools import cycle
 from pathlib import Path
 
 import matplotlib
 
 matplotlib.use("svg")
 matplotlib.rcParams["svg.fonttype"] = "none"  # letters as text, not as shapes: smaller
+matplotlib.rcParams["font.sans-serif"] = ["DejaVu Sans"]  # and each names its fonts
 import matplotlib.pyplot as plt  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.ticker import FormatStrFormatter, LogLocator  # noqa: E402
@@ -17,40 +20,60 @@ from matplotlib.ticker import FormatStrFormatter, LogLocator  # noqa: E402
 KINDS = ("loss", "tasks", "layers")
 SMOOTHING = 0.5
 """Share of the value before: a point is the mean of twenty steps already."""
+DRAWN = 5
+"""Of so many points one is drawn, and numbers have one decimal: a picture is kept beside the weights."""
 
 
 def draw(runs: list[Path], picture: Path) -> None:
-    """Draws each run's losses side by side, by factor (where there are several) and by task, and the layers used, where routed."""
-    kinds = [kind for kind in KINDS if any(len(curves(run / "log.jsonl", kind)) > 1 for run in runs)]
-    size = (6 * len(runs), 4 * len(kinds))
-    figure, axes = plt.subplots(len(kinds), len(runs), figsize=size, squeeze=False, layout="constrained")
-    for column, run in enumerate(runs):
-        for row, kind in enumerate(kinds):
-            draw_one(axes[row][column], run, kind)
+    """Draws the runs one after the other: losses by factor (where there are several) and by task, and the layers used, where routed."""
+    stages = [Stage(run) for run in runs]
+    kinds = [kind for kind in KINDS if any(len(stage.curves(kind)) > 1 for stage in stages)]
+    figure, axes = plt.subplots(len(kinds), figsize=(12, 4 * len(kinds)), squeeze=False, layout="constrained")
+    for axis, kind in zip(axes[:, 0], kinds):
+        draw_kind(axis, stages, kind)
     figure.savefig(picture)
+    if picture.suffix == ".svg":
+        text = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.1f}", picture.read_text())
+        picture.write_text(re.sub(r"\n +", "\n", text))
 
 
-def draw_one(axis: Axes, run: Path, kind: str) -> None:
-    axis.set_prop_cycle(color=plt.cm.tab10.colors if kind == "loss" else plt.cm.tab20.colors)
-    for name, points in sorted(curves(run / "log.jsonl", kind).items()):
-        axis.plot(*zip(*points), label=f"mtd {name}" if name.isdigit() else name)
+def draw_kind(axis: Axes, stages: list[Stage], kind: str) -> None:
+    names = sorted({name for stage in stages for name in stage.curves(kind)})
+    colours = dict(zip(names, cycle(plt.cm.tab10.colors if kind == "loss" else plt.cm.tab20.colors)))
+    start, seen = 0, set()
+    for stage in stages:
+        for name, points in sorted(stage.curves(kind).items()):
+            steps, values = zip(*points[::-DRAWN])  # from the last one back
+            label = f"mtd {name}" if name.isdigit() else name
+            axis.plot([start + step for step in steps], values, color=colours[name], label=None if name in seen else label)
+            seen.add(name)
+        axis.axvline(start, color="grey", linewidth=0.8)
+        axis.text(start, 1.01, f" {stage.name}", transform=axis.get_xaxis_transform())
+        start += stage.steps
     if kind == "layers":
-        axis.set(title=run.name, xlabel="step", ylabel="layers used, a token")
+        axis.set(xlabel="step", ylabel="layers used, a token")
     else:
-        axis.set(title=run.name, xlabel="step", ylabel="loss on answers, nats a token", yscale="log")
+        axis.set(xlabel="step", ylabel="loss on answers, nats a token", yscale="log")
         axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.yaxis.set_major_formatter(FormatStrFormatter("%g"))
         axis.yaxis.set_minor_locator(LogLocator(subs=()))
     axis.grid(alpha=0.3)
-    axis.legend(fontsize="small", ncols=2)
+    axis.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
 
 
-def curves(log: Path, kind: str) -> dict[str, list[tuple[int, float]]]:
-    """Returns (step, smoothed value) by the names under `kind`: `loss` (by factor), `tasks`, or `layers` where routed."""
-    result: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    for line in log.read_text().splitlines():
-        record = json.loads(line)
-        for name, loss in record.get(kind, {}).items():
-            before = result[name][-1][1] if result[name] else loss
-            result[name].append((record["step"], SMOOTHING * before + (1 - SMOOTHING) * loss))
-    return result
+class Stage:
+    """A run's log."""
+
+    def __init__(self, run: Path):
+        self.name = run.name
+        self.records = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+        self.steps = self.records[-1]["step"]
+
+    def curves(self, kind: str) -> dict[str, list[tuple[int, float]]]:
+        """Returns (step, smoothed value) by the names under `kind`: `loss` (by factor), `tasks`, or `layers` where routed."""
+        result: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        for record in self.records:
+            for name, loss in record.get(kind, {}).items():
+                before = result[name][-1][1] if result[name] else loss
+                result[name].append((record["step"], SMOOTHING * before + (1 - SMOOTHING) * loss))
+        return result

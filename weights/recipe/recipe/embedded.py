@@ -22,12 +22,27 @@ POLISHING_WEIGHTS = ("--weights", "long-addition=2,sort=6,copy=2,addition=1.5,su
 """Fine-tuning goes on twice, with more of what it had not learnt."""
 DEPTH_NAME = "volley-5m-depth"
 ROUTED = ("--routing-layers", "4-23", "--router-reduction", "4", "--proj-reduction", "8")
-ROUTED_TRAINING = ("--sequences", "32", "--answer-power", "0.5", "--compile", "--replicate")
-ROUTING = ("--steps", "1000", "--learning-rate", "2e-3", "--seed", "4", "--penalties", "2e-4,6e-5", "--lifted", "0.35")
-ROUTING_WEIGHTS = ("--weights", "sum=4,copy=2,two-steps=2,sort=1.5,long-addition=1.5,repeat=0.8,facts=1")
-REFINING = ("--steps", "1000", "--learning-rate", "1e-3", "--seed", "5", "--penalties", "1e-5", "--lifted", "0")
-REFINING_WEIGHTS = ("--weights", "sum=5,two-steps=3,repeat=1.5,long-addition=2,copy=1.5")
-"""Routing goes on with a lower penalty, so that tokens take back the layers that they miss."""
+ROUTED_TRAINING = ("--sequences", "32", "--compile", "--replicate")
+DEPTH_STAGES = {
+    "depth": (
+        "--steps", "1000", "--learning-rate", "2e-3", "--seed", "4", "--penalties", "2e-4,6e-5", "--lifted", "0.35",
+        "--answer-power", "0.5", "--weights", "sum=4,copy=2,two-steps=2,sort=1.5,long-addition=1.5,repeat=0.8,facts=1", *ROUTED,
+    ),
+    "depth-refined": (
+        "--steps", "1000", "--learning-rate", "1e-3", "--seed", "5", "--penalties", "1e-5", "--lifted", "0",
+        "--answer-power", "0.5", "--weights", "sum=5,two-steps=3,repeat=1.5,long-addition=2,copy=1.5",
+    ),
+    "depth-pressed": (
+        "--steps", "800", "--learning-rate", "2e-3", "--seed", "6", "--penalties", "2e-4,1e-4,3e-5,1e-5", "--lifted", "0",
+        "--answer-power", "0", "--weights", "sum=5,two-steps=3,repeat=2,long-addition=2,copy=1.5,facts=1",
+    ),
+    "depth-settled": (
+        "--steps", "800", "--learning-rate", "1e-3", "--seed", "7", "--penalties", "1e-5", "--lifted", "0",
+        "--answer-power", "0.5", "--weights", "sum=4,two-steps=3,repeat=1.5,sort=2,long-addition=2,copy=3,long-multiplication=1",
+    ),
+}  # fmt: skip
+"""Routing and three stages that go on from it: with a low penalty tokens take back the layers that they miss, with a higher one,
+while answers weigh alike however long they are, tokens of long answers that are sure anyway give layers up."""
 LONGEST_ANSWER = ("--max-tokens", "160")
 """Before fine-tuning, factors find no end."""
 COMPARED = ("--limit", "50")
@@ -82,17 +97,17 @@ def make(recipe: Callable[..., None], runs: Path, weights: Path, volley: str) ->
 
 def make_depth(recipe: Callable[..., None], runs: Path, weights: Path, volley: str) -> None:
     """Teaches the embedded model in `weights` to skip layers: its variant, the runs' logs and curves, and a table."""
-    plain, routed, refined = runs / "plain", runs / "depth", runs / "depth-refined"
+    plain, stages = runs / "plain", [runs / name for name in DEPTH_STAGES]
     shards, report, unpacked = weights / DEPTH_NAME, weights / "training", runs / "depth-unpacked"
 
     unpack(volley, weights / NAME, plain)
-    trained("route", "--model", plain, "--out", routed, *ROUTED, *ROUTED_TRAINING, *ROUTING, *ROUTING_WEIGHTS)
-    trained("route", "--model", routed, "--out", refined, *ROUTED_TRAINING, *REFINING, *REFINING_WEIGHTS)
+    for before, stage, options in zip([plain, *stages], stages, DEPTH_STAGES.values()):
+        trained("route", "--model", before, "--out", stage, *ROUTED_TRAINING, *options)
 
-    recipe("curves", routed, refined, "--out", report / "depth.svg")
-    for run in (routed, refined):
-        shutil.copy(run / "log.jsonl", report / f"{run.name}.jsonl")
-    recipe("export", "--model", refined, "--out", shards, "--volley", volley)
+    recipe("curves", *stages, "--out", report / "depth.svg")
+    for stage in stages:
+        shutil.copy(stage / "log.jsonl", report / f"{stage.name}.jsonl")
+    recipe("export", "--model", stages[-1], "--out", shards, "--volley", volley, "--rounded-routers")
 
     # What is judged are the very numbers in the shards, which are rounded to bfloat16.
     unpack(volley, shards, unpacked)

@@ -9,8 +9,10 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedModel
 
+from recipe.cycles import VANILLA, factor_name
 from recipe.decoding import Decoder
 from recipe.examples import Chat
+from recipe.routing import routed_layers
 
 LIMIT = 320
 """Most tokens of an answer."""
@@ -37,17 +39,26 @@ def answers(
     return result
 
 
+def plan_name(model: PreTrainedModel, factor: int) -> str:
+    """What `volley eval --json` calls decoding `model` at `factor`: vanilla asks the routers, which is a plan there."""
+    return model.routing.method if factor == VANILLA and routed_layers(model) else factor_name(factor)
+
+
 def agreement(lines: list[dict[str, object]], evaluation: dict) -> str:
     """Says how many answers are those of `volley eval --json`, and which are not."""
+    # Of plans other than factors, `mtd` says "off" too.
     others = {
-        (task["task"], plan["mtd"], index): text
+        (task["task"], plan.get("plan", plan["mtd"]), index): text
         for task in evaluation["tasks"]
         for plan in task["plans"]
         for index, text in enumerate(plan["answers"])
     }
-    pairs = [(line, others.get((line["task"], line["mtd"], line["item"]))) for line in lines]
+    pairs = [(line, others.get((line["task"], line["plan"], line["item"]))) for line in lines]
     compared = [(line, other) for line, other in pairs if other is not None]
-    different = [f"{line['task']} {line['mtd']} {line['item']}: {line['text']!r}, there {other!r}"
+    if not compared:
+        wanted = ",".join(dict.fromkeys(str(line["plan"]) for line in lines))
+        raise SystemExit(f"recipe: nothing to compare; give --against what volley eval --json printed of these tasks under {wanted}")
+    different = [f"{line['task']} {line['plan']} {line['item']}: {line['text']!r}, there {other!r}"
                  for line, other in compared if line["text"] != other]  # fmt: skip
     return "\n".join([f"{len(compared) - len(different)} of {len(compared)} answers are the same", *different])
 

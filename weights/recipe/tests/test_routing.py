@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 from recipe import checkpoints, depth
@@ -163,6 +164,19 @@ def test_what_is_saved_is_what_was_trained(tmp_path: Path, kind: str, method: st
     ids = torch.arange(12)[None]
     torch.testing.assert_close(again(ids, use_cache=False).logits, model(ids, use_cache=False).logits)
     torch.testing.assert_close(gates(again), gates(model))
+
+
+def test_a_copy_may_have_rounded_routers_and_nothing_else(tmp_path: Path):
+    run = run_of(routed(), tmp_path / "run", steps=1)
+    run.train()
+    checkpoints.save(run, tmp_path)
+    (tmp_path / "copy").mkdir()
+    checkpoints.copy_with_rounded_routers(run.directory, tmp_path / "copy")
+    before, after = (load_file(tmp_path / name / "model.safetensors") for name in ("run", "copy"))
+    assert before.keys() == after.keys()
+    for name, one in after.items():
+        assert torch.equal(one, before[name].to(one.dtype))
+        assert (one.dtype == torch.bfloat16) == (".router." in name and one.dim() > 1)
 
 
 def test_open_mind_skip_gates_change_nothing_and_shut_ones_leave_the_layer_out():
