@@ -14,6 +14,8 @@ public enum PlanRequest: Sendable {
     case exit(layers: Int)
     /// ShortGPT without the `layers` of least influence.
     case shortGPT(dropping: Int)
+    /// LaCo: layers collapsed into others until `layers` are left out.
+    case laco(leavingOut: Int)
     /// Early exit where a layer turns the residual less than this cosine says.
     case confidence(Float)
     /// LayerSkip's self-speculative form; nil leaves the number of drafts to the plan.
@@ -23,6 +25,15 @@ public enum PlanRequest: Sendable {
 
     package var isVanilla: Bool {
         if case .vanilla = self { true } else { false }
+    }
+
+    /// The name of a plan that is made by what the weights do to a text; nil of the others.
+    package var measuredName: String? {
+        switch self {
+        case .shortGPT(let count): "shortgpt:\(count)"
+        case .laco(let count): "laco:\(count)"
+        default: nil
+        }
     }
 
     /// Reads `off` or a factor, as `--mtd` takes it.
@@ -46,6 +57,7 @@ public enum PlanRequest: Sendable {
         case ("mtd", let factor?): try self.init(factor: factor)
         case ("exit", let count?): self = .exit(layers: try Self.layerCount(count, of: text))
         case ("shortgpt", let count?): self = .shortGPT(dropping: try Self.layerCount(count, of: text))
+        case ("laco", let count?): self = .laco(leavingOut: try Self.layerCount(count, of: text))
         case ("confidence", let cosine?):
             guard let cosine = Float(cosine) else { throw .unreadableCosine(text) }
             self = .confidence(try SaturationPlan(cosine: cosine).cosine)
@@ -89,7 +101,7 @@ extension ModelConfiguration {
             return try SelfSpeculativePlan(
                 exitLayer: exit, draftCount: drafts ?? SelfSpeculativePlan.defaultDraftCount, of: self)
         case .confidence(let cosine): return try SaturationPlan(cosine: cosine)
-        case .shortGPT(let dropping): throw .needsMeasurement(plan: "shortgpt:\(dropping)")
+        case .shortGPT, .laco: throw .needsMeasurement(plan: request.measuredName ?? "")
         case .custom(let plan):
             guard trunkLayerCount > 0 || !plan.needsSplit else { throw .noTrunk(layerCount: layerCount) }
             return plan

@@ -20,6 +20,8 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
     case cosine(Float)
     /// The command line names no confidence.
     case unreadableCosine(String)
+    /// Weights that the plan is to add up are not finite.
+    case weightsNotFinite(plan: String)
     /// The model has not so many layers.
     case layersOutOfRange(plan: String, count: Int, range: ClosedRange<Int>)
 
@@ -31,7 +33,7 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
             "the multi-token factor is '\(text)'; give off or a number from 1 to 16"
         case .unknownPlan(let name):
             "there is no decode plan named '\(name)'; give off, mtd:N with N from 1 to 16, flexidepth, exit:N, "
-                + "shortgpt:N, confidence:T or layerskip:N"
+                + "shortgpt:N, laco:N, confidence:T or layerskip:N"
         case .noTrunk(let layerCount):
             "the model's \(layerCount) layers are all head, so there is no trunk to skip; decode with --mtd off, or give "
                 + "--head-layers a number below \(layerCount)"
@@ -47,6 +49,8 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
             "the confidence is \(cosine); give a number from 0 to 1"
         case .unreadableCosine(let plan):
             "--plan \(plan) names no confidence; give a number from 0 to 1, such as confidence:0.98"
+        case .weightsNotFinite(let plan):
+            "--plan \(plan) cannot add up the model's layers, as some weights are not finite; download it again"
         case .layersOutOfRange(let plan, let count, let range):
             "--plan \(plan):\(count) is out of range; this model takes \(range.lowerBound) to \(range.upperBound)"
         }

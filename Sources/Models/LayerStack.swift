@@ -49,6 +49,12 @@ package final class LayerStack: Sendable {
             vocabularyHead: vocabularyHead, inverseFrequencies: inverseFrequencies)
     }
 
+    /// Whether what one has computed is of use to the other: the same layers, cut into trunk and head at the same place.
+    package func runsAlike(_ other: LayerStack) -> Bool {
+        configuration.trunkLayerCount == other.configuration.trunkLayerCount
+            && layers.elementsEqual(other.layers, by: ===)
+    }
+
     /// The embedding of `token`: [hidden].
     package func embed(_ token: Int, into output: UnsafeMutablePointer<Float>) {
         if let embedding { embedding.copyRow(token, to: output) } else { vocabularyHead.copyRow(token, to: output) }

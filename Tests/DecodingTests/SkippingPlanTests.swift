@@ -101,6 +101,7 @@ struct SkippingPlanTests {
     func names() throws {
         #expect(try PlanRequest(plan: "exit:3").text == PlanRequest.exit(layers: 3).text)
         #expect(try PlanRequest(plan: "shortgpt:4").text == PlanRequest.shortGPT(dropping: 4).text)
+        #expect(try PlanRequest(plan: "laco:4").text == PlanRequest.laco(leavingOut: 4).text)
         #expect(try PlanRequest(plan: "confidence:0.95").text == PlanRequest.confidence(0.95).text)
         #expect(try PlanRequest(plan: "flexidepth").text == PlanRequest.flexiDepth.text)
         #expect(throws: PlanError.unreadableLayers("exit:x")) { try PlanRequest(plan: "exit:x") }

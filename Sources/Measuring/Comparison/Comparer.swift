@@ -77,7 +77,7 @@ package final class Comparer {
 
     /// What the plan must read whatever it answers, or what it read for this answer; nil where neither is known.
     private func bytesPerToken(of answer: Examiner.Answer, _ plan: any DecodePlan, depth: Double) -> Double? {
-        let stack = model.split(for: plan).stack
+        let stack = model.fitted(to: plan).stack
         let roofline = ByteRoofline(stack, kvFormat: kvFormat)
         if plan.draftCount > 0 {
             let (passes, count) = (answer.statistics.passes, answer.statistics.decodeTokens)

@@ -30,7 +30,7 @@ package struct DepthMap: Sendable {
         of model: Model, plan: any DecodePlan, prompt: [Int], maximumTokens: Int, options: SessionOptions,
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws {
-        let context = try DecodingContext(model.stack, options: options)
+        let context = try DecodingContext(model.fitted(to: plan).stack, options: options)
         let generation = try DecodingLoop(
             context, prompt: prompt, plan: plan, options: GenerationOptions(maximumTokens: maximumTokens),
             tokenizer: nil, endTokens: model.endTokens, isCancelled: isCancelled)
