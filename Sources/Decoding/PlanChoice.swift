@@ -6,8 +6,8 @@ public enum PlanRequest: Sendable {
     case automatic
     /// Every layer whole, for every token.
     case vanilla
-    /// Routed layers as their routers say.
-    case flexiDepth
+    /// Routed layers as their routers say, on a model that was trained by this method.
+    case routed(RoutingMethod)
     /// This many tokens a trunk pass, 1 to 16, with cycles counted as the checkpoint says.
     case multiToken(Int)
     /// LayerSkip's early exit after the first `layers`.
@@ -22,6 +22,13 @@ public enum PlanRequest: Sendable {
     case layerSkip(exit: Int, drafts: Int?)
     /// A plan of the program's own.
     case custom(any DecodePlan)
+
+    /// Routed layers as FlexiDepth's routers say.
+    public static var flexiDepth: PlanRequest { .routed(.flexiDepth) }
+    /// Attentions and feed-forwards as MindSkip's gates say.
+    public static var mindSkip: PlanRequest { .routed(.mindSkip) }
+    /// Routed layers as mixture-of-depths' routers say.
+    public static var mixtureOfDepths: PlanRequest { .routed(.mixtureOfDepths) }
 
     package var isVanilla: Bool {
         if case .vanilla = self { true } else { false }
@@ -54,6 +61,8 @@ public enum PlanRequest: Sendable {
         switch (parts[0], parts.dropFirst().first) {
         case ("off", nil), ("vanilla", nil): self = .vanilla
         case ("flexidepth", nil): self = .flexiDepth
+        case ("mindskip", nil): self = .mindSkip
+        case ("mod", nil): self = .mixtureOfDepths
         case ("mtd", let factor?): try self.init(factor: factor)
         case ("exit", let count?): self = .exit(layers: try Self.layerCount(count, of: text))
         case ("shortgpt", let count?): self = .shortGPT(dropping: try Self.layerCount(count, of: text))
@@ -80,19 +89,21 @@ extension ModelConfiguration {
     ///
     /// - Parameter phase: overrides the checkpoint's own phase.
     /// - Throws: `PlanError.noTrunk` where a plan with cycles meets a model without a trunk, `PlanError.noRouters` where
-    ///   a routed plan meets one without routed layers, `PlanError.factorOutOfRange`.
+    ///   a routed plan meets one without routed layers, `PlanError.otherRouters` where their method is another,
+    ///   `PlanError.factorOutOfRange`.
     public func plan(
         for request: PlanRequest, phase: CyclePhase? = nil
     ) throws(PlanError) -> any DecodePlan {
         let factor: Int
         switch request {
         case .vanilla: return .vanilla
-        case .flexiDepth:
-            guard routing != nil else { throw .noRouters(plan: "flexidepth") }
-            return .flexiDepth
+        case .routed(let method):
+            guard let trained = routing?.method else { throw .noRouters(plan: method.planName) }
+            guard trained == method else { throw .otherRouters(plan: method.planName, trained: trained.planName) }
+            return RoutedPlan(method)
         case .automatic:
             guard let trained = trainedFactor, MultiTokenPlan.factors.contains(trained), trunkLayerCount > 0 else {
-                return routing == nil ? .vanilla : .flexiDepth
+                return routing.map { RoutedPlan($0.method) } ?? .vanilla
             }
             factor = trained
         case .multiToken(let asked): factor = asked

@@ -48,7 +48,7 @@ package final class LayerWeights: Sendable {
 
     /// Bytes that a pass reads in which every token skips the layer.
     package func skippedByteCount(_ routing: RoutingWeights) -> Int {
-        keyValue.byteCount + routing.router.byteCount + routing.adapter.byteCount
+        keyValue.byteCount + routing.routerByteCount + (routing.adapter?.byteCount ?? 0)
     }
 
     /// This layer and those that follow it as one: matrices are this one's and the others' differences from it, norms are
@@ -64,7 +64,7 @@ package final class LayerWeights: Sendable {
             down: try .collapsed(down, others.map(\.down)))
     }
 
-    /// The same layer with another router and adapter.
+    /// The same layer, skipped by other weights.
     package func routed(by routing: RoutingWeights) -> LayerWeights {
         LayerWeights(
             attentionNorm: attentionNorm, queryKeyValue: queryKeyValue, queryNorm: queryNorm, keyNorm: keyNorm,

@@ -21,8 +21,8 @@ struct PlanOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            A decode plan by name: off, mtd:N (the same as --mtd N), flexidepth (the default where a model has routers), \
-            exit:N (the first N layers), shortgpt:N (without the N layers that change least), laco:N (layers merged until N \
+            A decode plan by name: off, mtd:N (the same as --mtd N), flexidepth, mindskip or mod (the \
+            default where a model has routers of that method), exit:N (the first N layers), shortgpt:N (without the N layers that change least), laco:N (layers merged until N \
             are left out), confidence:T (until a layer \
             turns a token less than the cosine T says), or layerskip:N[:D] (the first N layers draft D tokens, the others \
             verify them).

@@ -24,7 +24,8 @@ struct LayerCollapseTests {
         }
     }
 
-    private static func logits(_ model: Model, _ plan: any DecodePlan, _ tokens: [Int]) throws -> ([Float], DepthRecord) {
+    private static func logits(_ model: Model, _ plan: any DecodePlan, _ tokens: [Int]) throws -> ([Float], DepthRecord)
+    {
         let context = try DecodingContext(model.fitted(to: plan).stack, options: options)
         try context.begin(tokens, plan: plan)
         context.run()
@@ -44,7 +45,7 @@ struct LayerCollapseTests {
             let (logits, depths) = try Self.logits(model, plan, golden.tokens)
             #expect(largestDifference(logits.prefix(16), golden.logits) < 1e-3)
             let left = model.configuration.layerCount - golden.leftOut
-            #expect(depths.layersUsed.allSatisfy { $0 == left })
+            #expect(depths.layersUsed.allSatisfy { $0 == Double(left) })
         }
     }
 
@@ -72,7 +73,8 @@ struct LayerCollapseTests {
         let none = try collapse(0)
         #expect(none.runs.isEmpty && none.collapsed.isEmpty && none.similarity == 1)
         #expect(
-            try (RoutedTests.decoded(stack, FixedLayersPlan.laco(none)).logits
+            try
+                (RoutedTests.decoded(stack, FixedLayersPlan.laco(none)).logits
                 == RoutedTests.decoded(stack, .vanilla).logits))
         #expect(try collapse(6).runs.map(\.count) == [4, 4])
         #expect(throws: PlanError.layersOutOfRange(plan: "laco", count: 7, range: 0...6)) { try collapse(7) }

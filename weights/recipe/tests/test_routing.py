@@ -148,7 +148,7 @@ def test_penalties_follow_each_other_in_stages():
 
 @pytest.mark.parametrize(
     ("kind", "method", "written"),
-    (("qwen3", "flexidepth", "qwen3"), ("llama", "flexidepth", "ddllama"), ("llama", "mindskip", "llama")),
+    (("qwen3", "flexidepth", "qwen3"), ("llama", "flexidepth", "ddllama"), ("llama", "mindskip", "llama"), ("qwen3", "mixture_of_depths", "qwen3")),
 )
 def test_what_is_saved_is_what_was_trained(tmp_path: Path, kind: str, method: str, written: str):
     model = routed(kind, method)
@@ -174,6 +174,43 @@ def test_open_mind_skip_gates_change_nothing_and_shut_ones_leave_the_layer_out()
     del plain.model.layers[3], plain.model.layers[1]
     torch.testing.assert_close(model(ids, use_cache=False).logits, plain(ids, use_cache=False).logits)
     assert layers_used(model).unique().tolist() == [2]
+
+
+def test_in_training_the_widest_gates_of_a_sequence_run_and_later_those_above_one_half():
+    model, ids = routed(method="mixture_of_depths"), torch.randint(60, (3, 11), generator=torch.Generator().manual_seed(2))
+    model.train()(ids, use_cache=False)
+    for layer in routed_layers(model):
+        # Half of eleven, rounded up.
+        assert layer.used.sum(dim=1).tolist() == [6] * 3
+        assert all(gate[used > 0].min() > gate[used == 0].max() for gate, used in zip(layer.gates, layer.used))
+        expected = torch.nn.functional.binary_cross_entropy(layer.gates, layer.used, reduction="none")
+        torch.testing.assert_close(layer.misjudged, expected)
+    torch.testing.assert_close(skip_losses(model), sum(layer.misjudged for layer in routed_layers(model)))
+    model.eval()(ids, use_cache=False)
+    for layer in routed_layers(model):
+        assert torch.equal(layer.used, (layer.gates > THRESHOLD).float())
+
+
+def test_a_mixtures_open_gates_change_nothing_and_shut_ones_leave_the_layer_out():
+    plain, model, ids = small(), routed(method="mixture_of_depths").eval(), torch.arange(12)[None]
+    lift_gates(model, 100.0)
+    torch.testing.assert_close(model(ids, use_cache=False).logits, plain(ids, use_cache=False).logits)
+    lift_gates(model, -100.0)
+    del plain.model.layers[3], plain.model.layers[1]
+    torch.testing.assert_close(model(ids, use_cache=False).logits, plain(ids, use_cache=False).logits)
+    assert layers_used(model).unique().tolist() == [2]
+
+
+def test_a_mixtures_gates_learn_who_runs(tmp_path: Path):
+    losses = []
+    for penalty in (0.0, 1.0):
+        model = routed(method="mixture_of_depths")
+        run_of(model, tmp_path / str(penalty), (penalty,), steps=100).train()
+        losses.append(0.0)
+        for one in RandomExamples().batch(1000, 8):
+            model(torch.tensor([one.ids]), use_cache=False)
+            losses[-1] += float(skip_losses(model).mean()) / 8
+    assert losses[1] < losses[0] - 0.1
 
 
 def test_layers_that_a_model_does_not_have_are_refused():
