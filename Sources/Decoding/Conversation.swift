@@ -1,3 +1,4 @@
+import Models
 import Tokens
 
 /// A chat: its messages, and the context that has read them.
@@ -7,11 +8,11 @@ import Tokens
 package struct Conversation {
     package let model: Model
     /// How the next answer is decoded.
-    package var plan: any DecodePlan
+    package private(set) var plan: any DecodePlan
 
     private let system: String?
     private let thinking: Bool?
-    private let context: DecodingContext
+    private var context: DecodingContext
     private var messages: [ChatMessage] = []
 
     /// - Parameter thinking: whether a model that can think does so; nil leaves it to the template.
@@ -27,8 +28,17 @@ package struct Conversation {
         guard try model.requireTokenizer().hasChatTemplate else {
             throw GenerationError.noChatTemplate(model: model.name)
         }
-        context = try DecodingContext(model.stack, options: options)
+        context = try DecodingContext(model.fitted(to: plan).stack, options: options)
         try reset()
+    }
+
+    /// Decodes the next answers by `plan`; where that runs other layers, or cuts them elsewhere, everything is read anew.
+    ///
+    /// - Throws: `SessionError`.
+    package mutating func use(_ plan: any DecodePlan) throws {
+        let stack = model.fitted(to: plan).stack
+        if !context.stack.runsAlike(stack) { context = try DecodingContext(stack, options: context.options) }
+        self.plan = plan
     }
 
     /// Forgets every message but the system's.

@@ -3,12 +3,20 @@ public import Models
 /// The same layers for every token; the others are as if they were not there.
 ///
 /// LayerSkip's early exit (arXiv 2404.16710) keeps the first ones, ShortGPT (arXiv 2403.03853) those that change the
-/// residual most.
+/// residual most, LaCo (arXiv 2402.11187) those that others have collapsed into.
 public struct FixedLayersPlan: DecodePlan {
     /// As the command line spells it.
     public let name: String
     /// Layers that run.
     public let kept: Set<Int>
+    /// Weights that run in place of a layer's own, by layer.
+    package let replaced: [Int: LayerWeights]
+
+    private init(name: String, kept: Set<Int>, replaced: [Int: LayerWeights] = [:]) {
+        self.name = name
+        self.kept = kept
+        self.replaced = replaced
+    }
 
     public var layers: LayerChoice { .only(kept) }
     public var needsSplit: Bool { false }
@@ -37,5 +45,13 @@ public struct FixedLayersPlan: DecodePlan {
         }
         let dropped = influence.ascending.prefix(count)
         return FixedLayersPlan(name: "shortgpt:\(count)", kept: Set(0..<layerCount).subtracting(dropped))
+    }
+
+    /// LaCo: runs of layers, each run as one with weights of its own.
+    package static func laco(_ collapse: LayerCollapse) -> FixedLayersPlan {
+        let dropped = collapse.runs.flatMap { $0.dropFirst() }
+        return FixedLayersPlan(
+            name: "laco:\(dropped.count)", kept: Set(0..<collapse.layerCount).subtracting(dropped),
+            replaced: collapse.collapsed)
     }
 }

@@ -11,18 +11,30 @@ extension Model {
     public func plan(
         for request: PlanRequest, phase: CyclePhase? = nil, calibration: String? = nil, options: SessionOptions
     ) throws -> any DecodePlan {
-        guard case .shortGPT(let count) = request else {
-            return try stack.configuration.plan(for: request, phase: phase)
+        func tokens() throws -> [Int] {
+            try requireTokenizer().encode(calibration ?? Self.calibrationText, addSpecial: true)
         }
-        let tokens = try requireTokenizer().encode(calibration ?? Self.calibrationText, addSpecial: true)
-        return try FixedLayersPlan.shortGPT(
-            dropping: count, by: BlockInfluence(of: stack, on: tokens, options: options))
+        switch request {
+        case .shortGPT(let count):
+            return try FixedLayersPlan.shortGPT(
+                dropping: count, by: BlockInfluence(of: stack, on: tokens(), options: options))
+        case .laco(let count):
+            return FixedLayersPlan.laco(
+                try LayerCollapse(of: stack, leavingOut: count, on: tokens(), options: options))
+        default: return try stack.configuration.plan(for: request, phase: phase)
+        }
     }
 
-    /// This model, cut into trunk and head where `plan` asks for it.
-    package func split(for plan: any DecodePlan) -> Model {
-        guard let count = plan.trunkLayerCount, count != stack.configuration.trunkLayerCount else { return self }
-        return Model(name: name, stack: stack.split(after: count), tokenizer: tokenizer, endTokens: endTokens)
+    /// This model as `plan` runs it: cut into trunk and head where it asks for that, and with the weights that it brings.
+    package func fitted(to plan: any DecodePlan) -> Model {
+        var fitted = stack
+        if let count = plan.trunkLayerCount, count != stack.configuration.trunkLayerCount {
+            fitted = fitted.split(after: count)
+        }
+        if let replaced = (plan as? FixedLayersPlan)?.replaced, !replaced.isEmpty {
+            fitted = fitted.replacing(layers: fitted.layers.enumerated().map { replaced[$0] ?? $1 })
+        }
+        return fitted === stack ? self : Model(name: name, stack: fitted, tokenizer: tokenizer, endTokens: endTokens)
     }
 
     /// Narrative, speech, numbers and code, written for this purpose.

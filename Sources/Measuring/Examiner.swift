@@ -2,14 +2,13 @@ import Decoding
 import Models
 import Tokens
 
-/// Puts questions to a model: one context for each way that plans cut it, used again and again.
+/// Puts questions to a model: one context for each way that plans cut or change it, used again and again.
 final class Examiner {
     private let model: Model
     private let tokenizer: Tokenizer
     private let sessionOptions: SessionOptions
     private let options: GenerationOptions
-    /// By the number of layers in the trunk.
-    private var contexts: [Int: DecodingContext] = [:]
+    private var contexts: [DecodingContext] = []
 
     struct Question {
         let prompt: [Int]
@@ -43,14 +42,15 @@ final class Examiner {
         _ = try context(for: .vanilla)
     }
 
-    /// An empty context over the model as `plan` cuts it.
+    /// An empty context over the model as `plan` runs it.
     private func context(for plan: any DecodePlan) throws -> DecodingContext {
-        let stack = model.split(for: plan).stack
-        let trunkLayerCount = stack.configuration.trunkLayerCount
-        let context = try contexts[trunkLayerCount] ?? DecodingContext(stack, options: sessionOptions)
-        contexts[trunkLayerCount] = context
-        context.truncate(to: 0)
-        return context
+        let stack = model.fitted(to: plan).stack
+        if let context = contexts.first(where: { $0.stack.runsAlike(stack) }) {
+            context.truncate(to: 0)
+            return context
+        }
+        contexts.append(try DecodingContext(stack, options: sessionOptions))
+        return contexts[contexts.count - 1]
     }
 
     /// As `generate` would read it: through the chat template where there is one.

@@ -5,10 +5,10 @@ public struct DepthSummary: Sendable, Equatable {
     public let variance: Double
 
     /// - Parameter layersUsed: of each token; of none, both are 0.
-    public init(_ layersUsed: [Int]) {
+    public init(_ layersUsed: [Double]) {
         let count = Double(max(layersUsed.count, 1))
-        let mean = Double(layersUsed.reduce(0, +)) / count
+        let mean = layersUsed.reduce(0, +) / count
         self.mean = mean
-        variance = layersUsed.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / count
+        variance = layersUsed.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
     }
 }

@@ -21,7 +21,7 @@ extension ForwardPass {
         for number in 0..<running.count {
             let (before, row) = (parting.before.pointer + number * width, running.rows.pointer[number])
             let cosine = cosine(before, pass.hidden + row * width, count: width)
-            depths.note(index, at: pass.firstPosition + row, ran: true, gate: Float(cosine))
+            depths.note(index, at: pass.firstPosition + row, share: 1, gate: Float(cosine))
         }
     }
 

@@ -1,64 +1,73 @@
-import Foundation
 import Tensors
 
-/// Layers that a token may skip (FlexiDepth, arXiv 2503.23798).
+/// Layers that a token may skip, by the method that trained their routers. Every token leaves its keys and values, so that
+/// later ones see those that skipped.
 extension ForwardPass {
-    /// Every row asks the router and leaves its keys and values; then, with gate g, a row that runs becomes
-    /// y = h + g · feedForward(norm(h)), h = x + attention(norm(x)), and one that skips x + (1 − g) · adapter(norm(x)).
     func runRouted(
         _ layer: LayerWeights, _ routing: RoutingWeights, _ index: Int, _ slab: Int, _ pass: LonePass,
         _ depths: inout DepthRecord
     ) {
         let heads = leaveKeyValues(layer, slab, pass)
-        askRouter(routing.router, index, pass, &depths)
+        switch routing {
+        case .flexiDepth(let router, let adapter):
+            ask(router, pass)
+            noteDecisions(index, pass, &depths)
+            runOrAdapt(layer, adapter, heads, pass)
+        case .mindSkip(let attention, let feedForward):
+            runModules(layer, attention, feedForward, index, heads, pass, &depths)
+        case .mixtureOfDepths(let gate):
+            ask(gate, pass)
+            noteDecisions(index, pass, &depths)
+            runGated(layer, heads, pass)
+        }
+    }
+
+    /// FlexiDepth (arXiv 2503.23798): with gate g, a row that runs becomes y = h + g · feedForward(norm(h)),
+    /// h = x + attention(norm(x)), and one that skips x + (1 − g) · adapter(norm(x)).
+    private func runOrAdapt(_ layer: LayerWeights, _ adapter: Adapter, _ heads: HeadRows, _ pass: LonePass) {
         runAttention(layer, heads, pass)
         let (running, skipping) = (parting.running, parting.skipping)
         runFeedForward(layer.feedForwardNorm, layer.gateUp, layer.down, of: running, times: running.factors, pass)
-        let adapter = routing.adapter
         runFeedForward(
             layer.feedForwardNorm, adapter.gateDown, adapter.up, of: skipping, times: skipping.factors, pass)
     }
 
-    /// Divides the rows into those that run, times g, and those that skip, times 1 − g.
-    private func askRouter(_ router: Router, _ index: Int, _ pass: LonePass, _ depths: inout DepthRecord) {
-        parting.running.removeAll()
-        parting.skipping.removeAll()
-        // As many rows at a time as our kernels take: no decision may depend on how many share a pass.
-        for first in stride(from: 0, to: pass.rowCount, by: Compute.kernelRows) {
-            computeGates(router, first: first, count: min(Compute.kernelRows, pass.rowCount - first))
-        }
-        for row in 0..<pass.rowCount {
-            let (gate, position) = (parting.gates.pointer[row], pass.firstPosition + row)
-            let runs = gate > Router.threshold
-            (runs ? parting.running : parting.skipping)
-                .append(row: row, position: position, factor: runs ? gate : 1 - gate)
-            depths.note(index, at: position, ran: runs, gate: gate)
+    /// MindSkip (arXiv 2410.13184): attention and feed-forward each run, unscaled, or add nothing. Either is half a layer.
+    private func runModules(
+        _ layer: LayerWeights, _ attention: Gate, _ feedForward: Gate, _ index: Int, _ heads: HeadRows,
+        _ pass: LonePass, _ depths: inout DepthRecord
+    ) {
+        ask(attention, pass)
+        forEachGate(pass) { depths.note(index, at: $0, share: $1 ? 0.5 : 0, gate: $2 / 2) }
+        runAttention(layer, heads, pass)
+        normalize(pass.hidden, layer.feedForwardNorm, rowCount: pass.rowCount)
+        ask(feedForward, pass)
+        forEachGate(pass) { depths.noteMore(index, at: $0, share: $1 ? 0.5 : 0, gate: $2 / 2) }
+        runFeedForward(
+            layer.feedForwardNorm, layer.gateUp, layer.down, of: parting.running, times: parting.ones, pass)
+    }
+
+    /// Mixture-of-depths (arXiv 2404.02258): y = x + g · (layer(x) − x) of a row that runs; one that skips stays as it is.
+    private func runGated(_ layer: LayerWeights, _ heads: HeadRows, _ pass: LonePass) {
+        let (running, width) = (parting.running, stack.configuration.hiddenSize)
+        gather(running, of: pass.hidden, into: parting.before)
+        runAttention(layer, heads, pass)
+        runFeedForward(layer.feedForwardNorm, layer.gateUp, layer.down, of: running, times: parting.ones, pass)
+        for number in 0..<running.count {
+            let (before, gate) = (parting.before.pointer + number * width, running.factors.pointer[number])
+            let row = pass.hidden + running.rows.pointer[number] * width
+            for column in 0..<width { row[column] = before[column] + gate * (row[column] - before[column]) }
         }
     }
 
-    /// g = sigmoid(output · code), the code of `count` rows from `first` on being tanh and norm of encoder · normed.
-    private func computeGates(_ router: Router, first: Int, count: Int) {
-        let codes = parting.codes.pointer
-        let width = router.encoder.rows
-        let gates = parting.gates.pointer + first
-        func norm() {
-            compute.normalizeRows(
-                codes, rowCount: count, width: width, weight: router.norm.pointer,
-                epsilon: stack.configuration.normEpsilon, output: codes)
+    private func noteDecisions(_ index: Int, _ pass: LonePass, _ depths: inout DepthRecord) {
+        forEachGate(pass) { depths.note(index, at: $0, share: $1 ? 1 : 0, gate: $2) }
+    }
+
+    private func forEachGate(_ pass: LonePass, _ body: (_ position: Int, _ runs: Bool, _ gate: Float) -> Void) {
+        for row in 0..<pass.rowCount {
+            let gate = parting.gates.pointer[row]
+            body(pass.firstPosition + row, gate > Gate.threshold, gate)
         }
-        func tanh() { for index in 0..<count * width { codes[index] = tanhf(codes[index]) } }
-        compute.linear(
-            router.encoder, scratch.normed.pointer + first * stack.configuration.hiddenSize, rowCount: count,
-            output: codes)
-        switch router.order {
-        case .normThenTanh:
-            norm()
-            tanh()
-        case .tanhThenNorm:
-            tanh()
-            norm()
-        }
-        compute.linear(router.output, codes, rowCount: count, output: gates)
-        for row in 0..<count { gates[row] = 1 / (1 + expf(-(gates[row] + router.offset))) }
     }
 }

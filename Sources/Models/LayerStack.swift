@@ -49,6 +49,12 @@ package final class LayerStack: Sendable {
             vocabularyHead: vocabularyHead, inverseFrequencies: inverseFrequencies)
     }
 
+    /// Whether what one has computed is of use to the other: the same layers, cut into trunk and head at the same place.
+    package func runsAlike(_ other: LayerStack) -> Bool {
+        configuration.trunkLayerCount == other.configuration.trunkLayerCount
+            && layers.elementsEqual(other.layers, by: ===)
+    }
+
     /// The embedding of `token`: [hidden].
     package func embed(_ token: Int, into output: UnsafeMutablePointer<Float>) {
         if let embedding { embedding.copyRow(token, to: output) } else { vocabularyHead.copyRow(token, to: output) }
@@ -57,7 +63,7 @@ package final class LayerStack: Sendable {
     /// The formats of the matrices that a pass reads, each once, in the order of first use.
     package var formats: [StorageFormat] {
         var formats: [StorageFormat] = []
-        let adapters = layers.compactMap(\.routing?.adapter).flatMap { [$0.gateDown, $0.up] }
+        let adapters = layers.compactMap { $0.routing?.adapter }.flatMap { [$0.gateDown, $0.up] }
         let matrices =
             layers.flatMap { [$0.queryKeyValue, $0.attentionOutput, $0.gateUp, $0.down] } + adapters + [vocabularyHead]
         for format in matrices.flatMap(\.formats) where !formats.contains(format) { formats.append(format) }

@@ -48,10 +48,23 @@ package final class LayerWeights: Sendable {
 
     /// Bytes that a pass reads in which every token skips the layer.
     package func skippedByteCount(_ routing: RoutingWeights) -> Int {
-        keyValue.byteCount + routing.router.byteCount + routing.adapter.byteCount
+        keyValue.byteCount + routing.routerByteCount + (routing.adapter?.byteCount ?? 0)
     }
 
-    /// The same layer with another router and adapter.
+    /// This layer and those that follow it as one: matrices are this one's and the others' differences from it, norms are
+    /// this one's (LaCo, arXiv 2402.11187, as released). It has no router.
+    ///
+    /// - Throws: where quantised weights were to hold what is not finite.
+    package func collapsed(with others: [LayerWeights]) throws(ConversionError) -> LayerWeights {
+        LayerWeights(
+            attentionNorm: attentionNorm,
+            queryKeyValue: try .collapsed(queryKeyValue, others.map(\.queryKeyValue)), queryNorm: queryNorm,
+            keyNorm: keyNorm, attentionOutput: try .collapsed(attentionOutput, others.map(\.attentionOutput)),
+            feedForwardNorm: feedForwardNorm, gateUp: try .collapsed(gateUp, others.map(\.gateUp)),
+            down: try .collapsed(down, others.map(\.down)))
+    }
+
+    /// The same layer, skipped by other weights.
     package func routed(by routing: RoutingWeights) -> LayerWeights {
         LayerWeights(
             attentionNorm: attentionNorm, queryKeyValue: queryKeyValue, queryNorm: queryNorm, keyNorm: keyNorm,

@@ -1,10 +1,22 @@
 import JSON
 import Weights
 
-/// Which layers a token may skip, and the shape of what decides (FlexiDepth, arXiv 2503.23798).
+/// By what a token skips layers.
+public enum RoutingMethod: String, Sendable, CaseIterable {
+    /// arXiv 2503.23798; where `routing_method` is absent.
+    case flexiDepth = "flexidepth"
+    /// arXiv 2410.13184
+    case mindSkip = "mindskip"
+    /// arXiv 2404.02258
+    case mixtureOfDepths = "mixture_of_depths"
+}
+
+/// Which layers a token may skip, and the shape of what decides.
 public struct RoutingConfiguration: Sendable, Equatable {
     /// Routed layers, ascending; at least one (`routing_layers`).
     public let layers: [Int]
+    /// What decides (`routing_method`).
+    public let method: RoutingMethod
     /// Width of the router's code, where the configuration says it (`router_reduction_factor`).
     let codeWidth: Int?
     /// Width of the adapter, where the configuration says it (`proj_reduction_factor`, or the router's factor).
@@ -34,9 +46,19 @@ extension RoutingConfiguration {
         let adapterFactor =
             try fields.count("proj_reduction_factor", in: 1...feedForwardSize) ?? routerFactor
         self.layers = layers
+        method = try Self.method(fields)
         codeWidth = routerFactor.map { hiddenSize / $0 }
         adapterWidth = adapterFactor.map { feedForwardSize / $0 }
         order = try Self.order(fields)
+    }
+
+    private static func method(_ fields: ConfigurationReader) throws(ConfigurationError) -> RoutingMethod {
+        guard let name = try fields.text("routing_method") else { return .flexiDepth }
+        guard let method = RoutingMethod(rawValue: name) else {
+            throw fields.unsupported(
+                "routing_method", "use a checkpoint of flexidepth, mindskip or mixture_of_depths")
+        }
+        return method
     }
 
     private static func order(_ fields: ConfigurationReader) throws(ConfigurationError) -> Router.Order {
@@ -51,7 +73,7 @@ extension RoutingConfiguration {
 extension ConfigurationReader {
     /// Others' derivatives decide, or train, in another way under the same model type.
     fileprivate func refuseUnimplementedRouters() throws(ConfigurationError) {
-        for field in ["router_gate_mode", "router_head_bias_init", "routing_method"] where value(field) != nil {
+        for field in ["router_gate_mode", "router_head_bias_init"] where value(field) != nil {
             throw unsupported(field, "use a checkpoint of FlexiDepth as its authors published it")
         }
     }

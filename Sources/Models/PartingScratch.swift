@@ -15,7 +15,7 @@ struct PartingScratch {
     let ones: AlignedBuffer<Float>
 
     init(stack: LayerStack, maximumRows: Int) {
-        let codeWidth = stack.layers.compactMap { $0.routing?.router.encoder.rows }.max() ?? 0
+        let codeWidth = stack.layers.compactMap { $0.routing?.router?.encoder.rows }.max() ?? 0
         running = RowSet(maximumRows: maximumRows)
         skipping = RowSet(maximumRows: maximumRows)
         gathered = AlignedBuffer(count: maximumRows * stack.configuration.hiddenSize)

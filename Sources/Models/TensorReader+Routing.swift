@@ -2,12 +2,12 @@ import JSON
 import Tensors
 import Weights
 
-/// Tensors of routed layers, by the names of FlexiDepth's authors.
+/// Tensors of routed layers: FlexiDepth's by the names of its authors, others' by the recipe's.
 extension TensorReader {
     /// Refuses checkpoints whose routers are another method's, or lie where the configuration knows of none.
     func checkRouters(_ configuration: ModelConfiguration) throws {
         let routed = Set((configuration.routing?.layers ?? []).map { "model.layers.\($0)." })
-        for name in checkpoint.tensorNames where name.contains(".router.") || name.contains(".router_proj.") {
+        for name in checkpoint.tensorNames where name.contains("router") {
             if name.hasSuffix(".bias") {
                 throw unsupported(name, "biases of routers are not implemented", "use a checkpoint without them")
             }
@@ -32,9 +32,21 @@ extension TensorReader {
     func routing(_ layer: String, _ configuration: ModelConfiguration, _ routing: RoutingConfiguration) throws
         -> RoutingWeights
     {
-        RoutingWeights(
-            router: try router("\(layer).router", configuration, routing),
-            adapter: try adapter("\(layer).router_proj", configuration, routing))
+        switch routing.method {
+        case .flexiDepth:
+            .flexiDepth(
+                try router("\(layer).router", configuration, routing),
+                try adapter("\(layer).router_proj", configuration, routing))
+        case .mindSkip:
+            .mindSkip(
+                attention: try gate("\(layer).attention_router", configuration),
+                feedForward: try gate("\(layer).mlp_router", configuration))
+        case .mixtureOfDepths: .mixtureOfDepths(try gate("\(layer).router", configuration))
+        }
+    }
+
+    private func gate(_ name: String, _ configuration: ModelConfiguration) throws -> Gate {
+        Gate(row: Linear([try matrix("\(name).row", rows: 1, columns: configuration.hiddenSize)]))
     }
 
     private func router(
@@ -45,11 +57,12 @@ extension TensorReader {
         return Router(
             encoder: Linear([try matrix("\(name).router_enc", rows: width, columns: hidden)]),
             norm: try vector("\(name).router_norm", count: width), order: routing.order,
-            output: Linear([
-                product(
-                    try matrix("\(name).router_head", rows: 1, columns: hidden),
-                    try matrix("\(name).router_dec", rows: hidden, columns: width))
-            ]))
+            gate: Gate(
+                row: Linear([
+                    product(
+                        try matrix("\(name).router_head", rows: 1, columns: hidden),
+                        try matrix("\(name).router_dec", rows: hidden, columns: width))
+                ])))
     }
 
     /// The authors' `up_proj` is the output, their `down_proj` the second input.

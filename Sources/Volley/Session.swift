@@ -18,6 +18,7 @@ public actor Session {
     private nonisolated let thread = ComputeThread()
     private var context: DecodingContext?
     private var loop: DecodingLoop?
+    private var measured: (any DecodePlan)?
 
     init(model: Model, options: SessionOptions) {
         self.model = model
@@ -33,7 +34,7 @@ public actor Session {
     /// Starts a generation from `prompt`. Called by one turn at a time.
     func begin(_ prompt: Prompt, plan: PlanRequest, options: GenerationOptions) throws {
         loop = nil
-        let plan = try model.plan(for: plan, options: self.options)
+        let plan = try self.plan(for: plan)
         let earlier = tokens
         let context = try context(for: plan)
         if !options.stops.isEmpty { _ = try model.requireTokenizer() }
@@ -45,12 +46,19 @@ public actor Session {
         self.context = context
     }
 
-    /// The context so far; a fresh one where `plan` cuts trunk and head elsewhere, so that nothing computed is of use.
+    /// A plan that had to be measured is not measured again.
+    private func plan(for request: PlanRequest) throws -> any DecodePlan {
+        if let measured, measured.name == request.measuredName { return measured }
+        let plan = try model.plan(for: request, options: options)
+        if request.measuredName != nil { measured = plan }
+        return plan
+    }
+
+    /// The context so far; a fresh one where `plan` runs other layers, or cuts them elsewhere, so that nothing computed is
+    /// of use.
     private func context(for plan: any DecodePlan) throws -> DecodingContext {
-        let stack = model.split(for: plan).stack
-        if let context, context.stack.configuration.trunkLayerCount == stack.configuration.trunkLayerCount {
-            return context
-        }
+        let stack = model.fitted(to: plan).stack
+        if let context, context.stack.runsAlike(stack) { return context }
         return try DecodingContext(stack, options: options)
     }
 

@@ -32,7 +32,7 @@ struct Chat: ParsableCommand {
         let loaded = try Progress.during("loading the model") { try model.load() }
         let plan = try plan.resolve(for: loaded.model, options: model.sessionOptions())
         var conversation = try Conversation(
-            loaded.model.split(for: plan), options: model.sessionOptions(), system: system,
+            loaded.model, options: model.sessionOptions(), system: system,
             thinking: thinking ? nil : false,
             plan: plan)
         if StandardInput.isTerminal { StandardError.write(greeting(loaded, plan)) }
@@ -84,11 +84,14 @@ struct Chat: ParsableCommand {
     /// Returns what to tell the user.
     private func switchPlan(to request: PlanRequest, in conversation: inout Conversation) -> String {
         let configuration = conversation.model.stack.configuration
-        let chosen = Result { try configuration.plan(for: request, phase: plan.phase) }
+        let chosen = Result {
+            let plan = try configuration.plan(for: request, phase: plan.phase)
+            try conversation.use(plan)
+            return plan
+        }
         switch chosen {
         case .failure(let error): return "volley: \(error)\n"
         case .success(let plan):
-            conversation.plan = plan
             let warning = configuration.warning(for: plan).map { "volley: \($0)\n" } ?? ""
             return warning + "now decoding with \(plan.option)\n"
         }

@@ -5,7 +5,7 @@ import Volley
 struct ComparedPlans: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Factors, vanilla being off (default: off,2,3,4,6; of a model with routers: --plans off,flexidepth).",
+            "Factors, vanilla being off (default: off,2,3,4,6; of a model with routers: off and their plan).",
             valueName: "off,2,3"))
     var mtd: MTDFactors?
 
@@ -33,7 +33,7 @@ struct ComparedPlans: ParsableArguments {
 
     /// What is compared where nobody asks for plans.
     private static func requests(for configuration: ModelConfiguration) -> [PlanRequest] {
-        configuration.routing == nil ? MTDFactors.all.requests : [.vanilla, .flexiDepth]
+        configuration.routing.map { [.vanilla, .routed($0.method)] } ?? MTDFactors.all.requests
     }
 }
 

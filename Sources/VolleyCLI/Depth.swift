@@ -94,11 +94,8 @@ struct DepthText {
 
     /// From the fewest layers to the most; nothing where numbers stand beside the tokens, or all are one.
     private static func legend(_ map: DepthMap, _ palette: DepthPalette) -> String {
-        guard case let range = map.range, range.count > 1, palette != .none else { return "" }
-        let steps = range.map { used in
-            let shade = Double(used - range.lowerBound) / Double(range.count - 1)
-            return palette.paint(" \(used) ", shade: shade, layers: used)
-        }
+        guard map.steps.count > 1, palette != .none else { return "" }
+        let steps = map.steps.map { palette.paint(" \($0.layersText) ", shade: map.shade(of: $0), layers: $0) }
         return steps.joined() + " layers\n\n"
     }
 

@@ -22,7 +22,7 @@ enum DepthPalette {
     }
 
     /// `text` on the blue of `shade`; without colours, followed by the number of layers.
-    func paint(_ text: String, shade: Double, layers: Int) -> String {
+    func paint(_ text: String, shade: Double, layers: Double) -> String {
         switch self {
         case .trueColour:
             let colour = BlueScale.colour(shade)
@@ -32,7 +32,7 @@ enum DepthPalette {
         case .indexed:
             let foreground = BlueScale.takesDarkText(shade) ? 16 : 231
             return coloured(text, "\u{1B}[48;5;\(BlueScale.code(shade));38;5;\(foreground)m")
-        case .none: return "\(text)[\(layers)]"
+        case .none: return "\(text)[\(layers.layersText)]"
         }
     }
 

@@ -45,7 +45,7 @@ struct Generate: ParsableCommand {
         if !options.stops.isEmpty { _ = try loaded.model.requireTokenizer() }
         let promptTokens = try promptOptions.tokens(prompt: prompt, model: loaded.model)
         let plan = try plan.resolve(for: loaded.model, options: model.sessionOptions())
-        let context = try DecodingContext(loaded.model.split(for: plan).stack, options: model.sessionOptions())
+        let context = try DecodingContext(loaded.model.fitted(to: plan).stack, options: model.sessionOptions())
         let generation = try DecodingLoop(
             context, prompt: promptTokens, plan: plan, options: options, tokenizer: loaded.model.tokenizer,
             endTokens: loaded.model.endTokens, isCancelled: { interrupt.isPressed })

@@ -14,7 +14,7 @@ struct GenerationReport: Encodable {
     let finishReason: FinishReason
     let logprobs: [[Logprob]]?
     /// Layers that each position fed has run, where the plan skips some.
-    let layersUsed: [Int]?
+    let layersUsed: [Double]?
     let stats: Stats
 
     init(

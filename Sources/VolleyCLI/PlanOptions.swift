@@ -21,8 +21,9 @@ struct PlanOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            A decode plan by name: off, mtd:N (the same as --mtd N), flexidepth (the default where a model has routers), \
-            exit:N (the first N layers), shortgpt:N (without the N layers that change least), confidence:T (until a layer \
+            A decode plan by name: off, mtd:N (the same as --mtd N), flexidepth, mindskip or mod (the \
+            default where a model has routers of that method), exit:N (the first N layers), shortgpt:N (without the N layers that change least), laco:N (layers merged until N \
+            are left out), confidence:T (until a layer \
             turns a token less than the cosine T says), or layerskip:N[:D] (the first N layers draft D tokens, the others \
             verify them).
             """, valueName: "name[:argument]"))
@@ -55,11 +56,12 @@ struct PlanOptions: ParsableArguments {
 
 extension CyclePhase: ExpressibleByArgument {}
 
-/// What `shortgpt` chooses by.
+/// What `shortgpt` and `laco` choose by.
 struct CalibrationOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "A text by which shortgpt chooses its layers (default: a short one in English).", valueName: "file"))
+            "A text by which shortgpt and laco choose their layers (default: a short one in English).",
+            valueName: "file"))
     var calibration: String?
 
     /// Nil for the default.

@@ -42,11 +42,12 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
-    /// Requests may each have their plan, but not a trunk of their own.
+    /// Requests may each have their plan, but not a trunk or weights of their own.
     private func check(_ plan: any DecodePlan, _ model: ModelConfiguration, _ options: SessionOptions) throws {
         if let count = plan.trunkLayerCount, count != model.trunkLayerCount {
             throw ServeError.otherTrunk(plan: plan.name, headLayers: model.layerCount - count)
         }
+        if let plan = plan as? FixedLayersPlan, !plan.replaced.isEmpty { throw ServeError.ownWeights(plan: plan.name) }
         guard plan.draftCount == 0 || options.window == nil else { throw SessionError.draftsInWindow }
     }
 }
@@ -149,6 +150,7 @@ private struct QuietLog: LogHandler {
 enum ServeError: Error, CustomStringConvertible {
     case failed(host: String, port: Int, reason: String)
     case otherTrunk(plan: String, headLayers: Int)
+    case ownWeights(plan: String)
 
     var description: String {
         switch self {
@@ -156,6 +158,8 @@ enum ServeError: Error, CustomStringConvertible {
             "cannot serve at \(host):\(port): \(reason); choose another --host or --port, or stop what uses it"
         case .otherTrunk(let plan, let headLayers):
             "\(plan) cuts the model elsewhere than other requests expect; add --head-layers \(headLayers) to cut it there for all"
+        case .ownWeights(let plan):
+            "\(plan) changes the weights that other requests share; decode with it by generate or chat, or serve another plan"
         }
     }
 }

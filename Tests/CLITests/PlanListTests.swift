@@ -47,7 +47,7 @@ struct PlanListTests {
     func eval() throws {
         let directory = try TemporaryDirectory()
         let arguments = ["eval", "--tasks", try Self.tasks(in: directory)]
-        let plans = ["--plans", "off,exit:9,layerskip:6", "--plans", "shortgpt:2,confidence:0.9"]
+        let plans = ["--plans", "off,exit:9,layerskip:6", "--plans", "shortgpt:2,confidence:0.9,laco:3"]
         let table = try Command.run(arguments + plans + ["--markdown"])
         #expect((table.status, table.errors) == (0, ""))
         #expect(table.text.contains(#/\n\| kept of vanilla, by task +\| +off +\| +exit:9 +\| +layerskip:6:4 +\|/#))
@@ -55,12 +55,13 @@ struct PlanListTests {
         #expect(table.text.contains(#/\n\| sort +\| +– +\| +9\.00 \(0\.00\) +\| +– +\| +22\.00 \(0\.00\) +\|/#))
 
         let document = try Self.decoded(Evaluated.self, arguments + plans)
-        let names = ["off", "exit:9", "layerskip:6:4", "shortgpt:2", "confidence:0.9"]
+        let names = ["off", "exit:9", "layerskip:6:4", "shortgpt:2", "confidence:0.9", "laco:3"]
         #expect(document.plans.map(\.name) == names && document.plans.allSatisfy { $0.mtd == "off" })
         let task = try #require(document.tasks.first)
         #expect(task.layers == 24 && task.plans.map(\.name) == names)
         #expect(task.plans.map(\.depth?.layersPerToken).prefix(4) == [nil, 9, nil, 22])
         #expect(task.plans[2].retained == 1)
+        #expect(task.plans[5].depth?.layersPerToken == 21)
     }
 
     @Test("without plans that skip layers the tables are those of factors")
@@ -105,7 +106,7 @@ struct PlanListTests {
     func compare() throws {
         let directory = try TemporaryDirectory()
         let page = directory.path + "/plans.html"
-        let plans = ["off", "exit:9", "shortgpt:2", "confidence:0.9", "layerskip:6:4"]
+        let plans = ["off", "exit:9", "shortgpt:2", "confidence:0.9", "layerskip:6:4", "laco:2"]
         let document = try Self.decoded(
             Compared.self,
             ["compare", "--rounds", "1", "--plans", plans.joined(separator: ","), "--html", page, Self.sorting])
@@ -152,6 +153,7 @@ struct PlanListTests {
             (["--plans", "off,bogus"], 64, "there is no decode plan named 'bogus'"),
             (["--plans", "off,,exit:9"], 64, "there is no decode plan named ''"),
             (["--plans", "exit:25"], 1, "--plan exit:25 is out of range; this model takes 1 to 24"),
+            (["--plans", "laco:19"], 1, "--plan laco:19 is out of range; this model takes 0 to 18"),
             (["--plans", "flexidepth"], 1, "the model has no routed layers"),
             (["--plans", "layerskip:6", "--window", "64"], 1, "window"),
             (["--plans", "shortgpt:2", "--calibration", "/nowhere"], 1, "/nowhere"),

@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// FlexiDepth checkpoints through the command line.
+/// Routed checkpoints through the command line.
 struct RoutedCommandTests {
     struct GoldenCase: Decodable {
         let prompt: [Int]
         let tokens: [Int]
-        let layersUsed: [Int]
+        let layersUsed: [Double]
         let lastLogits: [Float]
 
         enum CodingKeys: String, CodingKey {
@@ -26,7 +26,7 @@ struct RoutedCommandTests {
         let mtd: String
         let plan: String?
         let tokens: [Int]
-        let layersUsed: [Int]?
+        let layersUsed: [Double]?
     }
 
     private static func report(_ arguments: [String]) throws -> Report {
@@ -39,15 +39,18 @@ struct RoutedCommandTests {
 
     @Test(
         "a routed checkpoint decodes with its routers unless told otherwise",
-        arguments: ["flexidepth", "flexidepth-tanh-norm"])
-    func goldens(name: String) throws {
+        arguments: [
+            ("flexidepth", "flexidepth"), ("flexidepth-tanh-norm", "flexidepth"), ("mindskip", "mindskip"),
+            ("mixture-of-depths", "mod"),
+        ])
+    func goldens(name: String, plan: String) throws {
         let model = ["--model", Goldens.url(name).path]
         for golden in try Goldens.decode([GoldenCase].self, "\(name)/cases.json").prefix(4) {
             let report = try Self.report(model + golden.arguments)
             #expect(report.tokens == golden.tokens)
             #expect(report.layersUsed == golden.layersUsed)
-            #expect((report.mtd, report.plan) == ("off", "flexidepth"))
-            let named = try Self.report(model + golden.arguments + ["--plan", "flexidepth"])
+            #expect((report.mtd, report.plan) == ("off", plan))
+            let named = try Self.report(model + golden.arguments + ["--plan", plan])
             #expect((named.tokens, named.layersUsed) == (report.tokens, report.layersUsed))
             let plain = try Self.report(model + golden.arguments + ["--mtd", "off"])
             #expect((plain.layersUsed, plain.plan) == (nil, nil))

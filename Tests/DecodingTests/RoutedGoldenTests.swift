@@ -6,17 +6,17 @@ import TestSupport
 import Testing
 import Weights
 
-/// Tokens, decisions, gates and logits of FlexiDepth, recorded by full recomputation in PyTorch.
+/// Tokens, decisions, gates and logits of routed checkpoints, recorded by full recomputation in PyTorch.
 struct RoutedGoldenTests {
-    static let models = ["flexidepth", "flexidepth-tanh-norm"]
+    static let models = ["flexidepth", "flexidepth-tanh-norm", "mindskip", "mixture-of-depths"]
 
     struct Case: Decodable {
         let prompt: [Int]
         let tokens: [Int]
-        /// Of each position fed, in the routed layers.
-        let mask: [[Int]]
+        /// Of each position fed, what part of each routed layer ran.
+        let mask: [[Double]]
         let gates: [[Float]]
-        let layersUsed: [Int]
+        let layersUsed: [Double]
         /// The first eight that gave the first and the last token.
         let prefillLogits: [Float]
         let lastLogits: [Float]
@@ -43,7 +43,7 @@ struct RoutedGoldenTests {
         #expect(generated.depths.layersUsed == golden.layersUsed)
         let layers = try #require(model.configuration.routing).layers
         for position in golden.mask.indices {
-            let ran = layers.map { generated.depths.ran($0, at: position) ? 1 : 0 }
+            let ran = layers.map { generated.depths.share($0, at: position) }
             let gates = layers.map { generated.depths.gate($0, at: position) ?? .nan }
             #expect(ran == golden.mask[position], "position \(position)")
             #expect(largestDifference(gates, golden.gates[position]) < 1e-3, "position \(position)")
@@ -75,17 +75,19 @@ struct RoutedGoldenTests {
         }
     }
 
-    @Test("quantising a checkpoint leaves its routers as they are")
-    func quantised() throws {
+    @Test(
+        "quantising a checkpoint leaves its routers as they are",
+        arguments: ["flexidepth", "mindskip", "mixture-of-depths"])
+    func quantised(name: String) throws {
         let directory = try TemporaryDirectory()
         var options = PackOptions()
         options.format = .q8_0
-        let source = try Checkpoint.open(Goldens.url("flexidepth").path)
+        let source = try Checkpoint.open(Goldens.url(name).path)
         try Packer(source, options: options)
             .write(to: directory.path + "/packed", progress: { _ in }, isCancelled: { false })
         let packed = try Checkpoint.open(directory.path + "/packed")
         for name in source.tensorNames where name.hasPrefix("model.layers.4.") && source.hasTensor(name) {
-            let isRouter = name.contains(".router.")
+            let isRouter = name.contains("router.")
             let isMatrix = try source.tensor(name).shape.count > 1
             let holdsBlocks = try source.tensor(name).shape.last.map { $0.isMultiple(of: 32) } ?? false
             #expect(

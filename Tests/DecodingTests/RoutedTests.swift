@@ -35,16 +35,18 @@ struct RoutedTests {
         SyntheticModel(isQwen: false, routed: [0, 10], order: .tanhThenNorm),
         SyntheticModel(layers: 4, headLayers: 4, heads: 3, keyValueHeads: 1, headWidth: 10, routed: [0, 1, 2, 3]),
         SyntheticModel(layers: 9, headLayers: 1, hidden: 40, feedForward: 70, routed: [1, 3, 8]),
+        SyntheticModel(routed: [2, 6, 7, 8, 10], method: .mindSkip),
+        SyntheticModel(isQwen: false, routed: [0, 3, 4, 10], method: .mixtureOfDepths),
     ]
 
     @Test("a prompt in passes of 16 gives the bits and decisions of token by token, with windows and sinks too")
     func bitForBit() throws {
         for shape in Self.shapes {
-            let model = try shape.build()
+            let (model, plan) = (try shape.build(), RoutedPlan(shape.method))
             for (window, sinks) in [(64, 0), (64, 3), (7, 0), (9, 4)] {
                 let options = SessionOptions(threadCount: 2, window: window, sinkCount: sinks)
-                let (logits, depths) = try Self.decoded(model, .flexiDepth, options)
-                let (expected, expectedDepths) = try Self.whole(model, .flexiDepth, options)
+                let (logits, depths) = try Self.decoded(model, plan, options)
+                let (expected, expectedDepths) = try Self.whole(model, plan, options)
                 #expect((logits == expected) as Bool, "\(shape), window \(window), sinks \(sinks)")
                 #expect(depths.layersUsed == expectedDepths.layersUsed)
                 #expect(Set(depths.layersUsed).count > 1, "some tokens should skip, some run")
@@ -53,12 +55,13 @@ struct RoutedTests {
         }
     }
 
-    @Test("quantised weights: one wide pass gives the bits of token by token", arguments: [StorageFormat.q8_0, .q4_0])
-    func quantised(_ format: StorageFormat) throws {
-        let model = try SyntheticModel(format: format, routed: [0, 4, 5, 10]).build()
-        let options = SessionOptions(threadCount: 2)
-        #expect(
-            try (Self.decoded(model, .flexiDepth, options).logits == Self.whole(model, .flexiDepth, options).logits))
+    @Test(
+        "quantised weights: one wide pass gives the bits of token by token", arguments: [StorageFormat.q8_0, .q4_0],
+        RoutingMethod.allCases)
+    func quantised(_ format: StorageFormat, _ method: RoutingMethod) throws {
+        let model = try SyntheticModel(format: format, routed: [0, 4, 5, 10], method: method).build()
+        let (plan, options) = (RoutedPlan(method), SessionOptions(threadCount: 2))
+        #expect(try (Self.decoded(model, plan, options).logits == Self.whole(model, plan, options).logits))
     }
 
     @Test("wide passes through OpenBLAS are the same function, prompts in chunks too")
@@ -87,6 +90,37 @@ struct RoutedTests {
         #expect(try (logits != Self.decoded(shut, .vanilla).logits))
         #expect(depths.gate(4, at: 20) == 0)
         #expect(depths.gate(3, at: 20) == nil)
+    }
+
+    @Test(
+        "a token that skips both modules, or a mixture's layer, is as if it were not there; one that runs all is plain",
+        arguments: [RoutingMethod.mindSkip, .mixtureOfDepths])
+    func forcedWithoutAdapter(_ method: RoutingMethod) throws {
+        var shape = SyntheticModel(routed: [0, 4, 9, 10], method: method)
+        shape.routerOffset = .infinity
+        let open = try shape.build()
+        let ran = try Self.decoded(open, RoutedPlan(method))
+        let plain = try Self.decoded(open, .vanilla).logits
+        // A mixture's residual is what went in and the difference, which rounds.
+        #expect(largestDifference(ran.logits, plain) <= (method == .mindSkip ? 0 : 1e-4))
+        #expect(ran.depths.layersUsed.allSatisfy { $0 == 11 })
+        shape.routerOffset = -.infinity
+        let shut = try shape.build()
+        let (logits, depths) = try Self.decoded(shut, RoutedPlan(method))
+        let seven = SomeLayers(kept: [1, 2, 3, 5, 6, 7, 8])
+        #expect(try (logits == Self.decoded(shut, seven).logits))
+        #expect(depths.layersUsed.allSatisfy { $0 == 7 })
+    }
+
+    @Test("a module that runs alone is half a layer")
+    func halves() throws {
+        let model = try SyntheticModel(routed: [2, 6, 7], method: .mindSkip).build()
+        let depths = try Self.decoded(model, .mindSkip).depths
+        let shares = (0..<depths.positionCount).map { depths.share(6, at: $0) }
+        #expect(Set(shares) == [0, 0.5, 1])
+        #expect(shares.indices.allSatisfy { depths.ran(6, at: $0) == (shares[$0] > 0) })
+        #expect(depths.layersUsed.contains { $0 != $0.rounded() })
+        #expect(abs(depths.runShares[6] - shares.reduce(0, +) / Double(shares.count)) < 1e-9)
     }
 
     @Test("cycles over routed layers: decoding is full recomputation, decisions included")
@@ -127,5 +161,25 @@ struct RoutedTests {
         #expect(try routed.plan(for: .vanilla).layers == .all)
         #expect(try routed.plan(for: .flexiDepth).layers == .routed)
         #expect(try routed.plan(for: .multiToken(2)).layers == .routed)
+        let names = ["flexidepth", "mindskip", "mod"]
+        for (method, name) in zip(RoutingMethod.allCases, names) {
+            #expect(try PlanRequest(plan: name).text == PlanRequest.routed(method).text)
+            #expect(RoutedPlan(method).name == name)
+        }
+        let mixture = try SyntheticModel(routed: [10], method: .mixtureOfDepths).build().configuration
+        #expect(throws: PlanError.otherRouters(plan: "flexidepth", trained: "mod")) {
+            try mixture.plan(for: .flexiDepth)
+        }
     }
+}
+
+/// The same layers for every token.
+private struct SomeLayers: DecodePlan {
+    let kept: Set<Int>
+
+    var name: String { "some" }
+    var layers: LayerChoice { .only(kept) }
+    var needsSplit: Bool { false }
+    func headInput(at position: Int, promptCount: Int) -> HeadInput { .trunk }
+    func cyclePlace(of position: Int, promptCount: Int) -> Int? { nil }
 }

@@ -25,7 +25,7 @@ struct SkippingPlanTests {
             let short = try Self.model(of: whole, layers: Array(0..<count))
             let (logits, depths) = try RoutedTests.decoded(whole, plan)
             #expect(try (logits == RoutedTests.decoded(short, .vanilla).logits))
-            #expect(depths.layersUsed.allSatisfy { $0 == count })
+            #expect(depths.layersUsed.allSatisfy { $0 == Double(count) })
         }
         #expect(throws: PlanError.layersOutOfRange(plan: "exit", count: 6, range: 1...5)) {
             try whole.configuration.plan(for: .exit(layers: 6))
@@ -87,7 +87,7 @@ struct SkippingPlanTests {
         #expect(depths.layersUsed == expectedDepths.layersUsed)
         #expect(Set(depths.layersUsed).count > 1)
         for position in 0..<depths.positionCount {
-            let used = depths.layersUsed[position]
+            let used = Int(depths.layersUsed[position])
             #expect((0..<11).allSatisfy { depths.ran($0, at: position) == ($0 < used) })
             #expect((0..<used - 1).allSatisfy { depths.gate($0, at: position)! <= 0.8 })
             #expect(used == 11 || depths.gate(used - 1, at: position)! > 0.8)
@@ -101,6 +101,7 @@ struct SkippingPlanTests {
     func names() throws {
         #expect(try PlanRequest(plan: "exit:3").text == PlanRequest.exit(layers: 3).text)
         #expect(try PlanRequest(plan: "shortgpt:4").text == PlanRequest.shortGPT(dropping: 4).text)
+        #expect(try PlanRequest(plan: "laco:4").text == PlanRequest.laco(leavingOut: 4).text)
         #expect(try PlanRequest(plan: "confidence:0.95").text == PlanRequest.confidence(0.95).text)
         #expect(try PlanRequest(plan: "flexidepth").text == PlanRequest.flexiDepth.text)
         #expect(throws: PlanError.unreadableLayers("exit:x")) { try PlanRequest(plan: "exit:x") }

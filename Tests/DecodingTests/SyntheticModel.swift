@@ -23,6 +23,7 @@ struct SyntheticModel {
     /// Layers with a router and an adapter.
     var routed: [Int] = []
     var order = Router.Order.normThenTanh
+    var method = RoutingMethod.flexiDepth
     /// Added to what routers say before the sigmoid: infinite, it forces gates to 0 or 1.
     var routerOffset: Float = 0
 
@@ -46,14 +47,22 @@ struct SyntheticModel {
         }
         func routing() -> RoutingWeights {
             let (code, adapter) = (hidden / 4, feedForward / 3)
-            return RoutingWeights(
-                router: Router(
-                    encoder: Linear([matrix(code, hidden)]), norm: norm(code), order: order,
-                    output: Linear([randomMatrix(rows: 1, columns: code, format: .f32, using: &generator)]),
-                    offset: routerOffset),
-                adapter: Adapter(
-                    gateDown: Linear([matrix(adapter, hidden), matrix(adapter, hidden)]),
-                    up: Linear([matrix(hidden, adapter)])))
+            func gate(_ width: Int) -> Gate {
+                Gate(
+                    row: Linear([randomMatrix(rows: 1, columns: width, format: .f32, using: &generator)]),
+                    offset: routerOffset)
+            }
+            switch method {
+            case .flexiDepth:
+                return .flexiDepth(
+                    Router(
+                        encoder: Linear([matrix(code, hidden)]), norm: norm(code), order: order, gate: gate(code)),
+                    Adapter(
+                        gateDown: Linear([matrix(adapter, hidden), matrix(adapter, hidden)]),
+                        up: Linear([matrix(hidden, adapter)])))
+            case .mindSkip: return .mindSkip(attention: gate(hidden), feedForward: gate(hidden))
+            case .mixtureOfDepths: return .mixtureOfDepths(gate(hidden))
+            }
         }
         let embedding = matrix(vocabulary, hidden)
         let stack = (0..<layers).map { index in
@@ -85,7 +94,10 @@ struct SyntheticModel {
             "rope_theta": .int(10000), "tie_word_embeddings": .bool(false), "hidden_act": "silu",
             "dmtd_phase": "prompt", "mtp_horizon": .int(4),
         ]
-        if !routed.isEmpty { fields["routing_layers"] = .array(routed.map { .int($0) }) }
+        if !routed.isEmpty {
+            fields["routing_layers"] = .array(routed.map { .int($0) })
+            fields["routing_method"] = .string(method.rawValue)
+        }
         return .object(fields)
     }
 }

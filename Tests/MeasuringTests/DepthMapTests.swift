@@ -25,10 +25,34 @@ struct DepthMapTests {
         #expect(map.tokens.allSatisfy { (4...8).contains($0.layersUsed) })
         #expect(map.usage.prefix(4).allSatisfy { $0 == 1 })
         let used = map.tokens.map(\.layersUsed).reduce(0, +)
-        #expect(abs(map.usage.reduce(0, +) * Double(map.tokens.count) - Double(used)) < 1e-9)
+        #expect(abs(map.usage.reduce(0, +) * Double(map.tokens.count) - used) < 1e-9)
         #expect(map.tokens.map { map.shade(of: $0) }.min() == 0)
         #expect(map.tokens.map { map.shade(of: $0) }.max() == 1)
         #expect(try Self.map(maximumTokens: 0).tokens.count == 6)
+    }
+
+    @Test("attention or feed-forward alone are half a layer, in the legend, on the page and in the document")
+    func halves() throws {
+        let model = try Model(path: Goldens.url("mindskip").path)
+        let map = try DepthMap(
+            of: model, plan: .mindSkip, prompt: [5, 6, 7, 8, 9, 10], maximumTokens: 12,
+            options: SessionOptions(threadCount: 1))
+        #expect(map.hasHalves && map.steps.count > 1)
+        #expect(zip(map.steps, map.steps.dropFirst()).allSatisfy { $1 - $0 == 0.5 })
+        #expect(map.tokens.allSatisfy { map.steps.contains($0.layersUsed) })
+        #expect(DepthPage(map).html.contains("opacity=\"0.5\""))
+        struct Document: Decodable {
+            let tokens: [Token]
+            struct Token: Decodable {
+                let layersUsed: Double
+                let shares: [Double]?
+            }
+        }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let document = try decoder.decode(Document.self, from: Data(DepthDocument(map).json().utf8))
+        #expect(document.tokens.allSatisfy { $0.shares?.reduce(0, +) == $0.layersUsed })
+        #expect(try !DepthDocument(Self.map()).json().contains("shares"))
     }
 
     @Test("average and variance")
@@ -57,7 +81,7 @@ struct DepthMapTests {
         #expect(page.components(separatedBy: " layers\">").count - 1 == map.tokens.count)
         #expect(page.contains("layer 7</text>"))
         let drawn = page.components(separatedBy: "width=\"11\"").count - 1
-        #expect(drawn == map.tokens.map(\.layersUsed).reduce(0, +))
+        #expect(Double(drawn) == map.tokens.map(\.layersUsed).reduce(0, +))
     }
 
     @Test("gates forced to given rates: bytes fall with the layers, and the plan computes rightly")

@@ -50,7 +50,7 @@ struct PlanEvaluationTests {
         #expect((depth.mean, depth.variance) == (9, 0))
         #expect(answered[1].layersUsed?.count == answered[1].decodeTokens)
         let confident = try #require(answered[2].layersUsed)
-        #expect(confident.allSatisfy { (1...model.configuration.layerCount).contains($0) })
+        #expect(confident.allSatisfy { (1...Double(model.configuration.layerCount)).contains($0) })
         #expect(answered[2].depth == DepthSummary(confident))
         for whole in [0, 3, 4] { #expect(answered[whole].layersUsed == nil && answered[whole].depth == nil) }
         #expect(answered[3].answers == answered[0].answers && answered[3].correct.share == 1)
@@ -137,7 +137,7 @@ struct PlanEvaluationTests {
         let most =
             try #require(vanilla.bytesPerToken)
             + routers.reduce(8 * (cache - Self.keyValueBytes(vanilla, of: comparison, model))) {
-                $0 + Double($1.router.byteCount)
+                $0 + Double($1.routerByteCount)
             }
         let least =
             model.stack.layers.reduce(Double(model.stack.vocabularyHead.byteCount)) { sum, layer in

@@ -85,7 +85,13 @@ struct RoutedCheckpointTests {
                 == "configuration: model_type 'ddllama' without router.router_enc tensors (a DiffSkip checkpoint) is not "
                 + "implemented; use a FlexiDepth checkpoint")
         #expect(refusal(["routing_layers": .null]).contains("routing_layers is missing"))
-        #expect(refusal(["routing_method": "mindskip"]).contains("routing_method 'mindskip' is not implemented"))
+        #expect(
+            refusal(["routing_method": "diffskip"])
+                .contains(
+                    "routing_method 'diffskip' is not implemented; use a checkpoint of flexidepth, mindskip or mixture_of_depths"
+                ))
+        #expect(refusal(["routing_method": "mindskip"]).contains("model.layers.4.attention_router.row.weight"))
+        #expect(refusal(["routing_method": "mixture_of_depths"]).contains("model.layers.4.router.row.weight"))
         #expect(
             refusal(["router_gate_mode": "ste_hard"])
                 .contains("router_gate_mode 'ste_hard' is not implemented"))

@@ -76,6 +76,21 @@ struct SessionTests {
         #expect(await session.tokens == zip(prompts, ids).flatMap { $0 + $1 })
     }
 
+    @Test("a plan with weights of its own goes on from what was said, and leaves none of them behind")
+    func otherWeights() async throws {
+        let model = try await Model.load(Goldens.embedded)
+        let options = GenerationOptions(maximumTokens: 6, ignoresEnd: true)
+        func ids(_ session: Session, _ prompt: [Int], _ plan: PlanRequest) async throws -> [Int] {
+            try await Self.all(session.generate(prompt, plan: plan, options: options)).map(\.id)
+        }
+        let session = model.session(Self.oneThread)
+        for (prompt, plan) in [([5, 6, 7], PlanRequest.vanilla), ([8], .laco(leavingOut: 5)), ([9], .vanilla)] {
+            let before = await session.tokens
+            let found = try await ids(session, prompt, plan)
+            #expect(try await found == ids(model.session(Self.oneThread), before + prompt, plan))
+        }
+    }
+
     @Test("a conversation's next turn reads only what is new, and answers as a fresh session does")
     func conversation() async throws {
         let model = try await Model.load(Goldens.embedded)

@@ -46,7 +46,7 @@ package struct DepthBench: Sendable {
         let (plainRun, runs) = (try run(stack), try stacks.map(run))
         func bytes(_ stack: LayerStack, _ choice: LayerChoice) -> Double {
             // A forced gate is the same for every token.
-            let shares = stack.layers.map { $0.routing?.router.offset == -.infinity ? 0.0 : 1 }
+            let shares = stack.layers.map { $0.routing?.skipsAll == true ? 0.0 : 1 }
             return stack.bytesPerToken(choice, shares: shares, depth: depth, kvFormat: sessionOptions.kvFormat)
         }
         let plainBytes = bytes(stack, .all)

@@ -28,11 +28,11 @@ extension LayerStack {
             let fits = format.rowByteCount(columns: columns) != nil
             return randomMatrix(rows: rows, columns: columns, format: fits ? format : .bf16, seed: 8 * seed + number)
         }
-        return RoutingWeights(
-            router: Router(
+        return .flexiDepth(
+            Router(
                 encoder: Linear([matrix(code, hidden, .bf16, 0)]), norm: ones(code), order: .normThenTanh,
-                output: Linear([matrix(1, code, .f32, 1)])),
-            adapter: Adapter(
+                gate: Gate(row: Linear([matrix(1, code, .f32, 1)]))),
+            Adapter(
                 gateDown: Linear([matrix(adapter, hidden, stored, 2), matrix(adapter, hidden, stored, 3)]),
                 up: Linear([matrix(hidden, adapter, stored, 4)])))
     }
@@ -40,10 +40,25 @@ extension LayerStack {
 
 extension RoutingWeights {
     fileprivate func forced(toSkip skips: Bool) -> RoutingWeights {
-        RoutingWeights(
-            router: Router(
-                encoder: router.encoder, norm: router.norm, order: router.order, output: router.output,
-                offset: skips ? -.infinity : .infinity),
-            adapter: adapter)
+        func forced(_ gate: Gate) -> Gate { Gate(row: gate.row, offset: skips ? -.infinity : .infinity) }
+        return switch self {
+        case .flexiDepth(let router, let adapter):
+            .flexiDepth(
+                Router(
+                    encoder: router.encoder, norm: router.norm, order: router.order, gate: forced(router.gate)),
+                adapter)
+        case .mindSkip(let attention, let feedForward):
+            .mindSkip(attention: forced(attention), feedForward: forced(feedForward))
+        case .mixtureOfDepths(let gate): .mixtureOfDepths(forced(gate))
+        }
+    }
+
+    /// Whether gates were forced so that every token skips.
+    var skipsAll: Bool {
+        switch self {
+        case .flexiDepth(let router, _): router.gate.offset == -.infinity
+        case .mindSkip(let attention, _): attention.offset == -.infinity
+        case .mixtureOfDepths(let gate): gate.offset == -.infinity
+        }
     }
 }

@@ -24,7 +24,7 @@ extension LayerWeights {
         case .untilSaturated: return share * run + (1 - share) * Double(keyValue.byteCount)
         case .routed:
             guard let routing else { return run }
-            return share * (run + Double(routing.router.byteCount)) + (1 - share) * Double(skippedByteCount(routing))
+            return share * (run + Double(routing.routerByteCount)) + (1 - share) * Double(skippedByteCount(routing))
         }
     }
 }

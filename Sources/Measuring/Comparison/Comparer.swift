@@ -77,7 +77,7 @@ package final class Comparer {
 
     /// What the plan must read whatever it answers, or what it read for this answer; nil where neither is known.
     private func bytesPerToken(of answer: Examiner.Answer, _ plan: any DecodePlan, depth: Double) -> Double? {
-        let stack = model.split(for: plan).stack
+        let stack = model.fitted(to: plan).stack
         let roofline = ByteRoofline(stack, kvFormat: kvFormat)
         if plan.draftCount > 0 {
             let (passes, count) = (answer.statistics.passes, answer.statistics.decodeTokens)
@@ -87,7 +87,9 @@ package final class Comparer {
             return roofline.bytesPerToken(factor: (plan as? MultiTokenPlan)?.factor, depth: depth)
         }
         // The tokens of a refill read a layer together, and how often they do is not counted.
-        guard !(plan is MultiTokenPlan), answer.depths.positionCount > 0 else { return nil }
+        // Nor is which half of a layer a token ran.
+        let isByModule = (plan as? RoutedPlan)?.method == .mindSkip
+        guard !(plan is MultiTokenPlan), !isByModule, answer.depths.positionCount > 0 else { return nil }
         return stack.bytesPerToken(
             plan.layers, shares: answer.depths.runShares, depth: depth, kvFormat: kvFormat)
     }

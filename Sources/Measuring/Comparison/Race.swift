@@ -30,7 +30,7 @@ package final class Race {
         lanes = plans.map { Lane(plan: PlanLabel($0)) }
         generations = try plans.map { plan in
             try DecodingLoop(
-                try DecodingContext(model.split(for: plan).stack, options: options), prompt: ids, plan: plan,
+                try DecodingContext(model.fitted(to: plan).stack, options: options), prompt: ids, plan: plan,
                 options: GenerationOptions(maximumTokens: maximumTokens), tokenizer: try model.requireTokenizer(),
                 endTokens: model.endTokens, isCancelled: isCancelled)
         }

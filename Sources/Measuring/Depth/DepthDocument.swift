@@ -17,9 +17,11 @@ package struct DepthDocument: Encodable, Sendable {
         let id: Int
         let text: String
         let isPrompt: Bool
-        let layersUsed: Int
+        let layersUsed: Double
         /// By layer.
         let ran: [Bool]
+        /// What part of each layer ran; absent where attention and feed-forward go together.
+        let shares: [Double]?
         /// By layer; null where no router was asked.
         let gates: [Float?]
     }
@@ -33,11 +35,13 @@ package struct DepthDocument: Encodable, Sendable {
 
     package init(_ map: DepthMap) {
         (model, plan, layers, usage) = (map.model, map.plan, map.layerCount, map.usage)
+        let (indices, hasHalves) = (0..<map.layerCount, map.hasHalves)
         tokens = map.tokens.enumerated().map { position, token in
             Token(
                 id: token.id, text: token.text, isPrompt: token.isPrompt, layersUsed: token.layersUsed,
-                ran: (0..<map.layerCount).map { map.depths.ran($0, at: position) },
-                gates: (0..<map.layerCount).map { map.depths.gate($0, at: position) })
+                ran: indices.map { map.depths.ran($0, at: position) },
+                shares: hasHalves ? indices.map { map.depths.share($0, at: position) } : nil,
+                gates: indices.map { map.depths.gate($0, at: position) })
         }
         (all, prompt) = (Summary(map.all), Summary(map.prompt))
         answer = map.tokens.allSatisfy(\.isPrompt) ? nil : Summary(map.answer)

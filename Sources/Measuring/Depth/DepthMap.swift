@@ -1,4 +1,5 @@
 import Decoding
+import Foundation
 import Models
 import Tokens
 
@@ -9,7 +10,7 @@ package struct DepthMap: Sendable {
         /// What the text shows of it; `#id` without a tokenizer.
         package let text: String
         package let isPrompt: Bool
-        package let layersUsed: Int
+        package let layersUsed: Double
 
         /// With a mark before the end of a line, so that there is something to colour.
         package var shownText: String { text.replacing("\n", with: "↵\n") }
@@ -30,7 +31,7 @@ package struct DepthMap: Sendable {
         of model: Model, plan: any DecodePlan, prompt: [Int], maximumTokens: Int, options: SessionOptions,
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws {
-        let context = try DecodingContext(model.stack, options: options)
+        let context = try DecodingContext(model.fitted(to: plan).stack, options: options)
         let generation = try DecodingLoop(
             context, prompt: prompt, plan: plan, options: GenerationOptions(maximumTokens: maximumTokens),
             tokenizer: nil, endTokens: model.endTokens, isCancelled: isCancelled)
@@ -51,15 +52,29 @@ package struct DepthMap: Sendable {
     package var layerCount: Int { depths.layerCount }
 
     /// The fewest and the most layers that a token ran.
-    package var range: ClosedRange<Int> {
+    package var range: ClosedRange<Double> {
         let used = tokens.map(\.layersUsed)
         return (used.min() ?? 0)...(used.max() ?? 0)
     }
 
-    /// Where a token stands between the fewest and the most layers, from 0 to 1; 1 where all ran as many.
-    package func shade(of token: Token) -> Double {
-        guard range.count > 1 else { return 1 }
-        return Double(token.layersUsed - range.lowerBound) / Double(range.count - 1)
+    /// Whether some token ran a layer's attention or feed-forward alone.
+    package var hasHalves: Bool {
+        tokens.indices.contains { position in
+            (0..<layerCount).contains { depths.share($0, at: position) == 0.5 }
+        }
+    }
+
+    /// From the fewest layers to the most, in whole layers or in halves.
+    package var steps: [Double] {
+        Array(stride(from: range.lowerBound, through: range.upperBound, by: hasHalves ? 0.5 : 1))
+    }
+
+    package func shade(of token: Token) -> Double { shade(of: token.layersUsed) }
+
+    /// Where a number of layers stands between the fewest and the most, from 0 to 1; 1 where all ran as many.
+    package func shade(of layersUsed: Double) -> Double {
+        guard range.upperBound > range.lowerBound else { return 1 }
+        return (layersUsed - range.lowerBound) / (range.upperBound - range.lowerBound)
     }
 
     package var all: DepthSummary { DepthSummary(tokens.map(\.layersUsed)) }
@@ -77,4 +92,9 @@ package struct DepthMap: Sendable {
         texts[texts.count - 1] += decoder.flush()
         return texts
     }
+}
+
+extension Double {
+    /// A number of layers for a person: `7` or `7.5`.
+    package var layersText: String { String(format: "%g", self) }
 }

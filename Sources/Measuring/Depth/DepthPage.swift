@@ -41,10 +41,9 @@ package struct DepthPage {
 
     /// From the fewest layers to the most; nothing where all tokens ran as many.
     private static func legend(_ map: DepthMap) -> String {
-        guard map.range.count > 1 else { return "" }
-        let steps = map.range.map { used in
-            let shade = Double(used - map.range.lowerBound) / Double(map.range.count - 1)
-            return "<span style=\"\(style(shade))\">\(used)</span>"
+        guard map.steps.count > 1 else { return "" }
+        let steps = map.steps.map { used in
+            "<span style=\"\(style(map.shade(of: used)))\">\(used.layersText)</span>"
         }
         return "<span class=\"legend\">\(steps.joined())</span>"
     }
@@ -53,7 +52,7 @@ package struct DepthPage {
         let words = map.tokens.map { token in
             let kind = token.isPrompt ? "prompt" : "answer"
             return """
-                <span class="\(kind)" style="\(style(map.shade(of: token)))" title="\(token.layersUsed) layers">\
+                <span class="\(kind)" style="\(style(map.shade(of: token)))" title="\(token.layersUsed.layersText) layers">\
                 \(token.shownText.escaped)</span>
                 """
         }
@@ -91,7 +90,7 @@ package struct DepthPage {
             (0..<map.layerCount).filter { map.depths.ran($0, at: position) }.map { layer in
                 """
                 <rect class="bar" x="\(left + position * cell)" y="\((map.layerCount - 1 - layer) * cell)" \
-                width="\(cell - 1)" height="\(cell - 1)"/>
+                width="\(cell - 1)" height="\(cell - 1)" opacity="\(map.depths.share(layer, at: position).layersText)"/>
                 """
             }.joined()
         }

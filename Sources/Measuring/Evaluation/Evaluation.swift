@@ -24,7 +24,7 @@ package struct Evaluation: Sendable {
 
         /// Layers that each token of the answers ran, or of the references that are judged by their loss alone; the last of
         /// each is not run. Nil where the plan skips none.
-        package var layersUsed: [Int]?
+        package var layersUsed: [Double]?
 
         /// Average and variance of the layers; nil where the plan skips none, or nothing was run.
         package var depth: DepthSummary? { layersUsed.flatMap { $0.isEmpty ? nil : DepthSummary($0) } }

@@ -82,7 +82,7 @@ extension PackOptions {
         case "lm_head.weight": headFormat ?? format
         case "model.embed_tokens.weight": embeddingFormat ?? format
         // Routers decide, and are small: a rounded one skips other layers.
-        case _ where name.contains(".router."): nil
+        case _ where name.contains("router."): nil
         default: format
         }
     }

@@ -64,6 +64,7 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     router.add_argument("--router-reduction", type=int, default=16, metavar="N", help="the router is width / N wide")
     router.add_argument("--proj-reduction", type=int, default=16, metavar="N", help="the adapter is the MLP's width / N wide")
     router.add_argument("--router-order", choices=ORDERS, default="tanh_norm")
+    router.add_argument("--capacity", type=parse_share, default=0.5, metavar="SHARE", help="mixture_of_depths: tokens that run a layer")
     router.add_argument("--penalties", type=parse_penalties, default=(1e-3, 1e-4), metavar="A,B", help="by stage")
     router.add_argument("--lifted", type=float, default=0.4, metavar="SHARE", help="of the steps, while gates are let down")
     add_training_options(router, steps=3000, learning_rate=1e-3, seed=4)
@@ -170,6 +171,16 @@ def parse_penalties(text: str) -> tuple[float, ...]:
     return penalties
 
 
+def parse_share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        raise argparse.ArgumentTypeError("give a number above 0 and up to 1")
+    return share
+
+
 def write_items(arguments: argparse.Namespace) -> int:
     arguments.out.mkdir(parents=True, exist_ok=True)
     for name, task in SUITE.items():
@@ -260,7 +271,7 @@ def run_route(arguments: argparse.Namespace) -> int:
         chosen = arguments.routing_layers or tuple(range(layers // 2, layers))
         torch.manual_seed(arguments.seed)
         reductions = (arguments.router_reduction, arguments.proj_reduction)
-        route(model, Routing(chosen, *reductions, arguments.router_order, arguments.method))
+        route(model, Routing(chosen, *reductions, arguments.router_order, arguments.method, arguments.capacity))
     train_routers_alone(model)
     # For vanilla decoding, which alone is taught here, any split into trunk and head is the same.
     student = prepared(MaskedPass(model, 1, computation), arguments, processes)

@@ -7,6 +7,7 @@ later ones can attend to it. The decision itself has no gradient: the factors g 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -29,6 +30,8 @@ class Routing:
     router_order: str = "norm_tanh"
     method: str = "flexidepth"
     """One of `LAYERS`; in the configuration `routing_method`, which FlexiDepth's has not. Others use neither factor nor order."""
+    capacity: float = 0.5
+    """Mixture-of-depths': what share of a sequence's tokens runs a routed layer in training (`routing_capacity`)."""
 
     @staticmethod
     def of(configuration: dict) -> Routing | None:
@@ -38,12 +41,14 @@ class Routing:
         router = configuration.get("router_reduction_factor", 16)
         adapter = configuration.get("proj_reduction_factor", router)
         order, method = configuration.get("router_order", ORDERS[0]), configuration.get("routing_method", "flexidepth")
-        return Routing(tuple(configuration["routing_layers"]), router, adapter, order, method)
+        capacity = configuration.get("routing_capacity", 0.5)
+        return Routing(tuple(configuration["routing_layers"]), router, adapter, order, method, capacity)
 
     def fields(self) -> dict[str, object]:
         layers = list(self.routing_layers)
         if self.method != "flexidepth":
-            return {"routing_layers": layers, "routing_method": self.method}
+            own = {"routing_capacity": self.capacity} if self.method == "mixture_of_depths" else {}
+            return {"routing_layers": layers, "routing_method": self.method, **own}
         return {
             "routing_layers": layers,
             "router_reduction_factor": self.router_reduction_factor,
@@ -90,7 +95,7 @@ class Router(Gate):
 
 
 class LinearGate(Gate):
-    """MindSkip's: one row."""
+    """MindSkip's and mixture-of-depths': one row."""
 
     def __init__(self, width: int):
         super().__init__()
@@ -168,12 +173,47 @@ class MindSkipLayer(SkippingLayer):
         return hidden + decided(second) * self.mlp(normed)
 
 
+class MixtureLayer(SkippingLayer):
+    """After mixture-of-depths (Raposo et al., arXiv 2404.02258): in training, the tokens of a sequence whose gates are widest run.
+
+    Which these are depends on later tokens, so that a decoder cannot know; gates are therefore taught to be above 1/2 for these
+    tokens alone, and decide by that when the model is not in training. Three things are ours: the router reads the layer's
+    normed input, what the layer adds is scaled by the gate and not by its logit, and keys and values are made from every token.
+    """
+
+    misjudged: torch.Tensor
+    """Cross entropy of the last pass's gates against who ran, the method's auxiliary loss: [sequences, length]."""
+
+    def __init__(self, layer: Module, width: int, inner: int, routing: Routing, epsilon: float):
+        super().__init__(layer)
+        self.router, self.capacity = LinearGate(width), routing.capacity
+
+    def forward(self, hidden: torch.Tensor, **context: object) -> torch.Tensor:
+        normed = self.input_layernorm(hidden)
+        gate = self.router(normed)
+        attended = hidden + self.self_attn(hidden_states=normed, **context)[0]
+        ran = attended + self.mlp(self.post_attention_layernorm(attended))
+        runs = self.among_widest(gate) if self.training else gate > THRESHOLD
+        self.gates, self.used = gate[..., 0], runs[..., 0].float()
+        self.misjudged = -torch.where(runs, gate, 1 - gate)[..., 0].clamp_min(1e-6).log()
+        return torch.where(runs, hidden + gate * (ran - hidden), hidden)
+
+    def among_widest(self, gate: torch.Tensor) -> torch.Tensor:
+        """Padding competes too; passes are of sequences of like length, so that there is little."""
+        count = math.ceil(self.capacity * gate.shape[1])
+        return gate >= gate.detach().topk(count, dim=1).values[:, -1:]
+
+
 def decided(gate: torch.Tensor) -> torch.Tensor:
     """1 where the gate is open, else 0, with the gate's gradient (straight through)."""
     return (gate > THRESHOLD).float() + (gate - gate.detach())
 
 
-LAYERS: dict[str, type[SkippingLayer]] = {"flexidepth": RoutedLayer, "mindskip": MindSkipLayer}
+LAYERS: dict[str, type[SkippingLayer]] = {
+    "flexidepth": RoutedLayer,
+    "mindskip": MindSkipLayer,
+    "mixture_of_depths": MixtureLayer,
+}
 
 
 def route(model: PreTrainedModel, routing: Routing) -> None:
@@ -208,7 +248,13 @@ def layers_used(model: PreTrainedModel) -> torch.Tensor:
 
 
 def skip_losses(model: PreTrainedModel) -> torch.Tensor:
-    """The square of each token's summed gates, [sequences, length]: depth costs the more, the deeper a token goes."""
+    """The square of each token's summed gates, [sequences, length]: depth costs the more, the deeper a token goes.
+
+    Where the depth is given by a capacity, it is what the gates misjudge.
+    """
+    layers = routed_layers(model)
+    if isinstance(layers[0], MixtureLayer):
+        return torch.stack([layer.misjudged for layer in layers]).sum(dim=0)
     return gates(model).sum(-1).square()
 
 

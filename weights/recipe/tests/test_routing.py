@@ -19,9 +19,15 @@ from recipe.routing import (
 from recipe.training import LIFT, Losses, Run, Schedule
 
 GOLDENS = Path(__file__).parents[3] / "Tests/Goldens"
+RECORDED = ("flexidepth", "flexidepth-tanh-norm", "mindskip", "mixture-of-depths")
 
 
-@pytest.mark.parametrize("name", ("flexidepth", "flexidepth-tanh-norm"))
+def shares(model: PreTrainedModel) -> list[list[float]]:
+    """What part of each routed layer the tokens of the last pass's one sequence ran."""
+    return torch.stack([layer.used[0] for layer in routed_layers(model)], dim=-1).tolist()
+
+
+@pytest.mark.parametrize("name", RECORDED)
 def test_one_pass_reproduces_the_golden_cases(name: str):
     model = checkpoints.load(GOLDENS / name, torch.device("cpu"), torch.float32).eval()
     for case in json.loads((GOLDENS / name / "cases.json").read_text()):
@@ -32,21 +38,21 @@ def test_one_pass_reproduces_the_golden_cases(name: str):
         torch.testing.assert_close(logits[len(prompt) - 1, :8], torch.tensor(case["prefill_logits"]), atol=1e-3, rtol=0)
         torch.testing.assert_close(logits[-1, :8], torch.tensor(case["last_logits"]), atol=1e-3, rtol=0)
         torch.testing.assert_close(gates(model)[0], torch.tensor(case["gates"]), atol=1e-3, rtol=0)
-        assert (gates(model)[0] > THRESHOLD).int().tolist() == case["mask"]
+        assert shares(model) == case["mask"]
         assert layers_used(model)[0].tolist() == case["layers_used"]
 
 
-@pytest.mark.parametrize("name", ("flexidepth", "flexidepth-tanh-norm"))
+@pytest.mark.parametrize("name", RECORDED)
 def test_decoding_with_a_cache_routes_alike(name: str):
     model = checkpoints.load(GOLDENS / name, torch.device("cpu"), torch.float32).eval()
     for case in json.loads((GOLDENS / name / "cases.json").read_text()):
         steps = Decoder(model, head_layers=2).logits(torch.tensor([case["prompt"]]), VANILLA)
-        logits, masks = next(steps), (gates(model)[0] > THRESHOLD).int().tolist()
+        logits, masks = next(steps), shares(model)
         for position, token in enumerate(case["tokens"]):
             assert int(logits.argmax(-1)) == token
             if position + 1 < len(case["tokens"]):
                 logits = steps.send(torch.tensor([token]))
-                masks += (gates(model)[0] > THRESHOLD).int().tolist()
+                masks += shares(model)
         assert masks == case["mask"]
 
 
@@ -149,7 +155,7 @@ def test_penalties_follow_each_other_in_stages():
 
 @pytest.mark.parametrize(
     ("kind", "method", "written"),
-    (("qwen3", "flexidepth", "qwen3"), ("llama", "flexidepth", "ddllama"), ("llama", "mindskip", "llama")),
+    (("qwen3", "flexidepth", "qwen3"), ("llama", "flexidepth", "ddllama"), ("llama", "mindskip", "llama"), ("qwen3", "mixture_of_depths", "qwen3")),
 )
 def test_what_is_saved_is_what_was_trained(tmp_path: Path, kind: str, method: str, written: str):
     model = routed(kind, method)
@@ -188,6 +194,43 @@ def test_open_mind_skip_gates_change_nothing_and_shut_ones_leave_the_layer_out()
     del plain.model.layers[3], plain.model.layers[1]
     torch.testing.assert_close(model(ids, use_cache=False).logits, plain(ids, use_cache=False).logits)
     assert layers_used(model).unique().tolist() == [2]
+
+
+def test_in_training_the_widest_gates_of_a_sequence_run_and_later_those_above_one_half():
+    model, ids = routed(method="mixture_of_depths"), torch.randint(60, (3, 11), generator=torch.Generator().manual_seed(2))
+    model.train()(ids, use_cache=False)
+    for layer in routed_layers(model):
+        # Half of eleven, rounded up.
+        assert layer.used.sum(dim=1).tolist() == [6] * 3
+        assert all(gate[used > 0].min() > gate[used == 0].max() for gate, used in zip(layer.gates, layer.used))
+        expected = torch.nn.functional.binary_cross_entropy(layer.gates, layer.used, reduction="none")
+        torch.testing.assert_close(layer.misjudged, expected)
+    torch.testing.assert_close(skip_losses(model), sum(layer.misjudged for layer in routed_layers(model)))
+    model.eval()(ids, use_cache=False)
+    for layer in routed_layers(model):
+        assert torch.equal(layer.used, (layer.gates > THRESHOLD).float())
+
+
+def test_a_mixtures_open_gates_change_nothing_and_shut_ones_leave_the_layer_out():
+    plain, model, ids = small(), routed(method="mixture_of_depths").eval(), torch.arange(12)[None]
+    lift_gates(model, 100.0)
+    torch.testing.assert_close(model(ids, use_cache=False).logits, plain(ids, use_cache=False).logits)
+    lift_gates(model, -100.0)
+    del plain.model.layers[3], plain.model.layers[1]
+    torch.testing.assert_close(model(ids, use_cache=False).logits, plain(ids, use_cache=False).logits)
+    assert layers_used(model).unique().tolist() == [2]
+
+
+def test_a_mixtures_gates_learn_who_runs(tmp_path: Path):
+    losses = []
+    for penalty in (0.0, 1.0):
+        model = routed(method="mixture_of_depths")
+        run_of(model, tmp_path / str(penalty), (penalty,), steps=100).train()
+        losses.append(0.0)
+        for one in RandomExamples().batch(1000, 8):
+            model(torch.tensor([one.ids]), use_cache=False)
+            losses[-1] += skip_losses(model).mean().item() / 8
+    assert losses[1] < losses[0] - 0.1
 
 
 def test_layers_that_a_model_does_not_have_are_refused():
