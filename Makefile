@@ -46,7 +46,7 @@ docs: setup ## build the library's documentation, no warning allowed
 	docs/build.sh .build/docs
 
 .PHONY: clients
-clients: setup ## set up the server's clients: openai, schemathesis, a driver for Chromium
+clients: setup ## set up what the server is tested with: openai, schemathesis, a driver for Chromium, linters
 	@Tests/ServingTests/clients/setup.sh
 
 .PHONY: serve-test
