@@ -50,6 +50,7 @@ let package = Package(
                 "Decoding", "JSON", "Models", "Tensors", "Tokens",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -95,7 +96,7 @@ let package = Package(
         .testTarget(
             name: "ServingTests",
             dependencies: ["Decoding", "Models", "Serving", "Tensors", "Tokens", "Weights", "TestSupport"],
-            exclude: ["clients"], swiftSettings: strict),
+            exclude: ["clients", "races.txt"], swiftSettings: strict),
         .testTarget(
             name: "VolleyTests", dependencies: ["Volley", "ConcurrentExample", "StreamingExample", "TestSupport"],
             swiftSettings: strict),
