@@ -4,9 +4,9 @@ import Tensors
 
 /// Serves jobs together: continuous batching on the beat of the cycles.
 ///
-/// Each step reads a piece of a prompt, or some short ones, and then runs one head pass over all sequences that decode, after one trunk
-/// pass over those that need it. A sequence with factor τ begins its cycles at steps that τ divides, so that all of its
-/// kind share their trunk passes. What a job gets never depends on who else is there.
+/// Each step reads a piece of a prompt, or some short ones, and then runs one head pass over all sequences that decode,
+/// after one trunk pass over those that need it. A sequence with factor τ begins its cycles at steps that τ divides, so
+/// that all of its kind share their trunk passes. What a job gets never depends on who else is there.
 ///
 /// Used by one thread; only the queue and the metrics are shared.
 package final class BatchEngine {
