@@ -46,7 +46,7 @@ docs: setup ## build the library's documentation, no warning allowed
 	docs/build.sh .build/docs
 
 .PHONY: clients
-clients: setup ## set up the server's clients: openai, schemathesis, a driver for Chromium
+clients: setup ## set up what the server is tested with: openai, schemathesis, a driver for Chromium, linters
 	@Tests/ServingTests/clients/setup.sh
 
 .PHONY: serve-test
@@ -75,12 +75,15 @@ fuzz: setup ## 100,000 mutations of each kind of file
 	VOLLEY_FUZZ_ROUNDS=100000 swift test -c release --filter Fuzz
 
 .PHONY: sanitize
-sanitize: setup ## the tests under AddressSanitizer, then ThreadSanitizer
+sanitize: setup ## the tests under AddressSanitizer, then ThreadSanitizer, and a server under load
 	@# Swift's exit unwinds nothing, so what main still holds would be taken for a leak.
 	for suites in "--skip Fuzz" "--filter Fuzz"; do \
 	    ASAN_OPTIONS=detect_leaks=0 swift test -c release --sanitize=address --scratch-path .build/asan $$suites; \
 	    swift test -c release --sanitize=thread --scratch-path .build/tsan $$suites; \
 	done
+	swift build -c release --sanitize=thread --scratch-path .build/tsan --product volley
+	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/ServingTests/races.txt exitcode=66" bench/load.py \
+	    --volley .build/tsan/release/volley --requests 1000 --distinct 30 --clients 32 --answers-only
 
 .PHONY: format
 format: ## format the Swift sources

@@ -18,6 +18,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.99.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.20.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
     ],
@@ -49,7 +50,9 @@ let package = Package(
                 "Decoding", "JSON", "Models", "Tensors", "Tokens",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -93,7 +96,7 @@ let package = Package(
         .testTarget(
             name: "ServingTests",
             dependencies: ["Decoding", "Models", "Serving", "Tensors", "Tokens", "Weights", "TestSupport"],
-            exclude: ["clients"], swiftSettings: strict),
+            exclude: ["clients", "races.txt"], swiftSettings: strict),
         .testTarget(
             name: "VolleyTests", dependencies: ["Volley", "ConcurrentExample", "StreamingExample", "TestSupport"],
             swiftSettings: strict),

@@ -8,13 +8,9 @@ time from the first one to the last. `--mtd none` leaves the field out, for serv
 """
 
 import argparse
-import asyncio
-import json
-import random
 import statistics
-import time
 
-from support import wire
+from support.streams import Workload, measure
 
 
 def main():
@@ -28,44 +24,22 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     factors, counts = arguments.mtd.split(","), [int(count) for count in arguments.clients.split(",")]
+    work = Workload(arguments.prompt, arguments.tokens)
     speeds = {(factor, count): [] for count in counts for factor in factors}
     for _ in range(arguments.rounds):
         for factor, count in speeds:
-            speeds[factor, count].append(asyncio.run(measure(arguments, factor, count)))
+            named = None if factor == "none" else factor
+            speeds[factor, count].append(measure(arguments.port, arguments.model, work, count, named))
     print("| clients |" + "".join(f" {factor}, tokens/s | first token, ms |" for factor in factors))
     print("| --- |" + " --- |" * 2 * len(factors))
     for count in counts:
-        cells = [median(speeds[factor, count]) for factor in factors]
-        print(f"| {count} |" + "".join(f" {speed:.0f} | {1000 * first:.0f} |" for speed, first in cells))
+        print(f"| {count} |" + "".join(cells(speeds[factor, count]) for factor in factors))
 
 
-def median(rounds):
-    return tuple(statistics.median(values) for values in zip(*rounds, strict=True))
-
-
-async def measure(arguments, factor, count):
-    """Tokens per second of all, and the median of the seconds to a first token."""
-    streams = await asyncio.gather(*(stream(arguments, factor) for _ in range(count)))
-    seconds = max(times[-1] for _, times in streams) - min(times[0] for _, times in streams)
-    tokens = sum(len(times) - 1 for _, times in streams)
-    return tokens / seconds, statistics.median(times[0] - start for start, times in streams)
-
-
-async def stream(arguments, factor):
-    """When the request began, and when each of its tokens came."""
-    request = {
-        "model": arguments.model, "prompt": [random.randrange(3, 500) for _ in range(arguments.prompt)],
-        "max_tokens": arguments.tokens, "temperature": 0, "ignore_eos": True, "stream": True,
-    }  # fmt: skip
-    if factor != "none":
-        request["mtd"] = factor
-    start, times = time.monotonic(), []
-    reader, writer = await wire.send(arguments.port, json.dumps(request).encode())
-    async for event in wire.events(reader):
-        if event and event["choices"] and event["choices"][0].get("finish_reason") is None:
-            times.append(time.monotonic())
-    writer.close()
-    return start, times
+def cells(rounds):
+    speed = statistics.median(speed.tokens_per_second for speed in rounds)
+    first = statistics.median(speed.first_token_seconds for speed in rounds)
+    return f" {speed:.0f} | {1000 * first:.0f} |"
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ package final class DecodingContext {
     let trunkRing: KVRing
     let headRing: KVRing
     var trunkOutputs: TrunkOutputs
-    private var fed: [HeadInput] = []
+    var fed: [HeadInput] = []
     package private(set) var plan: any DecodePlan = .vanilla
     var drafts = Drafts()
     private var promptCount = 0

@@ -44,6 +44,9 @@ struct TrunkOutputs {
         end = position
     }
 
+    /// Lets go of all rows; the next one is that of `position`.
+    mutating func skip(to position: Int) { (start, end) = (position, position) }
+
     private func slot(_ position: Int) -> UnsafeMutablePointer<Float> { rows.pointer + position % capacity * width }
 
     private mutating func reserve(_ needed: Int) {

@@ -30,7 +30,10 @@ package final class KVRing {
         }
 
         /// Bytes of keys and values for one position in all layers.
-        package var bytesPerSlot: Int { 2 * layerCount * keyValueHeadCount * headWidth * format.bytesPerValue }
+        package var bytesPerSlot: Int { 2 * layerCount * keyValueHeadCount * bytesPerHeadSlot }
+
+        /// Bytes of one head's key at one position, and of its value.
+        var bytesPerHeadSlot: Int { headWidth * format.bytesPerValue }
 
         /// Bytes that a new ring takes once it has room for so many positions.
         package func byteCount(reserving positions: Int) -> Int { capacity(for: positions, from: 0) * bytesPerSlot }
@@ -90,23 +93,45 @@ package final class KVRing {
     package func truncate(to newCount: Int) {
         precondition(newCount <= count)
         guard newCount < count else { return }
-        count = count <= capacity ? newCount : 0
+        count = hasWrapped ? 0 : newCount
+    }
+
+    /// Whether the first positions, sinks left out, have been overwritten.
+    package var hasWrapped: Bool { count > capacity }
+
+    /// Takes over the keys and values of positions `count ..< end` from a ring of the same shape.
+    ///
+    /// - Precondition: `other` has them, and has not wrapped: position and slot are then the same number in both.
+    package func copy(from other: KVRing, upTo end: Int) {
+        precondition(count <= end && end <= other.count && !other.hasWrapped && !hasWrapped)
+        reserve(end - count)
+        for layer in layers.indices {
+            copy(count..<end, of: other.layers[layer], other.capacity, to: layers[layer], capacity)
+        }
+        count = end
     }
 
     /// Slots keep their numbers, since a ring grows only before its first wrap.
     private func grow(to newCapacity: Int) {
-        let oldStride = capacity * shape.headWidth * shape.format.bytesPerValue
-        let newStride = newCapacity * shape.headWidth * shape.format.bytesPerValue
         for layer in layers.indices {
-            let grown = Slabs(byteCount: newStride * shape.keyValueHeadCount)
-            for head in 0..<shape.keyValueHeadCount where oldStride > 0 {
-                let (new, old) = (head * newStride, head * oldStride)
-                (grown.keys.pointer + new).update(from: layers[layer].keys.pointer + old, count: oldStride)
-                (grown.values.pointer + new).update(from: layers[layer].values.pointer + old, count: oldStride)
-            }
+            let grown = Slabs(byteCount: newCapacity * shape.bytesPerHeadSlot * shape.keyValueHeadCount)
+            copy(0..<capacity, of: layers[layer], capacity, to: grown, newCapacity)
             layers[layer] = grown
         }
         capacity = newCapacity
+    }
+
+    private func copy(
+        _ slots: Range<Int>, of old: Slabs, _ oldCapacity: Int, to new: Slabs, _ newCapacity: Int
+    ) {
+        guard !slots.isEmpty else { return }
+        for head in 0..<shape.keyValueHeadCount {
+            let from = (head * oldCapacity + slots.lowerBound) * shape.bytesPerHeadSlot
+            let to = (head * newCapacity + slots.lowerBound) * shape.bytesPerHeadSlot
+            let count = slots.count * shape.bytesPerHeadSlot
+            (new.keys.pointer + to).update(from: old.keys.pointer + from, count: count)
+            (new.values.pointer + to).update(from: old.values.pointer + from, count: count)
+        }
     }
 
     /// One layer's keys and values, each `[kvHead][slot][headWidth]`.

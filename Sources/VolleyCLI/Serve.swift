@@ -92,6 +92,11 @@ struct ServerOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Largest body of a request.", valueName: "bytes"))
     var maxBody = ByteSize(byteCount: ServingLimits().bodyByteCount)
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Let a client go that takes nothing of its answer for so long.", valueName: "seconds"))
+    var writeTimeout = ServerConfiguration().writeTimeout
+
     func validate() throws {
         try check("--port", port, 0...65535)
         try check("--max-batch", maxBatch, ServingLimits.batchSizes)
@@ -99,6 +104,7 @@ struct ServerOptions: ParsableArguments {
         try check("--max-prompt", maxPrompt ?? 1, 1...1 << 24)
         try check("--max-tokens", maxTokens, 1...1 << 24)
         try check("--max-mtd", maxMtd, MultiTokenPlan.factors)
+        try check("--write-timeout", writeTimeout, 1...86_400)
         if apiKey == "" { throw ValidationError("--api-key is empty; give a key, or leave it out") }
     }
 
@@ -127,6 +133,7 @@ struct ServerOptions: ParsableArguments {
         let environment = ProcessInfo.processInfo.environment["VOLLEY_API_KEY"].flatMap { $0.isEmpty ? nil : $0 }
         configuration.key = apiKey ?? environment
         configuration.allowedOrigin = cors
+        configuration.writeTimeout = writeTimeout
         return configuration
     }
 }

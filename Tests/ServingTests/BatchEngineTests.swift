@@ -178,6 +178,75 @@ struct BatchEngineTests {
         #expect(reused >= 3 * (60 + 75 + 90 + 105))
     }
 
+    @Test("what two that come together begin with is read once, half of it by each")
+    func sharedBeginning() throws {
+        var generator = SeededGenerator(seed: 6)
+        let engine = try Fixture.engine(model: Fixture.quantised)
+        let beginning = try Fixture.randomTokens(512, using: &generator)
+        let listeners = (0..<2).map { _ in Listener() }
+        let jobs = try listeners.enumerated().map { index, listener in
+            try Self.job(
+                beginning + (try Fixture.randomTokens(40, using: &generator)), 4 * index, tokens: 20, for: listener)
+        }
+        try engine.queue.submit(jobs)
+        while !engine.isIdle || engine.queue.count > 0 { engine.step() }
+        for (job, listener) in zip(jobs, listeners) {
+            #expect((listener.answer == (try Fixture.alone(job, Fixture.quantised))) as Bool)
+        }
+        #expect(listeners.map { $0.summary?.reusedTokens } == [256, 256])
+    }
+
+    @Test(
+        "one that comes while another decodes copies the beginning that they share; budget and answers stay",
+        arguments: 1...3)
+    func sharedMeanwhile(_ seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        var limits = ServingLimits()
+        limits.batchSize = 4
+        let slot = try DecodingContext(try Fixture.quantised.get().stack).ringShapes.reduce(0) { $0 + $1.bytesPerSlot }
+        limits.kvByteCount = 2048 * slot
+        let engine = try Fixture.engine(limits, model: Fixture.quantised)
+        let beginnings = try [200, 333].map { try Fixture.randomTokens($0, using: &generator) }
+        var jobs: [(job: Job, listener: Listener)] = []
+        while jobs.count < 16 || !engine.isIdle || engine.queue.count > 0 {
+            if jobs.count < 16, Int.random(in: 0..<3, using: &generator) == 0 {
+                let listener = Listener()
+                let beginning = beginnings.randomElement(using: &generator) ?? []
+                let own = try Fixture.randomTokens(Int.random(in: 0...60, using: &generator), using: &generator)
+                let job = try Self.job(
+                    beginning.dropLast(Int.random(in: 0...90, using: &generator)) + own,
+                    [0, 2, 4].randomElement(using: &generator) ?? 0, tokens: Int.random(in: 1...40, using: &generator),
+                    phase: Bool.random(using: &generator) ? .prompt : .absolute, for: listener)
+                jobs.append((job, listener))
+                try engine.queue.submit([job])
+            }
+            engine.step()
+            #expect(engine.totalKVByteCount <= limits.kvByteCount)
+        }
+        for (job, listener) in jobs {
+            #expect((listener.answer == (try Fixture.alone(job, Fixture.quantised))) as Bool, "\(job.plan)")
+        }
+        #expect(jobs.reduce(0) { $0 + ($1.listener.summary?.reusedTokens ?? 0) } > 8 * 128)
+    }
+
+    @Test("another chat copies the system prompt of one that has ended, and that one's next turn still finds all of it")
+    func sharedWithEnded() throws {
+        var generator = SeededGenerator(seed: 7)
+        let engine = try Fixture.engine(model: Fixture.quantised)
+        let system = try Fixture.randomTokens(100, using: &generator)
+        let chat = system + (try Fixture.randomTokens(150, using: &generator))
+        var reused: [Int?] = []
+        for prompt in [chat, system + [5, 6, 7], chat + [8, 9]] {
+            let listener = Listener()
+            let job = try Self.job(prompt, 4, tokens: 6, for: listener)
+            try engine.queue.submit([job])
+            while !listener.hasEnded { engine.step() }
+            #expect((listener.answer == (try Fixture.alone(job, Fixture.quantised))) as Bool)
+            reused.append(listener.summary?.reusedTokens)
+        }
+        #expect(reused == [0, 100, 250])
+    }
+
     @Test(
         "plans that skip layers or draft run beside the others, and each gets what it gets alone",
         arguments: [false, true])

@@ -4,9 +4,9 @@ import Tensors
 
 /// Serves jobs together: continuous batching on the beat of the cycles.
 ///
-/// Each step runs at most one piece of one prompt, and then one head pass over all sequences that decode, after one trunk
-/// pass over those that need it. A sequence with factor τ begins its cycles at steps that τ divides, so that all of its
-/// kind share their trunk passes. What a job gets never depends on who else is there.
+/// Each step reads a piece of a prompt, or some short ones, and then runs one head pass over all sequences that decode,
+/// after one trunk pass over those that need it. A sequence with factor τ begins its cycles at steps that τ divides, so
+/// that all of its kind share their trunk passes. What a job gets never depends on who else is there.
 ///
 /// Used by one thread; only the queue and the metrics are shared.
 package final class BatchEngine {
@@ -17,7 +17,8 @@ package final class BatchEngine {
     private let workspace: Workspace
     private let batch: BatchPass
     private let budget: KVBudget
-    private let chunkRows: Int
+    /// Whether a sequence gets the same bits in whatever pieces its prompt is read, and whoever reads it.
+    private let isRowExact: Bool
     /// Steps with a head pass so far, counted anew when the batch was empty.
     private var beat = 0
     /// Prompts that are being read, each in its turn.
@@ -38,14 +39,13 @@ package final class BatchEngine {
             byteCount: limits.kvByteCount, shapes: DecodingContext(in: workspace).ringShapes,
             contextLength: model.stack.configuration.contextLength)
         queue = JobQueue(limit: limits.queueLength, budget: budget)
-        // OpenBLAS, which takes long prompts over plain weights, rounds by the number of rows: those must be as alone.
-        let isRowExact = model.stack.formats.allSatisfy { $0.valuesPerBlock > 1 }
-        chunkRows = isRowExact ? Self.exactChunkRows : .max
+        // OpenBLAS, which takes long prompts over plain weights, rounds by the number of rows.
+        isRowExact = model.stack.formats.allSatisfy { $0.valuesPerBlock > 1 }
         ended = PrefixCache(limit: isRowExact ? limits.batchSize : 0)
     }
 
-    /// Positions of a prompt that are read between two cycles: what keeps a long prompt from holding up the others.
-    private static let exactChunkRows = 128
+    /// Positions of prompts that are read between two cycles: what keeps a long one from holding up the others.
+    private static let pieceRows = 128
 
     /// Whether no job is under way; some may wait.
     package var isIdle: Bool { seats.isEmpty }
@@ -63,7 +63,7 @@ package final class BatchEngine {
     package func step() {
         dropCancelled()
         admit()
-        if isBetweenCycles { readPrompt() }
+        if isBetweenCycles { readPrompts() }
         join()
         decode()
         metrics.setLoad(
@@ -105,11 +105,21 @@ package final class BatchEngine {
     /// Whether some sequence is about to begin its cycle, or none decodes.
     private var isBetweenCycles: Bool { decoding.isEmpty || decoding.contains { $0.nextPlace == 0 } }
 
-    /// One piece of the prompt whose turn it is; at its end, the first token.
-    private func readPrompt() {
-        guard !reading.isEmpty else { return }
-        let seat = reading.removeFirst()
-        seat.runChunk(rowLimit: chunkRows)
+    /// A piece of the prompt whose turn it is, and those behind it that are short enough to be read with it.
+    private func readPrompts() {
+        var room = Self.pieceRows
+        while let next = reading.first, room == Self.pieceRows || next.unreadTokens <= room {
+            room -= readPiece(of: reading.removeFirst())
+        }
+    }
+
+    /// One piece of a prompt; at its end, the first token. Returns how many positions it had.
+    private func readPiece(of seat: Seat) -> Int {
+        // At each turn: two that came together, and have the same beginning, read half of it each.
+        if isRowExact { seat.takeOver(fromOneOf: seats.map(\.context) + ended.contexts) }
+        let before = seat.context.computedCount
+        seat.runChunk(rowLimit: isRowExact ? Self.pieceRows : .max)
+        let rowCount = seat.context.computedCount - before
         if seat.context.needsChunk {
             reading.append(seat)
         } else {
@@ -117,6 +127,7 @@ package final class BatchEngine {
                 readTokens: seat.job.prompt.count - seat.reusedTokens, reusedTokens: seat.reusedTokens)
             if emit(seat, isFirst: true) { ready.append(seat) }
         }
+        return rowCount
     }
 
     /// Sequences whose cycles are in step with the beat join; the first of an empty batch gives the beat.

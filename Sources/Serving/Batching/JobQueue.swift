@@ -1,4 +1,4 @@
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Jobs that wait for a place in the batch, first come, first served. Used from every thread.
 package final class JobQueue: Sendable {
@@ -11,7 +11,8 @@ package final class JobQueue: Sendable {
     /// Most jobs that wait.
     package let limit: Int
     private let budget: KVBudget
-    private let state = Mutex(State())
+    // NIO's lock: ThreadSanitizer cannot see into the standard library's Mutex, and takes what it guards for races.
+    private let state = NIOLockedValueBox(State())
 
     init(limit: Int, budget: KVBudget) {
         self.limit = limit
@@ -26,33 +27,34 @@ package final class JobQueue: Sendable {
             throw .tooLarge(
                 positions: budget.positions(of: job), byteCount: budget.byteCount(of: job), budget.byteCount)
         }
-        let wake = try state.withLock { state throws(AdmissionError) in
-            guard state.isOpen else { throw .stopping }
-            guard state.waiting.count + jobs.count <= limit else { throw .queueFull(limit: limit) }
+        let admitted: Result<@Sendable () -> Void, AdmissionError> = state.withLockedValue { state in
+            guard state.isOpen else { return .failure(.stopping) }
+            guard state.waiting.count + jobs.count <= limit else { return .failure(.queueFull(limit: limit)) }
             state.waiting += jobs
-            return state.wake
+            return .success(state.wake)
         }
+        let wake = try admitted.get()
         wake()
     }
 
     /// Refuses jobs from now on; those that wait are still served.
     package func close() {
-        let wake = state.withLock { state in
+        let wake = state.withLockedValue { state in
             state.isOpen = false
             return state.wake
         }
         wake()
     }
 
-    package var count: Int { state.withLock { $0.waiting.count } }
-    package var isOpen: Bool { state.withLock { $0.isOpen } }
+    package var count: Int { state.withLockedValue { $0.waiting.count } }
+    package var isOpen: Bool { state.withLockedValue { $0.isOpen } }
 
     /// Called, on any thread, when there may be something to do.
-    func onChange(_ wake: @escaping @Sendable () -> Void) { state.withLock { $0.wake = wake } }
+    func onChange(_ wake: @escaping @Sendable () -> Void) { state.withLockedValue { $0.wake = wake } }
 
     /// Removes the first job where `fits`.
     func takeFirst(where fits: (Job) -> Bool) -> Job? {
-        state.withLock { state in
+        state.withLockedValue { state in
             guard let first = state.waiting.first, fits(first) else { return nil }
             return state.waiting.removeFirst()
         }
@@ -60,7 +62,7 @@ package final class JobQueue: Sendable {
 
     /// Removes the jobs that were cancelled while they waited.
     func takeCancelled() -> [Job] {
-        state.withLock { state in
+        state.withLockedValue { state in
             let cancelled = state.waiting.filter(\.isCancelled)
             if !cancelled.isEmpty { state.waiting.removeAll(where: \.isCancelled) }
             return cancelled

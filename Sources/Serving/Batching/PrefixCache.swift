@@ -1,6 +1,7 @@
 import Decoding
 
-/// Sequences that have ended, kept for prompts that begin as they did: a chat's next turn.
+/// Sequences that have ended, kept for prompts that begin as they did: a chat's next turn goes on from its own, another
+/// chat with the same system prompt copies that.
 ///
 /// A sequence that is taken up again gives what a new one would, as long as prompts may be read in any pieces.
 struct PrefixCache {
@@ -18,7 +19,7 @@ struct PrefixCache {
     /// Most sequences that are kept.
     private let limit: Int
     /// Least tokens that are worth it.
-    private static let leastShared = 32
+    static let leastShared = 32
     /// The oldest first.
     private var entries: [Entry] = []
 
@@ -35,13 +36,16 @@ struct PrefixCache {
     /// Lets go of the oldest.
     mutating func removeOldest() { if !entries.isEmpty { entries.removeFirst() } }
 
+    /// The sequences, to copy from.
+    var contexts: [DecodingContext] { entries.map(\.context) }
+
     /// Removes and returns the sequence that shares most with the job's prompt, cut to what they share; nil where none shares
-    /// enough.
+    /// enough, or more of it would be lost than kept.
     mutating func take(for job: Job) -> DecodingContext? {
         let shared = entries.map { $0.shared(with: job) }
-        guard let most = shared.max(), most >= Self.leastShared, let place = shared.firstIndex(of: most) else {
-            return nil
-        }
+        guard let most = shared.max(), most >= Self.leastShared, let place = shared.firstIndex(of: most),
+            2 * most >= entries[place].context.tokens.count
+        else { return nil }
         let context = entries.remove(at: place).context
         // The last token is always run anew: its logits are the answer's first.
         context.truncate(to: min(most, job.prompt.count - 1))

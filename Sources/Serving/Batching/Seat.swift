@@ -8,8 +8,8 @@ final class Seat {
     let loop: DecodingLoop
     /// Bytes that are kept for it.
     let kvByteCount: Int
-    /// Tokens of the prompt that need not be read again.
-    let reusedTokens: Int
+    /// Tokens of the prompt that another sequence had read.
+    private(set) var reusedTokens: Int
     private let started = ContinuousClock.now
     private var firstToken: ContinuousClock.Instant?
     private var lastToken: ContinuousClock.Instant?
@@ -34,6 +34,9 @@ final class Seat {
     /// The place in its cycle of the pass that comes next.
     var nextPlace: Int { context.cyclePlace(ofTokenAt: context.tokens.count) ?? 0 }
 
+    /// Tokens that the head has not seen.
+    var unreadTokens: Int { context.tokens.count - context.computedCount }
+
     var generatedTokens: Int { context.tokens.count - job.prompt.count }
 
     /// The next token, by passes of its own; returns what they were.
@@ -41,6 +44,18 @@ final class Seat {
         let before = context.passes
         context.run()
         return context.passes - before
+    }
+
+    /// Copies what one of `others` has read of the prompt's beginning, where that is worth it.
+    func takeOver(fromOneOf others: [DecodingContext]) {
+        // All of a prompt must be read for its logprobs.
+        guard job.promptLogprobCount == nil else { return }
+        let ends = others.map { context.sharedEnd(with: $0) }
+        guard let end = ends.max(), let place = ends.firstIndex(of: end) else { return }
+        let gain = end - context.computedCount
+        guard gain >= PrefixCache.leastShared else { return }
+        context.takeOver(from: others[place], upTo: end)
+        reusedTokens += gain
     }
 
     /// One pass over the prompt's next positions.

@@ -10,19 +10,15 @@ struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
-            let refusal = Self.refusal(of: error, request)
+            let refusal = Self.refusal(of: error)
             metrics.countRefusal(status: refusal.status.code)
             return refusal.response
         }
     }
 
-    private static func refusal(of error: any Error, _ request: Request) -> APIError {
+    private static func refusal(of error: any Error) -> APIError {
         switch error {
         case let error as APIError: return error
-        case let error as HTTPError where error.status == .notFound:
-            return APIError(
-                status: .notFound, message: "there is nothing at \(request.method) \(request.uri.path)",
-                code: "not_found")
         case let error as HTTPError:
             return APIError(status: error.status, message: error.body ?? error.status.reasonPhrase)
         default: return APIError(status: .internalServerError, message: "\(error)")

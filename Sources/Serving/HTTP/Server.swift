@@ -14,6 +14,8 @@ package struct ServerConfiguration: Sendable {
     package var allowedOrigin: String?
     /// Most connections at a time.
     package var connections = 1024
+    /// Seconds after which a client that takes nothing of its answer is let go.
+    package var writeTimeout = 30
 
     package init() {}
 }
@@ -48,8 +50,13 @@ package struct Server: Sendable {
         let guarded = router.group()
         if let key = configuration.key { guarded.add(middleware: KeyMiddleware(key: Array(key.utf8))) }
         ModelRoutes(served: served, queue: service.queue, metrics: metrics).add(to: guarded)
+        router.middlewares.add(NoRouteMiddleware(router.routes))
+        let writeTimeout = TimeAmount.seconds(Int64(configuration.writeTimeout))
         application = Application(
-            router: router, server: .http1(configuration: .init(idleTimeout: .seconds(75))),
+            router: router,
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [WriteTimeout(writeTimeout)], idleTimeout: .seconds(75))),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 availableConnectionsDelegate: .maximum(configuration.connections, logger: logger)),

@@ -1,5 +1,5 @@
 import Decoding
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// What the server did so far and what it is at, for `/metrics`. Used from every thread.
 package final class ServingMetrics: Sendable {
@@ -23,40 +23,41 @@ package final class ServingMetrics: Sendable {
         var nextToken = Histogram(bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5])
     }
 
-    private let state = Mutex(State())
+    // NIO's, as in the queue.
+    private let state = NIOLockedValueBox(State())
 
     package init() {}
 
     func setLoad(waiting: Int, reading: Int, decoding: Int, kvByteCount: Int) {
-        state.withLock {
+        state.withLockedValue {
             ($0.waiting, $0.reading, $0.decoding, $0.kvByteCount) = (waiting, reading, decoding, kvByteCount)
         }
     }
 
     func countPrompt(readTokens: Int, reusedTokens: Int) {
-        state.withLock {
+        state.withLockedValue {
             $0.promptTokens += readTokens
             $0.reusedTokens += reusedTokens
         }
     }
 
-    func countPasses(_ passes: PassCounts) { state.withLock { $0.passes += passes } }
+    func countPasses(_ passes: PassCounts) { state.withLockedValue { $0.passes += passes } }
 
     func countToken(seconds: Double, isFirst: Bool) {
-        state.withLock {
+        state.withLockedValue {
             $0.generatedTokens += 1
             if isFirst { $0.firstToken.add(seconds) } else { $0.nextToken.add(seconds) }
         }
     }
 
-    func countEnd(_ end: End) { state.withLock { $0.ends[end, default: 0] += 1 } }
+    func countEnd(_ end: End) { state.withLockedValue { $0.ends[end, default: 0] += 1 } }
 
     /// A request that was answered with an error.
-    func countRefusal(status: Int) { state.withLock { $0.refusals[status, default: 0] += 1 } }
+    func countRefusal(status: Int) { state.withLockedValue { $0.refusals[status, default: 0] += 1 } }
 
     /// Everything in Prometheus' text format, version 0.0.4.
     package var text: String {
-        let now = state.withLock { $0 }
+        let now = state.withLockedValue { $0 }
         var text = ""
         func add(_ name: String, _ type: String, _ help: String, _ values: [(labels: String, value: Int)]) {
             text += "# HELP volley_\(name) \(help)\n# TYPE volley_\(name) \(type)\n"

@@ -12,6 +12,8 @@ struct APIError: Error, Equatable {
     var code: String?
     /// Seconds after which to try again.
     var retryAfter: Int?
+    /// The methods that the path takes, where it does not take this one.
+    var allowedMethods: [String] = []
 
     /// Something in the request is not as it must be.
     static func invalid(_ message: String, field: String? = nil, code: String? = nil) -> APIError {
@@ -39,6 +41,7 @@ struct APIError: Error, Equatable {
     var response: Response {
         var response = Response(json: body, status: status)
         if let retryAfter { response.headers[.retryAfter] = String(retryAfter) }
+        if !allowedMethods.isEmpty { response.headers[.allow] = allowedMethods.joined(separator: ", ") }
         if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
         return response
     }

@@ -124,6 +124,24 @@ def test_unknown_paths(served):
     assert "nothing at POST /v1/images" in message(answer)
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/v1/completions", "POST"), ("DELETE", "/v1/chat/completions", "POST"), ("PUT", "/tokenize", "POST"),
+        ("POST", "/v1/models", "GET"), ("PATCH", f"/v1/models/{MODEL}", "GET"), ("POST", "/", "GET"),
+        ("OPTIONS", "/health", "GET"), ("PROPFIND", "/metrics", "GET"),
+    ],
+)  # fmt: skip
+def test_methods_that_a_path_does_not_take(served, method, path, allowed):
+    address = urllib.parse.urlparse(served.url)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
+    connection.request(method, path, headers={"Authorization": f"Bearer {KEY}"})
+    response = connection.getresponse()
+    assert response.status == 405
+    assert response.getheader("Allow") == allowed
+    assert f"does not take {method}; send {allowed}" in message(response.read())
+
+
 def test_half_requests_and_garbage_leave_the_server_alone(served):
     address = urllib.parse.urlparse(served.url)
     for start in [b"", b"POST", b"POST /v1/completions HTTP/1.1\r\nContent-Length: 9\r\n\r\n{", b"\x00\xff" * 50]:

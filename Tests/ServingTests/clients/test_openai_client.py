@@ -181,9 +181,15 @@ def test_sigterm_answers_who_was_taken_and_refuses_who_comes():
         ask(client)
 
 
-def test_a_next_turn_reads_what_is_new_alone(tmp_path):
-    packed = str(tmp_path / MODEL)
-    subprocess.run([VOLLEY, "pack", ROOT / "weights" / MODEL, packed, "--format", "q8_0"], check=True)
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory):
+    """The model in a format whose prompts may be read in any pieces."""
+    path = str(tmp_path_factory.mktemp("packed") / MODEL)
+    subprocess.run([VOLLEY, "pack", ROOT / "weights" / MODEL, path, "--format", "q8_0"], check=True)
+    return path
+
+
+def test_a_next_turn_reads_what_is_new_alone(packed):
     server = Served("--model", packed)
     client = server.client()
     messages = [{"role": "user", "content": REPEAT}]
@@ -198,4 +204,36 @@ def test_a_next_turn_reads_what_is_new_alone(tmp_path):
     fresh = server.client().chat.completions.create(model=MODEL, messages=messages, temperature=0)
     assert fresh.usage.prompt_tokens_details.cached_tokens == 0
     assert fresh.choices[0].message.content == second.choices[0].message.content
+    assert server.stop() == 0
+
+
+def test_chats_at_once_read_their_system_prompt_once(packed):
+    system = {"role": "system", "content": f"You sort lists. For example: {LIST}. " * 8}
+    chats = [[system, {"role": "user", "content": content}] for content in (REPEAT, "Sort this list: 38 58 10")]
+
+    def begin(client, messages, mtd, **options):
+        return client.chat.completions.create(
+            model=MODEL, messages=messages, temperature=0, extra_body={"mtd": mtd, "ignore_eos": True}, **options
+        )
+
+    alone = []
+    for messages, mtd in zip(chats, ("off", 4), strict=True):
+        server = Served("--model", packed)
+        alone.append(begin(server.client(), messages, mtd, max_tokens=60))
+        assert alone[-1].usage.prompt_tokens_details.cached_tokens == 0
+        assert server.stop() == 0
+    server = Served("--model", packed)
+    # A third one that is still talking has read it.
+    first = begin(server.client(), [system, {"role": "user", "content": LIST}], 2, max_tokens=1024, stream=True)
+    next(iter(first))
+    streams = [
+        begin(server.client(), messages, mtd, max_tokens=60, stream=True)
+        for messages, mtd in zip(chats, ("off", 4), strict=True)
+    ]
+    for stream, answer in zip(streams, alone, strict=True):
+        *tokens, last = stream
+        text = "".join(event.choices[0].delta.content or "" for event in tokens)
+        assert text == answer.choices[0].message.content
+        assert last.usage.prompt_tokens_details.cached_tokens > 0.9 * answer.usage.prompt_tokens - 40
+    first.close()
     assert server.stop() == 0

@@ -1,0 +1,32 @@
+import Hummingbird
+
+/// Says why there is no answer: another method would do at this path, or nothing is there.
+///
+/// Added after the routes, it sees only what none of them takes.
+struct NoRouteMiddleware<Context: RequestContext>: RouterMiddleware {
+    private let routes: [(path: RouterPath, method: String)]
+
+    init(_ routes: [Router<Context>.RouteDescription]) { self.routes = routes.map { ($0.path, $0.method.rawValue) } }
+
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        let (method, path) = (request.method, request.uri.path)
+        let allowed = routes.filter { $0.path.matches(path) }.map(\.method)
+        guard !allowed.isEmpty else {
+            throw APIError(
+                status: .notFound, message: "there is nothing at \(method) \(path)", code: "not_found")
+        }
+        throw APIError(
+            status: .methodNotAllowed,
+            message: "\(path) does not take \(method); send \(allowed.joined(separator: " or "))",
+            code: "method_not_allowed", allowedMethods: allowed)
+    }
+}
+
+extension RouterPath {
+    fileprivate func matches(_ path: String) -> Bool {
+        let parts = path.split(separator: "/")
+        return parts.count == components.count && zip(components, parts).allSatisfy { $0 ~= $1 }
+    }
+}

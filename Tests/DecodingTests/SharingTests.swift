@@ -1,0 +1,84 @@
+import Decoding
+import Models
+import Tensors
+import TestSupport
+import Testing
+
+/// What a sequence takes over from another is what it would have computed.
+struct SharingTests {
+    private static let options = SessionOptions(threadCount: 2)
+
+    /// Runs `tokens` of a prompt by chunks of 16 positions, the given ones only.
+    private static func read(_ context: DecodingContext, upTo end: Int = .max) {
+        while context.needsChunk, context.computedCount < end { context.runChunk(rowLimit: 16) }
+    }
+
+    @Test("the logits are those of one that read everything itself, whatever the plans and wherever the other is")
+    func logits() throws {
+        let model = try SyntheticModel.holding(.q8_0).build()
+        let workspace = try Workspace(model, options: Self.options)
+        let shared = randomTokens(70, below: 160, seed: 1)
+        let plans: [any DecodePlan] = [
+            .vanilla, try .multiToken(4), try MultiTokenPlan(factor: 3, phase: .absolute),
+        ]
+        for lending in plans {
+            for taking in plans {
+                for (own, read) in [(0, 32), (0, 100), (16, 64), (48, 100)] {
+                    let other = DecodingContext(in: workspace)
+                    try other.begin(shared + [7, 8, 9, 10], plan: lending)
+                    Self.read(other, upTo: read)
+                    let prompt = shared + [11, 12, 13]
+                    let context = DecodingContext(in: workspace)
+                    try context.begin(prompt, plan: taking)
+                    Self.read(context, upTo: own)
+                    let end = context.sharedEnd(with: other)
+                    if end > context.computedCount { context.takeOver(from: other, upTo: end) }
+                    #expect(context.computedCount >= min(end, own))
+                    let alone = try ExactnessTests.decodedLogits(
+                        DecodingContext(model, options: Self.options), prompt: prompt, then: [3, 4, 5, 6, 7, 8],
+                        plan: taking)
+                    var logits: [[Float]] = []
+                    for token in [nil, 3, 4, 5, 6, 7, 8] {
+                        if let token { try context.append(token) }
+                        Self.read(context)
+                        logits.append(Array(context.logits))
+                    }
+                    #expect((logits == alone) as Bool, "\(taking) from \(lending), \(own), \(read)")
+                }
+            }
+        }
+    }
+
+    @Test("as far as tokens and feeds are the same, the last token left out")
+    func ends() throws {
+        let workspace = try Workspace(try SyntheticModel.holding(.q8_0).build(), options: Self.options)
+        func context(_ prompt: [Int], _ plan: any DecodePlan, isRead: Bool = true) throws -> DecodingContext {
+            let context = DecodingContext(in: workspace)
+            try context.begin(prompt, plan: plan)
+            if isRead { Self.read(context) }
+            return context
+        }
+        let prompt = randomTokens(50, below: 160, seed: 2)
+        let other = try context(prompt, .vanilla)
+        #expect(try context(prompt, try .multiToken(4), isRead: false).sharedEnd(with: other) == 49)
+        #expect(try context(Array(prompt[..<20]) + [1, 2], .vanilla, isRead: false).sharedEnd(with: other) == 20)
+        let absolute = try MultiTokenPlan(factor: 2, phase: .absolute)
+        #expect(try context(prompt, absolute, isRead: false).sharedEnd(with: other) == 0)
+        #expect(
+            try context(prompt, .vanilla, isRead: false).sharedEnd(with: try context(prompt, .vanilla, isRead: false))
+                == 0)
+    }
+
+    @Test("one whose ring has wrapped lends nothing")
+    func wrapped() throws {
+        let options = SessionOptions(threadCount: 1, window: 32)
+        let workspace = try Workspace(try SyntheticModel.holding(.q8_0).build(), options: options)
+        let prompt = randomTokens(4000, below: 160, seed: 3)
+        let (other, context) = (DecodingContext(in: workspace), DecodingContext(in: workspace))
+        for context in [other, context] { try context.begin(prompt) }
+        Self.read(other, upTo: 32)
+        #expect(context.sharedEnd(with: other) == 32)
+        Self.read(other)
+        #expect(context.sharedEnd(with: other) == 0)
+    }
+}
