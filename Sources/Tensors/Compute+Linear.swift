@@ -23,7 +23,7 @@ extension Compute {
         // Parts large enough to be worth taking, small enough that whoever is free can help.
         let nanoseconds = LinearJob.nanosecondsOfByte * Double(weights.byteCount * rowCount)
         let parts = nanoseconds < Self.worthSharing ? 1 : parts(of: weights.byteCount / Self.partByteCount)
-        let next = readingOrder.read(weights) { job.beginnings(parts: parts, memberCount: team.count) }
+        let next = readingOrder.read(weights.slices.pointer) { job.beginnings(parts: parts, memberCount: team.count) }
         team.run(parts: parts, next: next, { LinearJob.at($0).multiply(part: $1, of: $2, member: $3) }, &job)
     }
 
@@ -101,8 +101,8 @@ private struct LinearJob: BitwiseCopyable {
     }
 
     /// Where each member's first part lies in memory.
-    func beginnings(parts: Int, memberCount: Int) -> AlignedBuffer<UnsafeRawPointer?> {
-        let result = AlignedBuffer<UnsafeRawPointer?>(count: memberCount)
+    func beginnings(parts: Int, memberCount: Int) -> ReadingOrder.Beginnings {
+        let result = ReadingOrder.Beginnings(count: memberCount)
         for member in 0..<memberCount {
             let part = PartRuns.firstPart(of: member, memberCount: memberCount, parts: parts)
             result.pointer[member] = (0..<sliceCount).lazy.map { slices[$0] }.first { !share($0, part, parts).isEmpty }

@@ -2,7 +2,7 @@ import Synchronization
 
 /// Who does which part of a job: each member a run of neighbouring parts from the front, and when it has none left, others'
 /// from the back. So a member goes through memory in one direction, where what is fetched ahead is what it needs.
-final class PartRuns: Sendable {
+package final class PartRuns: Sendable {
     private let count: Int
     // Sendable: only the atomics in it change.
     private nonisolated(unsafe) let runs: UnsafeMutablePointer<Run>
@@ -15,7 +15,7 @@ final class PartRuns: Sendable {
 
     private static let endUnit: UInt64 = 1 << 32
 
-    init(memberCount: Int) {
+    package init(memberCount: Int) {
         count = memberCount
         runs = .allocate(capacity: memberCount)
         for member in 0..<memberCount { (runs + member).initialize(to: Run()) }
@@ -27,10 +27,10 @@ final class PartRuns: Sendable {
     }
 
     /// The first part of `member`'s run of `parts`.
-    static func firstPart(of member: Int, memberCount: Int, parts: Int) -> Int { parts * member / memberCount }
+    package static func firstPart(of member: Int, memberCount: Int, parts: Int) -> Int { parts * member / memberCount }
 
     /// Gives each member its run. Nobody may be taking parts.
-    func deal(_ parts: Int) {
+    package func deal(_ parts: Int) {
         for member in 0..<count {
             let first = Self.firstPart(of: member, memberCount: count, parts: parts)
             let end = Self.firstPart(of: member + 1, memberCount: count, parts: parts)
@@ -39,7 +39,7 @@ final class PartRuns: Sendable {
     }
 
     /// A part for `member`; nil when all are taken.
-    func take(_ member: Int) -> Int? {
+    package func take(_ member: Int) -> Int? {
         if let bounds = shorten(member, by: { $0 + 1 }) { return Int(bounds % Self.endUnit) }
         for other in member + 1..<member + count {
             if let bounds = shorten(other % count, by: { $0 - Self.endUnit }) { return Int(bounds / Self.endUnit) - 1 }

@@ -2,7 +2,7 @@ import CKernels
 
 /// Where each member's share of the next weights begins, for members who wait: they bring them into their caches, while
 /// others do the small work between two matmuls.
-struct ReadAhead: BitwiseCopyable {
+package struct ReadAhead: BitwiseCopyable {
     private var next: UnsafeRawPointer
     private let end: UnsafeRawPointer
 
@@ -10,13 +10,13 @@ struct ReadAhead: BitwiseCopyable {
     private static let byteCount = 128 << 10
     private static let lineByteCount = 64
 
-    init(from first: UnsafeRawPointer) {
+    package init(from first: UnsafeRawPointer) {
         next = first
         end = first + Self.byteCount
     }
 
     /// Asks for another line; false when all were asked for.
-    mutating func fetchLine() -> Bool {
+    package mutating func fetchLine() -> Bool {
         guard next < end else { return false }
         volley_fetch(next)
         next += Self.lineByteCount
@@ -25,21 +25,23 @@ struct ReadAhead: BitwiseCopyable {
 }
 
 /// What a session reads after what, as it went the last time: a guess, and if it is wrong, it costs time alone.
-final class ReadingOrder {
-    private typealias Key = UnsafePointer<Linear.Slice>
-    private var last: Key?
-    private var following: [Key: (key: Key, beginnings: AlignedBuffer<UnsafeRawPointer?>)] = [:]
+package final class ReadingOrder {
+    /// Where each member's share of some weights begins.
+    package typealias Beginnings = AlignedBuffer<UnsafeRawPointer?>
+    private var last: UnsafeRawPointer?
+    private var following: [UnsafeRawPointer: (weights: UnsafeRawPointer, beginnings: Beginnings)] = [:]
+
+    package init() {}
 
     /// Notes that `weights` are read now.
     ///
-    /// - Parameter beginnings: where members' shares of `weights` begin; asked only when they follow others than before.
+    /// - Parameter beginnings: theirs; asked for only when they follow others than before.
     /// - Returns: those of what followed `weights` the last time.
-    func read(
-        _ weights: Linear, beginnings: () -> AlignedBuffer<UnsafeRawPointer?>
+    package func read(
+        _ weights: UnsafeRawPointer, beginnings: () -> Beginnings
     ) -> UnsafePointer<UnsafeRawPointer?>? {
-        let key = Key(weights.slices.pointer)
-        if let last, following[last]?.key != key { following[last] = (key, beginnings()) }
-        last = key
-        return following[key].map { UnsafePointer($0.beginnings.pointer) }
+        if let last, following[last]?.weights != weights { following[last] = (weights, beginnings()) }
+        last = weights
+        return following[weights].map { UnsafePointer($0.beginnings.pointer) }
     }
 }

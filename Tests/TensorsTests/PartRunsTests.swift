@@ -1,6 +1,5 @@
+import Tensors
 import Testing
-
-@testable import Tensors
 
 struct PartRunsTests {
     @Test("a member takes its own parts from the front, then others' from the back")

@@ -1,34 +1,25 @@
+import Tensors
 import Testing
 
-@testable import Tensors
-
 struct ReadAheadTests {
-    static func weights(rows: Int) -> Linear {
-        let buffer = AlignedBuffer<Float>(count: rows * 32)
-        return Linear([
-            Matrix(rows: rows, columns: 32, format: .f32, bytes: UnsafeRawPointer(buffer.pointer), owner: buffer)
-        ])
-    }
-
-    static func beginning(_ weights: Linear) -> AlignedBuffer<UnsafeRawPointer?> {
-        let beginnings = AlignedBuffer<UnsafeRawPointer?>(count: 1)
-        beginnings.pointer[0] = weights.slices.pointer[0].bytes
-        return beginnings
-    }
-
     @Test("what followed some weights the last time is what is read ahead, and a changed order is learnt")
     func order() {
         let order = ReadingOrder()
-        let (a, b, c) = (Self.weights(rows: 1), Self.weights(rows: 2), Self.weights(rows: 3))
-        func read(_ weights: Linear) -> UnsafeRawPointer? {
-            order.read(weights) { Self.beginning(weights) }.flatMap { $0[0] }
+        let memory = AlignedBuffer<UInt8>(count: 3)
+        let (a, b, c) = (memory.pointer, memory.pointer + 1, memory.pointer + 2)
+        func read(_ weights: UnsafePointer<UInt8>) -> UnsafeRawPointer? {
+            let next = order.read(weights) {
+                let beginnings = ReadingOrder.Beginnings(count: 1)
+                beginnings.pointer[0] = UnsafeRawPointer(weights)
+                return beginnings
+            }
+            return next.flatMap { $0[0] }
         }
-        func start(_ weights: Linear) -> UnsafeRawPointer { weights.slices.pointer[0].bytes }
         #expect(read(a) == nil && read(b) == nil)
-        #expect(read(a) == start(b))
+        #expect(read(a) == UnsafeRawPointer(b))
         #expect(read(c) == nil)
-        #expect(read(a) == start(c))
-        #expect(read(b) == start(a))
+        #expect(read(a) == UnsafeRawPointer(c))
+        #expect(read(b) == UnsafeRawPointer(a))
     }
 
     @Test("reading ahead ends")

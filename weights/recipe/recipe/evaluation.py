@@ -41,7 +41,9 @@ def answers(
 
 def plan_name(model: PreTrainedModel, factor: int) -> str:
     """What `volley eval --json` calls decoding `model` at `factor`: vanilla asks the routers, which is a plan there."""
-    return model.routing.method if factor == VANILLA and routed_layers(model) else factor_name(factor)
+    if factor != VANILLA or not routed_layers(model):
+        return factor_name(factor)
+    return {"mixture_of_depths": "mod"}.get(model.routing.method, model.routing.method)
 
 
 def agreement(lines: list[dict[str, object]], evaluation: dict) -> str:
