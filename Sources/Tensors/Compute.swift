@@ -25,7 +25,7 @@ package final class Compute {
     /// Weight rows of one sgemm.
     static let tileRows = 64
     /// Bytes of weights in a part of a matmul, or nearly.
-    static let partByteCount = 1 << 18
+    static let partByteCount = 1 << 16
     /// Nanoseconds of work on one core from which on sharing it gains more than meeting afterwards costs.
     static let worthSharing = 1500.0
 
@@ -48,8 +48,8 @@ package final class Compute {
         openblas_set_num_threads(1)  // the team divides the work, OpenBLAS computes one slice at a time
     }
 
-    /// Parts for work that could be cut into `pieces`: at least one for each thread, at most a few.
-    func parts(of pieces: Int) -> Int { min(max(pieces, team.count), 8 * team.count) }
+    /// Parts for work that could be cut into `pieces`: at least one for each thread, and no more than balance them.
+    func parts(of pieces: Int) -> Int { min(max(pieces, team.count), 32 * team.count) }
 
     /// The half-open range of `count` items that `part` of `parts` takes.
     static func share(_ count: Int, _ part: Int, _ parts: Int) -> Range<Int> {
