@@ -68,6 +68,15 @@ INLINE lane_floats ring_values(const struct volley_attention *a, const char *row
     return values;
 }
 
+/// Asks for the tile's values, which are needed once its keys are multiplied.
+static void fetch_values(const struct volley_attention *a, key_tile tile, const size_t *places) {
+    size_t row_bytes = a->ring.head_width * (a->ring.is_f16 ? 2 : 4);
+    for (size_t key = tile.first; key < tile.end; key++) {
+        const char *row = (const char *)a->values + places[key - tile.start];
+        for (size_t line = 0; line < row_bytes; line += 64) __builtin_prefetch(row + line, 0, 2);
+    }
+}
+
 /// The tile's keys, or its values, as float32, each in the place that its position has in the tile. Other places keep what they
 /// had: scores against them are hidden, and no value is read there.
 static void load_tile(const struct volley_attention *a, const query_block *q, key_tile tile, const void *source,
@@ -167,6 +176,7 @@ INLINE void mix(query_block *q, size_t N, size_t n, key_tile tile) {
 static void attend_tile(const struct volley_attention *a, query_block *q, key_tile tile) {
     size_t places[VOLLEY_KEY_TILE], n = 0;
     find_rows(a, q, tile, places);
+    fetch_values(a, tile, places);
     load_tile(a, q, tile, a->keys, places);
     for (; n + 2 <= q->count; n += 2) multiply_keys(q, 2, n);
     for (; n < q->count; n++) multiply_keys(q, 1, n);
