@@ -23,7 +23,11 @@ extension Compute {
         // Parts large enough to be worth taking, small enough that whoever is free can help.
         let nanoseconds = LinearJob.nanosecondsOfByte * Double(weights.byteCount * rowCount)
         let parts = nanoseconds < Self.worthSharing ? 1 : parts(of: weights.byteCount / Self.partByteCount)
-        let next = readingOrder.read(weights.slices.pointer) { job.beginnings(parts: parts, memberCount: team.count) }
+        // What the caller does alone leaves nobody to read ahead, and may be too short to look anything up.
+        let isShared = team.count > 1 && parts > 1
+        let next =
+            isShared
+            ? readingOrder.read(weights.slices.pointer) { job.beginnings(parts: parts, memberCount: team.count) } : nil
         team.run(parts: parts, next: next, { LinearJob.at($0).multiply(part: $1, of: $2, member: $3) }, &job)
     }
 

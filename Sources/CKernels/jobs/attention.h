@@ -73,7 +73,7 @@ static void fetch_values(const struct volley_attention *a, key_tile tile, const 
     size_t row_bytes = a->ring.head_width * (a->ring.is_f16 ? 2 : 4);
     for (size_t key = tile.first; key < tile.end; key++) {
         const char *row = (const char *)a->values + places[key - tile.start];
-        for (size_t line = 0; line < row_bytes; line += 64) __builtin_prefetch(row + line, 0, 2);
+        for (size_t line = 0; line < row_bytes; line += 64) volley_fetch(row + line);
     }
 }
 
