@@ -71,6 +71,12 @@ let package = Package(
             dependencies: ["Tensors", "Weights", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "bench/weights/measure", swiftSettings: strict),
         .executableTarget(
+            name: "KernelBench",
+            dependencies: [
+                "Measuring", "Models", "Tensors", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "bench/kernels/measure", swiftSettings: strict),
+        .executableTarget(
             name: "StreamingExample", dependencies: ["Volley"], path: "docs/examples/Streaming", swiftSettings: strict),
         .executableTarget(
             name: "ConcurrentExample", dependencies: ["Volley"], path: "docs/examples/Concurrent",

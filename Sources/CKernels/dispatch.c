@@ -32,5 +32,5 @@ size_t volley_attention_units(const struct volley_attention *a) {
 
 size_t volley_attention_scratch(size_t head_width) {
     size_t width = volley_scratch_width(head_width);
-    return (2 * VOLLEY_QUERY_BLOCK + VOLLEY_KEY_TILE) * width + VOLLEY_QUERY_BLOCK * VOLLEY_KEY_TILE;
+    return VOLLEY_QUERY_BLOCK * (2 * width + VOLLEY_KEY_TILE);
 }

@@ -12,12 +12,10 @@ package final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable
     package let count: Int
 
     /// - Precondition: zero bits are a value of `Element`.
-    package init(count: Int) {
-        let byteCount = count * MemoryLayout<Element>.stride
-        let bytes = UnsafeMutableRawPointer.allocate(byteCount: max(byteCount, 1), alignment: 64)
-        bytes.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
-        pointer = bytes.bindMemory(to: Element.self, capacity: count)
-        self.count = count
+    package convenience init(count: Int) {
+        self.init(unfilledCount: count)
+        UnsafeMutableRawBufferPointer(start: pointer, count: count * MemoryLayout<Element>.stride)
+            .initializeMemory(as: UInt8.self, repeating: 0)
     }
 
     /// A buffer that is about to be filled: its bytes are whatever they were. One of a large page or more asks for such pages, which

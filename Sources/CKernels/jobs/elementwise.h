@@ -1,19 +1,23 @@
 // Norm, RoPE, gate, residual, conversion and the largest value: one row or head at a time.
 #pragma once
 
-#include "vector.h"
+#include "lanes.h"
 
 static void rms_norm(float *output, const float *input, const float *weight, size_t width, float epsilon) {
-    f8 squares = {0};
+    lane_floats squares[4] = {0};
     size_t k = 0;
-    for (; k + 8 <= width; k += 8) {
-        f8 x = f8_load(input + k);
-        squares += x * x;
+    for (; k + 4 * LANES <= width; k += 4 * LANES) {
+        for (size_t i = 0; i < 4; i++) {
+            lane_floats x = lane_load(input + k + i * LANES);
+            squares[i] += x * x;
+        }
     }
-    float sum = f8_sum(squares);
+    for (; k + LANES <= width; k += LANES) squares[0] += lane_load(input + k) * lane_load(input + k);
+    float sum = lane_sum((squares[0] + squares[1]) + (squares[2] + squares[3]));
     for (; k < width; k++) sum += input[k] * input[k];
     float scale = 1.0f / sqrtf(sum / (float)width + epsilon);
-    for (k = 0; k + 8 <= width; k += 8) f8_store(output + k, f8_load(input + k) * scale * f8_load(weight + k));
+    for (k = 0; k + LANES <= width; k += LANES)
+        lane_store(output + k, lane_load(input + k) * scale * lane_load(weight + k));
     for (; k < width; k++) output[k] = input[k] * scale * weight[k];
 }
 
@@ -26,47 +30,56 @@ static void rotate(float *head, const float *cosines, const float *sines, size_t
     }
 }
 
-INLINE f8 silu(f8 x) { return x / (1.0f + f8_exp(-x)); }
+INLINE lane_floats silu(lane_floats x) { return x / (1.0f + lane_exp(-x)); }
 
 static void silu_gate(float *output, const float *gate, const float *up, size_t count) {
     size_t k = 0;
-    for (; k + 8 <= count; k += 8) f8_store(output + k, silu(f8_load(gate + k)) * f8_load(up + k));
-    for (; k < count; k++) output[k] = silu(f8_all(gate[k]))[0] * up[k];
+    for (; k + LANES <= count; k += LANES) lane_store(output + k, silu(lane_load(gate + k)) * lane_load(up + k));
+    for (; k < count; k++) output[k] = silu(lane_all(gate[k]))[0] * up[k];
 }
 
 static void add(float *output, const float *input, size_t count) {
     size_t k = 0;
-    for (; k + 8 <= count; k += 8) f8_store(output + k, f8_load(output + k) + f8_load(input + k));
+    for (; k + LANES <= count; k += LANES) lane_store(output + k, lane_load(output + k) + lane_load(input + k));
     for (; k < count; k++) output[k] += input[k];
 }
 
 static void add_scaled(float *output, const float *input, float factor, size_t count) {
     size_t k = 0;
-    for (; k + 8 <= count; k += 8) f8_store(output + k, f8_load(output + k) + f8_load(input + k) * factor);
+    for (; k + LANES <= count; k += LANES)
+        lane_store(output + k, lane_load(output + k) + lane_load(input + k) * factor);
     for (; k < count; k++) output[k] += input[k] * factor;
+}
+
+/// The largest of `count` ≤ RUN values; NaN where one is NaN.
+static float largest_of(const float *values, size_t count) {
+    lane_floats top[4];
+    lane_ints is_nan = {0};
+    for (size_t i = 0; i < 4; i++) top[i] = lane_all(-INFINITY);
+    size_t k = 0;
+    for (; k + 4 * LANES <= count; k += 4 * LANES) {
+        for (size_t i = 0; i < 4; i++) {
+            lane_floats x = lane_load(values + k + i * LANES);
+            is_nan |= x != x;
+            top[i] = lane_max(x, top[i]);
+        }
+    }
+    float largest = lane_largest(lane_max(lane_max(top[0], top[1]), lane_max(top[2], top[3])));
+    bool has_nan = __builtin_reduce_or(is_nan) != 0;
+    for (; k < count; k++) {
+        has_nan |= values[k] != values[k];
+        largest = values[k] > largest ? values[k] : largest;
+    }
+    return has_nan ? NAN : largest;
 }
 
 static size_t place_of_largest(const float *values, size_t count) {
     enum { RUN = 1024 };
-    size_t best = count, end = 0;
+    size_t best = count;
     float most = -INFINITY;
-    for (size_t start = 0; start < count; start = end) {
-        end = start + RUN < count ? start + RUN : count;
-        f8 top = f8_all(-INFINITY);
-        i8 is_nan = {0};
-        size_t k = start;
-        for (; k + 8 <= end; k += 8) {
-            f8 x = f8_load(values + k);
-            is_nan |= x != x;
-            top = __builtin_elementwise_max(top, x);
-        }
-        bool has_nan = __builtin_reduce_or(is_nan) != 0;
-        for (; k < end; k++) {
-            has_nan |= values[k] != values[k];
-            top[0] = values[k] > top[0] ? values[k] : top[0];
-        }
-        if (has_nan) return count;
-        float largest = f8_largest(top);
+    for (size_t start = 0; start < count; start += RUN) {
+        float largest = largest_of(values + start, count - start < RUN ? count - start : RUN);
+        if (largest != largest) return count;
         if (best < count && largest <= most) continue;
         most = largest;
         best = start;

@@ -14,11 +14,13 @@ enum { LANES = 4 };
 #endif
 #endif
 
-/// Brings into the second cache what will be read 24 KiB further on: the best distance and cache of those that were tried
-/// (docs/speed.md). `bytes` is a constant.
+/// How many bytes ahead of its use memory is asked for: the best of those that were tried (docs/speed.md).
+enum { FETCH_DISTANCE = 24576 };
+
+/// Brings into the second cache what will be read that much further on. `bytes` is a constant.
 INLINE void fetch_ahead(const char *place, size_t bytes) {
 #pragma clang loop unroll(full)
-    for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch(place + 24576 + line, 0, 2);
+    for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch(place + FETCH_DISTANCE + line, 0, 2);
 }
 
 typedef float lane_floats __attribute__((vector_size(4 * LANES)));
@@ -37,6 +39,44 @@ INLINE lane_floats lane_load(const float *p) {
 }
 
 INLINE void lane_store(float *p, lane_floats v) { memcpy(p, &v, sizeof v); }
+
+INLINE lane_floats lane_all(float x) { return x - (lane_floats){0}; }
+
+/// The larger of two; `b` where one is NaN.
+INLINE lane_floats lane_max(lane_floats a, lane_floats b) {
+#if defined(VOLLEY_TARGET_AVX512)
+    return (lane_floats)_mm512_max_ps((__m512)a, (__m512)b);
+#elif defined(VOLLEY_TARGET_AVX2)
+    return (lane_floats)_mm256_max_ps((__m256)a, (__m256)b);
+#else
+    for (int i = 0; i < LANES; i++) b[i] = a[i] > b[i] ? a[i] : b[i];
+    return b;
+#endif
+}
+
+/// The smaller of two; `b` where one is NaN.
+INLINE lane_floats lane_min(lane_floats a, lane_floats b) { return -lane_max(-a, -b); }
+
+/// e^x within 2 ulp; 0 below −87.3, capped at e^88.
+INLINE lane_floats lane_exp(lane_floats x) {
+    const lane_floats low = lane_all(-87.33654f), high = lane_all(88.0f);
+    lane_ints vanishes = x < low;
+    x = lane_min(lane_max(x, low), high);
+    const lane_floats shift = lane_all(0x1.8p23f);  // adding it rounds to the nearest whole number
+    lane_floats n = (x * 1.44269504f + shift) - shift;
+    lane_floats r = x - n * 0x1.62e4p-1f;  // ln 2 in two parts: n times the first is exact
+    r = r - n * 0x1.7f7d1cp-20f;
+    lane_floats p = lane_all(1.9875691500e-4f);
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * (r * r) + r + 1.0f;
+    lane_ints exponent = (__builtin_convertvector(n, lane_ints) + 127) << 23;
+    lane_ints result = (lane_ints)(p * (lane_floats)exponent) & ~vanishes;
+    return (lane_floats)result;
+}
 
 typedef float four_floats __attribute__((vector_size(16)));
 
@@ -67,6 +107,59 @@ INLINE four_floats lane_sums(lane_floats a, lane_floats b, lane_floats c, lane_f
     four_floats yz = __builtin_shufflevector(y, z, 0, 1, 4, 5) + __builtin_shufflevector(y, z, 2, 3, 6, 7);
     return __builtin_shufflevector(wx, yz, 0, 2, 4, 6) + __builtin_shufflevector(wx, yz, 1, 3, 5, 7);
 }
+
+/// What the four numbers in each quarter of four vectors add up to.
+INLINE lane_floats lane_fours(const lane_floats v[4]) {
+    lane_floats pairs[2];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < 2; i++) {
+#if defined(VOLLEY_TARGET_AVX512)
+        __m512d a = (__m512d)v[2 * i], b = (__m512d)v[2 * i + 1];
+        pairs[i] = (lane_floats)_mm512_unpacklo_pd(a, b) + (lane_floats)_mm512_unpackhi_pd(a, b);
+#elif defined(VOLLEY_TARGET_AVX2)
+        __m256d a = (__m256d)v[2 * i], b = (__m256d)v[2 * i + 1];
+        pairs[i] = (lane_floats)_mm256_unpacklo_pd(a, b) + (lane_floats)_mm256_unpackhi_pd(a, b);
+#else
+        lane_floats a = v[2 * i], b = v[2 * i + 1];
+        pairs[i] = __builtin_shufflevector(a, b, 0, 1, 4, 5) + __builtin_shufflevector(a, b, 2, 3, 6, 7);
+#endif
+    }
+#if defined(VOLLEY_TARGET_AVX512)
+    __m512 a = (__m512)pairs[0], b = (__m512)pairs[1];
+    return (lane_floats)_mm512_add_ps(_mm512_shuffle_ps(a, b, 0x88), _mm512_shuffle_ps(a, b, 0xdd));
+#elif defined(VOLLEY_TARGET_AVX2)
+    __m256 a = (__m256)pairs[0], b = (__m256)pairs[1];
+    return (lane_floats)_mm256_add_ps(_mm256_shuffle_ps(a, b, 0x88), _mm256_shuffle_ps(a, b, 0xdd));
+#else
+    lane_floats a = pairs[0], b = pairs[1];
+    return __builtin_shufflevector(a, b, 0, 2, 4, 6) + __builtin_shufflevector(a, b, 1, 3, 5, 7);
+#endif
+}
+
+INLINE float lane_sum(lane_floats v) { return lane_sums(v, v, v, v)[0]; }
+
+/// What each of LANES vectors adds up to, by the same tree.
+INLINE lane_floats lane_totals(const lane_floats *v) {
+    lane_floats quarters[4];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < 4; i++) {
+#if defined(VOLLEY_TARGET_AVX512)
+        __m512 a = (__m512)v[i], b = (__m512)v[i + 4], c = (__m512)v[i + 8], d = (__m512)v[i + 12];
+        a = _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee));
+        c = _mm512_add_ps(_mm512_shuffle_f32x4(c, d, 0x44), _mm512_shuffle_f32x4(c, d, 0xee));
+        quarters[i] = (lane_floats)_mm512_add_ps(_mm512_shuffle_f32x4(a, c, 0x88), _mm512_shuffle_f32x4(a, c, 0xdd));
+#elif defined(VOLLEY_TARGET_AVX2)
+        __m256 a = (__m256)v[i], b = (__m256)v[i + 4];
+        quarters[i] =
+            (lane_floats)_mm256_add_ps(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
+#else
+        quarters[i] = v[i];
+#endif
+    }
+    return lane_fours(quarters);
+}
+
+INLINE float lane_largest(lane_floats v) { return __builtin_reduce_max(v); }
 
 INLINE lane_floats lane_f16(const void *p) {
 #if defined(VOLLEY_TARGET_AVX512)

@@ -25,19 +25,10 @@ INLINE void f8_store(float *p, f8 v) { memcpy(p, &v, sizeof v); }
 
 INLINE f8 f8_all(float x) { return (f8){x, x, x, x, x, x, x, x}; }
 
-/// Always the same tree, so that sums do not depend on who adds them.
-INLINE float f8_sum(f8 v) { return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])); }
-
 INLINE float f8_largest(f8 v) {
     float largest = v[0];
     for (int i = 1; i < 8; i++) largest = v[i] > largest ? v[i] : largest;
     return largest;
-}
-
-INLINE f8 f8_bits(i8 v) {
-    f8 f;
-    memcpy(&f, &v, sizeof f);
-    return f;
 }
 
 INLINE float bf16_value(const void *p) {
@@ -141,24 +132,3 @@ INLINE void f16_store(uint16_t *p, f8 v) {
 }
 
 #endif
-
-/// e^x within 2 ulp; 0 below −87.3, capped at e^88.
-INLINE f8 f8_exp(f8 x) {
-    const f8 low = f8_all(-87.33654f), high = f8_all(88.0f);
-    i8 vanishes = x < low;
-    x = __builtin_elementwise_min(__builtin_elementwise_max(x, low), high);
-    const f8 shift = f8_all(0x1.8p23f);  // adding it rounds to the nearest whole number
-    f8 n = (x * 1.44269504f + shift) - shift;
-    f8 r = x - n * 0x1.62e4p-1f;  // ln 2 in two parts: n times the first is exact
-    r = r - n * 0x1.7f7d1cp-20f;
-    f8 p = f8_all(1.9875691500e-4f);
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * (r * r) + r + 1.0f;
-    i8 exponent = (__builtin_convertvector(n, i8) + 127) << 23;
-    f8 result = p * f8_bits(exponent);
-    return f8_bits((i8)result & ~vanishes);
-}

@@ -54,7 +54,7 @@ func ones(_ count: Int) -> Vector {
     return vector
 }
 
-func randomMatrix(rows: Int, columns: Int, format: StorageFormat, seed: UInt64) -> Matrix {
+package func randomMatrix(rows: Int, columns: Int, format: StorageFormat, seed: UInt64) -> Matrix {
     let rowByteCount = columns / format.valuesPerBlock * format.bytesPerBlock
     let buffer = AlignedBuffer<UInt8>(unfilledCount: rows * rowByteCount)
     let spread = 1.5 / Float(columns).squareRoot()

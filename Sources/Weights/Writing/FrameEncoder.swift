@@ -1,5 +1,4 @@
 import JSON
-import Synchronization
 import Tensors
 
 /// A tensor, and what it becomes.
@@ -39,17 +38,23 @@ struct PackedFrame: Sendable {
 }
 
 /// Frames by number, filled by many threads.
-final class FrameSlots: Sendable {
-    private let slots: Mutex<[PackedFrame?]>
+// Sendable: each slot is filled by the one thread that makes its frame, and all are read once every thread is done.
+final class FrameSlots: @unchecked Sendable {
+    private let slots: UnsafeMutableBufferPointer<PackedFrame?>
 
-    init(count: Int) { slots = Mutex(Array(repeating: nil, count: count)) }
-
-    subscript(index: Int) -> PackedFrame? {
-        get { slots.withLock { $0[index] } }
-        set { slots.withLock { $0[index] = newValue } }
+    init(count: Int) {
+        slots = .allocate(capacity: count)
+        slots.initialize(repeating: nil)
     }
 
-    var frames: [PackedFrame] { slots.withLock { $0.compactMap(\.self) } }
+    deinit {
+        slots.deinitialize()
+        slots.deallocate()
+    }
+
+    func fill(_ index: Int, _ frame: PackedFrame) { slots[index] = frame }
+
+    var frames: [PackedFrame] { slots.compactMap(\.self) }
 }
 
 /// Converts and compresses parts of tensors; one for each thread.

@@ -69,7 +69,7 @@ package struct Packer: Sendable {
         try inParallel(count: jobs.count, threadCount: options.threadCount) {
             FrameEncoder(options)
         } body: { encoder, index throws(CheckpointError) in
-            results[index] = try encoder.encode(jobs[index], of: tensors[jobs[index].tensor])
+            results.fill(index, try encoder.encode(jobs[index], of: tensors[jobs[index].tensor]))
         }
         return results.frames
     }

@@ -1,0 +1,132 @@
+// What attention computes of one tile of positions: products of queries and keys, weights, sums of values. Keys and
+// values become float32 on the way into the registers.
+#pragma once
+
+#include "lanes.h"
+
+/// The pass's queries that one work unit answers: `count` = `rows` · `heads`, heads of one kv head.
+typedef struct {
+    size_t row, rows, head, heads, count;
+    /// That all of them look at, the bytes of its row in the ring, and the end of the positions that some query sees.
+    size_t kv_head, row_bytes, end;
+    /// Of a scratch row, padded with zeros: whole vectors.
+    size_t width;
+    /// [count][width], [count][width], [count][VOLLEY_KEY_TILE]
+    float *queries, *sums, *weights;
+    float largest[VOLLEY_QUERY_BLOCK], total[VOLLEY_QUERY_BLOCK];
+} query_block;
+
+/// Positions of one tile that some query of the block may see: `first ..< end` of `start ..< start + VOLLEY_KEY_TILE`.
+typedef struct {
+    size_t start, first, end;
+    /// Where each one's key and value begin, in bytes.
+    size_t places[VOLLEY_KEY_TILE];
+} key_tile;
+
+/// Lines that are asked for a few at each step, so that memory does not wait for arithmetic.
+typedef struct {
+    const char *next, *end;
+    size_t lines;
+} line_stream;
+
+INLINE void fetch_step(line_stream *s) {
+    for (size_t i = 0; i < s->lines && s->next < s->end; i++, s->next += 64) volley_fetch(s->next);
+}
+
+/// Values k ..< k + LANES of a ring's row; zeros beyond the head's width unless `is_whole`.
+INLINE lane_floats ring_values(bool is_f16, bool is_whole, size_t width, const char *row, size_t k) {
+    if (is_whole) return is_f16 ? lane_f16(row + 2 * k) : lane_load((const float *)(const void *)row + k);
+    lane_floats values = {0};
+    for (size_t i = 0; k + i < width; i++) {
+        const char *p = row + (is_f16 ? 2 : 4) * (k + i);
+        float value;
+        if (is_f16) value = f16_value(p);
+        else memcpy(&value, p, sizeof value);
+        values[i] = value;
+    }
+    return values;
+}
+
+/// sums += queries · keys over columns k ..< k + LANES.
+INLINE void multiply_columns(bool is_f16, bool is_whole, size_t N, lane_floats *sums, const query_block *q, size_t n,
+                             const char *const *rows, size_t width, size_t k) {
+    size_t at_once = LANES / N;
+    lane_floats keys[LANES];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < at_once; i++) keys[i] = ring_values(is_f16, is_whole, width, rows[i], k);
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < LANES; i++)
+        sums[i] += lane_load(q->queries + (n + i / at_once) * q->width + k) * keys[i % at_once];
+}
+
+/// Products of the N queries from `n` on with every key of a tile: LANES sums at a time, which share their loads.
+INLINE void multiply_keys(const struct volley_attention *a, const query_block *q, bool is_f16, size_t N, size_t n,
+                          const key_tile *tile, line_stream *ahead) {
+    size_t at_once = LANES / N, width = a->ring.head_width;
+    for (size_t j = 0; j < VOLLEY_KEY_TILE; j += at_once) {
+        fetch_step(ahead);
+        lane_floats sums[LANES] = {0};
+        const char *rows[LANES];
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < at_once; i++) rows[i] = (const char *)a->keys + tile->places[j + i];
+        size_t k = 0;
+        for (; k + LANES <= width; k += LANES) multiply_columns(is_f16, true, N, sums, q, n, rows, width, k);
+        if (k < width) multiply_columns(is_f16, false, N, sums, q, n, rows, width, k);
+        lane_floats products = lane_totals(sums);
+#pragma clang loop unroll(full)
+        for (size_t m = 0; m < N; m++)
+            memcpy(q->weights + (n + m) * VOLLEY_KEY_TILE + j, (const char *)&products + 4 * m * at_once, 4 * at_once);
+    }
+}
+
+/// Turns scores into weights relative to the largest so far, and brings the query's sums to the same measure.
+static void rescale(query_block *q, size_t n, float *scores) {
+    lane_floats best = lane_load(scores), total = {0};
+    for (int j = LANES; j < VOLLEY_KEY_TILE; j += LANES) best = lane_max(best, lane_load(scores + j));
+    float largest = lane_largest(best);
+    if (largest > q->largest[n]) {
+        float factor = lane_exp(lane_all(q->largest[n] - largest))[0];
+        q->largest[n] = largest;
+        q->total[n] *= factor;
+        float *sums = q->sums + n * q->width;
+        for (size_t k = 0; k < q->width; k += LANES) lane_store(sums + k, lane_load(sums + k) * factor);
+    }
+    for (int j = 0; j < VOLLEY_KEY_TILE; j += LANES) {
+        lane_floats weights = lane_exp(lane_load(scores + j) - q->largest[n]);
+        lane_store(scores + j, weights);
+        total += weights;
+    }
+    q->total[n] += lane_sum(total);
+}
+
+/// sums += Σ weight · value, key by key, of the N queries from `n` on and V vectors of columns from `k` on.
+INLINE void mix_columns(const struct volley_attention *a, query_block *q, bool is_f16, bool is_whole, size_t N,
+                        size_t V, size_t n, size_t k, const key_tile *tile, line_stream *ahead) {
+    lane_floats sums[LANES];
+    float *targets = q->sums + n * q->width + k;
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < N * V; i++) sums[i] = lane_load(targets + i / V * q->width + i % V * LANES);
+    for (size_t j = tile->first - tile->start; j < tile->end - tile->start; j++) {
+        fetch_step(ahead);
+        const char *row = (const char *)a->values + tile->places[j];
+        const float *weights = q->weights + n * VOLLEY_KEY_TILE + j;
+        lane_floats values[LANES];
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < V; i++)
+            values[i] = ring_values(is_f16, is_whole, a->ring.head_width, row, k + i * LANES);
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < N * V; i++) sums[i] += weights[i / V * VOLLEY_KEY_TILE] * values[i % V];
+    }
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < N * V; i++) lane_store(targets + i / V * q->width + i % V * LANES, sums[i]);
+}
+
+/// As many sums at a time as may be, so that none waits for itself.
+INLINE void mix(const struct volley_attention *a, query_block *q, bool is_f16, size_t N, size_t n, const key_tile *tile,
+                line_stream *ahead) {
+    size_t most = LANES / N, some = most < 4 ? most : 4, k = 0, width = a->ring.head_width;
+    for (; k + most * LANES <= width; k += most * LANES) mix_columns(a, q, is_f16, true, N, most, n, k, tile, ahead);
+    for (; k + some * LANES <= width; k += some * LANES) mix_columns(a, q, is_f16, true, N, some, n, k, tile, ahead);
+    for (; k + LANES <= width; k += LANES) mix_columns(a, q, is_f16, true, N, 1, n, k, tile, ahead);
+    if (k < width) mix_columns(a, q, is_f16, false, N, 1, n, k, tile, ahead);
+}
