@@ -120,15 +120,17 @@ static void attend(const struct volley_attention *a, size_t unit, size_t unit_en
     q.queries = scratch;
     q.sums = q.queries + VOLLEY_QUERY_BLOCK * q.width;
     q.weights = q.sums + VOLLEY_QUERY_BLOCK * q.width;
+    size_t of_kv_head = group * ((a->row_count + VOLLEY_MAX_ROWS - 1) / VOLLEY_MAX_ROWS);
     for (; unit < unit_end; unit += q.heads) {
-        q.row = unit / a->heads * VOLLEY_MAX_ROWS;
+        // All rows of one kv head after another, while its keys and values are in the second cache.
+        q.kv_head = unit / of_kv_head;
+        q.row = unit % of_kv_head / group * VOLLEY_MAX_ROWS;
         q.rows = a->row_count - q.row < VOLLEY_MAX_ROWS ? a->row_count - q.row : VOLLEY_MAX_ROWS;
-        q.head = unit % a->heads;
+        q.head = q.kv_head * group + unit % group;
         size_t of_group = group - q.head % group, fitting = VOLLEY_QUERY_BLOCK / q.rows;
         q.heads = of_group < fitting ? of_group : fitting;
         if (q.heads > unit_end - unit) q.heads = unit_end - unit;
         q.count = q.rows * q.heads;
-        q.kv_head = q.head / group;
         if (a->ring.is_f16) attend_block(a, &q, true);
         else attend_block(a, &q, false);
     }
