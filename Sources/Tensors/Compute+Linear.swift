@@ -19,16 +19,13 @@ extension Compute {
         var job = LinearJob(
             kernels: kernels, slices: weights.slices.pointer, sliceCount: weights.slices.count, input: input,
             rounded: blocks.pointer, output: output, rowCount: rowCount, rows: weights.rows, columns: weights.columns,
-            tiles: tiles.pointer, allowsBLAS: !isRowExact && rowCount >= Self.blasRows)
+            tiles: tiles.pointer, allowsBLAS: !isRowExact && rowCount >= Self.blasRows, memberCount: team.count)
         // Parts large enough to be worth taking, small enough that whoever is free can help.
         let nanoseconds = LinearJob.nanosecondsOfByte * Double(weights.byteCount * rowCount)
         let parts = nanoseconds < Self.worthSharing ? 1 : parts(of: weights.byteCount / Self.partByteCount)
         // What the caller does alone leaves nobody to read ahead, and may be too short to look anything up.
-        let isShared = team.count > 1 && parts > 1
-        let next =
-            isShared
-            ? readingOrder.read(weights.slices.pointer) { job.beginnings(parts: parts, memberCount: team.count) } : nil
-        team.run(parts: parts, next: next, { LinearJob.at($0).multiply(part: $1, of: $2, member: $3) }, &job)
+        job.next = parts > 1 ? readingOrder.read(weights.slices.pointer) { job.beginnings(parts: parts) } : nil
+        team.run(parts: parts, next: job.next, { LinearJob.at($0).multiply(part: $1, of: $2, member: $3) }, &job)
     }
 
     /// Fills `blocks` with [rowCount, columns] of `input`.
@@ -82,6 +79,9 @@ private struct LinearJob: BitwiseCopyable {
     let columns: Int
     let tiles: UnsafeMutablePointer<Float>
     let allowsBLAS: Bool
+    let memberCount: Int
+    /// Where each member will go on reading, if that is known.
+    var next: UnsafePointer<UnsafeRawPointer?>?
 
     /// Of weights, for one row, on one core, roughly.
     static let nanosecondsOfByte = 0.025
@@ -99,20 +99,39 @@ private struct LinearJob: BitwiseCopyable {
                 volley_matmul(
                     kernels, slice.format.kernelFormat, output + slice.firstOutput, rows, slice.bytes,
                     slice.format.roundsActivations ? UnsafeRawPointer(rounded) : UnsafeRawPointer(input), columns,
-                    share.lowerBound, share.upperBound, rowCount)
+                    share.lowerBound, share.upperBound, rowCount,
+                    beginning(ofPart: part, of: parts, fromSlice: index + 1)
+                        ?? (isFollowed(part, of: parts, in: member)
+                            ? beginning(ofPart: part + 1, of: parts) : next?[member]))
             }
         }
     }
 
     /// Where each member's first part lies in memory.
-    func beginnings(parts: Int, memberCount: Int) -> ReadingOrder.Beginnings {
+    func beginnings(parts: Int) -> ReadingOrder.Beginnings {
         let result = ReadingOrder.Beginnings(count: memberCount)
         for member in 0..<memberCount {
-            let part = PartRuns.firstPart(of: member, memberCount: memberCount, parts: parts)
-            result.pointer[member] = (0..<sliceCount).lazy.map { slices[$0] }.first { !share($0, part, parts).isEmpty }
-                .map { $0.place(ofRow: share($0, part, parts).lowerBound) }
+            result.pointer[member] = beginning(ofPart: firstPart(of: member, parts), of: parts)
         }
         return result
+    }
+
+    /// Where a part lies in memory, its slices before `first` left out; nil where nothing is left.
+    private func beginning(ofPart part: Int, of parts: Int, fromSlice first: Int = 0) -> UnsafeRawPointer? {
+        for index in first..<sliceCount {
+            let share = share(slices[index], part, parts)
+            if !share.isEmpty { return slices[index].place(ofRow: share.lowerBound) }
+        }
+        return nil
+    }
+
+    /// Whether the member goes on with the part after this one, unless another takes that away.
+    private func isFollowed(_ part: Int, of parts: Int, in member: Int) -> Bool {
+        firstPart(of: member, parts) <= part && part + 1 < firstPart(of: member + 1, parts)
+    }
+
+    private func firstPart(of member: Int, _ parts: Int) -> Int {
+        PartRuns.firstPart(of: member, memberCount: memberCount, parts: parts)
     }
 
     private func usesBLAS(_ slice: Linear.Slice) -> Bool { allowsBLAS && !slice.format.roundsActivations }

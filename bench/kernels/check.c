@@ -102,7 +102,8 @@ static void check_matmul(int format, size_t columns) {
             activations = blocks;
         }
         float output[MOST * ROWS];
-        volley_matmul(kernels, (enum volley_format)format, output, ROWS, matrix, activations, columns, 0, ROWS, rows);
+        volley_matmul(kernels, (enum volley_format)format, output, ROWS, matrix, activations, columns, 0, ROWS, rows,
+                      NULL);
         int right = 1;
         for (size_t m = 0; m < rows; m++) {
             for (size_t n = 0; n < ROWS; n++) {

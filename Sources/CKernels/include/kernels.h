@@ -84,9 +84,11 @@ struct volley_attention {
 struct volley_kernels {
     /// output[m][n] = Σ_k weights[n][k] · input[m][k] for rows n in row_begin ..< row_end, m < rows.
     /// Plain formats: `input` is float [rows][columns]. The others: `weights` are panels, `row_begin` is the first row of
-    /// one, and `input` is what `quantize` made of it, part by part of `volley_part_begin`.
+    /// one, and `input` is what `quantize` made of it, part by part of `volley_part_begin`. `next` is where the thread
+    /// will go on reading, a guess: memory is asked for there before the last rows are done. NULL: behind them.
     void (*matmul[VOLLEY_FORMAT_COUNT])(float *output, size_t output_stride, const void *weights, const void *input,
-                                        size_t columns, size_t row_begin, size_t row_end, size_t rows);
+                                        size_t columns, size_t row_begin, size_t row_end, size_t rows,
+                                        const void *next);
     /// One weight row as float32, exactly.
     void (*dequantize[VOLLEY_FORMAT_COUNT])(float *output, const void *row, size_t columns);
     /// Rounds one part's activations [rows][columns], rows `stride` apart, columns a multiple of 32, to int16 blocks
@@ -149,8 +151,8 @@ static inline size_t volley_slot(const struct volley_ring *ring, size_t position
 
 static inline void volley_matmul(const struct volley_kernels *kernels, enum volley_format format, float *output,
                                  size_t output_stride, const void *weights, const void *input, size_t columns,
-                                 size_t row_begin, size_t row_end, size_t rows) {
-    kernels->matmul[format](output, output_stride, weights, input, columns, row_begin, row_end, rows);
+                                 size_t row_begin, size_t row_end, size_t rows, const void *next) {
+    kernels->matmul[format](output, output_stride, weights, input, columns, row_begin, row_end, rows, next);
 }
 
 static inline void volley_dequantize(const struct volley_kernels *kernels, enum volley_format format, float *output,

@@ -17,10 +17,17 @@ enum { LANES = 4 };
 /// How many bytes ahead of its use memory is asked for: the best of those that were tried (docs/speed.md).
 enum { FETCH_DISTANCE = 24576 };
 
-/// Brings into the second cache what will be read that much further on. `bytes` is a constant.
-INLINE void fetch_ahead(const char *place, size_t bytes) {
+/// Memory that is read up to `end`, and then from `next` on.
+typedef struct {
+    const char *end, *next;
+} read_path;
+
+/// Brings into the second cache what will be read that much later than `place`. `bytes` is a constant.
+INLINE void fetch_ahead(read_path path, const char *place, size_t bytes) {
+    const char *ahead = place + FETCH_DISTANCE;
+    if (ahead >= path.end) ahead = path.next + (ahead - path.end);
 #pragma clang loop unroll(full)
-    for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch(place + FETCH_DISTANCE + line, 0, 2);
+    for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch(ahead + line, 0, 2);
 }
 
 typedef float lane_floats __attribute__((vector_size(4 * LANES)));

@@ -18,11 +18,11 @@ INLINE float weight_value(enum volley_format format, const char *row, size_t col
 
 /// R weight rows by M input rows; R and M are constants, so the sums stay in registers.
 INLINE void float_tile(enum volley_format format, size_t R, size_t M, float *output, size_t output_stride,
-                       const char *weights, size_t row_bytes, const float *input, size_t columns) {
+                       const char *weights, size_t row_bytes, const float *input, size_t columns, read_path path) {
     lane_floats sums[32] = {0};
     size_t whole = columns & ~(size_t)(LANES - 1), value_bytes = format == VOLLEY_F32 ? 4 : 2;
     for (size_t k = 0; k < whole; k += LANES) {
-        fetch_ahead(weights + R * k * value_bytes, R * LANES * value_bytes);
+        fetch_ahead(path, weights + R * k * value_bytes, R * LANES * value_bytes);
         lane_floats w[4];
 #pragma clang loop unroll(full)
         for (size_t r = 0; r < R; r++) w[r] = weight_load(format, weights + r * row_bytes, k);
@@ -53,39 +53,43 @@ INLINE size_t float_tile_rows(size_t M) {
 }
 
 INLINE void float_rows(enum volley_format format, size_t M, float *output, size_t output_stride, const char *weights,
-                       const float *input, size_t columns, size_t begin, size_t end) {
+                       const float *input, size_t columns, size_t begin, size_t end, read_path path) {
     size_t row_bytes = columns * (format == VOLLEY_F32 ? 4 : 2), R = float_tile_rows(M);
     size_t n = begin;
     for (; n + R <= end; n += R)
-        float_tile(format, R, M, output + n, output_stride, weights + n * row_bytes, row_bytes, input, columns);
+        float_tile(format, R, M, output + n, output_stride, weights + n * row_bytes, row_bytes, input, columns,
+                   path);
     for (; n < end; n++)
-        float_tile(format, 1, M, output + n, output_stride, weights + n * row_bytes, row_bytes, input, columns);
+        float_tile(format, 1, M, output + n, output_stride, weights + n * row_bytes, row_bytes, input, columns,
+                   path);
 }
 
 INLINE void float_matmul(enum volley_format format, float *output, size_t output_stride, const void *weights,
-                         const void *input, size_t columns, size_t begin, size_t end, size_t rows) {
+                         const void *input, size_t columns, size_t begin, size_t end, size_t rows, const void *next) {
+    const char *stop = (const char *)weights + end * columns * (format == VOLLEY_F32 ? 4 : 2);
+    read_path path = {stop, next ? next : stop};
     // At most 8 rows fit the registers; more go in parts as equal as can be, the weights then in the nearest cache.
     for (size_t part = 0; part < volley_part_count(rows); part++) {
         size_t first = volley_part_begin(rows, part);
         float *y = output + first * output_stride;
         const float *x = (const float *)input + first * columns;
         switch (volley_part_begin(rows, part + 1) - first) {
-        case 1: float_rows(format, 1, y, output_stride, weights, x, columns, begin, end); break;
-        case 2: float_rows(format, 2, y, output_stride, weights, x, columns, begin, end); break;
-        case 3: float_rows(format, 3, y, output_stride, weights, x, columns, begin, end); break;
-        case 4: float_rows(format, 4, y, output_stride, weights, x, columns, begin, end); break;
-        case 5: float_rows(format, 5, y, output_stride, weights, x, columns, begin, end); break;
-        case 6: float_rows(format, 6, y, output_stride, weights, x, columns, begin, end); break;
-        case 7: float_rows(format, 7, y, output_stride, weights, x, columns, begin, end); break;
-        default: float_rows(format, 8, y, output_stride, weights, x, columns, begin, end); break;
+        case 1: float_rows(format, 1, y, output_stride, weights, x, columns, begin, end, path); break;
+        case 2: float_rows(format, 2, y, output_stride, weights, x, columns, begin, end, path); break;
+        case 3: float_rows(format, 3, y, output_stride, weights, x, columns, begin, end, path); break;
+        case 4: float_rows(format, 4, y, output_stride, weights, x, columns, begin, end, path); break;
+        case 5: float_rows(format, 5, y, output_stride, weights, x, columns, begin, end, path); break;
+        case 6: float_rows(format, 6, y, output_stride, weights, x, columns, begin, end, path); break;
+        case 7: float_rows(format, 7, y, output_stride, weights, x, columns, begin, end, path); break;
+        default: float_rows(format, 8, y, output_stride, weights, x, columns, begin, end, path); break;
         }
     }
 }
 
 #define FLOAT_MATMUL(name, format)                                                                                    \
     static void name(float *output, size_t output_stride, const void *weights, const void *input, size_t columns,     \
-                     size_t begin, size_t end, size_t rows) {                                                         \
-        float_matmul(format, output, output_stride, weights, input, columns, begin, end, rows);                       \
+                     size_t begin, size_t end, size_t rows, const void *next) {                                       \
+        float_matmul(format, output, output_stride, weights, input, columns, begin, end, rows, next);                 \
     }
 
 FLOAT_MATMUL(matmul_f32, VOLLEY_F32)

@@ -131,16 +131,16 @@ INLINE void add_block(enum volley_format format, size_t M, lane_floats *totals, 
 
 /// One panel by M rows of activations; `count` of its rows are written.
 INLINE void panel_tile(enum volley_format format, size_t M, float *output, size_t output_stride, const char *panel,
-                       size_t count, const struct volley_block *input, size_t blocks) {
+                       size_t count, const struct volley_block *input, size_t blocks, read_path path) {
     enum { PARTS = VOLLEY_PANEL_ROWS / LANES };
     lane_floats totals[PARTS][8] = {0};
     size_t group = panel_group_blocks(format), header_bytes = panel_header_bytes(format);
     for (size_t first = 0; first < blocks; first += group, panel += panel_group_bytes(format)) {
-        fetch_ahead(panel, header_bytes);
+        fetch_ahead(path, panel, header_bytes);
 #pragma clang loop unroll(disable)
         for (size_t j = 0; j < group && first + j < blocks; j++) {
             const char *block = panel + header_bytes + j * panel_block_bytes(format);
-            fetch_ahead(block, panel_block_bytes(format));
+            fetch_ahead(path, block, panel_block_bytes(format));
 #pragma clang loop unroll(disable)
             for (size_t part = 0; part < PARTS; part++)
                 add_block(format, M, totals[part], block, panel, j, part * LANES, input + (first + j) * M);
@@ -158,24 +158,27 @@ INLINE void panel_tile(enum volley_format format, size_t M, float *output, size_
 }
 
 INLINE void panel_rows(enum volley_format format, size_t rows, float *output, size_t output_stride, const char *panel,
-                       size_t count, const struct volley_block *input, size_t blocks) {
+                       size_t count, const struct volley_block *input, size_t blocks, read_path path) {
     switch (rows) {
-    case 1: panel_tile(format, 1, output, output_stride, panel, count, input, blocks); break;
-    case 2: panel_tile(format, 2, output, output_stride, panel, count, input, blocks); break;
-    case 3: panel_tile(format, 3, output, output_stride, panel, count, input, blocks); break;
-    case 4: panel_tile(format, 4, output, output_stride, panel, count, input, blocks); break;
-    case 5: panel_tile(format, 5, output, output_stride, panel, count, input, blocks); break;
-    case 6: panel_tile(format, 6, output, output_stride, panel, count, input, blocks); break;
-    case 7: panel_tile(format, 7, output, output_stride, panel, count, input, blocks); break;
-    default: panel_tile(format, 8, output, output_stride, panel, count, input, blocks); break;
+    case 1: panel_tile(format, 1, output, output_stride, panel, count, input, blocks, path); break;
+    case 2: panel_tile(format, 2, output, output_stride, panel, count, input, blocks, path); break;
+    case 3: panel_tile(format, 3, output, output_stride, panel, count, input, blocks, path); break;
+    case 4: panel_tile(format, 4, output, output_stride, panel, count, input, blocks, path); break;
+    case 5: panel_tile(format, 5, output, output_stride, panel, count, input, blocks, path); break;
+    case 6: panel_tile(format, 6, output, output_stride, panel, count, input, blocks, path); break;
+    case 7: panel_tile(format, 7, output, output_stride, panel, count, input, blocks, path); break;
+    default: panel_tile(format, 8, output, output_stride, panel, count, input, blocks, path); break;
     }
 }
 
 /// Groups of panels stay in the second cache while all rows of activations pass over them, eight by eight.
 INLINE void quantized_matmul(enum volley_format format, float *output, size_t output_stride, const void *weights,
-                             const void *input, size_t columns, size_t begin, size_t end, size_t rows) {
+                             const void *input, size_t columns, size_t begin, size_t end, size_t rows,
+                             const void *next) {
     enum { GROUP = 4 * VOLLEY_PANEL_ROWS };
     size_t blocks = columns / 32, stride = panel_bytes(format, columns);
+    const char *stop = (const char *)weights + (end + VOLLEY_PANEL_ROWS - 1) / VOLLEY_PANEL_ROWS * stride;
+    read_path path = {stop, next ? next : stop};
     for (size_t group = begin; group < end; group += GROUP) {
         size_t group_end = group + GROUP < end ? group + GROUP : end;
         for (size_t part = 0; part < volley_part_count(rows); part++) {
@@ -184,7 +187,7 @@ INLINE void quantized_matmul(enum volley_format format, float *output, size_t ou
             for (size_t n = group; n < group_end; n += VOLLEY_PANEL_ROWS) {
                 size_t count = end - n < VOLLEY_PANEL_ROWS ? end - n : VOLLEY_PANEL_ROWS;
                 panel_rows(format, m, output + first * output_stride + n, output_stride,
-                           (const char *)weights + n / VOLLEY_PANEL_ROWS * stride, count, x, blocks);
+                           (const char *)weights + n / VOLLEY_PANEL_ROWS * stride, count, x, blocks, path);
             }
         }
     }
@@ -192,8 +195,8 @@ INLINE void quantized_matmul(enum volley_format format, float *output, size_t ou
 
 #define QUANTIZED_MATMUL(name, format)                                                                                \
     static void name(float *output, size_t output_stride, const void *weights, const void *input, size_t columns,     \
-                     size_t begin, size_t end, size_t rows) {                                                         \
-        quantized_matmul(format, output, output_stride, weights, input, columns, begin, end, rows);                   \
+                     size_t begin, size_t end, size_t rows, const void *next) {                                       \
+        quantized_matmul(format, output, output_stride, weights, input, columns, begin, end, rows, next);             \
     }
 
 QUANTIZED_MATMUL(matmul_q8_0, VOLLEY_Q8_0)

@@ -7,7 +7,7 @@ struct CachedMatmul {
     private let compute = Compute(threadCount: 1, maximumRows: 16, maximumColumns: 1024, headWidth: 64)
 
     init(_ format: StorageFormat) {
-        weights = Linear([randomMatrix(rows: 256, columns: 1024, format: format, seed: 1)])
+        weights = Linear([randomMatrix(rows: 1024, columns: 512, format: format, seed: 1)])
     }
 
     /// For 512 weights, of the fastest round.
