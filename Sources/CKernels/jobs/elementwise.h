@@ -34,6 +34,27 @@ static void silu_gate(float *output, const float *gate, const float *up, size_t 
     for (; k < count; k++) output[k] = silu(f8_all(gate[k]))[0] * up[k];
 }
 
+/// Within 3 ulp: by e^2|x| but near zero, where that would cancel, by Cephes' polynomial.
+INLINE f8 f8_tanh(f8 x) {
+    f8 size = __builtin_elementwise_abs(x);
+    f8 far = 1.0f - 2.0f / (f8_exp(size + size) + 1.0f);
+    f8 z = x * x;
+    f8 p = f8_all(-5.70498872745e-3f);
+    p = p * z + 2.06390887954e-2f;
+    p = p * z - 5.37397155531e-2f;
+    p = p * z + 1.33314422036e-1f;
+    p = p * z - 3.33332819422e-1f;
+    f8 near = p * z * x + x;
+    i8 is_far = size >= 0.625f;
+    return f8_bits(((i8)__builtin_elementwise_copysign(far, x) & is_far) | ((i8)near & ~is_far));
+}
+
+static void tanh_values(float *values, size_t count) {
+    size_t k = 0;
+    for (; k + 8 <= count; k += 8) f8_store(values + k, f8_tanh(f8_load(values + k)));
+    for (; k < count; k++) values[k] = f8_tanh(f8_all(values[k]))[0];
+}
+
 static void add(float *output, const float *input, size_t count) {
     size_t k = 0;
     for (; k + 8 <= count; k += 8) f8_store(output + k, f8_load(output + k) + f8_load(input + k));

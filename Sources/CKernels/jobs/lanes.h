@@ -38,6 +38,13 @@ INLINE lane_floats lane_load(const float *p) {
 
 INLINE void lane_store(float *p, lane_floats v) { memcpy(p, &v, sizeof v); }
 
+/// v with zeros in its first `count` lanes.
+INLINE lane_floats lane_without(lane_floats v, size_t count) {
+    lane_ints lanes;
+    for (int i = 0; i < LANES; i++) lanes[i] = i;
+    return (lane_floats)((lane_ints)v & (lanes >= (int32_t)count));
+}
+
 typedef float four_floats __attribute__((vector_size(16)));
 
 /// What each of four vectors adds up to: halves, then halves of those. Always the same tree, so that a sum does not depend on
