@@ -15,8 +15,8 @@ extension ForwardPass {
     func runAttention(_ layer: LayerWeights, _ heads: HeadRows, _ pass: LonePass) {
         let running = parting.running
         guard running.count > 0 else { return }
-        gather(running, of: scratch.normed.pointer, into: parting.gathered)
-        compute.linear(layer.query, parting.gathered.pointer, rowCount: running.count, output: heads.queries.rows)
+        let normed = gathered(running, of: scratch.normed.pointer, pass)
+        compute.linear(layer.query, normed, rowCount: running.count, output: heads.queries.rows)
         compute.placeQueries(heads, count: running.count)
         mix(heads, count: running.count)
         compute.linear(
@@ -29,10 +29,16 @@ extension ForwardPass {
         _ norm: Vector, _ gateAndOther: Linear, _ out: Linear, of set: RowSet, times factors: Vector, _ pass: LonePass
     ) {
         guard set.count > 0 else { return }
-        gather(set, of: pass.hidden, into: parting.gathered)
-        normalize(parting.gathered.pointer, norm, rowCount: set.count)
+        normalize(gathered(set, of: pass.hidden, pass), norm, rowCount: set.count)
         feedForward(gateAndOther, out, rowCount: set.count, isRowExact: false)
         scatter(factors, set, pass)
+    }
+
+    /// The rows of x [row, hidden] that are in `set`, close together: x itself where that is all of them.
+    private func gathered(_ set: RowSet, of x: UnsafePointer<Float>, _ pass: LonePass) -> UnsafePointer<Float> {
+        guard set.count < pass.rowCount else { return x }
+        gather(set, of: x, into: parting.gathered)
+        return UnsafePointer(parting.gathered.pointer)
     }
 
     /// y = the rows of x [row, hidden] that are in `set`

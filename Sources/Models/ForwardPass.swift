@@ -12,8 +12,8 @@ package final class ForwardPass {
     private let window: Int
     let compute: Compute
     let scratch: Activations
-    /// For passes whose rows part; made when the first one comes.
-    private(set) lazy var parting = PartingScratch(stack: stack, maximumRows: maximumRows)
+    /// For passes whose rows part.
+    let parting: PartingScratch
 
     /// - Parameter window: how many positions a query sees, its own included; `Int.max` for all.
     package init(stack: LayerStack, threadCount: Int, pinsThreads: Bool, maximumRows: Int, window: Int) {
@@ -28,6 +28,7 @@ package final class ForwardPass {
                 configuration.headCount * configuration.headWidth),
             headWidth: configuration.headWidth)
         scratch = Activations(configuration: configuration, maximumRows: maximumRows)
+        parting = PartingScratch(stack: stack, maximumRows: maximumRows)
     }
 
     /// Runs `layers` in place over `hidden` [rowCount, hidden], the positions that follow those in the segment's ring.

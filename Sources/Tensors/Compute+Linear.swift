@@ -119,6 +119,7 @@ private struct LinearJob: BitwiseCopyable {
 
     /// Rows of `slice`, whole grains of them, that fall into `part`'s share of all outputs.
     private func share(_ slice: Linear.Slice, _ part: Int, _ parts: Int) -> Range<Int> {
+        guard parts > 1 else { return 0..<slice.rows }
         let grain = slice.format.roundsActivations ? Int(VOLLEY_PANEL_ROWS) : usesBLAS(slice) ? Compute.tileRows : 1
         let mine = Compute.share(rows, part, parts)
         func bound(_ output: Int) -> Int {
