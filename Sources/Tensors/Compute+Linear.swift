@@ -16,7 +16,7 @@ extension Compute {
     ) {
         precondition(weights.columns <= maximumColumns && rowCount <= maximumRows)
         if weights.roundsActivations { round(input, rowCount: rowCount, columns: weights.columns) }
-        var job = LinearJob(
+        let job = LinearJob(
             kernels: kernels, slices: weights.slices.pointer, sliceCount: weights.slices.count, input: input,
             rounded: blocks.pointer, output: output, rowCount: rowCount, rows: weights.rows, columns: weights.columns,
             tiles: tiles.pointer, allowsBLAS: !isRowExact && rowCount >= Self.blasRows)
@@ -24,11 +24,11 @@ extension Compute {
         let nanoseconds = LinearJob.nanosecondsOfByte * Double(weights.byteCount * rowCount)
         let parts = nanoseconds < Self.worthSharing ? 1 : parts(of: weights.byteCount / Self.partByteCount)
         // What the caller does alone leaves nobody to read ahead, and may be too short to look anything up.
-        let isShared = team.count > 1 && parts > 1
-        let next =
-            isShared
-            ? readingOrder.read(weights.slices.pointer) { job.beginnings(parts: parts, memberCount: team.count) } : nil
-        team.run(parts: parts, next: next, { LinearJob.at($0).multiply(part: $1, of: $2, member: $3) }, &job)
+        guard team.count > 1, parts > 1 else { return job.multiply(part: 0, of: 1, member: 0) }
+        let next = readingOrder.read(weights.slices.pointer) { job.beginnings(parts: parts, memberCount: team.count) }
+        withUnsafePointer(to: job) {
+            team.run(parts: parts, next: next, { LinearJob.at($0).multiply(part: $1, of: $2, member: $3) }, $0)
+        }
     }
 
     /// Fills `blocks` with [rowCount, columns] of `input`.
@@ -88,6 +88,8 @@ private struct LinearJob: BitwiseCopyable {
 
     static func at(_ pointer: UnsafeRawPointer) -> LinearJob { pointer.assumingMemoryBound(to: LinearJob.self).pointee }
 
+    // Inlined, as a copy of the job waits for all that was stored before it, keys and values on their way to memory among it.
+    @inline(__always)
     func multiply(part: Int, of parts: Int, member: Int) {
         for index in 0..<sliceCount {
             let slice = slices[index]
