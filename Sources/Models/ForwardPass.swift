@@ -46,10 +46,11 @@ package final class ForwardPass {
         depths.extend(to: segment.firstPosition + segment.rowCount)
         run(layers, pass) { index, layer, slab in
             guard choice.includes(index) else { return }
-            switch (choice, layer.routing) {
-            case (.routed, let routing?): runRouted(layer, routing, index, slab, pass, &depths)
-            case (.untilSaturated(let cosine), _): runUnsaturated(layer, above: cosine, index, slab, pass, &depths)
-            default:
+            if case .untilSaturated(let cosine) = choice {
+                runUnsaturated(layer, above: cosine, index, slab, pass, &depths)
+            } else if case .routed = choice, let routing = layer.routing {
+                runRouted(layer, routing, index, slab, pass, &depths)
+            } else {
                 runWhole(layer, slab, pass)
                 depths.noteRun(of: index, at: segment.firstPosition, count: segment.rowCount)
             }
