@@ -126,7 +126,7 @@ package final class ForwardPass {
     }
 
     /// delta = o · attention(q, K, V) of every row, each sequence over its own keys and values
-    private func attendWhole(_ layer: LayerWeights, _ slab: Int, _ pass: Pass<some Collection<Segment>>) {
+    func attendWhole(_ layer: LayerWeights, _ slab: Int, _ pass: Pass<some Collection<Segment>>) {
         let states = scratch.queryKeyValue.pointer
         let width = layer.queryKeyValue.rows
         compute.linear(
