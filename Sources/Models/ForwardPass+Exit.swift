@@ -8,14 +8,14 @@ extension ForwardPass {
         _ layer: LayerWeights, above threshold: Float, _ index: Int, _ slab: Int, _ pass: LonePass,
         _ depths: inout DepthRecord
     ) {
-        let heads = leaveKeyValues(layer, slab, pass)
+        normalize(pass.hidden, layer.attentionNorm, rowCount: pass.rowCount)
         let running = parting.running
         running.removeAll()
         for row in 0..<pass.rowCount where Self.goesOn(to: index, at: pass.firstPosition + row, threshold, depths) {
             running.append(row: row, position: pass.firstPosition + row, factor: 1)
         }
         gather(running, of: pass.hidden, into: parting.before)
-        runAttention(layer, heads, pass)
+        attendParted(layer, slab, pass)
         runFeedForward(layer.feedForwardNorm, layer.gateUp, layer.down, of: running, times: parting.ones, pass)
         let width = stack.configuration.hiddenSize
         for number in 0..<running.count {

@@ -53,7 +53,7 @@ extension ForwardPass {
                 codes, rowCount: count, width: width, weight: router.norm.pointer,
                 epsilon: stack.configuration.normEpsilon, output: codes)
         }
-        func tanh() { for index in 0..<count * width { codes[index] = tanhf(codes[index]) } }
+        func tanh() { compute.tanh(codes, count: count * width) }
         compute.linear(
             router.encoder, scratch.normed.pointer + first * stack.configuration.hiddenSize, rowCount: count,
             output: codes)

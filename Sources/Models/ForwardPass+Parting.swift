@@ -2,18 +2,16 @@ import Tensors
 
 /// Layers that some rows of a pass run and others do not.
 extension ForwardPass {
-    /// Every row leaves its keys and values, made of normed = norm(x).
-    func leaveKeyValues(_ layer: LayerWeights, _ slab: Int, _ pass: LonePass) -> HeadRows {
-        normalize(pass.hidden, layer.attentionNorm, rowCount: pass.rowCount)
+    /// Every row leaves its keys and values, made of `normed`; x += o · attention(q, K, V) of those that run.
+    func attendParted(_ layer: LayerWeights, _ slab: Int, _ pass: LonePass) {
+        let running = parting.running
+        guard running.count < pass.rowCount else {
+            attendWhole(layer, slab, pass)
+            return add(scratch.delta.pointer, to: pass.hidden, rowCount: pass.rowCount)
+        }
         let heads = apartHeads(of: layer, slab, pass)
         compute.linear(layer.keyValue, scratch.normed.pointer, rowCount: pass.rowCount, output: heads.keyValues.rows)
         compute.placeKeyValues(heads, rowCount: pass.rowCount)
-        return heads
-    }
-
-    /// x += o · attention(q, K, V) of the running rows, whose `normed` is gathered for q.
-    func runAttention(_ layer: LayerWeights, _ heads: HeadRows, _ pass: LonePass) {
-        let running = parting.running
         guard running.count > 0 else { return }
         gather(running, of: scratch.normed.pointer, into: parting.gathered)
         compute.linear(layer.query, parting.gathered.pointer, rowCount: running.count, output: heads.queries.rows)
@@ -29,8 +27,9 @@ extension ForwardPass {
         _ norm: Vector, _ gateAndOther: Linear, _ out: Linear, of set: RowSet, times factors: Vector, _ pass: LonePass
     ) {
         guard set.count > 0 else { return }
-        gather(set, of: pass.hidden, into: parting.gathered)
-        normalize(parting.gathered.pointer, norm, rowCount: set.count)
+        let isAll = set.count == pass.rowCount
+        if !isAll { gather(set, of: pass.hidden, into: parting.gathered) }
+        normalize(isAll ? pass.hidden : parting.gathered.pointer, norm, rowCount: set.count)
         feedForward(gateAndOther, out, rowCount: set.count, isRowExact: false)
         scatter(factors, set, pass)
     }

@@ -7,25 +7,25 @@ extension ForwardPass {
         _ layer: LayerWeights, _ routing: RoutingWeights, _ index: Int, _ slab: Int, _ pass: LonePass,
         _ depths: inout DepthRecord
     ) {
-        let heads = leaveKeyValues(layer, slab, pass)
+        normalize(pass.hidden, layer.attentionNorm, rowCount: pass.rowCount)
         switch routing {
         case .flexiDepth(let router, let adapter):
             ask(router, pass)
             noteDecisions(index, pass, &depths)
-            runOrAdapt(layer, adapter, heads, pass)
+            runOrAdapt(layer, adapter, slab, pass)
         case .mindSkip(let attention, let feedForward):
-            runModules(layer, attention, feedForward, index, heads, pass, &depths)
+            runModules(layer, attention, feedForward, index, slab, pass, &depths)
         case .mixtureOfDepths(let gate):
             ask(gate, pass)
             noteDecisions(index, pass, &depths)
-            runGated(layer, heads, pass)
+            runGated(layer, slab, pass)
         }
     }
 
     /// FlexiDepth (arXiv 2503.23798): with gate g, a row that runs becomes y = h + g · feedForward(norm(h)),
     /// h = x + attention(norm(x)), and one that skips x + (1 − g) · adapter(norm(x)).
-    private func runOrAdapt(_ layer: LayerWeights, _ adapter: Adapter, _ heads: HeadRows, _ pass: LonePass) {
-        runAttention(layer, heads, pass)
+    private func runOrAdapt(_ layer: LayerWeights, _ adapter: Adapter, _ slab: Int, _ pass: LonePass) {
+        attendParted(layer, slab, pass)
         let (running, skipping) = (parting.running, parting.skipping)
         runFeedForward(layer.feedForwardNorm, layer.gateUp, layer.down, of: running, times: running.factors, pass)
         runFeedForward(
@@ -34,12 +34,12 @@ extension ForwardPass {
 
     /// MindSkip (arXiv 2410.13184): attention and feed-forward each run, unscaled, or add nothing. Either is half a layer.
     private func runModules(
-        _ layer: LayerWeights, _ attention: Gate, _ feedForward: Gate, _ index: Int, _ heads: HeadRows,
+        _ layer: LayerWeights, _ attention: Gate, _ feedForward: Gate, _ index: Int, _ slab: Int,
         _ pass: LonePass, _ depths: inout DepthRecord
     ) {
         ask(attention, pass)
         forEachGate(pass) { depths.note(index, at: $0, share: $1 ? 0.5 : 0, gate: $2 / 2) }
-        runAttention(layer, heads, pass)
+        attendParted(layer, slab, pass)
         normalize(pass.hidden, layer.feedForwardNorm, rowCount: pass.rowCount)
         ask(feedForward, pass)
         forEachGate(pass) { depths.noteMore(index, at: $0, share: $1 ? 0.5 : 0, gate: $2 / 2) }
@@ -48,10 +48,10 @@ extension ForwardPass {
     }
 
     /// Mixture-of-depths (arXiv 2404.02258): y = x + g · (layer(x) − x) of a row that runs; one that skips stays as it is.
-    private func runGated(_ layer: LayerWeights, _ heads: HeadRows, _ pass: LonePass) {
+    private func runGated(_ layer: LayerWeights, _ slab: Int, _ pass: LonePass) {
         let (running, width) = (parting.running, stack.configuration.hiddenSize)
         gather(running, of: pass.hidden, into: parting.before)
-        runAttention(layer, heads, pass)
+        attendParted(layer, slab, pass)
         runFeedForward(layer.feedForwardNorm, layer.gateUp, layer.down, of: running, times: parting.ones, pass)
         for number in 0..<running.count {
             let (before, gate) = (parting.before.pointer + number * width, running.factors.pointer[number])

@@ -12,8 +12,8 @@ package final class ForwardPass {
     private let window: Int
     let compute: Compute
     let scratch: Activations
-    /// For passes whose rows part; made when the first one comes.
-    private(set) lazy var parting = PartingScratch(stack: stack, maximumRows: maximumRows)
+    /// For passes whose rows part.
+    let parting: PartingScratch
 
     /// - Parameter window: how many positions a query sees, its own included; `Int.max` for all.
     package init(stack: LayerStack, threadCount: Int, pinsThreads: Bool, maximumRows: Int, window: Int) {
@@ -28,6 +28,7 @@ package final class ForwardPass {
                 configuration.headCount * configuration.headWidth),
             headWidth: configuration.headWidth)
         scratch = Activations(configuration: configuration, maximumRows: maximumRows)
+        parting = PartingScratch(stack: stack, maximumRows: maximumRows)
     }
 
     /// Runs `layers` in place over `hidden` [rowCount, hidden], the positions that follow those in the segment's ring.
@@ -45,10 +46,11 @@ package final class ForwardPass {
         depths.extend(to: segment.firstPosition + segment.rowCount)
         run(layers, pass) { index, layer, slab in
             guard choice.includes(index) else { return }
-            switch (choice, layer.routing) {
-            case (.routed, let routing?): runRouted(layer, routing, index, slab, pass, &depths)
-            case (.untilSaturated(let cosine), _): runUnsaturated(layer, above: cosine, index, slab, pass, &depths)
-            default:
+            if case .untilSaturated(let cosine) = choice {
+                runUnsaturated(layer, above: cosine, index, slab, pass, &depths)
+            } else if case .routed = choice, let routing = layer.routing {
+                runRouted(layer, routing, index, slab, pass, &depths)
+            } else {
                 runWhole(layer, slab, pass)
                 depths.noteRun(of: index, at: segment.firstPosition, count: segment.rowCount)
             }
@@ -124,7 +126,7 @@ package final class ForwardPass {
     }
 
     /// delta = o · attention(q, K, V) of every row, each sequence over its own keys and values
-    private func attendWhole(_ layer: LayerWeights, _ slab: Int, _ pass: Pass<some Collection<Segment>>) {
+    func attendWhole(_ layer: LayerWeights, _ slab: Int, _ pass: Pass<some Collection<Segment>>) {
         let states = scratch.queryKeyValue.pointer
         let width = layer.queryKeyValue.rows
         compute.linear(

@@ -1,7 +1,7 @@
 import Tensors
 
 /// Scratch memory of passes whose rows part: some run a layer, others do not.
-struct PartingScratch {
+final class PartingScratch {
     let running: RowSet
     let skipping: RowSet
     /// [row, hidden]: some rows of a pass, close together.
@@ -18,8 +18,9 @@ struct PartingScratch {
         let codeWidth = stack.layers.compactMap { $0.routing?.router?.encoder.rows }.max() ?? 0
         running = RowSet(maximumRows: maximumRows)
         skipping = RowSet(maximumRows: maximumRows)
-        gathered = AlignedBuffer(count: maximumRows * stack.configuration.hiddenSize)
-        before = AlignedBuffer(count: maximumRows * stack.configuration.hiddenSize)
+        // Without a byte touched: most models never need them.
+        gathered = AlignedBuffer(unfilledCount: maximumRows * stack.configuration.hiddenSize)
+        before = AlignedBuffer(unfilledCount: maximumRows * stack.configuration.hiddenSize)
         codes = AlignedBuffer(count: Compute.kernelRows * codeWidth)
         gates = AlignedBuffer(count: maximumRows)
         ones = AlignedBuffer(count: maximumRows)

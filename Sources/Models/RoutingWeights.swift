@@ -44,7 +44,7 @@ package struct Gate: Sendable {
 }
 
 /// From a token's normed residual a to its gate, whose input is a code made of encoder · a.
-package struct Router: Sendable {
+package final class Router: Sendable {
     /// What happens to encoder · a. The paper prints one order, a port of the released code has the other.
     package enum Order: String, Sendable, CaseIterable {
         case normThenTanh = "norm_tanh"
@@ -70,7 +70,7 @@ package struct Router: Sendable {
 }
 
 /// A narrow feed-forward in place of the layer's: up · (silu(gate · z) ⊙ (down · z)).
-package struct Adapter: Sendable {
+package final class Adapter: Sendable {
     /// gate | down: [2·width, hidden]
     package let gateDown: Linear
     /// [hidden, width]

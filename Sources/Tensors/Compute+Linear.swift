@@ -24,7 +24,8 @@ extension Compute {
         let nanoseconds = LinearJob.nanosecondsOfByte * Double(weights.byteCount * rowCount)
         let parts = nanoseconds < Self.worthSharing ? 1 : parts(of: weights.byteCount / Self.partByteCount)
         // What the caller does alone leaves nobody to read ahead, and may be too short to look anything up.
-        job.next = parts > 1 ? readingOrder.read(weights.slices.pointer) { job.beginnings(parts: parts) } : nil
+        guard parts > 1 else { return job.multiply(part: 0, of: 1, member: 0) }
+        job.next = readingOrder.read(weights.slices.pointer) { job.beginnings(parts: parts) }
         team.run(parts: parts, next: job.next, { LinearJob.at($0).multiply(part: $1, of: $2, member: $3) }, &job)
     }
 
@@ -88,6 +89,8 @@ private struct LinearJob: BitwiseCopyable {
 
     static func at(_ pointer: UnsafeRawPointer) -> LinearJob { pointer.assumingMemoryBound(to: LinearJob.self).pointee }
 
+    // Inlined, as a copy of the job waits for all that was stored before it, keys and values on their way to memory among it.
+    @inline(__always)
     func multiply(part: Int, of parts: Int, member: Int) {
         for index in 0..<sliceCount {
             let slice = slices[index]
@@ -100,9 +103,7 @@ private struct LinearJob: BitwiseCopyable {
                     kernels, slice.format.kernelFormat, output + slice.firstOutput, rows, slice.bytes,
                     slice.format.roundsActivations ? UnsafeRawPointer(rounded) : UnsafeRawPointer(input), columns,
                     share.lowerBound, share.upperBound, rowCount,
-                    beginning(ofPart: part, of: parts, fromSlice: index + 1)
-                        ?? (isFollowed(part, of: parts, in: member)
-                            ? beginning(ofPart: part + 1, of: parts) : next?[member]))
+                    parts > 1 ? following(slice: index, ofPart: part, of: parts, in: member) : nil)
             }
         }
     }
@@ -125,9 +126,12 @@ private struct LinearJob: BitwiseCopyable {
         return nil
     }
 
-    /// Whether the member goes on with the part after this one, unless another takes that away.
-    private func isFollowed(_ part: Int, of parts: Int, in member: Int) -> Bool {
-        firstPart(of: member, parts) <= part && part + 1 < firstPart(of: member + 1, parts)
+    /// What the member reads after a slice of a part: another slice, the part after it, or the next weights.
+    private func following(slice: Int, ofPart part: Int, of parts: Int, in member: Int) -> UnsafeRawPointer? {
+        if let place = beginning(ofPart: part, of: parts, fromSlice: slice + 1) { return place }
+        // Whoever helps another goes on elsewhere.
+        let goesOn = firstPart(of: member, parts) <= part && part + 1 < firstPart(of: member + 1, parts)
+        return goesOn ? beginning(ofPart: part + 1, of: parts) : next?[member]
     }
 
     private func firstPart(of member: Int, _ parts: Int) -> Int {
@@ -138,6 +142,7 @@ private struct LinearJob: BitwiseCopyable {
 
     /// Rows of `slice`, whole grains of them, that fall into `part`'s share of all outputs.
     private func share(_ slice: Linear.Slice, _ part: Int, _ parts: Int) -> Range<Int> {
+        guard parts > 1 else { return 0..<slice.rows }
         let grain = slice.format.roundsActivations ? Int(VOLLEY_PANEL_ROWS) : usesBLAS(slice) ? Compute.tileRows : 1
         let mine = Compute.share(rows, part, parts)
         func bound(_ output: Int) -> Int {

@@ -35,6 +35,9 @@ extension Compute {
         run(.gate(gateUp, output, width: width), count: rowCount * RowJob.chunkCount(width))
     }
 
+    /// values = tanh(values).
+    package func tanh(_ values: UnsafeMutablePointer<Float>, count: Int) { kernels.pointee.tanh(values, count) }
+
     /// y += x, both [rowCount, width].
     package func add(
         _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, rowCount: Int = 1, width: Int
@@ -59,10 +62,15 @@ extension Compute {
     }
 
     /// Does `operation` `count` times, on the team where that is worth its while.
+    // Inlined, so that what the caller does alone is the kernel's call and little else.
+    @inline(__always)
     private func run(_ operation: RowJob.Operation, count: Int) {
+        guard team.count > 1, Double(count) * operation.nanoseconds >= Self.worthSharing else {
+            for index in 0..<count { operation.run(index, kernels) }
+            return
+        }
         var job = RowJob(kernels: kernels, count: count, operation: operation)
-        let parts = Double(count) * operation.nanoseconds < Self.worthSharing ? 1 : team.count
-        team.run(parts: parts, { RowJob.at($0).run(part: $1, of: $2, member: $3) }, &job)
+        team.run(parts: team.count, { RowJob.at($0).run(part: $1, of: $2, member: $3) }, &job)
     }
 }
 
@@ -86,6 +94,7 @@ private struct RowJob: BitwiseCopyable {
         case gather(UnsafePointer<Float>, UnsafePointer<Int>, UnsafeMutablePointer<Float>, width: Int)
 
         /// What one takes on one core, roughly.
+        @inline(__always)
         var nanoseconds: Double {
             switch self {
             case .normalize(_, _, _, _, let width): 0.15 * Double(width)
@@ -95,6 +104,31 @@ private struct RowJob: BitwiseCopyable {
             case .gate(_, _, let width): 1.5 * Double(min(width, RowJob.chunk))
             case .add(_, _, let width), .scatter(_, _, _, _, let width), .gather(_, _, _, let width):
                 0.06 * Double(width)
+            }
+        }
+
+        /// One row, or one chunk of a gate.
+        @inline(__always)
+        func run(_ index: Int, _ kernels: UnsafePointer<volley_kernels>) {
+            switch self {
+            case .normalize(let input, let weight, let epsilon, let output, let width):
+                kernels.pointee.rms_norm(output + index * width, input + index * width, weight, width, epsilon)
+            case .placeHeads(let heads):
+                heads.placeQuery(index, kernels)
+                heads.placeKeyValue(row: index, kernels)
+            case .placeKeyValues(let heads): heads.placeKeyValue(row: index, kernels)
+            case .placeQueries(let heads): heads.placeQuery(index, kernels)
+            case .gate(let input, let output, let width):
+                let (row, first) = (index / RowJob.chunkCount(width), index % RowJob.chunkCount(width) * RowJob.chunk)
+                let gate = input + 2 * row * width + first
+                kernels.pointee.silu_gate(
+                    output + row * width + first, gate, gate + width, min(RowJob.chunk, width - first))
+            case .add(let x, let y, let width):
+                kernels.pointee.add(y + index * width, x + index * width, width)
+            case .scatter(let x, let factors, let rows, let y, let width):
+                kernels.pointee.add_scaled(y + rows[index] * width, x + index * width, factors[index], width)
+            case .gather(let x, let rows, let y, let width):
+                (y + index * width).update(from: x + rows[index] * width, count: width)
             }
         }
     }
@@ -107,29 +141,6 @@ private struct RowJob: BitwiseCopyable {
     static func at(_ pointer: UnsafeRawPointer) -> RowJob { pointer.assumingMemoryBound(to: RowJob.self).pointee }
 
     func run(part: Int, of parts: Int, member: Int) {
-        for index in Compute.share(count, part, parts) { run(index) }
-    }
-
-    /// One row, or one chunk of a gate.
-    private func run(_ index: Int) {
-        switch operation {
-        case .normalize(let input, let weight, let epsilon, let output, let width):
-            kernels.pointee.rms_norm(output + index * width, input + index * width, weight, width, epsilon)
-        case .placeHeads(let heads):
-            heads.placeQuery(index, kernels)
-            heads.placeKeyValue(row: index, kernels)
-        case .placeKeyValues(let heads): heads.placeKeyValue(row: index, kernels)
-        case .placeQueries(let heads): heads.placeQuery(index, kernels)
-        case .gate(let input, let output, let width):
-            let (row, first) = (index / Self.chunkCount(width), index % Self.chunkCount(width) * Self.chunk)
-            let gate = input + 2 * row * width + first
-            kernels.pointee.silu_gate(output + row * width + first, gate, gate + width, min(Self.chunk, width - first))
-        case .add(let x, let y, let width):
-            kernels.pointee.add(y + index * width, x + index * width, width)
-        case .scatter(let x, let factors, let rows, let y, let width):
-            kernels.pointee.add_scaled(y + rows[index] * width, x + index * width, factors[index], width)
-        case .gather(let x, let rows, let y, let width):
-            (y + index * width).update(from: x + rows[index] * width, count: width)
-        }
+        for index in Compute.share(count, part, parts) { operation.run(index, kernels) }
     }
 }

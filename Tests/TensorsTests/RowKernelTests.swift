@@ -117,6 +117,30 @@ struct RowKernelTests {
         rotation(using: &generator)
     }
 
+    @Test("tanh within 3 ulp of double precision, at zero, where two formulas meet, far out, and beside NaN")
+    func hyperbolicTangent() {
+        var generator = SeededGenerator(seed: 5)
+        let special: [Float] = [0, -0.0, 1e-30, -1e-6, 0.624999, 0.625, -0.625001, 9, -20, 80, .infinity, -.infinity]
+        for count in Self.widths {
+            let random = (0..<count).map { _ in Float.random(in: -4...4, using: &generator) }
+            for values in [random, Array((special + random).prefix(count)), random.map { $0 * 0.01 }] {
+                for set in Self.sets {
+                    var output = values
+                    set.kernels.pointee.tanh(&output, count)
+                    for (x, y) in zip(values, output) {
+                        let exact = tanh(Double(x))
+                        #expect(abs(Double(y) - exact) <= 3 * Double(Float(exact).ulp), "\(x) \(set)")
+                    }
+                }
+            }
+        }
+        for set in Self.sets {
+            var values: [Float] = [1, .nan, 2, 0, 0, 0, 0, 0, .nan]
+            set.kernels.pointee.tanh(&values, values.count)
+            #expect(values.map(\.isNaN) == [false, true, false, false, false, false, false, false, true])
+        }
+    }
+
     private func rotation(using generator: inout SeededGenerator) {
         for width in [2, 6, 10, 16, 24, 64, 80, 128] {
             let half = width / 2

@@ -100,6 +100,8 @@ struct volley_kernels {
     void (*rotate)(float *head, const float *cosines, const float *sines, size_t width);
     /// output = gate / (1 + e^−gate) · up.
     void (*silu_gate)(float *output, const float *gate, const float *up, size_t count);
+    /// values = tanh(values).
+    void (*tanh)(float *values, size_t count);
     /// output += input.
     void (*add)(float *output, const float *input, size_t count);
     /// output += factor · input.

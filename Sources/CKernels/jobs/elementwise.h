@@ -38,6 +38,28 @@ static void silu_gate(float *output, const float *gate, const float *up, size_t 
     for (; k < count; k++) output[k] = silu(lane_all(gate[k]))[0] * up[k];
 }
 
+/// Within 3 ulp: by e^2|x| but near zero, where that would cancel, by Cephes' polynomial.
+INLINE lane_floats lane_tanh(lane_floats x) {
+    lane_floats size = __builtin_elementwise_abs(x);
+    lane_floats far = 1.0f - 2.0f / (lane_exp(size + size) + 1.0f);
+    lane_floats z = x * x;
+    lane_floats p = lane_all(-5.70498872745e-3f);
+    p = p * z + 2.06390887954e-2f;
+    p = p * z - 5.37397155531e-2f;
+    p = p * z + 1.33314422036e-1f;
+    p = p * z - 3.33332819422e-1f;
+    lane_floats near = p * z * x + x;
+    lane_ints is_far = size >= 0.625f;
+    lane_ints bits = ((lane_ints)__builtin_elementwise_copysign(far, x) & is_far) | ((lane_ints)near & ~is_far);
+    return (lane_floats)bits;
+}
+
+static void tanh_values(float *values, size_t count) {
+    size_t k = 0;
+    for (; k + LANES <= count; k += LANES) lane_store(values + k, lane_tanh(lane_load(values + k)));
+    for (; k < count; k++) values[k] = lane_tanh(lane_all(values[k]))[0];
+}
+
 static void add(float *output, const float *input, size_t count) {
     size_t k = 0;
     for (; k + LANES <= count; k += LANES) lane_store(output + k, lane_load(output + k) + lane_load(input + k));

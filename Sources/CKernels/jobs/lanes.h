@@ -47,6 +47,13 @@ INLINE lane_floats lane_load(const float *p) {
 
 INLINE void lane_store(float *p, lane_floats v) { memcpy(p, &v, sizeof v); }
 
+/// v with zeros in its first `count` lanes.
+INLINE lane_floats lane_without(lane_floats v, size_t count) {
+    lane_ints lanes;
+    for (int i = 0; i < LANES; i++) lanes[i] = i;
+    return (lane_floats)((lane_ints)v & (lanes >= (int32_t)count));
+}
+
 INLINE lane_floats lane_all(float x) { return x - (lane_floats){0}; }
 
 /// The larger of two; `b` where one is NaN.

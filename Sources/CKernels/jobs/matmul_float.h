@@ -16,30 +16,44 @@ INLINE float weight_value(enum volley_format format, const char *row, size_t col
     return value;
 }
 
+/// Bytes of a row from which on weights are asked for ahead. Models with shorter rows stay in the caches, where asking
+/// costs more than it gains (docs/speed.md).
+enum { SHORTEST_FAR_ROW = 1024 };
+
+/// sums[m][r] += weights[r][k] · input[m][k] for LANES columns from `column` on, but for the first `left_out` of them.
+INLINE void add_products(enum volley_format format, size_t R, size_t M, lane_floats *sums, const char *weights,
+                         size_t row_bytes, const float *input, size_t columns, size_t column, size_t left_out) {
+    lane_floats w[4];
+#pragma clang loop unroll(full)
+    for (size_t r = 0; r < R; r++) w[r] = weight_load(format, weights + r * row_bytes, column);
+#pragma clang loop unroll(full)
+    for (size_t m = 0; m < M; m++) {
+        lane_floats x = lane_load(input + m * columns + column);
+        if (left_out > 0) x = lane_without(x, left_out);
+#pragma clang loop unroll(full)
+        for (size_t r = 0; r < R; r++) sums[m * R + r] += w[r] * x;
+    }
+}
+
 /// R weight rows by M input rows; R and M are constants, so the sums stay in registers.
-INLINE void float_tile(enum volley_format format, size_t R, size_t M, float *output, size_t output_stride,
-                       const char *weights, size_t row_bytes, const float *input, size_t columns, read_path path) {
+INLINE void float_tile(enum volley_format format, bool is_far, size_t R, size_t M, float *output, size_t output_stride,
+                       const char *weights, size_t row_bytes, const float *input, size_t columns,
+                       read_path path) {
     lane_floats sums[32] = {0};
     size_t whole = columns & ~(size_t)(LANES - 1), value_bytes = format == VOLLEY_F32 ? 4 : 2;
     for (size_t k = 0; k < whole; k += LANES) {
-        fetch_ahead(path, weights + R * k * value_bytes, R * LANES * value_bytes);
-        lane_floats w[4];
-#pragma clang loop unroll(full)
-        for (size_t r = 0; r < R; r++) w[r] = weight_load(format, weights + r * row_bytes, k);
-#pragma clang loop unroll(full)
-        for (size_t m = 0; m < M; m++) {
-            lane_floats x = lane_load(input + m * columns + k);
-#pragma clang loop unroll(full)
-            for (size_t r = 0; r < R; r++) sums[m * R + r] += w[r] * x;
-        }
+        if (is_far) fetch_ahead(path, weights + R * k * value_bytes, R * LANES * value_bytes);
+        add_products(format, R, M, sums, weights, row_bytes, input, columns, k, 0);
     }
+    if (columns >= LANES && whole < columns)  // the last columns, in a vector that begins with what is added up already
+        add_products(format, R, M, sums, weights, row_bytes, input, columns, columns - LANES, whole + LANES - columns);
 #pragma clang loop unroll(full)
     for (size_t m = 0; m < M; m++) {
         lane_floats *s = sums + m * R, none = {0};
         four_floats four = lane_sums(s[0], R > 1 ? s[1] : none, R > 2 ? s[2] : none, R > 3 ? s[3] : none);
         memcpy(output + m * output_stride, &four, R * sizeof(float));
-        for (size_t r = 0; r < R && whole < columns; r++) {
-            for (size_t k = whole; k < columns; k++)
+        for (size_t r = 0; r < R && columns < LANES; r++) {
+            for (size_t k = 0; k < columns; k++)
                 output[m * output_stride + r] +=
                     weight_value(format, weights + r * row_bytes, k) * input[m * columns + k];
         }
@@ -48,24 +62,26 @@ INLINE void float_tile(enum volley_format format, size_t R, size_t M, float *out
 
 /// Weight rows of a tile, so that its sums, its weights and one vector of activations fit the registers.
 INLINE size_t float_tile_rows(size_t M) {
-    size_t sums = LANES == 16 ? 24 : 12;
-    return sums / M < 4 ? sums / M : 4;
+    size_t rows = ((LANES == 16 ? 32 : 16) - 1) / (M + 1);
+    return rows < 4 ? rows : 4;
 }
 
-INLINE void float_rows(enum volley_format format, size_t M, float *output, size_t output_stride, const char *weights,
-                       const float *input, size_t columns, size_t begin, size_t end, read_path path) {
+INLINE void float_rows(enum volley_format format, bool is_far, size_t M, float *output, size_t output_stride,
+                       const char *weights, const float *input, size_t columns, size_t begin, size_t end,
+                       read_path path) {
     size_t row_bytes = columns * (format == VOLLEY_F32 ? 4 : 2), R = float_tile_rows(M);
     size_t n = begin;
     for (; n + R <= end; n += R)
-        float_tile(format, R, M, output + n, output_stride, weights + n * row_bytes, row_bytes, input, columns,
+        float_tile(format, is_far, R, M, output + n, output_stride, weights + n * row_bytes, row_bytes, input, columns,
                    path);
     for (; n < end; n++)
-        float_tile(format, 1, M, output + n, output_stride, weights + n * row_bytes, row_bytes, input, columns,
+        float_tile(format, is_far, 1, M, output + n, output_stride, weights + n * row_bytes, row_bytes, input, columns,
                    path);
 }
 
-INLINE void float_matmul(enum volley_format format, float *output, size_t output_stride, const void *weights,
-                         const void *input, size_t columns, size_t begin, size_t end, size_t rows, const void *next) {
+INLINE void float_matmul(enum volley_format format, bool is_far, float *output, size_t output_stride,
+                         const void *weights, const void *input, size_t columns, size_t begin, size_t end,
+                         size_t rows, const void *next) {
     const char *stop = (const char *)weights + end * columns * (format == VOLLEY_F32 ? 4 : 2);
     read_path path = {stop, next ? next : stop};
     // At most 8 rows fit the registers; more go in parts as equal as can be, the weights then in the nearest cache.
@@ -74,14 +90,14 @@ INLINE void float_matmul(enum volley_format format, float *output, size_t output
         float *y = output + first * output_stride;
         const float *x = (const float *)input + first * columns;
         switch (volley_part_begin(rows, part + 1) - first) {
-        case 1: float_rows(format, 1, y, output_stride, weights, x, columns, begin, end, path); break;
-        case 2: float_rows(format, 2, y, output_stride, weights, x, columns, begin, end, path); break;
-        case 3: float_rows(format, 3, y, output_stride, weights, x, columns, begin, end, path); break;
-        case 4: float_rows(format, 4, y, output_stride, weights, x, columns, begin, end, path); break;
-        case 5: float_rows(format, 5, y, output_stride, weights, x, columns, begin, end, path); break;
-        case 6: float_rows(format, 6, y, output_stride, weights, x, columns, begin, end, path); break;
-        case 7: float_rows(format, 7, y, output_stride, weights, x, columns, begin, end, path); break;
-        default: float_rows(format, 8, y, output_stride, weights, x, columns, begin, end, path); break;
+        case 1: float_rows(format, is_far, 1, y, output_stride, weights, x, columns, begin, end, path); break;
+        case 2: float_rows(format, is_far, 2, y, output_stride, weights, x, columns, begin, end, path); break;
+        case 3: float_rows(format, is_far, 3, y, output_stride, weights, x, columns, begin, end, path); break;
+        case 4: float_rows(format, is_far, 4, y, output_stride, weights, x, columns, begin, end, path); break;
+        case 5: float_rows(format, is_far, 5, y, output_stride, weights, x, columns, begin, end, path); break;
+        case 6: float_rows(format, is_far, 6, y, output_stride, weights, x, columns, begin, end, path); break;
+        case 7: float_rows(format, is_far, 7, y, output_stride, weights, x, columns, begin, end, path); break;
+        default: float_rows(format, is_far, 8, y, output_stride, weights, x, columns, begin, end, path); break;
         }
     }
 }
@@ -89,7 +105,10 @@ INLINE void float_matmul(enum volley_format format, float *output, size_t output
 #define FLOAT_MATMUL(name, format)                                                                                    \
     static void name(float *output, size_t output_stride, const void *weights, const void *input, size_t columns,     \
                      size_t begin, size_t end, size_t rows, const void *next) {                                       \
-        float_matmul(format, output, output_stride, weights, input, columns, begin, end, rows, next);                 \
+        if (columns * (format == VOLLEY_F32 ? 4 : 2) >= SHORTEST_FAR_ROW)                                             \
+            float_matmul(format, true, output, output_stride, weights, input, columns, begin, end, rows, next);       \
+        else                                                                                                          \
+            float_matmul(format, false, output, output_stride, weights, input, columns, begin, end, rows, next);      \
     }
 
 FLOAT_MATMUL(matmul_f32, VOLLEY_F32)

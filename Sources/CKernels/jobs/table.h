@@ -13,7 +13,7 @@
         .dequantize = {dequantize_f32, dequantize_bf16, dequantize_f16, dequantize_q8_0, dequantize_q4_0,             \
                        dequantize_q4_1, dequantize_q5_0, dequantize_q5_1, dequantize_q4_k, dequantize_q5_k,           \
                        dequantize_q6_k},                                                                              \
-        .quantize = quantize_rows, .rms_norm = rms_norm, .rotate = rotate, .silu_gate = silu_gate, .add = add,        \
-        .add_scaled = add_scaled, .place_of_largest = place_of_largest, .to_f16 = to_f16, .attend = attend,           \
-        .split_planes = split_planes, .join_planes = join_planes,                                                     \
+        .quantize = quantize_rows, .rms_norm = rms_norm, .rotate = rotate, .silu_gate = silu_gate,                    \
+        .tanh = tanh_values, .add = add, .add_scaled = add_scaled, .place_of_largest = place_of_largest,              \
+        .to_f16 = to_f16, .attend = attend, .split_planes = split_planes, .join_planes = join_planes,                 \
     }
