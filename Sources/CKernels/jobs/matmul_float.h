@@ -60,16 +60,17 @@ INLINE void float_tile(enum volley_format format, bool is_far, size_t R, size_t 
     }
 }
 
-/// Weight rows of a tile, so that its sums, its weights and one vector of activations fit the registers.
-INLINE size_t float_tile_rows(size_t M) {
-    size_t rows = ((LANES == 16 ? 32 : 16) - 1) / (M + 1);
-    return rows < 4 ? rows : 4;
+/// Weight rows of a tile, so that its sums, its weights and one vector of activations fit the registers. Of what comes
+/// from memory two rows at a time are faster than four, unless arithmetic is what limits (docs/speed.md).
+INLINE size_t float_tile_rows(bool is_far, size_t M) {
+    size_t fitting = ((LANES == 16 ? 32 : 16) - 1) / (M + 1), most = is_far && (LANES < 16 || M <= 2) ? 2 : 4;
+    return fitting < most ? fitting : most;
 }
 
 INLINE void float_rows(enum volley_format format, bool is_far, size_t M, float *output, size_t output_stride,
                        const char *weights, const float *input, size_t columns, size_t begin, size_t end,
                        read_path path) {
-    size_t row_bytes = columns * (format == VOLLEY_F32 ? 4 : 2), R = float_tile_rows(M);
+    size_t row_bytes = columns * (format == VOLLEY_F32 ? 4 : 2), R = float_tile_rows(is_far, M);
     size_t n = begin;
     for (; n + R <= end; n += R)
         float_tile(format, is_far, R, M, output + n, output_stride, weights + n * row_bytes, row_bytes, input, columns,
@@ -84,12 +85,14 @@ INLINE void float_matmul(enum volley_format format, bool is_far, float *output, 
                          size_t rows, const void *next) {
     const char *stop = (const char *)weights + end * columns * (format == VOLLEY_F32 ? 4 : 2);
     read_path path = {stop, next ? next : stop};
-    // At most 8 rows fit the registers; more go in parts as equal as can be, the weights then in the nearest cache.
-    for (size_t part = 0; part < volley_part_count(rows); part++) {
-        size_t first = volley_part_begin(rows, part);
+    // More rows than fit the registers go in parts as equal as can be, the weights then in the nearest cache.
+    enum { MOST = LANES == 16 ? 8 : 6 };
+    size_t parts = (rows + MOST - 1) / MOST;
+    for (size_t part = 0; part < parts; part++) {
+        size_t first = rows * part / parts;
         float *y = output + first * output_stride;
         const float *x = (const float *)input + first * columns;
-        switch (volley_part_begin(rows, part + 1) - first) {
+        switch (rows * (part + 1) / parts - first) {
         case 1: float_rows(format, is_far, 1, y, output_stride, weights, x, columns, begin, end, path); break;
         case 2: float_rows(format, is_far, 2, y, output_stride, weights, x, columns, begin, end, path); break;
         case 3: float_rows(format, is_far, 3, y, output_stride, weights, x, columns, begin, end, path); break;
