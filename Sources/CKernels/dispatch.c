@@ -27,10 +27,19 @@ const struct volley_kernels *volley_kernels_for(enum volley_isa isa) {
 }
 
 size_t volley_attention_units(const struct volley_attention *a) {
-    return (a->row_count + VOLLEY_MAX_ROWS - 1) / VOLLEY_MAX_ROWS * a->heads;
+    return volley_row_blocks(a->row_count) * a->heads;
+}
+
+size_t volley_attention_ranges(const struct volley_attention *a) {
+    return a->positions[a->row_count - 1] / VOLLEY_KEY_RANGE + 1;
+}
+
+size_t volley_attention_partials(const struct volley_attention *a) {
+    size_t width = volley_scratch_width(a->ring.head_width) + 2;
+    return volley_attention_ranges(a) * a->row_count * a->heads * width;
 }
 
 size_t volley_attention_scratch(size_t head_width) {
     size_t width = volley_scratch_width(head_width);
-    return VOLLEY_QUERY_BLOCK * (2 * width + VOLLEY_KEY_TILE);
+    return VOLLEY_QUERY_BLOCK * (3 * width + VOLLEY_KEY_TILE);
 }

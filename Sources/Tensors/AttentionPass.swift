@@ -44,6 +44,9 @@ package struct AttentionPass {
 
     var ring: RingLayout { heads.ring }
 
+    /// Whether the last query sees every position up to its own.
+    var seesAll: Bool { heads.queryPositions[rowCount - 1] < window }
+
     func kernelAttention(output: UnsafeMutablePointer<Float>) -> volley_attention {
         volley_attention(
             ring: ring.kernelRing, keys: heads.keys, values: heads.values, queries: heads.queries.rows,

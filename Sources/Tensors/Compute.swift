@@ -15,6 +15,8 @@ package final class Compute {
     /// Attention's scratch of each thread.
     let attentionScratch: AlignedBuffer<Float>
     let attentionScratchCount: Int
+    /// What queries have added up in single key ranges; grows with the context.
+    var attentionPartials = AlignedBuffer<Float>(count: 0)
     let maximumRows: Int
     let maximumColumns: Int
 

@@ -84,11 +84,11 @@ struct AttentionTests {
     }
 
     /// Softmax attention in double precision over the keys that the rule makes visible.
-    static func expected(_ s: Sequence, _ shape: Shape) -> [Double] {
+    static func expected(_ s: Sequence, _ shape: Shape, from first: Int = 0) -> [Double] {
         let width = shape.headWidth
         func stored(_ value: Float) -> Double { shape.format == .f16 ? Double(Float16(value)) : Double(value) }
         var output: [Double] = []
-        for p in 0..<s.count {
+        for p in first..<s.count {
             let visible = (0...p).filter { $0 < shape.sinks || shape.window == .max || $0 > p - shape.window }
             for head in 0..<shape.heads {
                 let kv = head / (shape.heads / shape.keyValueHeads)
@@ -148,6 +148,26 @@ struct AttentionTests {
                         #expect((output == reference) as Bool, "\(shape) \(rowCount) \(capacity) \(threadCount)")
                     }
                 }
+            }
+        }
+    }
+
+    @Test("positions that threads share: right, and the bits of one thread's")
+    func ranges() {
+        for shape in [
+            Shape(heads: 6, keyValueHeads: 3, headWidth: 8), Shape(heads: 24, keyValueHeads: 1, headWidth: 8),
+            Shape(headWidth: 8, window: 1_500, sinks: 3),
+        ] {
+            let sequence = Sequence(2_100, shape, seed: 3)
+            let first = 2_040
+            let expected = Self.expected(sequence, shape, from: first)
+            for rowCount in [1, 6] {
+                let alone = Self.attend(sequence, shape, capacity: 2_100, rowCount: rowCount)
+                let shared = Self.attend(sequence, shape, capacity: 2_100, rowCount: rowCount, threadCount: 4)
+                #expect((alone == shared) as Bool, "\(shape), passes of \(rowCount)")
+                let last = alone[(first * shape.heads * shape.headWidth)...]
+                let difference = zip(last, expected).map { abs(Double($0) - $1) }.max() ?? .infinity
+                #expect(difference < 2e-6 as Double, "\(shape), passes of \(rowCount)")
             }
         }
     }

@@ -123,7 +123,7 @@ static void check_matmul(int format, size_t columns) {
 }
 
 static void check_attention(bool is_f16, size_t rows, size_t window, size_t sinks) {
-    enum { WIDTH = 24, HEADS = 4, KV_HEADS = 2, LENGTH = 150, CAPACITY = 160 };
+    enum { WIDTH = 24, HEADS = 4, KV_HEADS = 2, LENGTH = 1150, CAPACITY = 1160 };
     size_t word = is_f16 ? 2 : 4, count = KV_HEADS * CAPACITY * WIDTH;
     float *plain[2];
     void *stored[2];
@@ -165,6 +165,14 @@ static void check_attention(bool is_f16, size_t rows, size_t window, size_t sink
         }
     }
     expect(right, "attention", is_f16, rows);
+    if (rows <= VOLLEY_MAX_ROWS && window == SIZE_MAX) {
+        float again[20 * HEADS * WIDTH], *partials = malloc(volley_attention_partials(&a) * sizeof(float));
+        a.output = again;
+        kernels->attend_ranges(&a, 0, KV_HEADS * volley_attention_ranges(&a), scratch, partials);
+        kernels->join_ranges(&a, scratch, partials);
+        expect(memcmp(again, output, rows * HEADS * WIDTH * sizeof(float)) == 0, "attention by ranges", is_f16, rows);
+        free(partials);
+    }
     free(scratch);
     for (int side = 0; side < 2; side++) free(plain[side]), free(stored[side]);
 }

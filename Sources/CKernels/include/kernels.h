@@ -48,6 +48,9 @@ enum { VOLLEY_MAX_ROWS = 16 };
 
 /// Positions in a key tile: attention adds up in this order whatever the ring's layout.
 enum { VOLLEY_KEY_TILE = 32 };
+/// Positions of a key range: what a query adds up in one starts from nothing, and joins the ranges before it, so that
+/// threads may share a head's positions.
+enum { VOLLEY_KEY_RANGE = 1024 };
 /// Most query rows (positions × heads) that share a key tile.
 enum { VOLLEY_QUERY_BLOCK = 64 };
 
@@ -112,6 +115,12 @@ struct volley_kernels {
     void (*to_f16)(uint16_t *output, const float *input, size_t count);
     /// Attention of work units unit_begin ..< unit_end of `volley_attention_units`.
     void (*attend)(const struct volley_attention *attention, size_t unit_begin, size_t unit_end, float *scratch);
+    /// What the queries of at most VOLLEY_MAX_ROWS rows add up in single ranges: work units unit_begin ..< unit_end of
+    /// kv_heads · `volley_attention_ranges`, into `partials`.
+    void (*attend_ranges)(const struct volley_attention *attention, size_t unit_begin, size_t unit_end, float *scratch,
+                          float *partials);
+    /// The attention that all ranges' `partials` come to: the bits that `attend` gives.
+    void (*join_ranges)(const struct volley_attention *attention, float *scratch, const float *partials);
     /// `count` floating-point words of 2 or 4 bytes taken apart into planes that compress (layout: jobs/planes.h).
     void (*split_planes)(void *output, const void *input, size_t count, size_t width);
     /// Undoes `split_planes`.
@@ -141,8 +150,15 @@ uint64_t volley_read(const void *bytes, size_t count);
 
 /// Independent pieces that attention can be cut into; threads take runs of them.
 size_t volley_attention_units(const struct volley_attention *attention);
+/// Key ranges that some query may see.
+size_t volley_attention_ranges(const struct volley_attention *attention);
+/// Floats of `partials`.
+size_t volley_attention_partials(const struct volley_attention *attention);
 /// Floats of scratch that one thread needs.
 size_t volley_attention_scratch(size_t head_width);
+
+/// Blocks of VOLLEY_MAX_ROWS rows.
+static inline size_t volley_row_blocks(size_t row_count) { return (row_count + VOLLEY_MAX_ROWS - 1) / VOLLEY_MAX_ROWS; }
 
 /// A head's width rounded up to whole vectors of any instruction set.
 static inline size_t volley_scratch_width(size_t head_width) { return (head_width + 15) & ~(size_t)15; }

@@ -19,9 +19,6 @@ static void load_queries(const struct volley_attention *a, query_block *q) {
             const float *source = a->queries + row * a->query_stride + head * a->ring.head_width;
             float *target = q->queries + n * q->width;
             for (size_t k = 0; k < q->width; k++) target[k] = k < a->ring.head_width ? source[k] * a->scale : 0;
-            memset(q->sums + n * q->width, 0, q->width * sizeof(float));
-            q->largest[n] = -INFINITY;
-            q->total[n] = 0;
         }
     }
 }
@@ -96,42 +93,146 @@ INLINE size_t next_visible(const struct volley_attention *a, size_t key, size_t 
     return key < a->ring.sinks || key > window_start ? key : window_start;
 }
 
-INLINE void attend_block(const struct volley_attention *a, query_block *q, bool is_f16) {
-    load_queries(a, q);
-    size_t first_query = a->positions[q->row];
-    q->end = a->positions[q->row + q->rows - 1] + 1;
-    for (size_t key = next_visible(a, 0, first_query); key < q->end;) {
-        size_t start = key - key % VOLLEY_KEY_TILE, next = start + VOLLEY_KEY_TILE;
-        key_tile tile = {.start = start, .first = key, .end = next < q->end ? next : q->end};
-        attend_tile(a, q, is_f16, &tile);
-        key = next_visible(a, next, first_query);
-    }
+/// Forgets what was added up.
+static void clear_sums(const query_block *q, query_sums *sums) {
+    memset(sums->values, 0, q->count * q->width * sizeof(float));
     for (size_t n = 0; n < q->count; n++) {
-        size_t row = q->row + n / q->heads, head = q->head + n % q->heads;
-        float *output = a->output + (row * a->heads + head) * a->ring.head_width;
-        for (size_t k = 0; k < a->ring.head_width; k++) output[k] = q->sums[n * q->width + k] / q->total[n];
+        sums->total[n] = 0;
+        sums->largest[n] = -INFINITY;
     }
 }
 
+/// The end of the positions of a range that some query sees.
+INLINE size_t range_end(const query_block *q, size_t range) {
+    size_t end = (range + 1) * VOLLEY_KEY_RANGE;
+    return end < q->end ? end : q->end;
+}
+
+/// Adds up what the queries see of one range.
+INLINE void attend_range(const struct volley_attention *a, query_block *q, bool is_f16, size_t range) {
+    size_t first_query = a->positions[q->row], end = range_end(q, range);
+    for (size_t key = next_visible(a, range * VOLLEY_KEY_RANGE, first_query); key < end;) {
+        size_t start = key - key % VOLLEY_KEY_TILE, next = start + VOLLEY_KEY_TILE;
+        key_tile tile = {.start = start, .first = key, .end = next < end ? next : end};
+        attend_tile(a, q, is_f16, &tile);
+        key = next_visible(a, next, first_query);
+    }
+}
+
+/// Adds query `n`'s sums of a later range to those of the ranges before it.
+static void join(query_sums *sums, size_t n, size_t width, const float *values, float total, float largest) {
+    if (total == 0) return;
+    float most = largest > sums->largest[n] ? largest : sums->largest[n];
+    float factor = lane_exp(lane_all(sums->largest[n] - most))[0], later = lane_exp(lane_all(largest - most))[0];
+    float *target = sums->values + n * width;
+    for (size_t k = 0; k < width; k += LANES)
+        lane_store(target + k, lane_load(target + k) * factor + lane_load(values + k) * later);
+    sums->total[n] = sums->total[n] * factor + total * later;
+    sums->largest[n] = most;
+}
+
+/// Query `n`'s answer.
+static void store_answer(const struct volley_attention *a, const query_block *q, const query_sums *sums, size_t n) {
+    size_t row = q->row + n / q->heads, head = q->head + n % q->heads;
+    float *output = a->output + (row * a->heads + head) * a->ring.head_width;
+    for (size_t k = 0; k < a->ring.head_width; k++) output[k] = sums->values[n * q->width + k] / sums->total[n];
+}
+
+/// Queries of one kv head from row `row` and head `head` on, no more than `heads` heads.
+static query_block query_block_at(const struct volley_attention *a, size_t row, size_t head, size_t heads,
+                                  float *scratch) {
+    size_t group = a->heads / a->ring.kv_heads, of_group = group - head % group;
+    query_block q = {.row = row, .head = head, .kv_head = head / group};
+    q.rows = a->row_count - row < VOLLEY_MAX_ROWS ? a->row_count - row : VOLLEY_MAX_ROWS;
+    q.heads = VOLLEY_QUERY_BLOCK / q.rows;
+    if (q.heads > of_group) q.heads = of_group;
+    if (q.heads > heads) q.heads = heads;
+    q.count = q.rows * q.heads;
+    q.end = a->positions[row + q.rows - 1] + 1;
+    q.row_bytes = a->ring.head_width * (a->ring.is_f16 ? 2 : 4);
+    q.width = volley_scratch_width(a->ring.head_width);
+    q.weights = scratch;
+    q.queries = q.weights + VOLLEY_QUERY_BLOCK * VOLLEY_KEY_TILE;
+    return q;
+}
+
+/// Behind a block's queries in its scratch: the sums of all its ranges, and of one.
+static float *block_sums(const query_block *q, size_t number) {
+    return q->queries + (1 + number) * VOLLEY_QUERY_BLOCK * q->width;
+}
+
+INLINE void attend_block(const struct volley_attention *a, query_block *q, bool is_f16) {
+    query_sums first = {.values = block_sums(q, 0)}, later = {.values = block_sums(q, 1)};
+    load_queries(a, q);
+    q->sums = &first;
+    clear_sums(q, &first);
+    attend_range(a, q, is_f16, 0);
+    q->sums = &later;
+    for (size_t range = 1; range * VOLLEY_KEY_RANGE < q->end; range++) {
+        // Windows leave most of a long context out.
+        if (next_visible(a, range * VOLLEY_KEY_RANGE, a->positions[q->row]) >= range_end(q, range)) continue;
+        clear_sums(q, &later);
+        attend_range(a, q, is_f16, range);
+        for (size_t n = 0; n < q->count; n++)
+            join(&first, n, q->width, later.values + n * q->width, later.total[n], later.largest[n]);
+    }
+    for (size_t n = 0; n < q->count; n++) store_answer(a, q, &first, n);
+}
+
 static void attend(const struct volley_attention *a, size_t unit, size_t unit_end, float *scratch) {
-    size_t group = a->heads / a->ring.kv_heads;
-    query_block q = {.width = volley_scratch_width(a->ring.head_width),
-                     .row_bytes = a->ring.head_width * (a->ring.is_f16 ? 2 : 4)};
-    q.queries = scratch;
-    q.sums = q.queries + VOLLEY_QUERY_BLOCK * q.width;
-    q.weights = q.sums + VOLLEY_QUERY_BLOCK * q.width;
-    size_t of_kv_head = group * ((a->row_count + VOLLEY_MAX_ROWS - 1) / VOLLEY_MAX_ROWS);
-    for (; unit < unit_end; unit += q.heads) {
+    size_t group = a->heads / a->ring.kv_heads, of_kv_head = group * volley_row_blocks(a->row_count);
+    while (unit < unit_end) {
         // All rows of one kv head after another, while its keys and values are in the second cache.
-        q.kv_head = unit / of_kv_head;
-        q.row = unit % of_kv_head / group * VOLLEY_MAX_ROWS;
-        q.rows = a->row_count - q.row < VOLLEY_MAX_ROWS ? a->row_count - q.row : VOLLEY_MAX_ROWS;
-        q.head = q.kv_head * group + unit % group;
-        size_t of_group = group - q.head % group, fitting = VOLLEY_QUERY_BLOCK / q.rows;
-        q.heads = of_group < fitting ? of_group : fitting;
-        if (q.heads > unit_end - unit) q.heads = unit_end - unit;
-        q.count = q.rows * q.heads;
+        size_t row = unit % of_kv_head / group * VOLLEY_MAX_ROWS, head = unit / of_kv_head * group + unit % group;
+        query_block q = query_block_at(a, row, head, unit_end - unit, scratch);
         if (a->ring.is_f16) attend_block(a, &q, true);
         else attend_block(a, &q, false);
+        unit += q.heads;
+    }
+}
+
+/// A query's place in `partials`, [row][head][range][width values, total, largest].
+static size_t partial_place(const struct volley_attention *a, const query_block *q, size_t n, size_t range) {
+    size_t query = (q->row + n / q->heads) * a->heads + q->head + n % q->heads;
+    return (query * volley_attention_ranges(a) + range) * (q->width + 2);
+}
+
+static void attend_ranges(const struct volley_attention *a, size_t unit, size_t unit_end, float *scratch,
+                          float *partials) {
+    size_t group = a->heads / a->ring.kv_heads, ranges = volley_attention_ranges(a);
+    for (; unit < unit_end; unit++) {
+        size_t heads_end = (unit / ranges + 1) * group;
+        for (size_t head = heads_end - group; head < heads_end;) {
+            query_block q = query_block_at(a, 0, head, heads_end - head, scratch);
+            query_sums sums = {.values = block_sums(&q, 0)};
+            q.sums = &sums;
+            load_queries(a, &q);
+            clear_sums(&q, &sums);
+            if (a->ring.is_f16) attend_range(a, &q, true, unit % ranges);
+            else attend_range(a, &q, false, unit % ranges);
+            for (size_t n = 0; n < q.count; n++) {
+                float *partial = partials + partial_place(a, &q, n, unit % ranges);
+                memcpy(partial, sums.values + n * q.width, q.width * sizeof(float));
+                partial[q.width] = sums.total[n];
+                partial[q.width + 1] = sums.largest[n];
+            }
+            head += q.heads;
+        }
+    }
+}
+
+static void join_ranges(const struct volley_attention *a, float *scratch, const float *partials) {
+    for (size_t head = 0; head < a->heads;) {
+        query_block q = query_block_at(a, 0, head, a->heads - head, scratch);
+        query_sums sums = {.values = block_sums(&q, 0)};
+        clear_sums(&q, &sums);
+        for (size_t n = 0; n < q.count; n++) {
+            for (size_t range = 0; range < volley_attention_ranges(a); range++) {
+                const float *partial = partials + partial_place(a, &q, n, range);
+                join(&sums, n, q.width, partial, partial[q.width], partial[q.width + 1]);
+            }
+            store_answer(a, &q, &sums, n);
+        }
+        head += q.heads;
     }
 }

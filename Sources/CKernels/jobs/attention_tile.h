@@ -4,6 +4,12 @@
 
 #include "lanes.h"
 
+/// What queries have added up: Σ weight · value [count][width], Σ weight, and the score that weights are relative to.
+typedef struct {
+    float *values;
+    float total[VOLLEY_QUERY_BLOCK], largest[VOLLEY_QUERY_BLOCK];
+} query_sums;
+
 /// The pass's queries that one work unit answers: `count` = `rows` · `heads`, heads of one kv head.
 typedef struct {
     size_t row, rows, head, heads, count;
@@ -11,9 +17,9 @@ typedef struct {
     size_t kv_head, row_bytes, end;
     /// Of a scratch row, padded with zeros: whole vectors.
     size_t width;
-    /// [count][width], [count][width], [count][VOLLEY_KEY_TILE]
-    float *queries, *sums, *weights;
-    float largest[VOLLEY_QUERY_BLOCK], total[VOLLEY_QUERY_BLOCK];
+    /// [count][width], [count][VOLLEY_KEY_TILE]
+    float *queries, *weights;
+    query_sums *sums;
 } query_block;
 
 /// Positions of one tile that some query of the block may see: `first ..< end` of `start ..< start + VOLLEY_KEY_TILE`.
@@ -84,26 +90,26 @@ static void rescale(query_block *q, size_t n, float *scores) {
     lane_floats best = lane_load(scores), total = {0};
     for (int j = LANES; j < VOLLEY_KEY_TILE; j += LANES) best = lane_max(best, lane_load(scores + j));
     float largest = lane_largest(best);
-    if (largest > q->largest[n]) {
-        float factor = lane_exp(lane_all(q->largest[n] - largest))[0];
-        q->largest[n] = largest;
-        q->total[n] *= factor;
-        float *sums = q->sums + n * q->width;
+    if (largest > q->sums->largest[n]) {
+        float factor = lane_exp(lane_all(q->sums->largest[n] - largest))[0];
+        q->sums->largest[n] = largest;
+        q->sums->total[n] *= factor;
+        float *sums = q->sums->values + n * q->width;
         for (size_t k = 0; k < q->width; k += LANES) lane_store(sums + k, lane_load(sums + k) * factor);
     }
     for (int j = 0; j < VOLLEY_KEY_TILE; j += LANES) {
-        lane_floats weights = lane_exp(lane_load(scores + j) - q->largest[n]);
+        lane_floats weights = lane_exp(lane_load(scores + j) - q->sums->largest[n]);
         lane_store(scores + j, weights);
         total += weights;
     }
-    q->total[n] += lane_sum(total);
+    q->sums->total[n] += lane_sum(total);
 }
 
 /// sums += Σ weight · value, key by key, of the N queries from `n` on and V vectors of columns from `k` on.
 INLINE void mix_columns(const struct volley_attention *a, query_block *q, bool is_f16, bool is_whole, size_t N,
                         size_t V, size_t n, size_t k, const key_tile *tile, line_stream *ahead) {
     lane_floats sums[LANES];
-    float *targets = q->sums + n * q->width + k;
+    float *targets = q->sums->values + n * q->width + k;
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < N * V; i++) sums[i] = lane_load(targets + i / V * q->width + i % V * LANES);
     for (size_t j = tile->first - tile->start; j < tile->end - tile->start; j++) {

@@ -15,5 +15,6 @@
                        dequantize_q6_k},                                                                              \
         .quantize = quantize_rows, .rms_norm = rms_norm, .rotate = rotate, .silu_gate = silu_gate,                    \
         .tanh = tanh_values, .add = add, .add_scaled = add_scaled, .place_of_largest = place_of_largest,              \
-        .to_f16 = to_f16, .attend = attend, .split_planes = split_planes, .join_planes = join_planes,                 \
+        .to_f16 = to_f16, .attend = attend, .attend_ranges = attend_ranges, .join_ranges = join_ranges,               \
+        .split_planes = split_planes, .join_planes = join_planes,                                                     \
     }
