@@ -16,18 +16,18 @@ package final class DecodingContext {
     /// Passes and rows so far.
     package internal(set) var passes = PassCounts()
     /// Which layers each position ran; empty where the plan skips none.
-    package private(set) var depths: DepthRecord
+    package internal(set) var depths: DepthRecord
 
     let forward: ForwardPass
     /// Most rows of one pass over a prompt.
-    private let chunkRows: Int
+    let chunkRows: Int
     let trunkRing: KVRing
     let headRing: KVRing
     var trunkOutputs: TrunkOutputs
     var fed: [HeadInput] = []
     package private(set) var plan: any DecodePlan = .vanilla
     var drafts = Drafts()
-    private var promptCount = 0
+    private(set) var promptCount = 0
     /// [row, hidden]: the workspace's.
     let hidden: AlignedBuffer<Float>
     /// [vocabulary], of the last position run.
@@ -160,111 +160,6 @@ package final class DecodingContext {
         plan.cyclePlace(of: index - 1, promptCount: promptCount)
     }
 
-    /// Brings the head up to the last token; `logits` are then that token's.
-    ///
-    /// - Parameter isCancelled: looked at before each pass.
-    /// - Returns: false where it was cancelled; a later call goes on from there.
-    @discardableResult
-    package func run(isCancelled: () -> Bool = { false }) -> Bool {
-        if drafts.token(at: tokens.count - 1) != nil { takeDraftedLogits() }
-        while needsChunk {
-            if wantsDrafts {
-                guard !isCancelled() else { return false }
-                draft()
-            } else {
-                guard runChunk(isCancelled: isCancelled) else { return false }
-            }
-        }
-        return true
-    }
-
-    /// Whether `runChunk` has something to do.
-    package var needsChunk: Bool { headRing.count < tokens.count }
-
-    /// Whether the last token is all that the head lacks, and the plan drafts what follows it.
-    private var wantsDrafts: Bool {
-        plan.draftCount > 0 && headRing.count >= promptCount && headRing.count == tokens.count - 1
-    }
-
-    /// Brings the head over the next positions, no more than share a pass.
-    ///
-    /// - Parameters:
-    ///   - rowLimit: most positions; fewer than `run` takes change no bit where all weights are quantised.
-    ///   - onLogits: takes the logits at each of the positions, not the last alone.
-    ///   - isCancelled: looked at before each pass.
-    /// - Returns: false where it was cancelled.
-    @discardableResult
-    package func runChunk(
-        rowLimit: Int = .max, onLogits: ((_ position: Int, UnsafeBufferPointer<Float>) -> Void)? = nil,
-        isCancelled: () -> Bool = { false }
-    ) -> Bool {
-        let rowCount = min(chunkRows, rowLimit, tokens.count - headRing.count)
-        guard refillTrunk(for: headRing.count..<headRing.count + rowCount, isCancelled), !isCancelled() else {
-            return false
-        }
-        runHead(rowCount: rowCount, onLogits)
-        return true
-    }
-
-    /// Runs the trunk over every token it has not seen, up to the last of `positions` whose feed needs it.
-    private func refillTrunk(for positions: Range<Int>, _ isCancelled: () -> Bool) -> Bool {
-        guard let last = positions.last(where: { headInput(at: $0).needsTrunk }) else { return true }
-        while trunkRing.count <= last {
-            guard !isCancelled() else { return false }
-            runTrunk(rowCount: min(chunkRows, last + 1 - trunkRing.count))
-        }
-        return true
-    }
-
-    func headInput(at position: Int) -> HeadInput {
-        plan.headInput(at: position, promptCount: promptCount)
-    }
-
-    func runTrunk(rowCount: Int) {
-        for row in 0..<rowCount { embed(trunkRing.count + row, into: hiddenRow(row)) }
-        forward.measured(.trunk) {
-            run(stack.trunk, ForwardPass.Segment(ring: trunkRing, rowCount: rowCount))
-        }
-        trunkOutputs.append(hidden.pointer, count: rowCount)
-        passes.countTrunk(rowCount)
-    }
-
-    func runHead(rowCount: Int, _ onLogits: ((Int, UnsafeBufferPointer<Float>) -> Void)? = nil) {
-        for row in 0..<rowCount { feedHead(headRing.count + row, into: hiddenRow(row)) }
-        forward.measured(.head) {
-            run(stack.head, ForwardPass.Segment(ring: headRing, rowCount: rowCount))
-        }
-        passes.countHead(rowCount)
-        if headRing.count <= promptCount { trunkOutputs.discard(before: headRing.count) }
-        if let onLogits {
-            for row in 0..<rowCount {
-                forward.logits(hiddenRow(row), into: lastLogits.pointer)
-                onLogits(headRing.count - rowCount + row, logits)
-            }
-        } else if headRing.count == tokens.count {
-            forward.measured(.vocabularyHead) {
-                forward.logits(hiddenRow(rowCount - 1), into: lastLogits.pointer)
-            }
-        }
-    }
-
-    private func run(_ layers: ArraySlice<LayerWeights>, _ segment: ForwardPass.Segment) {
-        forward.run(layers, plan.layers, segment, hidden: hidden.pointer, depths: &depths)
-    }
-
-    func feedHead(_ position: Int, into row: UnsafeMutablePointer<Float>) {
-        let width = stack.configuration.hiddenSize
-        let input = headInput(at: position)
-        switch input {
-        case .trunk: row.update(from: trunkOutputs.row(position), count: width)
-        case .embedding: embed(position, into: row)
-        case .embeddingAndTrunk:
-            embed(position, into: row)
-            forward.add(trunkOutputs.row(position), to: row)
-        }
-        fed.append(input)
-    }
-
     /// Forgets head K/V from the first position that the plan feeds otherwise than it was fed, and trunk K/V with it
     /// where the trunk's outputs are gone.
     private func forgetOtherwiseFed() {
@@ -288,14 +183,6 @@ package final class DecodingContext {
         trunkRing.truncate(to: position)
         trunkOutputs.truncate(to: trunkRing.count)
         depths.truncate(to: trunkRing.count)
-    }
-
-    private func hiddenRow(_ row: Int) -> UnsafeMutablePointer<Float> {
-        hidden.pointer + row * stack.configuration.hiddenSize
-    }
-
-    func embed(_ position: Int, into row: UnsafeMutablePointer<Float>) {
-        stack.embed(position < tokens.count ? tokens[position] : drafts.token(at: position) ?? 0, into: row)
     }
 
     private func check(_ prompt: [Int], after count: Int) throws(SessionError) {

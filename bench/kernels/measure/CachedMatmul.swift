@@ -3,11 +3,13 @@ import Tensors
 
 /// A matrix that fits in the second cache, by one thread.
 struct CachedMatmul {
+    private static let byteCount = 1 << 19
     private let weights: Linear
     private let compute = Compute(threadCount: 1, maximumRows: 16, maximumColumns: 1024, headWidth: 64)
 
     init(_ format: StorageFormat) {
-        weights = Linear([randomMatrix(rows: 1024, columns: 512, format: format, seed: 1)])
+        let rows = Self.byteCount * format.valuesPerBlock / (512 * format.bytesPerBlock) / 16 * 16
+        weights = Linear([randomMatrix(rows: rows, columns: 512, format: format, seed: 1)])
     }
 
     /// For 512 weights, of the fastest round.
