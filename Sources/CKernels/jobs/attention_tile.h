@@ -2,7 +2,7 @@
 // values become float32 on the way into the registers.
 #pragma once
 
-#include "lanes.h"
+#include "lane_sums.h"
 
 /// What queries have added up: Σ weight · value [count][width], Σ weight, and the score that weights are relative to.
 typedef struct {

@@ -1,7 +1,7 @@
 // Norm, RoPE, gate, residual, conversion and the largest value: one row or head at a time.
 #pragma once
 
-#include "lanes.h"
+#include "lane_sums.h"
 
 static void rms_norm(float *output, const float *input, const float *weight, size_t width, float epsilon) {
     lane_floats squares[4] = {0};

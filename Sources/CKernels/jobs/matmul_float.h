@@ -1,7 +1,7 @@
 // f32, bf16 and f16 weights times float32 activations: M rows share each reading of a weight.
 #pragma once
 
-#include "lanes.h"
+#include "lane_sums.h"
 
 INLINE lane_floats weight_load(enum volley_format format, const char *row, size_t column) {
     if (format == VOLLEY_F32) return lane_load((const float *)(const void *)row + column);
