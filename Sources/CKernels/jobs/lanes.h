@@ -22,10 +22,15 @@ typedef struct {
     const char *end, *next;
 } read_path;
 
-/// Brings into the second cache what will be read that much later than `place`. `bytes` is a constant.
-INLINE void fetch_ahead(read_path path, const char *place, size_t bytes) {
+/// What will be read that much later than `place`.
+INLINE const char *place_ahead(read_path path, const char *place) {
     const char *ahead = place + FETCH_DISTANCE;
-    if (ahead >= path.end) ahead = path.next + (ahead - path.end);
+    return ahead < path.end ? ahead : path.next + (ahead - path.end);
+}
+
+/// Brings it into the second cache. `bytes` is a constant.
+INLINE void fetch_ahead(read_path path, const char *place, size_t bytes) {
+    const char *ahead = place_ahead(path, place);
 #pragma clang loop unroll(full)
     for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch(ahead + line, 0, 2);
 }

@@ -67,15 +67,25 @@ INLINE bool is_nibbles(enum volley_format format) {
     return format == VOLLEY_Q4_0 || format == VOLLEY_Q4_1 || format == VOLLEY_Q4_K;
 }
 
+/// Asks for the lines of a later block that belong to one of this one's 16 steps: all at once they would hold up what the
+/// sums need. `ahead` is where the later block's share of the rows at hand begins.
+INLINE void fetch_at_step(enum volley_format format, size_t step, const char *ahead) {
+    size_t lines = (panel_block_bytes(format) * LANES / VOLLEY_PANEL_ROWS + 63) / 64, every = 16 / lines;
+    if (step % every == 0 && step / every < lines) volley_fetch(ahead + step / every * 64);
+}
+
 /// Adds Σ code · q over one block of nibbles to M sums, the codes multiplied where they lie in their words, as 1, 16 or 256
 /// times their value: fewer instructions than moving them down where few rows share them, and three sums that do not wait for
 /// each other. It is exact: a sum of such products stays below 2^30 and is a whole multiple.
-INLINE void add_nibbles(size_t M, lane_ints *sums, const char *block, size_t lane, const struct volley_block *input) {
+INLINE void add_nibbles(enum volley_format format, size_t M, lane_ints *sums, const char *block, size_t lane,
+                        const struct volley_block *input, const char *ahead) {
     lane_ints sixteenfold[2] = {0}, large[2] = {0};
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < 4; i++) {
         lane_words words;
         memcpy(&words, block + 64 * i + 4 * lane, sizeof words);
+#pragma clang loop unroll(full)
+        for (size_t step = 4 * i; step < 4 * i + 4; step++) fetch_at_step(format, step, ahead);
 #pragma clang loop unroll(full)
         for (size_t m = 0; m < M; m++) {
             const int16_t *q = input[m].q + 8 * i;
@@ -92,10 +102,11 @@ INLINE void add_nibbles(size_t M, lane_ints *sums, const char *block, size_t lan
 /// Adds Σ code · q over the steps of a block, or of half a block in q6_K, to M sums. Few rows add up in two sums each, which
 /// do not wait for each other.
 INLINE void add_codes(enum volley_format format, size_t M, lane_ints *sums, const char *block, size_t first, size_t end,
-                      size_t lane, const struct volley_block *input) {
+                      size_t lane, const struct volley_block *input, const char *ahead) {
     lane_ints others[2] = {0};
 #pragma clang loop unroll(full)
     for (size_t step = first; step < end; step++) {
+        fetch_at_step(format, step, ahead);
         lane_pairs codes = panel_codes(format, block, step, lane);
         lane_ints *target = M <= 2 && step % 2 ? others : sums;
 #pragma clang loop unroll(full)
@@ -107,7 +118,7 @@ INLINE void add_codes(enum volley_format format, size_t M, lane_ints *sums, cons
 
 /// What one block adds to the sums of M rows of activations and of the weight rows from `lane` on.
 INLINE void add_block(enum volley_format format, size_t M, lane_floats *totals, const char *block, const char *header,
-                      size_t j, size_t lane, const struct volley_block *input) {
+                      size_t j, size_t lane, const struct volley_block *input, const char *ahead) {
     size_t halves = format == VOLLEY_Q6_K ? 2 : 1, steps = 16 / halves;
 #pragma clang loop unroll(full)
     for (size_t half = 0; half < halves; half++) {
@@ -116,9 +127,9 @@ INLINE void add_block(enum volley_format format, size_t M, lane_floats *totals, 
         for (size_t m = 0; m < M; m++)
             sums[m] = (lane_ints){0} - code_offset(format) * block_sum(input + m, halves, half);
         if (is_nibbles(format) && M <= 2) {
-            add_nibbles(M, sums, block, lane, input);
+            add_nibbles(format, M, sums, block, lane, input, ahead);
         } else {
-            add_codes(format, M, sums, block, half * steps, (half + 1) * steps, lane, input);
+            add_codes(format, M, sums, block, half * steps, (half + 1) * steps, lane, input, ahead);
         }
         lane_scales s = panel_scales(format, header, j, half, lane);
 #pragma clang loop unroll(full)
@@ -140,10 +151,11 @@ INLINE void panel_tile(enum volley_format format, size_t M, float *output, size_
 #pragma clang loop unroll(disable)
         for (size_t j = 0; j < group && first + j < blocks; j++) {
             const char *block = panel + header_bytes + j * panel_block_bytes(format);
-            fetch_ahead(path, block, panel_block_bytes(format));
+            const char *ahead = place_ahead(path, block);
 #pragma clang loop unroll(disable)
             for (size_t part = 0; part < PARTS; part++)
-                add_block(format, M, totals[part], block, panel, j, part * LANES, input + (first + j) * M);
+                add_block(format, M, totals[part], block, panel, j, part * LANES, input + (first + j) * M,
+                          ahead + part * panel_block_bytes(format) / PARTS);
         }
     }
     for (size_t m = 0; m < M; m++) {
