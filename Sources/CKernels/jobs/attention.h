@@ -71,7 +71,8 @@ static bool hide_unseen(const struct volley_attention *a, const query_block *q, 
 INLINE void attend_tile(const struct volley_attention *a, query_block *q, bool is_f16, key_tile *tile) {
     size_t n = 0;
     find_rows(a, q, tile);
-    line_stream ahead = stream_ahead(a, q, tile, a->keys, q->count * VOLLEY_KEY_TILE / LANES);
+    size_t steps = q->count * q->width / LANES * VOLLEY_KEY_TILE / LANES;
+    line_stream ahead = stream_ahead(a, q, tile, a->keys, steps);
     for (; n + 4 <= q->count; n += 4) multiply_keys(a, q, is_f16, 4, n, tile, &ahead);
     for (; n + 2 <= q->count; n += 2) multiply_keys(a, q, is_f16, 2, n, tile, &ahead);
     for (; n < q->count; n++) multiply_keys(a, q, is_f16, 1, n, tile, &ahead);
@@ -80,7 +81,7 @@ INLINE void attend_tile(const struct volley_attention *a, query_block *q, bool i
         if (hide_unseen(a, q, n, tile, scores)) rescale(q, n, scores);
         else memset(scores, 0, VOLLEY_KEY_TILE * sizeof(float));
     }
-    ahead = stream_ahead(a, q, tile, a->values, q->count * q->width / LANES * VOLLEY_KEY_TILE / LANES);
+    ahead = stream_ahead(a, q, tile, a->values, steps);
     n = 0;
     for (; n + 4 <= q->count; n += 4) mix(a, q, is_f16, 4, n, tile, &ahead);
     for (; n + 2 <= q->count; n += 2) mix(a, q, is_f16, 2, n, tile, &ahead);

@@ -70,13 +70,15 @@ INLINE void multiply_keys(const struct volley_attention *a, const query_block *q
                           const key_tile *tile, line_stream *ahead) {
     size_t at_once = LANES / N, width = a->ring.head_width;
     for (size_t j = 0; j < VOLLEY_KEY_TILE; j += at_once) {
-        fetch_step(ahead);
         lane_floats sums[LANES] = {0};
         const char *rows[LANES];
 #pragma clang loop unroll(full)
         for (size_t i = 0; i < at_once; i++) rows[i] = (const char *)a->keys + tile->places[j + i];
         size_t k = 0;
-        for (; k + LANES <= width; k += LANES) multiply_columns(is_f16, true, N, sums, q, n, rows, width, k);
+        for (; k + LANES <= width; k += LANES) {
+            fetch_step(ahead);
+            multiply_columns(is_f16, true, N, sums, q, n, rows, width, k);
+        }
         if (k < width) multiply_columns(is_f16, false, N, sums, q, n, rows, width, k);
         lane_floats products = lane_totals(sums);
 #pragma clang loop unroll(full)
