@@ -56,7 +56,8 @@ extension ForwardPass {
         for number in 0..<running.count {
             let (before, gate) = (parting.before.pointer + number * width, running.factors.pointer[number])
             let row = pass.hidden + running.rows.pointer[number] * width
-            for column in 0..<width { row[column] = before[column] + gate * (row[column] - before[column]) }
+            // So written, a gate of 1 leaves the plain layer's bits.
+            for column in 0..<width { row[column] = gate * row[column] + (1 - gate) * before[column] }
         }
     }
 
