@@ -30,32 +30,24 @@ static void stored_codes(enum volley_format format, const uint8_t *p, size_t j, 
     }
 }
 
-/// `width` bits from `bit` on of the codes that share a panel's word: `count` steps, column by column in either half.
-static uint32_t packed_word(const uint8_t *codes, size_t count, uint32_t bit, uint32_t width) {
-    uint32_t word = 0, mask = (1u << width) - 1;
-    for (uint32_t n = 0; n < count; n++) {
-        word |= (codes[2 * n] >> bit & mask) << width * n;
-        word |= (codes[2 * n + 1] >> bit & mask) << (16 + width * n);
+/// `width` bits from `bit` on of each code, in words as panel.h says.
+static void pack_bits(char *words, size_t row, const uint8_t codes[32], uint32_t bit, uint32_t width) {
+    uint32_t mask = (1u << width) - 1;
+    for (uint32_t k = 0; k < 8;) {
+        uint32_t word = 0;
+        for (uint32_t shift = 0; shift < 8; shift += width, k++) {
+            for (uint32_t b = 0; b < 4; b++) word |= (codes[quad_column(k, b)] >> bit & mask) << (8 * b + shift);
+        }
+        memcpy(words + 4 * row, &word, sizeof word);
+        words += 64;
     }
-    return word;
 }
 
 static void pack_codes(enum volley_format format, char *block, size_t row, const uint8_t codes[32]) {
-    if (format == VOLLEY_Q8_0) {
-        for (size_t step = 0; step < 16; step++) memcpy(block + 32 * step + 2 * row, codes + 2 * step, 2);
-        return;
-    }
+    if (format == VOLLEY_Q8_0) return pack_bits(block, row, codes, 0, 8);
     size_t nibbles = panel_nibbles(format);
-    for (size_t i = 0; i < 4; i++) {
-        uint32_t word = packed_word(codes + 8 * i, 4, 0, 4);
-        memcpy(block + nibbles + 64 * i + 4 * row, &word, sizeof word);
-    }
-    // The bits above a nibble: one word of one each, or two words of two each.
-    uint32_t width = (uint32_t)nibbles / 64;
-    for (size_t i = 0; i < width; i++) {
-        uint32_t word = packed_word(codes + 16 * i, 16 / width, 4, width);
-        memcpy(block + 64 * i + 4 * row, &word, sizeof word);
-    }
+    pack_bits(block + nibbles, row, codes, 0, 4);
+    if (nibbles > 0) pack_bits(block, row, codes, 4, (uint32_t)nibbles / 64);
 }
 
 static void pack_header(enum volley_format format, char *header, size_t row, const uint8_t *p) {
@@ -92,19 +84,18 @@ void volley_pack_panel(enum volley_format format, void *panel, const void *rows,
     }
 }
 
-/// Code `column` of a block as it is stored.
-static int32_t panel_code(enum volley_format format, const char *block, size_t row, size_t column) {
-    size_t step = column / 2, half = column % 2;
-    if (format == VOLLEY_Q8_0) return (int8_t)block[32 * step + 2 * row + half];
-    size_t nibbles = panel_nibbles(format), width = nibbles / 64;
-    uint32_t word;
-    memcpy(&word, block + nibbles + 64 * (step / 4) + 4 * row, sizeof word);
-    uint32_t code = word >> (4 * (step % 4) + 16 * half) & 15;
-    if (width > 0) {
-        size_t per_word = 16 / width;
-        memcpy(&word, block + 64 * (step / per_word) + 4 * row, sizeof word);
-        code |= (word >> (width * (step % per_word) + 16 * half) & ((1u << width) - 1)) << 4;
-    }
+/// Byte `b` of quad `k`, `width` bits, as `pack_bits` laid it.
+static uint32_t packed_bits(const char *words, size_t row, uint32_t k, size_t b, uint32_t width) {
+    uint32_t quads = 8 / width;
+    return (uint8_t)words[64 * (k / quads) + 4 * row + b] >> width * (k % quads) & ((1u << width) - 1);
+}
+
+/// The code of byte `b` of quad `k` of a block as it is stored.
+static int32_t panel_code(enum volley_format format, const char *block, size_t row, uint32_t k, size_t b) {
+    if (format == VOLLEY_Q8_0) return (int8_t)packed_bits(block, row, k, b, 8);
+    size_t nibbles = panel_nibbles(format);
+    uint32_t code = packed_bits(block + nibbles, row, k, b, 4);
+    if (nibbles > 0) code |= packed_bits(block, row, k, b, (uint32_t)nibbles / 64) << 4;
     return (int32_t)code;
 }
 
@@ -122,13 +113,14 @@ void volley_panel_row(enum volley_format format, float *output, const void *pane
             scale *= (float)(uint8_t)header[PANEL_SCALES + 16 * j + row];
             constant *= -(float)(uint8_t)header[PANEL_MINIMUMS + 16 * j + row];
         }
-        for (size_t i = 0; i < 32; i++) {
+        for (uint32_t i = 0; i < 32; i++) {
             if (format == VOLLEY_Q6_K)
                 scale = d * (float)(int8_t)header[PANEL_SCALES_Q6 + 16 * (2 * j + i / 16) + row];
-            float value = scale * (float)(panel_code(format, block, row, i) - code_offset(format));
+            int32_t code = panel_code(format, block, row, i / 4, i % 4) - code_offset(format);
+            float value = scale * (float)code;
             // In two roundings, as GGUF's reference, and not + 0 elsewhere, which would lose the sign of a zero.
             if (has_constant) value += constant;
-            output[32 * b + i] = value;
+            output[32 * b + quad_column(i / 4, i % 4)] = value;
         }
     }
 }

@@ -24,7 +24,7 @@ final class CalibrationPass {
         tokenCount = tokens.count
         forward = ForwardPass(
             stack: stack, threadCount: options.threadCount, pinsThreads: options.pinsThreads,
-            maximumRows: tokens.count, window: .max)
+            maximumRows: tokens.count, window: .max, activations: options.activations)
         hidden = AlignedBuffer(count: tokens.count * configuration.hiddenSize)
         for (row, token) in tokens.enumerated() {
             stack.embed(token, into: hidden.pointer + row * configuration.hiddenSize)

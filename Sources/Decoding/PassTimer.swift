@@ -20,7 +20,7 @@ package final class PassTimer {
         self.sessionOptions = sessionOptions
         forward = ForwardPass(
             stack: stack, threadCount: sessionOptions.threadCount, pinsThreads: sessionOptions.pinsThreads,
-            maximumRows: rows, window: sessionOptions.window ?? .max)
+            maximumRows: rows, window: sessionOptions.window ?? .max, activations: sessionOptions.activations)
         hidden = AlignedBuffer(count: rows * stack.configuration.hiddenSize)
         logits = AlignedBuffer(count: stack.configuration.vocabularySize)
     }

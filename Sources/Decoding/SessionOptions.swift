@@ -9,18 +9,21 @@ public struct SessionOptions: Sendable, Equatable {
     package var pinsThreads = false
     /// Number format of the KV rings.
     public var kvFormat: KVFormat
+    /// What quantised weights multiply.
+    public var activations: ActivationFormat
     /// Positions that a query sees, its own included; nil for all. With a window, memory is bounded for ever.
     public var window: Int?
     /// First positions that every query sees all the same.
     public var sinkCount: Int
 
-    /// All cores, float16 and the whole context, unless told otherwise.
+    /// All cores, float16 keys and values, activations of 16 bits and the whole context, unless told otherwise.
     public init(
         threadCount: Int = ProcessInfo.processInfo.activeProcessorCount, kvFormat: KVFormat = .f16,
-        window: Int? = nil, sinkCount: Int = 0
+        activations: ActivationFormat = .int16, window: Int? = nil, sinkCount: Int = 0
     ) {
         self.threadCount = threadCount
         self.kvFormat = kvFormat
+        self.activations = activations
         self.window = window
         self.sinkCount = sinkCount
     }

@@ -21,7 +21,7 @@ package final class Workspace {
         self.options = options
         forward = ForwardPass(
             stack: stack, threadCount: options.threadCount, pinsThreads: options.pinsThreads, maximumRows: rows,
-            window: options.window ?? .max)
+            window: options.window ?? .max, activations: options.activations)
         hidden = AlignedBuffer(count: rows * stack.configuration.hiddenSize)
     }
 }

@@ -15,8 +15,13 @@ package final class ForwardPass {
     /// For passes whose rows part.
     let parting: PartingScratch
 
-    /// - Parameter window: how many positions a query sees, its own included; `Int.max` for all.
-    package init(stack: LayerStack, threadCount: Int, pinsThreads: Bool, maximumRows: Int, window: Int) {
+    /// - Parameters:
+    ///   - window: how many positions a query sees, its own included; `Int.max` for all.
+    ///   - activations: what quantised weights multiply.
+    package init(
+        stack: LayerStack, threadCount: Int, pinsThreads: Bool, maximumRows: Int, window: Int,
+        activations: ActivationFormat
+    ) {
         let configuration = stack.configuration
         self.stack = stack
         self.maximumRows = maximumRows
@@ -26,7 +31,7 @@ package final class ForwardPass {
             maximumColumns: max(
                 configuration.hiddenSize, configuration.feedForwardSize,
                 configuration.headCount * configuration.headWidth),
-            headWidth: configuration.headWidth)
+            headWidth: configuration.headWidth, activations: activations)
         scratch = Activations(configuration: configuration, maximumRows: maximumRows)
         parting = PartingScratch(stack: stack, maximumRows: maximumRows)
     }

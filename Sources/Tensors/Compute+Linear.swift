@@ -4,8 +4,8 @@ import COpenBLAS
 extension Compute {
     /// output[row, n] = Σ weights[n, k] · input[row, k].
     ///
-    /// Quantised weights multiply activations rounded to int16, in our kernels whatever the number of rows: a row alone and
-    /// among others gives the same bits. Plain weights do so up to 16 rows; more go through OpenBLAS, unless they must not.
+    /// Quantised weights multiply rounded activations, in our kernels whatever the number of rows: a row alone and among
+    /// others gives the same bits. Plain weights do so up to 16 rows; more go through OpenBLAS, unless they must not.
     /// - Parameters:
     ///   - input: [rowCount, weights.columns]
     ///   - isRowExact: whether each row must get the bits that it gets alone.
@@ -18,7 +18,7 @@ extension Compute {
         if weights.roundsActivations { round(input, rowCount: rowCount, columns: weights.columns) }
         var job = LinearJob(
             kernels: kernels, slices: weights.slices.pointer, sliceCount: weights.slices.count, input: input,
-            rounded: blocks.pointer, output: output, rowCount: rowCount, rows: weights.rows, columns: weights.columns,
+            rounded: blocks.pointer, activations: activations, output: output, rowCount: rowCount, rows: weights.rows, columns: weights.columns,
             tiles: tiles.pointer, allowsBLAS: !isRowExact && rowCount >= Self.blasRows, memberCount: team.count)
         // Parts large enough to be worth taking, small enough that whoever is free can help.
         let nanoseconds = LinearJob.nanosecondsOfByte * Double(weights.byteCount * rowCount)
@@ -32,7 +32,8 @@ extension Compute {
     /// Fills `blocks` with [rowCount, columns] of `input`.
     private func round(_ input: UnsafePointer<Float>, rowCount: Int, columns: Int) {
         var job = RoundJob(
-            kernels: kernels, input: input, output: blocks.pointer, rowCount: rowCount, columns: columns)
+            kernels: kernels, input: input, output: blocks.pointer, format: activations, rowCount: rowCount,
+            columns: columns)
         let parts = RoundJob.nanosecondsOfValue * Double(rowCount * columns) < Self.worthSharing ? 1 : team.count
         team.run(parts: parts, { RoundJob.at($0).round(part: $1, of: $2, member: $3) }, &job)
     }
@@ -42,7 +43,8 @@ extension Compute {
 private struct RoundJob: BitwiseCopyable {
     let kernels: UnsafePointer<volley_kernels>
     let input: UnsafePointer<Float>
-    let output: UnsafeMutablePointer<volley_block>
+    let output: UnsafeMutablePointer<UInt8>
+    let format: ActivationFormat
     let rowCount: Int
     let columns: Int
 
@@ -59,9 +61,10 @@ private struct RoundJob: BitwiseCopyable {
         for index in Compute.share(volley_part_count(rowCount) * chunks, part, parts) {
             let (first, column) = (volley_part_begin(rowCount, index / chunks), index % chunks * Self.chunk)
             let rows = volley_part_begin(rowCount, index / chunks + 1) - first
-            kernels.pointee.quantize(
-                output + (first * columns + rows * column) / 32, input + first * columns + column, columns,
-                min(Self.chunk, columns - column), rows)
+            volley_quantize(
+                kernels, format.kernelActivations,
+                output + (first * columns + rows * column) / 32 * format.bytesPerBlock,
+                input + first * columns + column, columns, min(Self.chunk, columns - column), rows)
         }
     }
 }
@@ -73,7 +76,8 @@ private struct LinearJob: BitwiseCopyable {
     let sliceCount: Int
     let input: UnsafePointer<Float>
     /// The input as quantised weights take it.
-    let rounded: UnsafePointer<volley_block>
+    let rounded: UnsafePointer<UInt8>
+    let activations: ActivationFormat
     let output: UnsafeMutablePointer<Float>
     let rowCount: Int
     let rows: Int
@@ -100,7 +104,8 @@ private struct LinearJob: BitwiseCopyable {
                 multiplyByBLAS(slice, share, tile: tiles + member * Compute.tileRows * columns)
             } else {
                 volley_matmul(
-                    kernels, slice.format.kernelFormat, output + slice.firstOutput, rows, slice.bytes,
+                    kernels, activations.kernelActivations, slice.format.kernelFormat, output + slice.firstOutput, rows,
+                    slice.bytes,
                     slice.format.roundsActivations ? UnsafeRawPointer(rounded) : UnsafeRawPointer(input), columns,
                     share.lowerBound, share.upperBound, rowCount,
                     parts > 1 ? following(slice: index, ofPart: part, of: parts, in: member) : nil)

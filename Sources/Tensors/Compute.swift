@@ -8,8 +8,10 @@ package final class Compute {
     let kernels: UnsafePointer<volley_kernels>
     let team: ThreadTeam
     let readingOrder = ReadingOrder()
-    /// Activations rounded to int16, as kernels want them.
-    let blocks: AlignedBuffer<volley_block>
+    /// What activations are rounded to for quantised weights.
+    let activations: ActivationFormat
+    /// Rounded activations, as kernels want them.
+    let blocks: AlignedBuffer<UInt8>
     /// Weights as float32 for OpenBLAS, `tileRows` rows for each thread.
     let tiles: AlignedBuffer<Float>
     /// Attention's scratch of each thread.
@@ -35,15 +37,17 @@ package final class Compute {
     ///   - maximumRows: most input rows of one pass.
     ///   - maximumColumns: widest input of a matmul.
     ///   - headWidth: width of an attention head.
+    ///   - activations: what quantised weights multiply.
     package init(
         threadCount: Int, pinsThreads: Bool = false, maximumRows: Int, maximumColumns: Int, headWidth: Int,
-        instructionSet: InstructionSet = .best
+        activations: ActivationFormat = .int16, instructionSet: InstructionSet = .best
     ) {
         kernels = instructionSet.kernels
         team = ThreadTeam(count: threadCount, isPinned: pinsThreads)
         self.maximumRows = maximumRows
         self.maximumColumns = maximumColumns
-        blocks = AlignedBuffer(count: maximumRows * (maximumColumns / 32 + 1))
+        self.activations = activations
+        blocks = AlignedBuffer(count: maximumRows * (maximumColumns / 32 + 1) * activations.bytesPerBlock)
         tiles = AlignedBuffer(count: maximumRows < Self.blasRows ? 0 : team.count * Self.tileRows * maximumColumns)
         attentionScratchCount = volley_attention_scratch(headWidth)
         attentionScratch = AlignedBuffer(count: team.count * attentionScratchCount)

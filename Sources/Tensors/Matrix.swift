@@ -85,6 +85,6 @@ extension StorageFormat {
         }
     }
 
-    /// Whether kernels multiply it in panels with activations rounded to int16.
+    /// Whether kernels multiply it in panels, with rounded activations.
     var roundsActivations: Bool { valuesPerBlock > 1 }
 }

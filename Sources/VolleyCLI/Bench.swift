@@ -72,6 +72,11 @@ struct Bench: ParsableCommand {
     @Option(help: ArgumentHelp("Number format of the KV cache: f16 or f32.", valueName: "format"))
     var kv: KVFormat = .f16
 
+    @Option(
+        help: ArgumentHelp(
+            "What quantised weights multiply: int16, or int8, which is faster and less exact.", valueName: "format"))
+    var activations: ActivationFormat = .int16
+
     @Option(help: ArgumentHelp("Factors to compare, vanilla being off.", valueName: "off,2,3"))
     var mtd: MTDFactors?
 
@@ -111,7 +116,7 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         let interrupt = Interrupt()
-        var sessionOptions = SessionOptions(kvFormat: kv)
+        var sessionOptions = SessionOptions(kvFormat: kv, activations: activations)
         if let threads { sessionOptions.threadCount = threads }
         sessionOptions.pinsThreads = pin
         try sessionOptions.check()

@@ -66,7 +66,7 @@ struct BenchReport {
         let bandwidths = entries.map { String(format: "%.1f GB/s", $0.speed.bandwidth.median / 1e9) }
         var lines = [
             "\(Machine.processor), \(threads), \(InstructionSet.best.rawValue) kernels, "
-                + "KV \(sessionOptions.kvFormat.rawValue); memory reads \(bandwidths.joined(separator: ", ")); "
+                + "KV \(sessionOptions.kvFormat.rawValue), activations \(sessionOptions.activations.rawValue); memory reads \(bandwidths.joined(separator: ", ")); "
                 + "volley \(VolleyCommand.configuration.version), \(Machine.system).",
             "Medians of \(options.repeats) \(options.repeats == 1 ? "round" : "rounds"), everything measured once in each; "
                 + "spread: between quartiles, over the median.",
@@ -152,6 +152,7 @@ extension BenchReport {
         let instructionSet: String
         let threads: Int
         let kv: String
+        let activations: String
         let promptTokens: Int
         let decodeTokens: Int
         let depth: Int
@@ -219,7 +220,7 @@ extension BenchReport {
         let document = Document(
             version: VolleyCommand.configuration.version, processor: Machine.processor, system: Machine.system,
             instructionSet: InstructionSet.best.rawValue, threads: sessionOptions.threadCount,
-            kv: sessionOptions.kvFormat.rawValue, promptTokens: options.promptTokens,
+            kv: sessionOptions.kvFormat.rawValue, activations: sessionOptions.activations.rawValue, promptTokens: options.promptTokens,
             decodeTokens: options.decodeTokens, depth: options.depth, repeats: options.repeats,
             models: entries.map(Self.measured))
         return try document.jsonDocument()

@@ -25,6 +25,11 @@ struct ModelOptions: ParsableArguments {
     var kv: KVFormat = .f16
 
     @Option(
+        help: ArgumentHelp(
+            "What quantised weights multiply: int16, or int8, which is faster and less exact.", valueName: "format"))
+    var activations: ActivationFormat = .int16
+
+    @Option(
         parsing: .unconditional,
         help: ArgumentHelp("See only the last W positions; memory is then bounded for ever.", valueName: "w"))
     var window: Int?
@@ -48,7 +53,7 @@ struct ModelOptions: ParsableArguments {
     }
 
     func sessionOptions() -> SessionOptions {
-        var options = SessionOptions(kvFormat: kv, window: window, sinkCount: sinks)
+        var options = SessionOptions(kvFormat: kv, activations: activations, window: window, sinkCount: sinks)
         if let threads { options.threadCount = threads }
         return options
     }
@@ -61,6 +66,7 @@ struct LoadedModel {
 }
 
 extension KVFormat: ExpressibleByArgument {}
+extension ActivationFormat: ExpressibleByArgument {}
 
 /// A format that weights can be converted to.
 struct HeadFormat: ExpressibleByArgument {

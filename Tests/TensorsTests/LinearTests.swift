@@ -8,24 +8,25 @@ struct LinearTests {
 
     static func multiply(
         _ weights: Linear, _ input: [Float], rowCount: Int, threadCount: Int = 1, maximumRows: Int = 16,
-        _ instructionSet: InstructionSet = .best
+        _ instructionSet: InstructionSet = .best, _ activations: ActivationFormat = .int16
     ) -> [Float] {
         let compute = Compute(
             threadCount: threadCount, maximumRows: maximumRows, maximumColumns: weights.columns, headWidth: 8,
-            instructionSet: instructionSet)
+            activations: activations, instructionSet: instructionSet)
         var output = [Float](repeating: .nan, count: rowCount * weights.rows)
         compute.linear(weights, input, rowCount: rowCount, output: &output)
         return output
     }
 
     /// The activations that quantised weights multiply, worked out apart from the kernels.
-    static func rounded(_ input: [Float]) -> [Double] {
-        stride(from: 0, to: input.count, by: 32).flatMap { start in
+    static func rounded(_ input: [Float], to activations: ActivationFormat) -> [Double] {
+        let largestCode: Float = activations == .int16 ? 32767 : 127
+        return stride(from: 0, to: input.count, by: 32).flatMap { start in
             let block = input[start..<min(start + 32, input.count)]
             let largest = block.map(abs).max() ?? 0
             guard largest > 0 else { return block.map { _ in 0.0 } }
-            let inverse = 32767 / largest
-            return block.map { Double(($0 * inverse).rounded(.toNearestOrEven)) * Double(largest / 32767) }
+            let inverse = largestCode / largest
+            return block.map { Double(($0 * inverse).rounded(.toNearestOrEven)) * Double(largest / largestCode) }
         }
     }
 
@@ -42,11 +43,36 @@ struct LinearTests {
                         using: &generator)
                     for rowCount in 1...16 {
                         let input = randomActivations(rowCount * columns, isExtreme: isExtreme, using: &generator)
-                        let exact = isBlocked ? Self.rounded(input) : input.map(Double.init)
-                        for set in Self.instructionSets {
-                            let output = Self.multiply(Linear([stored.matrix]), input, rowCount: rowCount, set)
-                            expectClose(output, stored, exact, rowCount, "\(format) \(columns) \(rowCount) \(set)")
+                        for activations in isBlocked ? ActivationFormat.allCases : [.int16] {
+                            let exact = isBlocked ? Self.rounded(input, to: activations) : input.map(Double.init)
+                            for set in Self.instructionSets {
+                                let output = Self.multiply(
+                                    Linear([stored.matrix]), input, rowCount: rowCount, set, activations)
+                                expectClose(
+                                    output, stored, exact, rowCount,
+                                    "\(format) \(columns) \(rowCount) \(set) \(activations)")
+                            }
                         }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("the largest codes times the largest activations fit the sums", arguments: ActivationFormat.allCases)
+    func largestProducts(_ activations: ActivationFormat) {
+        var generator = SeededGenerator(seed: 6)
+        for format in StorageFormat.allCases where format.valuesPerBlock > 1 {
+            let stored = StoredValues(rows: 16, columns: 512, format: format, isExtreme: true, using: &generator)
+            for value: Float in [1, -1] {
+                let input = [Float](repeating: value, count: 8 * 512)
+                for rowCount in [1, 2, 8] {
+                    for set in Self.instructionSets {
+                        let output = Self.multiply(
+                            Linear([stored.matrix]), input, rowCount: rowCount, set, activations)
+                        expectClose(
+                            output, stored, Self.rounded(input, to: activations), rowCount,
+                            "\(format) \(value) \(rowCount) \(set)")
                     }
                 }
             }
@@ -72,8 +98,10 @@ struct LinearTests {
         }
     }
 
-    @Test("a row alone and a row among others give the same bits, whatever the threads")
-    func rowsAndThreads() {
+    @Test(
+        "a row alone and a row among others give the same bits, whatever the threads",
+        arguments: ActivationFormat.allCases)
+    func rowsAndThreads(_ activations: ActivationFormat) {
         var generator = SeededGenerator(seed: 2)
         for format in StorageFormat.allCases {
             let columns = max(96, format.valuesPerBlock)
@@ -84,17 +112,18 @@ struct LinearTests {
             let input = randomActivations(16 * columns, using: &generator)
             for set in Self.instructionSets {
                 let alone = (0..<16).flatMap {
-                    Self.multiply(weights, Array(input[$0 * columns..<($0 + 1) * columns]), rowCount: 1, set)
+                    Self.multiply(
+                        weights, Array(input[$0 * columns..<($0 + 1) * columns]), rowCount: 1, set, activations)
                 }
                 for rowCount in 1...16 {
                     for threadCount in 1...3 {
                         let output = Self.multiply(
                             weights, Array(input[..<(rowCount * columns)]), rowCount: rowCount,
-                            threadCount: threadCount, set
+                            threadCount: threadCount, set, activations
                         )
                         #expect(
                             (output == Array(alone[..<output.count])) as Bool,
-                            "\(format) \(set) \(rowCount) \(threadCount)")
+                            "\(format) \(set) \(rowCount) \(threadCount) \(activations)")
                     }
                 }
             }

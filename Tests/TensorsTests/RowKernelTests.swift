@@ -64,21 +64,41 @@ struct RowKernelTests {
             var input = randomActivations(rowCount * blockCount * 32, isExtreme: isExtreme, using: &generator)
             input[0] = 32767
             for index in 1..<32 { input[index] = Float(index) - 15.5 }  // ties
-            let expected = LinearTests.rounded(input)
-            for set in Self.sets {
-                var blocks = [volley_block](repeating: volley_block(), count: rowCount * blockCount)
-                set.kernels.pointee.quantize(&blocks, input, 32 * blockCount, 32 * blockCount, rowCount)
-                for (index, block) in blocks.enumerated() {
-                    let first = 32 * (index % rowCount * blockCount + index / rowCount)
-                    let codes = withUnsafeBytes(of: block.q) { Array($0.bindMemory(to: Int16.self)) }
-                    for (value, code) in zip(expected[first...], codes) {
-                        #expect(abs(Double(Float(code) * block.scale) - value) <= 1e-6 * abs(value))
+            for activations in ActivationFormat.allCases {
+                let expected = LinearTests.rounded(input, to: activations)
+                for set in Self.sets {
+                    var bytes = [UInt8](repeating: 0, count: rowCount * blockCount * activations.bytesPerBlock)
+                    volley_quantize(
+                        set.kernels, activations.kernelActivations, &bytes, input, 32 * blockCount, 32 * blockCount,
+                        rowCount)
+                    for index in 0..<rowCount * blockCount {
+                        let first = 32 * (index % rowCount * blockCount + index / rowCount)
+                        let block = bytes[index * activations.bytesPerBlock..<(index + 1) * activations.bytesPerBlock]
+                        expectBlock(Array(block), activations, holds: Array(expected[first..<first + 32]))
                     }
-                    let sum = codes.reduce(0) { $0 + Int($1) }
-                    #expect(block.scaled_sum == block.scale * Float(sum))
                 }
             }
         }
+    }
+
+    private func expectBlock(_ block: [UInt8], _ activations: ActivationFormat, holds values: [Double]) {
+        let (header, codes) = block.withUnsafeBytes { bytes in
+            let codes = UnsafeRawBufferPointer(rebasing: bytes[MemoryLayout<volley_block_header>.size...])
+            return (
+                bytes.loadUnaligned(as: volley_block_header.self),
+                activations == .int16
+                    ? codes.bindMemory(to: Int16.self).map(Int.init) : codes.bindMemory(to: Int8.self).map(Int.init)
+            )
+        }
+        // Those of 8 bits are dealt as a panel's quads are.
+        let dealt = [0, 4, 1, 5, 2, 6, 3, 7]
+        for (place, code) in codes.enumerated() {
+            let value = values[activations == .int16 ? place : place / 8 * 8 + dealt[place % 8]]
+            #expect(abs(Double(Float(code) * header.scale) - value) <= 1e-6 * abs(value))
+        }
+        let halves = [header.half_sums.0, header.half_sums.1].map(Int.init)
+        #expect(halves == [codes[..<16], codes[16...]].map { $0.reduce(0, +) })
+        #expect(header.scaled_sum == header.scale * Float(codes.reduce(0, +)))
     }
 
     @Test("RMSNorm, RoPE, gate and sum against double precision at every width")

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds the kernels for 64-bit ARM and checks them in an emulator, where no such machine is at hand.
+# Builds the kernels for 64-bit ARM, with products of four bytes and without, and checks them in an emulator, where no such
+# machine is at hand.
 #
 #   bench/kernels/arm.sh
 #
@@ -14,7 +15,10 @@ runtime=$(ls -d /usr/lib/gcc-cross/$target/* 2>/dev/null | tail -n 1)
 [ -n "$runtime" ] || { echo "arm.sh: no libgcc for $target (Debian: libgcc-12-dev-arm64-cross)." >&2; exit 1; }
 program=$(mktemp)
 trap 'rm -f "$program"' EXIT
-"${CC:-clang}" --target=$target -isystem /usr/$target/include -B"$runtime" -L"$runtime" -B/usr/$target/lib -L/usr/$target/lib \
-    -fuse-ld=lld -static -O2 -std=c11 -Wall -Wextra -ISources/CKernels/include -o "$program" \
-    Sources/CKernels/*.c bench/kernels/check.c -lm
-"$qemu" "$program"
+for features in armv8-a armv8.2-a+dotprod; do
+    "${CC:-clang}" --target=$target -march=$features -isystem /usr/$target/include -B"$runtime" -L"$runtime" \
+        -B/usr/$target/lib -L/usr/$target/lib -fuse-ld=lld -static -O2 -std=c11 -Wall -Wextra -ISources/CKernels/include \
+        -o "$program" Sources/CKernels/*.c bench/kernels/check.c -lm
+    printf '%s: ' $features
+    "$qemu" "$program"
+done

@@ -66,7 +66,7 @@ static void fill_weights(unsigned char *bytes, size_t spans, int format) {
     }
 }
 
-static void check_matmul(int format, size_t columns) {
+static void check_matmul(int format, enum volley_activations rounding, size_t columns) {
     enum { ROWS = 37, MOST = 20 };
     layout l = layouts[format];
     size_t row_bytes = columns / l.values * l.bytes, panel_bytes = 0;
@@ -75,14 +75,14 @@ static void check_matmul(int format, size_t columns) {
     float *values = malloc(ROWS * columns * sizeof(float)), *input = malloc(MOST * columns * sizeof(float));
     for (size_t n = 0; n < ROWS; n++) kernels->dequantize[format](values + n * columns, weights + n * row_bytes, columns);
     void *matrix = weights;
-    struct volley_block *blocks = NULL;
+    char *blocks = NULL;
     if (l.values > 1) {
         panel_bytes = volley_panel_bytes((enum volley_format)format, columns);
         matrix = aligned_alloc(64, 3 * panel_bytes);
         for (size_t p = 0; p < 3; p++)
             volley_pack_panel((enum volley_format)format, (char *)matrix + p * panel_bytes,
                               weights + 16 * p * row_bytes, p == 2 ? ROWS - 32 : 16, columns);
-        blocks = malloc(MOST * (columns / 32) * sizeof *blocks);
+        blocks = malloc(MOST * (columns / 32) * volley_block_bytes(rounding));
         float *back = malloc(columns * sizeof(float));
         for (size_t n = 0; n < ROWS; n++) {
             volley_panel_row((enum volley_format)format, back, (char *)matrix + n / 16 * panel_bytes, n % 16, columns);
@@ -96,24 +96,27 @@ static void check_matmul(int format, size_t columns) {
         if (blocks) {
             for (size_t part = 0; part < volley_part_count(rows); part++) {
                 size_t first = volley_part_begin(rows, part);
-                kernels->quantize(blocks + first * (columns / 32), input + first * columns, columns, columns,
-                                  volley_part_begin(rows, part + 1) - first);
+                volley_quantize(kernels, rounding, blocks + first * (columns / 32) * volley_block_bytes(rounding),
+                                input + first * columns, columns, columns, volley_part_begin(rows, part + 1) - first);
             }
             activations = blocks;
         }
         float output[MOST * ROWS];
-        volley_matmul(kernels, (enum volley_format)format, output, ROWS, matrix, activations, columns, 0, ROWS, rows,
-                      NULL);
+        volley_matmul(kernels, rounding, (enum volley_format)format, output, ROWS, matrix, activations, columns, 0,
+                      ROWS, rows, NULL);
+        double half_step = !blocks ? 0 : rounding == VOLLEY_INT8 ? 0.5 / 127 : 0.5 / 32767;
         int right = 1;
         for (size_t m = 0; m < rows; m++) {
             for (size_t n = 0; n < ROWS; n++) {
-                double sum = 0, size = 0;
+                double sum = 0, size = 0, steps = 0;
                 for (size_t k = 0; k < columns; k++) {
                     double product = (double)values[n * columns + k] * input[m * columns + k];
                     sum += product;
-                    size += fabs(product) + fabs((double)values[n * columns + k]) * (blocks ? 1.0 / 32767 : 0);
+                    // Half a step of rounding at most, of activations that are 1 at most.
+                    steps += fabs((double)values[n * columns + k]) * half_step;
+                    size += fabs(product);
                 }
-                right &= fabs(output[m * ROWS + n] - sum) <= 1e-4 * size;
+                right &= fabs(output[m * ROWS + n] - sum) <= steps + 1e-6 * size;
             }
         }
         expect(right, "matmul", format, rows);
@@ -201,10 +204,14 @@ static void check_rows(size_t width) {
 int main(void) {
     kernels = volley_kernels_for(VOLLEY_PORTABLE);
     for (int format = 0; format < VOLLEY_FORMAT_COUNT; format++) {
-        check_matmul(format, 256);
-        check_matmul(format, 1280);
-        if (layouts[format].values == 32) check_matmul(format, 96);
-        if (layouts[format].values == 1) check_matmul(format, 131);
+        check_matmul(format, VOLLEY_INT16, 256);
+        check_matmul(format, VOLLEY_INT16, 1280);
+        if (layouts[format].values == 1) check_matmul(format, VOLLEY_INT16, 131);
+        if (layouts[format].values == 1) continue;
+        check_matmul(format, VOLLEY_INT8, 256);
+        check_matmul(format, VOLLEY_INT8, 1280);
+        if (layouts[format].values == 32) check_matmul(format, VOLLEY_INT16, 96);
+        if (layouts[format].values == 32) check_matmul(format, VOLLEY_INT8, 96);
     }
     for (size_t rows = 1; rows <= 20; rows++) {
         check_attention(true, rows, SIZE_MAX, 0);

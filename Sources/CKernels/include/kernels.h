@@ -29,16 +29,23 @@ enum volley_format {
 /// Instruction sets; each is callable wherever `volley_isa_available` says so.
 enum volley_isa { VOLLEY_PORTABLE, VOLLEY_AVX2, VOLLEY_AVX512 };
 
-/// 32 activations rounded to int16: value = scale · q, scale = max|x| / 32767, q rounded to nearest even.
-struct volley_block {
+/// What activations are rounded to before they meet quantised weights.
+enum volley_activations { VOLLEY_INT16, VOLLEY_INT8, VOLLEY_ACTIVATIONS_COUNT };
+
+/// What 32 rounded activations have beside their codes: value = scale · q, scale = max|x| / largest code, q rounded to
+/// nearest even.
+struct volley_block_header {
     float scale;
     /// scale · Σ q: what a weight block's constant part is multiplied by.
     float scaled_sum;
     /// Σ q of either half: what codes that are stored with an offset are too large by.
     int32_t half_sums[2];
-    int16_t q[32];
 };
-_Static_assert(sizeof(struct volley_block) == 80, "kernels step by 80 bytes");
+
+/// Bytes of a block: its header, then its 32 codes; those of 8 bits in the order of a panel's quads (jobs/panel.h).
+static inline size_t volley_block_bytes(enum volley_activations activations) {
+    return sizeof(struct volley_block_header) + (activations == VOLLEY_INT8 ? 32 : 64);
+}
 
 /// Rows of quantised weights that lie together in a panel (layout: jobs/panel.h).
 enum { VOLLEY_PANEL_ROWS = 16 };
@@ -89,14 +96,16 @@ struct volley_kernels {
     /// Plain formats: `input` is float [rows][columns]. The others: `weights` are panels, `row_begin` is the first row of
     /// one, and `input` is what `quantize` made of it, part by part of `volley_part_begin`. `next` is where the thread
     /// will go on reading, a guess: memory is asked for there before the last rows are done. NULL: behind them.
-    void (*matmul[VOLLEY_FORMAT_COUNT])(float *output, size_t output_stride, const void *weights, const void *input,
-                                        size_t columns, size_t row_begin, size_t row_end, size_t rows,
-                                        const void *next);
+    void (*matmul[VOLLEY_ACTIVATIONS_COUNT][VOLLEY_FORMAT_COUNT])(float *output, size_t output_stride,
+                                                                  const void *weights, const void *input,
+                                                                  size_t columns, size_t row_begin, size_t row_end,
+                                                                  size_t rows, const void *next);
     /// One weight row as float32, exactly.
     void (*dequantize[VOLLEY_FORMAT_COUNT])(float *output, const void *row, size_t columns);
-    /// Rounds one part's activations [rows][columns], rows `stride` apart, columns a multiple of 32, to int16 blocks
+    /// Rounds one part's activations [rows][columns], rows `stride` apart, columns a multiple of 32, to blocks
     /// [columns / 32][rows].
-    void (*quantize)(struct volley_block *output, const float *input, size_t stride, size_t columns, size_t rows);
+    void (*quantize[VOLLEY_ACTIVATIONS_COUNT])(void *output, const float *input, size_t stride, size_t columns,
+                                               size_t rows);
     /// output = input · rsqrt(mean(input²) + epsilon) · weight; output may be input.
     void (*rms_norm)(float *output, const float *input, const float *weight, size_t width, float epsilon);
     /// RoPE on one head in place: value i pairs with i + width / 2; tables hold width / 2 values.
@@ -167,10 +176,17 @@ static inline size_t volley_slot(const struct volley_ring *ring, size_t position
     return position < ring->sinks ? position : ring->sinks + (position - ring->sinks) % (ring->capacity - ring->sinks);
 }
 
-static inline void volley_matmul(const struct volley_kernels *kernels, enum volley_format format, float *output,
-                                 size_t output_stride, const void *weights, const void *input, size_t columns,
-                                 size_t row_begin, size_t row_end, size_t rows, const void *next) {
-    kernels->matmul[format](output, output_stride, weights, input, columns, row_begin, row_end, rows, next);
+static inline void volley_matmul(const struct volley_kernels *kernels, enum volley_activations activations,
+                                 enum volley_format format, float *output, size_t output_stride, const void *weights,
+                                 const void *input, size_t columns, size_t row_begin, size_t row_end, size_t rows,
+                                 const void *next) {
+    kernels->matmul[activations][format](
+        output, output_stride, weights, input, columns, row_begin, row_end, rows, next);
+}
+
+static inline void volley_quantize(const struct volley_kernels *kernels, enum volley_activations activations,
+                                   void *output, const float *input, size_t stride, size_t columns, size_t rows) {
+    kernels->quantize[activations](output, input, stride, columns, rows);
 }
 
 static inline void volley_dequantize(const struct volley_kernels *kernels, enum volley_format format, float *output,

@@ -40,7 +40,8 @@ typedef int32_t lane_ints __attribute__((vector_size(4 * LANES)));
 /// Two numbers to a lane.
 typedef int16_t lane_pairs __attribute__((vector_size(4 * LANES)));
 typedef uint16_t lane_words __attribute__((vector_size(4 * LANES)));
-typedef int8_t lane_byte_pairs __attribute__((vector_size(2 * LANES)));
+/// Four numbers to a lane.
+typedef uint8_t lane_quads __attribute__((vector_size(4 * LANES)));
 typedef uint8_t lane_bytes __attribute__((vector_size(LANES)));
 typedef int8_t lane_signed_bytes __attribute__((vector_size(LANES)));
 
@@ -51,6 +52,18 @@ INLINE lane_floats lane_load(const float *p) {
 }
 
 INLINE void lane_store(float *p, lane_floats v) { memcpy(p, &v, sizeof v); }
+
+INLINE lane_words lane_words_at(const char *p) {
+    lane_words v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+INLINE lane_quads lane_quads_at(const char *p) {
+    lane_quads v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
 
 /// v with zeros in its first `count` lanes.
 INLINE lane_floats lane_without(lane_floats v, size_t count) {
@@ -119,7 +132,7 @@ INLINE lane_floats lane_bf16(const void *p) {
 }
 
 /// sums + weights[lane][0] · input[0] + weights[lane][1] · input[1]
-INLINE lane_ints add_pair_products(lane_ints sums, lane_pairs weights, const int16_t *input) {
+INLINE lane_ints add_pair_products(lane_ints sums, lane_pairs weights, const void *input) {
     int32_t pair;
     memcpy(&pair, input, sizeof pair);
 #if defined(VOLLEY_TARGET_AVX512)

@@ -1,65 +1,35 @@
-// Quantised weights times int16 activations: a block's products are added up as integers, exactly, then scaled; M rows of
+// Quantised weights times rounded activations: a block's products are added up as integers, exactly, then scaled; M rows of
 // activations share each unpacking of a weight block. Activations of 16 bits lose nothing that can be seen in a logit.
 #pragma once
 
-#include "lanes.h"
-#include "panel.h"
+#include "panel_reads.h"
 
-/// Step `step` of a block's codes as they are stored, for the rows from `lane` on.
-INLINE lane_pairs panel_codes(enum volley_format format, const char *block, size_t step, size_t lane) {
-    if (format == VOLLEY_Q8_0) {
-        lane_byte_pairs bytes;
-        memcpy(&bytes, block + 32 * step + 2 * lane, sizeof bytes);
-        return __builtin_convertvector(bytes, lane_pairs);
-    }
-    size_t nibbles = panel_nibbles(format);
-    lane_words words, upper, codes;
-    memcpy(&words, block + nibbles + 64 * (step / 4) + 4 * lane, sizeof words);
-    codes = words >> (uint16_t)(4 * (step % 4)) & 15;
-    if (nibbles == 64) {
-        memcpy(&upper, block + 4 * lane, sizeof upper);
-        codes |= (upper >> (uint16_t)step & 1) << 4;
-    } else if (nibbles == 128) {
-        memcpy(&upper, block + 64 * (step / 8) + 4 * lane, sizeof upper);
-        codes |= (upper >> (uint16_t)(2 * (step % 8)) & 3) << 4;
-    }
-    return (lane_pairs)codes;
-}
-
-/// Value = scale · code + constant; constants of formats without any are not set.
+/// Blocks of activations that lie one behind another.
 typedef struct {
-    lane_floats scale, constant;
-} lane_scales;
+    enum volley_activations activations;
+    const char *first;
+} input_blocks;
 
-INLINE lane_floats lane_unsigned(const char *p) {
-    lane_bytes bytes;
-    memcpy(&bytes, p, sizeof bytes);
-    return __builtin_convertvector(bytes, lane_floats);
+INLINE input_blocks blocks_from(input_blocks input, size_t index) {
+    return (input_blocks){input.activations, input.first + index * volley_block_bytes(input.activations)};
 }
 
-INLINE lane_floats lane_signed(const char *p) {
-    lane_signed_bytes bytes;
-    memcpy(&bytes, p, sizeof bytes);
-    return __builtin_convertvector(bytes, lane_floats);
+INLINE const struct volley_block_header *header_of(input_blocks input, size_t index) {
+    return (const struct volley_block_header *)blocks_from(input, index).first;
 }
 
-/// Of block `j` of a group, or of half a block in q6_K, for the rows from `lane` on.
-INLINE lane_scales panel_scales(enum volley_format format, const char *header, size_t j, size_t half, size_t lane) {
-    lane_scales s;
-    const char *stored = header + panel_scale_place(format, j) + 2 * lane;
-    s.scale = lane_f16(stored);
-    if (has_constants(format)) s.constant = lane_f16(stored + PANEL_CONSTANTS);
-    if (format == VOLLEY_Q4_K || format == VOLLEY_Q5_K) {
-        s.scale *= lane_unsigned(header + PANEL_SCALES + 16 * j + lane);
-        s.constant *= -lane_unsigned(header + PANEL_MINIMUMS + 16 * j + lane);
-    } else if (format == VOLLEY_Q6_K) {
-        s.scale *= lane_signed(header + PANEL_SCALES_Q6 + 16 * (2 * j + half) + lane);
-    }
-    return s;
+INLINE const int8_t *quads_of(input_blocks input, size_t index) { return (const int8_t *)(header_of(input, index) + 1); }
+
+INLINE const int16_t *pairs_of(input_blocks input, size_t index) {
+    return (const int16_t *)(header_of(input, index) + 1);
 }
 
-INLINE int32_t block_sum(const struct volley_block *x, size_t halves, size_t half) {
-    return halves == 2 ? x->half_sums[half] : x->half_sums[0] + x->half_sums[1];
+/// What the codes that are multiplied are too large by, times what they meet.
+INLINE int32_t offset_sum(enum volley_format format, input_blocks input, size_t index, size_t halves, size_t half) {
+    const struct volley_block_header *x = header_of(input, index);
+    bool is_signed_quad = input.activations == VOLLEY_INT8 && format == VOLLEY_Q8_0;
+    int32_t offset = is_signed_quad ? SIGNED_QUAD_OFFSET : code_offset(format);
+    return offset * (halves == 2 ? x->half_sums[half] : x->half_sums[0] + x->half_sums[1]);
 }
 
 /// Whether codes are nibbles alone.
@@ -78,17 +48,16 @@ INLINE void fetch_at_step(enum volley_format format, size_t step, const char *ah
 /// times their value: fewer instructions than moving them down where few rows share them, and three sums that do not wait for
 /// each other. It is exact: a sum of such products stays below 2^30 and is a whole multiple.
 INLINE void add_nibbles(enum volley_format format, size_t M, lane_ints *sums, const char *block, size_t lane,
-                        const struct volley_block *input, const char *ahead) {
+                        input_blocks input, const char *ahead) {
     lane_ints sixteenfold[2] = {0}, large[2] = {0};
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < 4; i++) {
-        lane_words words;
-        memcpy(&words, block + 64 * i + 4 * lane, sizeof words);
+        lane_words words = lane_words_at(block + 64 * i + 4 * lane);
 #pragma clang loop unroll(full)
         for (size_t step = 4 * i; step < 4 * i + 4; step++) fetch_at_step(format, step, ahead);
 #pragma clang loop unroll(full)
         for (size_t m = 0; m < M; m++) {
-            const int16_t *q = input[m].q + 8 * i;
+            const int16_t *q = pairs_of(input, m) + 8 * i;
             sums[m] = add_pair_products(sums[m], (lane_pairs)(words & 0x000f), q);
             sixteenfold[m] = add_pair_products(sixteenfold[m], (lane_pairs)(words & 0x00f0), q + 2);
             large[m] = add_pair_products(large[m], (lane_pairs)(words & 0x0f00), q + 4);
@@ -101,48 +70,70 @@ INLINE void add_nibbles(enum volley_format format, size_t M, lane_ints *sums, co
 
 /// Adds Σ code · q over the steps of a block, or of half a block in q6_K, to M sums. Few rows add up in two sums each, which
 /// do not wait for each other.
-INLINE void add_codes(enum volley_format format, size_t M, lane_ints *sums, const char *block, size_t first, size_t end,
-                      size_t lane, const struct volley_block *input, const char *ahead) {
+INLINE void add_pairs(enum volley_format format, size_t M, lane_ints *sums, const char *block, size_t first, size_t end,
+                      size_t lane, input_blocks input, const char *ahead) {
     lane_ints others[2] = {0};
 #pragma clang loop unroll(full)
     for (size_t step = first; step < end; step++) {
         fetch_at_step(format, step, ahead);
-        lane_pairs codes = panel_codes(format, block, step, lane);
+        lane_pairs codes = panel_pairs(format, block, step, lane);
         lane_ints *target = M <= 2 && step % 2 ? others : sums;
 #pragma clang loop unroll(full)
-        for (size_t m = 0; m < M; m++) target[m] = add_pair_products(target[m], codes, input[m].q + 2 * step);
+        for (size_t m = 0; m < M; m++) target[m] = add_pair_products(target[m], codes, pairs_of(input, m) + 2 * step);
     }
 #pragma clang loop unroll(full)
     for (size_t m = 0; m < M && M <= 2; m++) sums[m] += others[m];
 }
 
+/// Adds Σ code · q over the quads of a block, or of half a block in q6_K, to M sums.
+INLINE void add_quads(enum volley_format format, size_t M, lane_ints *sums, const char *block, size_t first, size_t end,
+                      size_t lane, input_blocks input, const char *ahead) {
+    quad_sums parts[8];
+    size_t run = quads_in_sum(format);
+#pragma clang loop unroll(full)
+    for (size_t k = first; k < end; k++) {
+        fetch_at_step(format, 2 * k, ahead);
+        fetch_at_step(format, 2 * k + 1, ahead);
+        lane_quads codes = panel_quads(format, block, k, lane);
+#pragma clang loop unroll(full)
+        for (size_t m = 0; m < M; m++) {
+            if ((k - first) % run == 0) parts[m] = quad_sums_after(sums[m]);
+            parts[m] = add_quad_products(format, parts[m], codes, quads_of(input, m) + 4 * k);
+            if ((k - first) % run == run - 1 || k + 1 == end) sums[m] = with_quad_sums(sums[m], parts[m]);
+        }
+    }
+}
+
 /// What one block adds to the sums of M rows of activations and of the weight rows from `lane` on.
 INLINE void add_block(enum volley_format format, size_t M, lane_floats *totals, const char *block, const char *header,
-                      size_t j, size_t lane, const struct volley_block *input, const char *ahead) {
+                      size_t j, size_t lane, input_blocks input, const char *ahead) {
     size_t halves = format == VOLLEY_Q6_K ? 2 : 1, steps = 16 / halves;
 #pragma clang loop unroll(full)
     for (size_t half = 0; half < halves; half++) {
         lane_ints sums[8];
 #pragma clang loop unroll(full)
         for (size_t m = 0; m < M; m++)
-            sums[m] = (lane_ints){0} - code_offset(format) * block_sum(input + m, halves, half);
-        if (is_nibbles(format) && M <= 2) {
+            sums[m] = (lane_ints){0} - offset_sum(format, input, m, halves, half);
+        if (input.activations == VOLLEY_INT8) {
+            add_quads(format, M, sums, block, half * steps / 2, (half + 1) * steps / 2, lane, input, ahead);
+        } else if (is_nibbles(format) && M <= 2) {
             add_nibbles(format, M, sums, block, lane, input, ahead);
         } else {
-            add_codes(format, M, sums, block, half * steps, (half + 1) * steps, lane, input, ahead);
+            add_pairs(format, M, sums, block, half * steps, (half + 1) * steps, lane, input, ahead);
         }
         lane_scales s = panel_scales(format, header, j, half, lane);
 #pragma clang loop unroll(full)
         for (size_t m = 0; m < M; m++) {
-            totals[m] += __builtin_convertvector(sums[m], lane_floats) * (s.scale * input[m].scale);
-            if (has_constants(format)) totals[m] += s.constant * input[m].scaled_sum;
+            const struct volley_block_header *x = header_of(input, m);
+            totals[m] += __builtin_convertvector(sums[m], lane_floats) * (s.scale * x->scale);
+            if (has_constants(format)) totals[m] += s.constant * x->scaled_sum;
         }
     }
 }
 
 /// One panel by M rows of activations; `count` of its rows are written.
 INLINE void panel_tile(enum volley_format format, size_t M, float *output, size_t output_stride, const char *panel,
-                       size_t count, const struct volley_block *input, size_t blocks, read_path path) {
+                       size_t count, input_blocks input, size_t blocks, read_path path) {
     enum { PARTS = VOLLEY_PANEL_ROWS / LANES };
     lane_floats totals[PARTS][8] = {0};
     size_t group = panel_group_blocks(format), header_bytes = panel_header_bytes(format);
@@ -154,7 +145,7 @@ INLINE void panel_tile(enum volley_format format, size_t M, float *output, size_
             const char *ahead = place_ahead(path, block);
 #pragma clang loop unroll(disable)
             for (size_t part = 0; part < PARTS; part++)
-                add_block(format, M, totals[part], block, panel, j, part * LANES, input + (first + j) * M,
+                add_block(format, M, totals[part], block, panel, j, part * LANES, blocks_from(input, (first + j) * M),
                           ahead + part * panel_block_bytes(format) / PARTS);
         }
     }
@@ -170,7 +161,7 @@ INLINE void panel_tile(enum volley_format format, size_t M, float *output, size_
 }
 
 INLINE void panel_rows(enum volley_format format, size_t rows, float *output, size_t output_stride, const char *panel,
-                       size_t count, const struct volley_block *input, size_t blocks, read_path path) {
+                       size_t count, input_blocks input, size_t blocks, read_path path) {
     switch (rows) {
     case 1: panel_tile(format, 1, output, output_stride, panel, count, input, blocks, path); break;
     case 2: panel_tile(format, 2, output, output_stride, panel, count, input, blocks, path); break;
@@ -184,9 +175,9 @@ INLINE void panel_rows(enum volley_format format, size_t rows, float *output, si
 }
 
 /// Groups of panels stay in the second cache while all rows of activations pass over them, eight by eight.
-INLINE void quantized_matmul(enum volley_format format, float *output, size_t output_stride, const void *weights,
-                             const void *input, size_t columns, size_t begin, size_t end, size_t rows,
-                             const void *next) {
+INLINE void quantized_matmul(enum volley_format format, enum volley_activations activations, float *output,
+                             size_t output_stride, const void *weights, const void *input, size_t columns,
+                             size_t begin, size_t end, size_t rows, const void *next) {
     enum { GROUP = 4 * VOLLEY_PANEL_ROWS };
     size_t blocks = columns / 32, stride = panel_bytes(format, columns);
     const char *stop = (const char *)weights + (end + VOLLEY_PANEL_ROWS - 1) / VOLLEY_PANEL_ROWS * stride;
@@ -195,7 +186,7 @@ INLINE void quantized_matmul(enum volley_format format, float *output, size_t ou
         size_t group_end = group + GROUP < end ? group + GROUP : end;
         for (size_t part = 0; part < volley_part_count(rows); part++) {
             size_t first = volley_part_begin(rows, part), m = volley_part_begin(rows, part + 1) - first;
-            const struct volley_block *x = (const struct volley_block *)input + first * blocks;
+            input_blocks x = blocks_from((input_blocks){activations, input}, first * blocks);
             for (size_t n = group; n < group_end; n += VOLLEY_PANEL_ROWS) {
                 size_t count = end - n < VOLLEY_PANEL_ROWS ? end - n : VOLLEY_PANEL_ROWS;
                 panel_rows(format, m, output + first * output_stride + n, output_stride,
@@ -205,17 +196,22 @@ INLINE void quantized_matmul(enum volley_format format, float *output, size_t ou
     }
 }
 
-#define QUANTIZED_MATMUL(name, format)                                                                                \
+#define QUANTIZED_MATMUL(name, format, activations)                                                                   \
     static void name(float *output, size_t output_stride, const void *weights, const void *input, size_t columns,     \
                      size_t begin, size_t end, size_t rows, const void *next) {                                       \
-        quantized_matmul(format, output, output_stride, weights, input, columns, begin, end, rows, next);             \
+        quantized_matmul(format, activations, output, output_stride, weights, input, columns, begin, end, rows,       \
+                         next);                                                                                       \
     }
 
-QUANTIZED_MATMUL(matmul_q8_0, VOLLEY_Q8_0)
-QUANTIZED_MATMUL(matmul_q4_0, VOLLEY_Q4_0)
-QUANTIZED_MATMUL(matmul_q4_1, VOLLEY_Q4_1)
-QUANTIZED_MATMUL(matmul_q5_0, VOLLEY_Q5_0)
-QUANTIZED_MATMUL(matmul_q5_1, VOLLEY_Q5_1)
-QUANTIZED_MATMUL(matmul_q4_k, VOLLEY_Q4_K)
-QUANTIZED_MATMUL(matmul_q5_k, VOLLEY_Q5_K)
-QUANTIZED_MATMUL(matmul_q6_k, VOLLEY_Q6_K)
+#define QUANTIZED_MATMULS(suffix, activations)                                                                        \
+    QUANTIZED_MATMUL(matmul_q8_0##suffix, VOLLEY_Q8_0, activations)                                                   \
+    QUANTIZED_MATMUL(matmul_q4_0##suffix, VOLLEY_Q4_0, activations)                                                   \
+    QUANTIZED_MATMUL(matmul_q4_1##suffix, VOLLEY_Q4_1, activations)                                                   \
+    QUANTIZED_MATMUL(matmul_q5_0##suffix, VOLLEY_Q5_0, activations)                                                   \
+    QUANTIZED_MATMUL(matmul_q5_1##suffix, VOLLEY_Q5_1, activations)                                                   \
+    QUANTIZED_MATMUL(matmul_q4_k##suffix, VOLLEY_Q4_K, activations)                                                   \
+    QUANTIZED_MATMUL(matmul_q5_k##suffix, VOLLEY_Q5_K, activations)                                                   \
+    QUANTIZED_MATMUL(matmul_q6_k##suffix, VOLLEY_Q6_K, activations)
+
+QUANTIZED_MATMULS(_int16, VOLLEY_INT16)
+QUANTIZED_MATMULS(_int8, VOLLEY_INT8)

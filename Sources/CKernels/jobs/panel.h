@@ -1,13 +1,15 @@
-// How quantised weights lie in memory for the kernels: panels of 16 rows, in which a vector holds the same two columns of
-// each row. Groups of blocks of 32 columns lie one behind another, each a header of whole cache lines with the scales, then
-// the codes of its blocks: a panel is read from its first byte to its last.
+// How quantised weights lie in memory for the kernels: panels of 16 rows, in which a vector holds four columns of each
+// row. Groups of blocks of 32 columns lie one behind another, each a header of whole cache lines with the scales, then the
+// codes of its blocks: a panel is read from its first byte to its last.
 //
-// A block's codes, in 16 steps s of the columns 2s and 2s + 1:
-//   q8_0           16 × [16 rows][2] int8
-//   q4_*           4 × [16 rows] 32-bit words: nibble n of a word's lower half belongs to step 4i + n and column 2s, of its
-//                  upper half to column 2s + 1
-//   q5_*           [16 rows] words of fifth bits: bit s of the lower and of the upper half; then nibbles as above
-//   q6_K           2 × [16 rows] words of the upper two bits, 8 steps to a word; then nibbles as above
+// A block's codes are eight quads of four columns. Byte b of a row's 32-bit word belongs to one column of a quad
+// (`quad_column`), and holds as many quads as there is room for, the first in its lowest bits:
+//   q8_0           8 × [16 rows] words of one quad
+//   q4_*           4 × [16 rows] words of two
+//   q5_*           [16 rows] words of the fifth bits of all eight; then nibbles as above
+//   q6_K           2 × [16 rows] words of the upper two bits, four quads to a word; then nibbles as above
+// The columns are dealt so that a word's even bytes, and its odd ones, are two neighbours: what activations of 16 bits take
+// in one step.
 // A header, of two blocks, of one, or of a superblock's eight:
 //   q8_0 q4_0 q5_0 2 × f16 d[16]
 //   q4_1 q5_1      f16 d[16], f16 m[16]
@@ -17,6 +19,9 @@
 #pragma once
 
 #include "weight_blocks.h"
+
+/// The column of byte `b` of quad `k`: 0 4 1 5, 2 6 3 7 of every eight.
+INLINE size_t quad_column(size_t k, size_t b) { return k / 2 * 8 + k % 2 * 2 + b / 2 + b % 2 * 4; }
 
 /// Where the nibbles begin in a block.
 INLINE size_t panel_nibbles(enum volley_format format) {

@@ -1,4 +1,4 @@
-// Weights to float32, and activations to int16 blocks.
+// Weights to float32, and activations to blocks of whole numbers.
 #pragma once
 
 #include "matmul_float.h"
@@ -55,37 +55,59 @@ DEQUANTIZE(dequantize_q4_k, dequantize_blocks, VOLLEY_Q4_K)
 DEQUANTIZE(dequantize_q5_k, dequantize_blocks, VOLLEY_Q5_K)
 DEQUANTIZE(dequantize_q6_k, dequantize_blocks, VOLLEY_Q6_K)
 
-/// Every instruction set gives the same bits: maximum, one division, one product, rounding to nearest even.
-INLINE float quantize_block(f8 q[4], const float *input) {
+/// 32 values as whole numbers up to `largest_code`, and the scale. Every instruction set gives the same bits: maximum, one
+/// division, one product, rounding to nearest even.
+INLINE float quantize_block(f8 q[4], const float *input, float largest_code) {
     f8 largest = {0};
     for (int i = 0; i < 4; i++)
         largest = __builtin_elementwise_max(largest, __builtin_elementwise_abs(f8_load(input + 8 * i)));
     float magnitude = f8_largest(largest);
-    float inverse = magnitude > 0 ? 32767.0f / magnitude : 0;
+    float inverse = magnitude > 0 ? largest_code / magnitude : 0;
     const f8 shift = f8_all(0x1.8p23f);  // adding it rounds to the nearest whole number, ties to even
     for (int i = 0; i < 4; i++) {
         f8 scaled = f8_load(input + 8 * i) * inverse;
         q[i] = (scaled + shift) - shift;
     }
-    return magnitude / 32767.0f;
+    return magnitude / largest_code;
+}
+
+/// Eight codes to their place, those of 8 bits quad by quad.
+INLINE void store_codes(enum volley_activations activations, char *codes, size_t i, h8 narrow) {
+    if (activations == VOLLEY_INT16) {
+        memcpy(codes + 16 * i, &narrow, sizeof narrow);
+        return;
+    }
+    h8 dealt = __builtin_shufflevector(narrow, narrow, 0, 4, 1, 5, 2, 6, 3, 7);
+    u8x8 bytes = __builtin_convertvector(dealt, u8x8);
+    memcpy(codes + 8 * i, &bytes, sizeof bytes);
 }
 
 /// The rows' blocks lie side by side: block b of row m is number b · rows + m.
-static void quantize_rows(struct volley_block *output, const float *input, size_t stride, size_t columns, size_t rows) {
+INLINE void quantize_rows(enum volley_activations activations, char *output, const float *input, size_t stride,
+                          size_t columns, size_t rows) {
     for (size_t m = 0; m < rows; m++) {
         for (size_t b = 0; b < columns / 32; b++) {
-            struct volley_block *block = output + b * rows + m;
+            struct volley_block_header *block =
+                (struct volley_block_header *)(output + (b * rows + m) * volley_block_bytes(activations));
             f8 q[4];
-            block->scale = quantize_block(q, input + m * stride + 32 * b);
+            block->scale =
+                quantize_block(q, input + m * stride + 32 * b, activations == VOLLEY_INT16 ? 32767.0f : 127.0f);
             i8 sums[2] = {0};
-            for (int i = 0; i < 4; i++) {
+            for (size_t i = 0; i < 4; i++) {
                 i8 whole = __builtin_convertvector(q[i], i8);
-                h8 narrow = __builtin_convertvector(whole, h8);
-                memcpy(block->q + 8 * i, &narrow, sizeof narrow);
+                store_codes(activations, (char *)(block + 1), i, __builtin_convertvector(whole, h8));
                 sums[i / 2] += whole;
             }
             for (int half = 0; half < 2; half++) block->half_sums[half] = __builtin_reduce_add(sums[half]);
             block->scaled_sum = block->scale * (float)(block->half_sums[0] + block->half_sums[1]);
         }
     }
+}
+
+static void quantize_int16(void *output, const float *input, size_t stride, size_t columns, size_t rows) {
+    quantize_rows(VOLLEY_INT16, output, input, stride, columns, rows);
+}
+
+static void quantize_int8(void *output, const float *input, size_t stride, size_t columns, size_t rows) {
+    quantize_rows(VOLLEY_INT8, output, input, stride, columns, rows);
 }

@@ -16,6 +16,9 @@ struct KernelBench: ParsableCommand {
     @Option(help: "Of the weights.")
     var format = "q8_0"
 
+    @Option(help: "What quantised weights multiply: int16 or int8.")
+    var activations = "int16"
+
     @Option(help: "Tokens of a pass, separated by commas.")
     var rows = "1,2,4,6,8"
 
@@ -29,7 +32,9 @@ struct KernelBench: ParsableCommand {
     var threads = 2
 
     func run() throws {
-        guard let shape = ModelShape(shape), let format = StorageFormat(rawValue: format) else {
+        guard let shape = ModelShape(shape), let format = StorageFormat(rawValue: format),
+            let activations = ActivationFormat(rawValue: activations)
+        else {
             throw ValidationError("There is no such shape or format.")
         }
         let counts = rows.split(separator: ",").compactMap { Int($0) }
@@ -37,7 +42,7 @@ struct KernelBench: ParsableCommand {
             throw ValidationError("Rows are 1 to 16; rounds and depth at least 1.")
         }
         let stack = try LayerStack.random(shape, format: format)
-        let matmuls = LayerMatmuls(stack, threadCount: threads, maximumRows: 16)
+        let matmuls = LayerMatmuls(stack, threadCount: threads, maximumRows: 16, activations: activations)
         let attention = AttentionReads(stack.configuration, depth: depth, threadCount: threads)
         let memory = MemoryBandwidth(threadCount: threads)
         print(
@@ -45,7 +50,7 @@ struct KernelBench: ParsableCommand {
         )
         print("| ---: | ---: | ---: | ---: | ---: | ---: |")
         for count in counts {
-            let cached = CachedMatmul(format).nanoseconds(rowCount: count, rounds: rounds)
+            let cached = CachedMatmul(format, activations).nanoseconds(rowCount: count, rounds: rounds)
             var (layers, layerShares, heads, headShares) = ([Double](), [Double](), [Double](), [Double]())
             for _ in 0..<rounds {
                 let bandwidth = memory.measure()

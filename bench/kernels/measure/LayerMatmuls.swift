@@ -8,13 +8,13 @@ struct LayerMatmuls {
     private let input: AlignedBuffer<Float>
     private let output: AlignedBuffer<Float>
 
-    init(_ stack: LayerStack, threadCount: Int, maximumRows: Int) {
+    init(_ stack: LayerStack, threadCount: Int, maximumRows: Int, activations: ActivationFormat) {
         let linears = stack.layers.flatMap { [$0.queryKeyValue, $0.attentionOutput, $0.gateUp, $0.down] }
         let (columns, rows) = (linears.map(\.columns).max()!, linears.map(\.rows).max()!)
         self.stack = stack
         compute = Compute(
             threadCount: threadCount, maximumRows: maximumRows, maximumColumns: columns,
-            headWidth: stack.configuration.headWidth)
+            headWidth: stack.configuration.headWidth, activations: activations)
         input = AlignedBuffer(count: maximumRows * columns)
         output = AlignedBuffer(count: maximumRows * rows)
         for index in 0..<input.count { input.pointer[index] = Float(index % 17) - 8 }
