@@ -84,12 +84,14 @@ struct ExactnessTests {
         }
     }
 
-    @Test("passes of up to 16 rows give the same bits as token by token, in every weight format")
-    func bitForBit() throws {
-        for format in StorageFormat.allCases {
+    @Test(
+        "passes of up to 16 rows give the same bits as token by token, in every weight format",
+        arguments: ActivationFormat.allCases)
+    func bitForBit(_ activations: ActivationFormat) throws {
+        for format in StorageFormat.allCases where activations == .int16 || format.valuesPerBlock > 1 {
             let model = try SyntheticModel.holding(format).build()
             // A window of 64 keeps passes to 16 rows, all through the same kernels; nothing is out of its sight here.
-            let options = SessionOptions(threadCount: 2, window: 64)
+            let options = SessionOptions(threadCount: 2, activations: activations, window: 64)
             for plan in Self.plans {
                 let prompt = randomTokens(21, below: 160, seed: 3)
                 let tokens = randomTokens(37, below: 160, seed: 4)
