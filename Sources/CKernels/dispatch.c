@@ -7,6 +7,7 @@ bool volley_isa_available(enum volley_isa isa) {
 #if defined(__x86_64__)
     case VOLLEY_AVX2:
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+    case VOLLEY_AVX_VNNI: return volley_isa_available(VOLLEY_AVX2) && __builtin_cpu_supports("avxvnni");
     case VOLLEY_AVX512:
         return volley_isa_available(VOLLEY_AVX2) && __builtin_cpu_supports("avx512f") &&
                __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
@@ -20,6 +21,7 @@ const struct volley_kernels *volley_kernels_for(enum volley_isa isa) {
     switch (isa) {
 #if defined(__x86_64__)
     case VOLLEY_AVX2: return &volley_kernels_avx2;
+    case VOLLEY_AVX_VNNI: return &volley_kernels_avxvnni;
     case VOLLEY_AVX512: return &volley_kernels_avx512;
 #endif
     default: return &volley_kernels_portable;

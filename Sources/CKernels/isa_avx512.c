@@ -10,6 +10,7 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni"))), apply_to = function)
 #define VOLLEY_TARGET_AVX2
 #define VOLLEY_TARGET_AVX512
+#define VOLLEY_TARGET_VNNI
 #include "jobs/table.h"
 #pragma clang attribute pop
 

@@ -18,7 +18,8 @@ extension Compute {
         if weights.roundsActivations { round(input, rowCount: rowCount, columns: weights.columns) }
         var job = LinearJob(
             kernels: kernels, slices: weights.slices.pointer, sliceCount: weights.slices.count, input: input,
-            rounded: blocks.pointer, activations: activations, output: output, rowCount: rowCount, rows: weights.rows, columns: weights.columns,
+            rounded: blocks.pointer, activations: activations, output: output, rowCount: rowCount, rows: weights.rows,
+            columns: weights.columns,
             tiles: tiles.pointer, allowsBLAS: !isRowExact && rowCount >= Self.blasRows, memberCount: team.count)
         // Parts large enough to be worth taking, small enough that whoever is free can help.
         let nanoseconds = LinearJob.nanosecondsOfByte * Double(weights.byteCount * rowCount)

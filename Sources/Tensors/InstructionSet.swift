@@ -14,6 +14,8 @@ package enum InstructionSet: String, Sendable, CaseIterable {
     case portable
     /// x86-64 with AVX2, FMA and F16C.
     case avx2
+    /// The same with AVX-VNNI: Intel's processors without AVX-512.
+    case avxvnni
     /// x86-64 with AVX-512 F, BW, VL, DQ and VNNI.
     case avx512
 
@@ -37,6 +39,7 @@ package enum InstructionSet: String, Sendable, CaseIterable {
         switch self {
         case .portable: VOLLEY_PORTABLE
         case .avx2: VOLLEY_AVX2
+        case .avxvnni: VOLLEY_AVX_VNNI
         case .avx512: VOLLEY_AVX512
         }
     }

@@ -220,7 +220,8 @@ extension BenchReport {
         let document = Document(
             version: VolleyCommand.configuration.version, processor: Machine.processor, system: Machine.system,
             instructionSet: InstructionSet.best.rawValue, threads: sessionOptions.threadCount,
-            kv: sessionOptions.kvFormat.rawValue, activations: sessionOptions.activations.rawValue, promptTokens: options.promptTokens,
+            kv: sessionOptions.kvFormat.rawValue, activations: sessionOptions.activations.rawValue,
+            promptTokens: options.promptTokens,
             decodeTokens: options.decodeTokens, depth: options.depth, repeats: options.repeats,
             models: entries.map(Self.measured))
         return try document.jsonDocument()

@@ -27,7 +27,7 @@ enum volley_format {
 };
 
 /// Instruction sets; each is callable wherever `volley_isa_available` says so.
-enum volley_isa { VOLLEY_PORTABLE, VOLLEY_AVX2, VOLLEY_AVX512 };
+enum volley_isa { VOLLEY_PORTABLE, VOLLEY_AVX2, VOLLEY_AVX_VNNI, VOLLEY_AVX512 };
 
 /// What activations are rounded to before they meet quantised weights.
 enum volley_activations { VOLLEY_INT16, VOLLEY_INT8, VOLLEY_ACTIVATIONS_COUNT };

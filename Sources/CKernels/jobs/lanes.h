@@ -131,6 +131,14 @@ INLINE lane_floats lane_bf16(const void *p) {
     return (lane_floats)bits;
 }
 
+#if defined(VOLLEY_TARGET_AVX2) && !defined(VOLLEY_TARGET_AVX512)
+/// Keeps the compiler from adding up in another order, for which the registers do not suffice.
+INLINE lane_ints in_order(lane_ints sums) {
+    __asm__("" : "+x"(sums));
+    return sums;
+}
+#endif
+
 /// sums + weights[lane][0] · input[0] + weights[lane][1] · input[1]
 INLINE lane_ints add_pair_products(lane_ints sums, lane_pairs weights, const void *input) {
     int32_t pair;
@@ -138,10 +146,13 @@ INLINE lane_ints add_pair_products(lane_ints sums, lane_pairs weights, const voi
 #if defined(VOLLEY_TARGET_AVX512)
     return (lane_ints)_mm512_dpwssd_epi32((__m512i)sums, (__m512i)weights, _mm512_set1_epi32(pair));
 #elif defined(VOLLEY_TARGET_AVX2)
-    sums += (lane_ints)_mm256_madd_epi16((__m256i)weights, _mm256_set1_epi32(pair));
-    // Keeps the compiler from adding up in another order, for which the registers do not suffice.
-    __asm__("" : "+x"(sums));
-    return sums;
+    __m256i both = _mm256_set1_epi32(pair);
+#if defined(VOLLEY_TARGET_VNNI)
+    sums = (lane_ints)_mm256_dpwssd_avx_epi32((__m256i)sums, (__m256i)weights, both);
+#else
+    sums += (lane_ints)_mm256_madd_epi16((__m256i)weights, both);
+#endif
+    return in_order(sums);
 #elif defined(__SSE2__)
     return sums + (lane_ints)_mm_madd_epi16((__m128i)weights, _mm_set1_epi32(pair));
 #elif defined(__aarch64__)

@@ -5,7 +5,7 @@
 #include "lanes.h"
 #include "panel.h"
 
-#if defined(VOLLEY_TARGET_AVX512)
+#if defined(VOLLEY_TARGET_VNNI)
 
 /// One instruction adds four products to a sum of 32 bits.
 typedef lane_ints quad_sums;
@@ -32,7 +32,11 @@ INLINE quad_sums add_quad_products(enum volley_format format, quad_sums sums, la
     (void)format;
     int32_t quad;
     memcpy(&quad, input, sizeof quad);
+#if defined(VOLLEY_TARGET_AVX512)
     return (quad_sums)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)weights, _mm512_set1_epi32(quad));
+#else
+    return in_order((quad_sums)_mm256_dpbusd_avx_epi32((__m256i)sums, (__m256i)weights, _mm256_set1_epi32(quad)));
+#endif
 }
 
 #elif defined(VOLLEY_TARGET_AVX2)
@@ -64,10 +68,7 @@ INLINE quad_sums add_quad_products(enum volley_format format, quad_sums sums, la
     __m256i w = (__m256i)weights, x = _mm256_set1_epi32(quad);
     // The instruction takes weights without signs, so these go to the activations.
     if (format == VOLLEY_Q8_0) x = _mm256_sign_epi8(x, w), w = _mm256_abs_epi8(w);
-    sums += (quad_sums)_mm256_maddubs_epi16(w, x);
-    // As in add_pair_products.
-    __asm__("" : "+x"(sums));
-    return sums;
+    return (quad_sums)in_order((lane_ints)(sums + (quad_sums)_mm256_maddubs_epi16(w, x)));
 }
 
 #else
