@@ -148,11 +148,12 @@ INLINE lane_ints add_pair_products(lane_ints sums, lane_pairs weights, const voi
 #elif defined(VOLLEY_TARGET_AVX2)
     __m256i both = _mm256_set1_epi32(pair);
 #if defined(VOLLEY_TARGET_VNNI)
-    sums = (lane_ints)_mm256_dpwssd_avx_epi32((__m256i)sums, (__m256i)weights, both);
+    // Of the intrinsic the compiler makes a product and a sum.
+    __asm__("%{vex%} vpdpwssd %2, %1, %0" : "+x"(sums) : "x"(weights), "x"(both));
+    return sums;
 #else
-    sums += (lane_ints)_mm256_madd_epi16((__m256i)weights, both);
+    return in_order(sums + (lane_ints)_mm256_madd_epi16((__m256i)weights, both));
 #endif
-    return in_order(sums);
 #elif defined(__SSE2__)
     return sums + (lane_ints)_mm_madd_epi16((__m128i)weights, _mm_set1_epi32(pair));
 #elif defined(__aarch64__)
