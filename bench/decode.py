@@ -67,6 +67,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--name", default="decode", help="of the result: bench/results/NAME.json")
     parser.add_argument("--volley", default=str(ROOT / ".build/release/volley"), help="the program, or none")
     parser.add_argument("--mtd", default="off", help="factors for volley, for example off,4")
+    parser.add_argument("--activations", default="int16", help="of volley's quantised weights, for example int16,int8")
     parser.add_argument(
         "--peer", action="append", default=[], metavar="NAME=COMMAND", help="a llama-bench, with arguments if any"
     )
@@ -85,14 +86,20 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def make_engines(arguments: argparse.Namespace) -> list:
-    volleys = [] if arguments.volley == "none" else arguments.mtd.split(",")
-    peers = [peer.split("=", 1) for peer in arguments.peer]
-    return [VolleyEngine(Path(arguments.volley), mtd) for mtd in volleys] + [LlamaBenchEngine(*peer) for peer in peers]
+    plans = [] if arguments.volley == "none" else arguments.mtd.split(",")
+    volleys = [
+        # Prompts are read by one plan like by another.
+        VolleyEngine(Path(arguments.volley), mtd, activations, reads_prompts=mtd == plans[0])
+        for activations in arguments.activations.split(",")
+        for mtd in plans
+    ]
+    return volleys + [LlamaBenchEngine(*peer.split("=", 1)) for peer in arguments.peer]
 
 
 def warm_up(engine, work: Workload) -> str:
     """Runs both measurements once for nothing and returns the engine's version."""
-    run(engine.prompt_command(work))
+    if engine.reads_prompts:
+        run(engine.prompt_command(work))
     return engine.version(run(engine.decode_command(work)))
 
 
@@ -101,9 +108,15 @@ def measure(engines: list, work: Workload, repeats: int) -> list[dict]:
     rounds = []
     for index in range(repeats):
         ordered = engines if index % 2 == 0 else engines[::-1]
-        rounds.append({kind: {engine.name: speed(engine, work, kind) for engine in ordered} for kind in KINDS})
+        rounds.append(
+            {kind: {each.name: speed(each, work, kind) for each in measured(ordered, kind)} for kind in KINDS}
+        )
         print(f"round {index + 1} of {repeats}: {json.dumps(rounds[-1])}", file=sys.stderr)
     return rounds
+
+
+def measured(engines: list, kind: str) -> list:
+    return [engine for engine in engines if kind == "decode" or engine.reads_prompts]
 
 
 def speed(engine, work: Workload, kind: str) -> float:
@@ -116,17 +129,17 @@ def speed(engine, work: Workload, kind: str) -> float:
 def summarise_rounds(rounds: list[dict], engines: list) -> dict:
     """Returns, for each kind and engine, its speed and that over each engine that it is held against.
 
-    Peers are what volley is held against, each plan's decoding; of peers alone, the first is held against the others. A
-    round's fastest peer is one more, where there are several. Prompts are read by one plan like by another.
+    Peers are what volley is held against, whatever its plan and activations; of peers alone, the first is held against the
+    others. A round's fastest peer is one more, where there are several.
     """
-    names = [engine.name for engine in engines]
-    peers = [engine.name for engine in engines if engine.is_peer]
     summary: dict = {}
     for kind in KINDS:
+        names = [engine.name for engine in measured(engines, kind)]
+        peers = [engine.name for engine in measured(engines, kind) if engine.is_peer]
         for name in names:
             summary.setdefault(kind, {})[name] = {"speed": summarise([each[kind][name] for each in rounds]), "over": {}}
         ours = [name for name in names if name not in peers] or names[:1]
-        for name in ours if kind == "decode" else ours[:1]:
+        for name in ours:
             others = [peer for peer in peers if peer != name]
             over = {other: [each[kind][name] / each[kind][other] for each in rounds] for other in others}
             if len(others) > 1:

@@ -29,10 +29,15 @@ class VolleyEngine:
 
     is_peer = False
 
-    def __init__(self, binary: Path, mtd: str):
+    def __init__(self, binary: Path, mtd: str, activations: str, reads_prompts: bool):
+        """`activations`: int16 or int8. `reads_prompts`: whether its speed with prompts is of interest."""
         self.name = "volley" if mtd == "off" else f"volley mtd {mtd}"
+        if activations != "int16":
+            self.name += f" {activations}"
+        self.reads_prompts = reads_prompts
         self._binary = binary
         self._mtd = mtd
+        self._activations = activations
 
     def prompt_command(self, work: Workload) -> list[str]:
         # Ids below 1,000 exist in every vocabulary worth measuring; as in llama-bench, which ids does not matter.
@@ -57,7 +62,8 @@ class VolleyEngine:
         prompt = ",".join(map(str, ids))
         return [
             *(str(self._binary), "generate", "--model", str(work.model), "--prompt-ids", prompt),
-            *("--mtd", self._mtd, "--max-tokens", str(emit), "--ignore-eos", "--threads", str(work.threads), "--json"),
+            *("--mtd", self._mtd, "--activations", self._activations, "--max-tokens", str(emit), "--ignore-eos"),
+            *("--threads", str(work.threads), "--json"),
         ]
 
 
@@ -65,6 +71,7 @@ class LlamaBenchEngine:
     """llama.cpp's `llama-bench`, or a fork's; it warms up by itself before it measures."""
 
     is_peer = True
+    reads_prompts = True
 
     def __init__(self, name: str, command_line: str):
         """`command_line`: the program and, if any, arguments of its own (`…/llama-bench -rtr 1`)."""
