@@ -5,9 +5,9 @@
 #
 # Builds what is missing and makes random weights in DIR (12 GB for all), measures each shape and format, and writes
 # bench/results/SHAPE-FORMAT.json, volley's own tables as bench/results/bench-SHAPE-FORMAT.json (-int8 with activations of 8
-# bits), and pictures of those. The
-# default is the four that the README shows. IK_LLAMA_BENCH names ik_llama.cpp's llama-bench (see
-# peers/build_ik_llama_cpp.sh), REPEATS the rounds (default 5). Nothing else should run on the machine: an hour on two cores.
+# bits), and pictures of those. The default is the four that the README shows. IK_LLAMA_BENCH names ik_llama.cpp's
+# llama-bench (see peers/build_ik_llama_cpp.sh), REPEATS the rounds (default 5). Nothing else should run on the machine: an
+# hour on two cores.
 # Exit codes: 0 done, 1 failed, 64 usage.
 set -eu
 
