@@ -1,3 +1,5 @@
+public import Tensors
+
 /// Why a configuration cannot be used: one sentence with the field, what was found, and what to do.
 ///
 /// Fields have Hugging Face's names; a GGUF file's metadata was put into these terms before.
@@ -14,6 +16,8 @@ public enum ConfigurationError: Error, Sendable, Equatable {
     case headLayersOutOfRange(requested: Int, layerCount: Int)
     /// The model has no trunk, so only vanilla decoding is possible.
     case noTrunk(layerCount: Int)
+    /// `lm_head` was to be screened, but its format has no smaller copy, or rows of so many values are no whole blocks of it.
+    case noScreen(format: StorageFormat, columns: Int)
 }
 
 extension ConfigurationError: CustomStringConvertible {
@@ -37,6 +41,16 @@ extension ConfigurationError: CustomStringConvertible {
         case .noTrunk(let layerCount):
             "configuration: all \(layerCount) layers belong to the head, so multi-token decoding has no trunk to save; "
                 + "use vanilla decoding or fewer head layers"
+        case .noScreen(let format, let columns): Self.noScreen(format, columns)
         }
+    }
+    private static func noScreen(_ format: StorageFormat, _ columns: Int) -> String {
+        guard let copy = RowScreen.format(for: format) else {
+            return "lm_head in \(format.rawValue) cannot be screened: a copy that is much smaller would leave most rows; "
+                + "leave out --screen, or choose --head-format q8_0 or bf16"
+        }
+        return "lm_head in \(format.rawValue) with rows of \(columns) values cannot be screened: they are no whole blocks "
+            + "of \(copy.rawValue) (\(copy.valuesPerBlock) values), the smaller copy's format; leave out --screen"
+            + (columns.isMultiple(of: 32) ? ", or choose --head-format bf16" : "")
     }
 }

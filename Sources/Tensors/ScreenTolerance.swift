@@ -1,0 +1,57 @@
+import CKernels
+
+/// How far a screen's outputs may be from the exact ones: distance · `inputNorm` + `slack`, of each row.
+///
+/// Let w be a row, v its copy, x the input and x̂ what rounding to int16 makes of it. A plain row gives w·x and its copy v·x̂; the
+/// difference is w·(x − x̂) + (w − v)·x̂. A quantised row gives w·x̂, and the difference is (w − v)·x̂. By Cauchy and Schwarz either
+/// is at most ‖w − v‖‖x̂‖ + ‖w‖‖x − x̂‖. Both are computed in float32, where a sum of n products in whatever order is off by at
+/// most γ‖w‖‖x‖, γ = nu / (1 − nu), u = 2⁻²⁴ (Higham, Accuracy and Stability of Numerical Algorithms, 3.1).
+package struct ScreenTolerance {
+    /// No less than ‖x̂‖.
+    package let inputNorm: Float
+    package let slack: Float
+
+    /// Nil where the input is not finite, or so large that a sum might overflow.
+    ///
+    /// - Parameters:
+    ///   - input: [columns]
+    ///   - rounded: what the copy was multiplied by: [columns / 32]
+    init?(of screen: RowScreen, _ input: UnsafePointer<Float>, rounded: UnsafePointer<volley_block>) {
+        let columns = screen.copy.columns
+        let (norm, lost) = Self.norms(input, rounded, blockCount: columns / 32)
+        // No less than ‖x‖ and ‖x̂‖.
+        let whole = norm + lost
+        guard whole < Self.enormous, screen.largestNorm * whole < Self.enormous else { return nil }
+        // 16 steps more: the scales' roundings, and those of the bounds themselves.
+        let steps = Double(columns + 16) * 0x1p-24
+        let ofSums = 2 * steps / (1 - steps) * screen.largestNorm * whole
+        // Products may also vanish: each is less than 2⁻¹⁰⁰ then.
+        slack = Float(screen.largestNorm * lost + ofSums + Double(columns) * 0x1p-100).nextUp
+        inputNorm = Float(norm).nextUp
+    }
+
+    /// Far from what overflows float32.
+    private static let enormous = 0x1p100
+
+    /// ‖x̂‖ and ‖x − x̂‖, a little more than they are.
+    private static func norms(
+        _ input: UnsafePointer<Float>, _ rounded: UnsafePointer<volley_block>, blockCount: Int
+    ) -> (rounded: Double, lost: Double) {
+        var (norm, lost) = (SIMD4<Double>(), SIMD4<Double>())
+        for index in 0..<blockCount {
+            let scale = Double(rounded[index].scale)
+            withUnsafeBytes(of: rounded[index].q) { bytes in
+                for column in stride(from: 0, to: 32, by: 4) {
+                    for lane in 0..<4 {
+                        let code = bytes.load(fromByteOffset: 2 * (column + lane), as: Int16.self)
+                        let value = scale * Double(code)
+                        let difference = Double(input[32 * index + column + lane]) - value
+                        norm[lane] += value * value
+                        lost[lane] += difference * difference
+                    }
+                }
+            }
+        }
+        return (norm.sum().squareRoot() * (1 + 1e-9), lost.sum().squareRoot() * (1 + 1e-9))
+    }
+}
