@@ -44,13 +44,20 @@ extension ConfigurationError: CustomStringConvertible {
         case .noScreen(let format, let columns): Self.noScreen(format, columns)
         }
     }
+
     private static func noScreen(_ format: StorageFormat, _ columns: Int) -> String {
-        guard let copy = RowScreen.format(for: format) else {
-            return "lm_head in \(format.rawValue) cannot be screened: a copy that is much smaller would leave most rows; "
-                + "leave out --screen, or choose --head-format q8_0 or bf16"
+        let problem =
+            switch RowScreen.format(for: format) {
+            case let copy?:
+                "with rows of \(columns) values cannot be screened: they are no whole blocks of \(copy.rawValue) "
+                    + "(\(copy.valuesPerBlock) values), the smaller copy's format"
+            case nil: "cannot be screened: no smaller copy is close enough to it"
+            }
+        let others = [StorageFormat.q8_0, .bf16].filter {
+            RowScreen.format(for: $0)?.rowByteCount(columns: columns) != nil
         }
-        return "lm_head in \(format.rawValue) with rows of \(columns) values cannot be screened: they are no whole blocks "
-            + "of \(copy.rawValue) (\(copy.valuesPerBlock) values), the smaller copy's format; leave out --screen"
-            + (columns.isMultiple(of: 32) ? ", or choose --head-format bf16" : "")
+        let choice = others.map(\.rawValue).joined(separator: " or ")
+        return "lm_head in \(format.rawValue) \(problem); leave out --screen"
+            + (others.isEmpty ? "" : ", or choose --head-format \(choice)")
     }
 }

@@ -19,7 +19,9 @@ extension Quantizer {
                 storeCodes(of: values + 16 * group, times: stretch, to: codes + 16 * group)
             }
             let bytes = bytes.assumingMemoryBound(to: UInt8.self)
-            for half in 0..<2 { packCodes(codes + 128 * half, lower: bytes + 64 * half, upper: bytes + 128 + 32 * half) }
+            for half in 0..<2 {
+                packCodes(codes + 128 * half, lower: bytes + 64 * half, upper: bytes + 128 + 32 * half)
+            }
         }
     }
 

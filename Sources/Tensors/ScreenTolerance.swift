@@ -11,7 +11,7 @@ package struct ScreenTolerance {
     package let inputNorm: Float
     package let slack: Float
 
-    /// Nil where the input is not finite, or so large that a sum might overflow.
+    /// Nil where nothing can be said: the input is not finite, so large that a sum might overflow, or so small that float32 loses it.
     ///
     /// - Parameters:
     ///   - input: [columns]
@@ -21,17 +21,17 @@ package struct ScreenTolerance {
         let (norm, lost) = Self.norms(input, rounded, blockCount: columns / 32)
         // No less than ‖x‖ and ‖x̂‖.
         let whole = norm + lost
-        guard whole < Self.enormous, screen.largestNorm * whole < Self.enormous else { return nil }
+        guard Self.sizes.contains(whole), screen.largestNorm * whole < Self.sizes.upperBound else { return nil }
         // 16 steps more: the scales' roundings, and those of the bounds themselves.
         let steps = Double(columns + 16) * 0x1p-24
         let ofSums = 2 * steps / (1 - steps) * screen.largestNorm * whole
-        // Products may also vanish: each is less than 2⁻¹⁰⁰ then.
+        // Products of small weights may also vanish: each is less than 2⁻¹⁰⁰ then.
         slack = Float(screen.largestNorm * lost + ofSums + Double(columns) * 0x1p-100).nextUp
         inputNorm = Float(norm).nextUp
     }
 
-    /// Far from what overflows float32.
-    private static let enormous = 0x1p100
+    /// Far from what overflows float32, and from what its least numbers add to a sum.
+    private static let sizes = 0x1p-40..<0x1p100
 
     /// ‖x̂‖ and ‖x − x̂‖, a little more than they are.
     private static func norms(

@@ -82,6 +82,17 @@ struct ScreenedDecodingTests {
         #expect(Array(plain.logits) == Array(screened.logits))
     }
 
+    @Test("a refusal names the formats that could be screened")
+    func refusals() {
+        for (columns, end) in [
+            (1024, "leave out --screen, or choose --head-format q8_0 or bf16"),
+            (576, "leave out --screen, or choose --head-format bf16"), (100, "leave out --screen"),
+        ] {
+            let sentence = "\(ConfigurationError.noScreen(format: .q4_0, columns: columns))"
+            #expect(sentence.hasPrefix("lm_head in q4_0 cannot be screened: ") && sentence.hasSuffix("; " + end))
+        }
+    }
+
     @Test("drafted tokens and batches, which take all logits, are as without")
     func otherPasses() throws {
         let models = try [false, true].map { try Self.model(.q8_0, screens: $0) }

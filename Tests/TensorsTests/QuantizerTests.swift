@@ -56,7 +56,8 @@ struct QuantizerTests {
                     // Of the scale's own rounding a code of 31 has the most; numbers below f16's least are lost.
                     let limit = Double(values[range].map(abs).max() ?? 0) / 62 + 17 * step + 31 * 127 * 0x1p-24
                     for index in range {
-                        #expect(abs(Double(values[index]) - Double(decoded[index])) <= limit * 1.01, "\(size) \(spread)")
+                        let difference = abs(Double(values[index]) - Double(decoded[index]))
+                        #expect(difference <= limit * 1.01, "\(size) \(spread)")
                     }
                 }
             }
