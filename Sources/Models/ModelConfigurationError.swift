@@ -47,15 +47,13 @@ extension ConfigurationError: CustomStringConvertible {
 
     private static func noScreen(_ format: StorageFormat, _ columns: Int) -> String {
         let problem =
-            switch RowScreen.format(for: format) {
+            switch RowScreen.copyFormats(of: format).last {
             case let copy?:
                 "with rows of \(columns) values cannot be screened: they are no whole blocks of \(copy.rawValue) "
                     + "(\(copy.valuesPerBlock) values), the smaller copy's format"
             case nil: "cannot be screened: no smaller copy is close enough to it"
             }
-        let others = [StorageFormat.q8_0, .bf16].filter {
-            RowScreen.format(for: $0)?.rowByteCount(columns: columns) != nil
-        }
+        let others = [StorageFormat.q8_0, .bf16].filter { RowScreen.copyFormat(of: $0, columns: columns) != nil }
         let choice = others.map(\.rawValue).joined(separator: " or ")
         return "lm_head in \(format.rawValue) \(problem); leave out --screen"
             + (others.isEmpty ? "" : ", or choose --head-format \(choice)")

@@ -12,21 +12,24 @@ package struct RowScreen: Sendable {
     /// No less than ‖row‖₂ and ‖its copy‖₂ of any row whose distance is finite.
     let largestNorm: Double
 
-    /// The format of the copy: eight bits for plain formats, six for q8_0. Nil for others, of which copies that are much smaller
-    /// would be so coarse as to leave most rows.
-    package static func format(for format: StorageFormat) -> StorageFormat? {
+    /// What a copy of rows in `format` may be in, the smallest first; none where nothing is much smaller and close enough to leave
+    /// few rows.
+    package static func copyFormats(of format: StorageFormat) -> [StorageFormat] {
         switch format {
-        case .f32, .bf16, .f16: .q8_0
-        case .q8_0: .q6_K
-        default: nil
+        case .f32, .bf16, .f16: [.q6_K, .q8_0]
+        case .q8_0: [.q6_K]
+        default: []
         }
     }
 
-    /// Copies `matrix`, by all cores; nil where its format has no smaller one, or its rows are no whole blocks of that.
+    /// The smallest whose blocks rows of `columns` values fill; nil where there is none.
+    package static func copyFormat(of format: StorageFormat, columns: Int) -> StorageFormat? {
+        copyFormats(of: format).first { $0.rowByteCount(columns: columns) != nil }
+    }
+
+    /// Copies `matrix`, by all cores; nil where its format and width have no copy.
     package init?(of matrix: Matrix) {
-        guard let format = Self.format(for: matrix.format), format.rowByteCount(columns: matrix.columns) != nil else {
-            return nil
-        }
+        guard let format = Self.copyFormat(of: matrix.format, columns: matrix.columns) else { return nil }
         let distances = AlignedBuffer<Float>(unfilledCount: matrix.rows)
         let norms = AlignedBuffer<Double>(unfilledCount: matrix.rows)
         copy = Linear(rows: matrix.rows, columns: matrix.columns, format: format) {
