@@ -15,12 +15,19 @@ extension Compute {
     ) -> Int {
         precondition(weights.slices.count == 1)
         precondition(weights.rows == screen.copy.rows && weights.columns == screen.copy.columns)
-        if let tolerance = self.screen(screen, input, output: output) {
-            let panels = ScreenedPanels(screened: output, distances: screen.distances.pointer, rows: weights.rows)
-            if candidatePanels.count < panels.count { candidatePanels = AlignedBuffer(unfilledCount: panels.count) }
-            let count = panels.dismiss(within: tolerance, keeping: candidatePanels.pointer)
+        let panels = ScreenedPanels(screened: output, distances: screen.distances.pointer, rows: weights.rows)
+        if candidatePanels.count < panels.count { candidatePanels = AlignedBuffer(unfilledCount: panels.count) }
+        if let tolerance = self.screen(screen, input, output: output),
+            let likeliest = panels.likeliest(within: tolerance)
+        {
+            let candidates = candidatePanels.pointer
+            candidates[0] = likeliest
+            // Others need only reach what is exact, not the least that it could have been: far fewer are left.
+            multiply(weights, panels: candidates, count: 1, input, output: output)
+            let floor = panels.largest(ofPanel: likeliest)
+            let count = panels.dismiss(below: floor, within: tolerance, keeping: candidates)
             if count <= panels.count / Self.fewestPanelsPerCandidate {
-                multiply(weights, panels: candidatePanels.pointer, count: count, input, output: output)
+                multiply(weights, panels: candidates, count: count, input, output: output)
                 return min(count * ScreenedPanels.width, weights.rows)
             }
         }

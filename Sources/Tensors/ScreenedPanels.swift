@@ -13,17 +13,38 @@ struct ScreenedPanels {
 
     var count: Int { (rows + Self.width - 1) / Self.width }
 
-    /// Puts −∞ in place of the outputs of panels that cannot hold the largest, and notes the others in `kept`, ascending.
+    /// The panel of the row whose exact output is known to be the largest, as far as anything is known; nil where nothing is.
+    func likeliest(within tolerance: ScreenTolerance) -> Int? {
+        var (panel, floor) = (Int?.none, -Float.infinity)
+        for candidate in 0..<count {
+            let lower = bounds(ofPanel: candidate, tolerance).lower
+            // What is no number is not above.
+            guard any(lower .> floor) else { continue }
+            (panel, floor) = (candidate, largest(of: lower, above: floor))
+        }
+        return panel
+    }
+
+    /// The largest of a panel's outputs that are numbers.
+    func largest(ofPanel panel: Int) -> Float { largest(of: values(ofPanel: panel, in: screened), above: -.infinity) }
+
+    private func largest(of values: SIMD16<Float>, above floor: Float) -> Float {
+        var numbers = SIMD16<Float>(repeating: floor)
+        numbers.replace(with: values, where: values .> floor)
+        return numbers.max()
+    }
+
+    /// Puts −∞ in place of the outputs of panels that cannot reach `floor`, and notes the others in `kept`, ascending.
     ///
     /// - Parameter kept: room for all panels.
     /// - Returns: how many are kept.
-    func dismiss(within tolerance: ScreenTolerance, keeping kept: UnsafeMutablePointer<Int>) -> Int {
-        let floor = SIMD16<Float>(repeating: leastLargest(within: tolerance))
+    func dismiss(
+        below floor: Float, within tolerance: ScreenTolerance, keeping kept: UnsafeMutablePointer<Int>
+    ) -> Int {
         var keptCount = 0
         for panel in 0..<count {
-            let bounds = bounds(ofPanel: panel, tolerance)
             // What is no number is not below.
-            guard any(.!(bounds.upper .< floor)) else {
+            guard any(.!(bounds(ofPanel: panel, tolerance).upper .< floor)) else {
                 (screened + panel * Self.width).update(
                     repeating: -.infinity, count: min(Self.width, rows - panel * Self.width))
                 continue
@@ -32,16 +53,6 @@ struct ScreenedPanels {
             keptCount += 1
         }
         return keptCount
-    }
-
-    /// What the largest exact output is no less than.
-    private func leastLargest(within tolerance: ScreenTolerance) -> Float {
-        var largest = SIMD16<Float>(repeating: -.infinity)
-        for panel in 0..<count {
-            let lower = bounds(ofPanel: panel, tolerance).lower
-            largest.replace(with: lower, where: lower .> largest)
-        }
-        return largest.max()
     }
 
     /// Within which the exact outputs of a panel lie.
