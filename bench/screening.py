@@ -4,9 +4,9 @@
     /tmp/gguf/bin/python bench/screening.py "$(bench/smollm2/fetch.sh)"
 
 A row's logit is estimated from the upper bits of its 8-bit codes; what the lower bits can add is bounded, by Cauchy and Schwarz,
-by their norm times that of the hidden state, over the whole row or block by block. Rows whose estimate plus bound reaches the
-largest estimate minus bound could hold the maximum and would have to be computed exactly, and with them the panels of 16 rows that
-they lie in. The hidden states are those of real answers, found from the logits that volley writes. What `--screen` itself leaves, of any
+by their norm times that of the hidden state, over the whole row or block by block. The row that is certainly the largest, as far as that
+says, is computed exactly; rows whose estimate plus bound reaches it could hold the maximum and would have to be computed too, and
+with them the panels of 16 rows that they lie in. The hidden states are those of real answers, found from the logits that volley writes. What `--screen` itself leaves, of any
 model, `volley bench --screen --profile` shows. Exit codes: 0 done, 64 usage.
 """
 
@@ -59,7 +59,7 @@ def candidate_counts(
         norms = np.linalg.norm(state.reshape(-1, 32), axis=1)
         bound = residual @ norms if is_blockwise else np.linalg.norm(residual, axis=1) * np.linalg.norm(norms)
         estimate = upper.reshape(len(weights), -1) @ state
-        is_left = estimate + bound >= (estimate - bound).max()
+        is_left = estimate + bound >= weights[np.argmax(estimate - bound)] @ state
         rows.append(is_left.sum())
         panels.append(len(np.unique(np.flatnonzero(is_left) // 16)))
     return np.array(rows), np.array(panels)

@@ -1,6 +1,3 @@
-import CKernels
-import Dispatch
-
 /// A smaller copy of a matrix, and how far each row of it is from its own: enough to say which rows cannot give the largest
 /// product with an input (`Compute.linearOfLargest`).
 // Sendable: nothing changes once it is made.
