@@ -1,12 +1,13 @@
-"""Would a cheap first look at lm_head, with a proven bound, find the most likely token? Counts on a real model.
+"""How many rows of lm_head would a copy of fewer bits, with a proven bound, leave? Counts on a real model.
 
     python3 -m venv /tmp/gguf && /tmp/gguf/bin/pip install gguf==0.19.0
     /tmp/gguf/bin/python bench/screening.py "$(bench/smollm2/fetch.sh)"
 
 A row's logit is estimated from the upper bits of its 8-bit codes; what the lower bits can add is bounded, by Cauchy and Schwarz,
-by their norm times that of the hidden state, over the whole row or block by block. Rows whose estimate plus bound reaches the
-largest estimate minus bound could hold the maximum and would have to be computed exactly. The hidden states are those of real
-answers, found from the logits that volley writes. Exit codes: 0 done, 64 usage.
+by their norm times that of the hidden state, over the whole row or block by block. The row that is certainly the largest, as far as that
+says, is computed exactly; rows whose estimate plus bound reaches it could hold the maximum and would have to be computed too, and
+with them the panels of 16 rows that they lie in. The hidden states are those of real answers, found from the logits that volley writes. What `--screen` itself leaves, of any
+model, `volley bench --screen --profile` shows. Exit codes: 0 done, 64 usage.
 """
 
 from __future__ import annotations
@@ -44,20 +45,24 @@ def hidden_states(model: Path, weights: np.ndarray) -> np.ndarray:
     return np.linalg.solve(weights.T @ weights, weights.T @ np.array(logits).T).T
 
 
-def candidate_counts(weights: np.ndarray, states: np.ndarray, bits: int, is_blockwise: bool) -> np.ndarray:
-    """Returns, for each state, the number of rows that could hold the largest logit."""
+def candidate_counts(
+    weights: np.ndarray, states: np.ndarray, bits: int, is_blockwise: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns, for each state, the numbers of rows and of panels that could hold the largest logit."""
     blocks = weights.reshape(len(weights), -1, 32)
     scales = np.maximum(np.abs(blocks).max(2, keepdims=True) / 127, 1e-30)
     step = 2 ** (8 - bits)
     upper = np.round(np.round(blocks / scales) / step) * step * scales
     residual = np.linalg.norm(blocks - upper, axis=2)
-    counts = []
+    rows, panels = [], []
     for state in states:
         norms = np.linalg.norm(state.reshape(-1, 32), axis=1)
         bound = residual @ norms if is_blockwise else np.linalg.norm(residual, axis=1) * np.linalg.norm(norms)
         estimate = upper.reshape(len(weights), -1) @ state
-        counts.append(int((estimate + bound >= (estimate - bound).max()).sum()))
-    return np.array(counts)
+        is_left = estimate + bound >= weights[np.argmax(estimate - bound)] @ state
+        rows.append(is_left.sum())
+        panels.append(len(np.unique(np.flatnonzero(is_left) // 16)))
+    return np.array(rows), np.array(panels)
 
 
 def main() -> int:
@@ -69,12 +74,12 @@ def main() -> int:
     tensor = tensors.get("output.weight", tensors["token_embd.weight"])
     weights = dequantize(tensor.data, tensor.tensor_type).astype(np.float64)
     states = hidden_states(model, weights)
-    print(f"{len(weights)} rows, {len(states)} states; rows that are left: median, 90 %, most")
+    print(f"{len(weights)} rows, {len(states)} states; what is left: median, 90 %, most")
     for bits in (4, 5, 6):
         for is_blockwise in (False, True):
-            counts = candidate_counts(weights, states, bits, is_blockwise)
             name = f"{bits} bits, bound by {'block' if is_blockwise else 'row'}"
-            print(f"{name}: {np.median(counts):.0f}, {np.quantile(counts, 0.9):.0f}, {counts.max()}")
+            for unit, counts in zip(("rows", "panels"), candidate_counts(weights, states, bits, is_blockwise)):
+                print(f"{name}, {unit}: {np.median(counts):.0f}, {np.quantile(counts, 0.9):.0f}, {counts.max()}")
     return 0
 
 

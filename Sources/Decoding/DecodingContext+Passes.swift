@@ -5,17 +5,19 @@ import Tensors
 extension DecodingContext {
     /// Brings the head up to the last token; `logits` are then that token's.
     ///
-    /// - Parameter isCancelled: looked at before each pass.
+    /// - Parameters:
+    ///   - onlyLargest: whether nobody needs but the largest: others may then be −∞.
+    ///   - isCancelled: looked at before each pass.
     /// - Returns: false where it was cancelled; a later call goes on from there.
     @discardableResult
-    package func run(isCancelled: () -> Bool = { false }) -> Bool {
+    package func run(onlyLargest: Bool = false, isCancelled: () -> Bool = { false }) -> Bool {
         if drafts.token(at: tokens.count - 1) != nil { takeDraftedLogits() }
         while needsChunk {
             if wantsDrafts {
                 guard !isCancelled() else { return false }
                 draft()
             } else {
-                guard runChunk(isCancelled: isCancelled) else { return false }
+                guard runChunk(onlyLargest: onlyLargest, isCancelled: isCancelled) else { return false }
             }
         }
         return true
@@ -33,19 +35,21 @@ extension DecodingContext {
     ///
     /// - Parameters:
     ///   - rowLimit: most positions; fewer than `run` takes change no bit where all weights are quantised.
-    ///   - onLogits: takes the logits at each of the positions, not the last alone.
+    ///   - onlyLargest: as `run` takes it.
+    ///   - onLogits: takes the logits at each of the positions, all of them, not the last position's alone.
     ///   - isCancelled: looked at before each pass.
     /// - Returns: false where it was cancelled.
     @discardableResult
     package func runChunk(
-        rowLimit: Int = .max, onLogits: ((_ position: Int, UnsafeBufferPointer<Float>) -> Void)? = nil,
+        rowLimit: Int = .max, onlyLargest: Bool = false,
+        onLogits: ((_ position: Int, UnsafeBufferPointer<Float>) -> Void)? = nil,
         isCancelled: () -> Bool = { false }
     ) -> Bool {
         let rowCount = min(chunkRows, rowLimit, tokens.count - headRing.count)
         guard refillTrunk(for: headRing.count..<headRing.count + rowCount, isCancelled), !isCancelled() else {
             return false
         }
-        runHead(rowCount: rowCount, onLogits)
+        runHead(rowCount: rowCount, onlyLargest: onlyLargest, onLogits)
         return true
     }
 
@@ -72,7 +76,9 @@ extension DecodingContext {
         passes.countTrunk(rowCount)
     }
 
-    func runHead(rowCount: Int, _ onLogits: ((Int, UnsafeBufferPointer<Float>) -> Void)? = nil) {
+    func runHead(
+        rowCount: Int, onlyLargest: Bool = false, _ onLogits: ((Int, UnsafeBufferPointer<Float>) -> Void)? = nil
+    ) {
         for row in 0..<rowCount { feedHead(headRing.count + row, into: hiddenRow(row)) }
         forward.measured(.head) {
             run(stack.head, ForwardPass.Segment(ring: headRing, rowCount: rowCount))
@@ -85,8 +91,11 @@ extension DecodingContext {
                 onLogits(headRing.count - rowCount + row, logits)
             }
         } else if headRing.count == tokens.count {
+            let last = hiddenRow(rowCount - 1)
             forward.measured(.vocabularyHead) {
-                forward.logits(hiddenRow(rowCount - 1), into: lastLogits.pointer)
+                onlyLargest
+                    ? forward.largestLogits(last, into: lastLogits.pointer)
+                    : forward.logits(last, into: lastLogits.pointer)
             }
         }
     }

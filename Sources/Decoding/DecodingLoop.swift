@@ -11,6 +11,7 @@ package final class DecodingLoop {
     private let context: DecodingContext
     private let options: GenerationOptions
     private let endTokens: Set<Int>
+    private let onlyLargest: Bool
     private let isCancelled: @Sendable () -> Bool
     private var sampler: Sampler
     private var text: TextStream
@@ -25,18 +26,20 @@ package final class DecodingLoop {
     ///   - tokenizer: turns ids into text; without one, tokens carry no text and stop strings are not looked for.
     ///   - endTokens: tokens that end the generation.
     ///   - isWhole: whether `prompt` is the whole sequence, of which the context keeps what it has.
+    ///   - needsAllLogits: whether somebody else looks at the context's logits.
     ///   - isCancelled: looked at before each pass, beside the task's own cancellation.
     /// - Throws: `GenerationError` or `SamplingError` for the options, `SessionError` for a prompt that the context cannot
     ///   take.
     package init(
         _ context: DecodingContext, prompt: [Int], plan: any DecodePlan, options: GenerationOptions,
-        tokenizer: Tokenizer?, endTokens: Set<Int>, isWhole: Bool = false,
+        tokenizer: Tokenizer?, endTokens: Set<Int>, isWhole: Bool = false, needsAllLogits: Bool = false,
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws {
         try options.check()
         self.context = context
         self.options = options
         self.endTokens = options.ignoresEnd ? [] : endTokens
+        onlyLargest = options.needsOnlyLargestLogit && !needsAllLogits
         self.isCancelled = isCancelled
         sampler = Sampler(options.sampling, vocabularySize: context.stack.configuration.vocabularySize)
         text = TextStream(tokenizer: tokenizer, stops: options.stops)
@@ -86,7 +89,8 @@ package final class DecodingLoop {
     private func advance() -> Bool {
         let start = clock.now
         let before = context.passes
-        guard context.run(isCancelled: { self.isCancelled() || Task.isCancelled }) else { return false }
+        let isDone = context.run(onlyLargest: onlyLargest) { self.isCancelled() || Task.isCancelled }
+        guard isDone else { return false }
         if let decodeStart {
             statistics.decodeTokens += 1
             statistics.decodeSeconds = (clock.now - decodeStart).seconds

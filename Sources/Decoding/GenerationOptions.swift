@@ -23,6 +23,11 @@ public struct GenerationOptions: Sendable, Equatable {
         self.logprobCount = logprobCount
     }
 
+    /// Whether the largest logit is all that each token needs.
+    var needsOnlyLargestLogit: Bool {
+        sampling.temperature == 0 && sampling.repetitionPenalty == 1 && logprobCount == nil
+    }
+
     /// - Throws: `GenerationError` or `SamplingError` naming what is out of range.
     package func check() throws {
         guard maximumTokens >= 0 else { throw GenerationError.maximumTokens(maximumTokens) }

@@ -22,11 +22,14 @@ public struct Model: Sendable {
     /// - Parameters:
     ///   - headLayers: how many of the last layers are the head, in place of the checkpoint's own number.
     ///   - vocabularyFormat: what `lm_head` is converted to, the embedding staying as it is.
+    ///   - screens: whether greedy decoding finds the next token by a smaller copy of `lm_head`, exactly: fewer bytes a token for
+    ///     more memory and a longer loading.
     ///   - checksTensors: whether the checksums of a native checkpoint's tensors are looked at.
     /// - Throws: `CheckpointError`, `ConfigurationError` or `TokenizerError`, each one sentence; `CancellationError` where
     ///   the task was cancelled before.
     public static func load(
-        _ path: String, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil, checksTensors: Bool = true
+        _ path: String, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil, screens: Bool = false,
+        checksTensors: Bool = true
     ) async throws -> Model {
         try Task.checkCancellation()
         return try await withCheckedThrowingContinuation { continuation in
@@ -36,7 +39,7 @@ public struct Model: Sendable {
                     with: Result {
                         try Model(
                             path: path, headLayers: headLayers, vocabularyFormat: vocabularyFormat,
-                            checksTensors: checksTensors)
+                            screens: screens, checksTensors: checksTensors)
                     })
             }
         }
@@ -46,12 +49,13 @@ public struct Model: Sendable {
     ///
     /// - Parameter threadCount: threads that decode compressed weights.
     package init(
-        path: String, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil,
+        path: String, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil, screens: Bool = false,
         threadCount: Int = SessionOptions().threadCount, checksTensors: Bool = true
     ) throws {
         let checkpoint = try Checkpoint.open(path).loaded(threadCount: threadCount, checksTensors: checksTensors)
         name = path.split(separator: "/").last.map(String.init) ?? path
-        stack = try LayerStack(checkpoint: checkpoint, headLayers: headLayers, vocabularyFormat: vocabularyFormat)
+        stack = try LayerStack(
+            checkpoint: checkpoint, headLayers: headLayers, vocabularyFormat: vocabularyFormat, screens: screens)
         tokenizer = try Tokenizer(checkpoint.tokenizer)
         endTokens = Set(stack.configuration.endTokens).union(tokenizer?.endOfTextIDs ?? [])
     }

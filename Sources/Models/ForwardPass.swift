@@ -110,6 +110,15 @@ package final class ForwardPass {
             stack.vocabularyHead, scratch.normed.pointer, rowCount: rowCount, isRowExact: true, output: logits)
     }
 
+    /// `logits` of one row where one could be the largest, and −∞ elsewhere; all of them where there is no screen.
+    package func largestLogits(_ hidden: UnsafePointer<Float>, into logits: UnsafeMutablePointer<Float>) {
+        guard let screen = stack.vocabularyScreen else { return self.logits(hidden, into: logits) }
+        normalize(hidden, stack.finalNorm, rowCount: 1)
+        let count = compute.linearOfLargest(
+            stack.vocabularyHead, screen, scratch.normed.pointer, output: logits)
+        profile?.addScreened(exactCount: count)
+    }
+
     /// Runs `work`, noting its time as `part`'s where there is a profile.
     package func measured(_ part: PassProfile.Part, _ work: () -> Void) {
         guard let profile else { return work() }

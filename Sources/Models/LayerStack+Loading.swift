@@ -7,10 +7,12 @@ extension LayerStack {
     /// - Parameters:
     ///   - headLayers: how many of the last layers are the head, in place of the checkpoint's own number.
     ///   - vocabularyFormat: what `lm_head` is converted to, the embedding staying as it is.
+    ///   - screens: whether greedy decoding finds the largest logit by a smaller copy of `lm_head`.
     /// - Throws: `ConfigurationError` where the configuration is not one we run, `CheckpointError` where a tensor is
     ///   missing or has another shape than the configuration says, or cannot be converted.
     package convenience init(
-        checkpoint: Checkpoint, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil
+        checkpoint: Checkpoint, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil,
+        screens: Bool = false
     ) throws {
         let reader = TensorReader(checkpoint: checkpoint)
         try reader.refuseDiffSkip()
@@ -30,7 +32,20 @@ extension LayerStack {
             layers: try (0..<configuration.layerCount).map { try reader.layer($0, configuration) },
             finalNorm: try reader.vector("model.norm", count: hidden),
             vocabularyHead: Linear([vocabularyHead]),
+            vocabularyScreen: screens ? try .ofVocabulary(vocabularyHead) : nil,
             inverseFrequencies: configuration.rope.inverseFrequencies(
                 factors: try reader.ropeFactors(count: configuration.headWidth / 2)))
+    }
+}
+
+extension RowScreen {
+    /// Of `lm_head`.
+    ///
+    /// - Throws: `ConfigurationError.noScreen` where there is none for its format and width.
+    package static func ofVocabulary(_ head: Matrix) throws(ConfigurationError) -> RowScreen {
+        guard let screen = RowScreen(of: head) else {
+            throw .noScreen(format: head.format, columns: head.columns)
+        }
+        return screen
     }
 }

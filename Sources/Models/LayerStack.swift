@@ -14,6 +14,8 @@ package final class LayerStack: Sendable {
     package let finalNorm: Vector
     /// `lm_head`: [vocabulary, hidden].
     package let vocabularyHead: Linear
+    /// Finds `lm_head`'s largest logit by fewer bytes; nil where nobody asked for it.
+    package let vocabularyScreen: RowScreen?
     /// RoPE frequencies, [headWidth / 2].
     package let inverseFrequencies: [Float]
 
@@ -25,13 +27,14 @@ package final class LayerStack: Sendable {
     /// - Parameter embedding: nil where the checkpoint ties it to `vocabularyHead`.
     package init(
         configuration: ModelConfiguration, embedding: Matrix?, layers: [LayerWeights], finalNorm: Vector,
-        vocabularyHead: Linear, inverseFrequencies: [Float]
+        vocabularyHead: Linear, vocabularyScreen: RowScreen? = nil, inverseFrequencies: [Float]
     ) {
         self.configuration = configuration
         self.embedding = embedding
         self.layers = layers
         self.finalNorm = finalNorm
         self.vocabularyHead = vocabularyHead
+        self.vocabularyScreen = vocabularyScreen
         self.inverseFrequencies = inverseFrequencies
     }
 
@@ -45,8 +48,8 @@ package final class LayerStack: Sendable {
         precondition(layers.count == self.layers.count)
         return LayerStack(
             configuration: configuration ?? self.configuration, embedding: embedding, layers: layers,
-            finalNorm: finalNorm,
-            vocabularyHead: vocabularyHead, inverseFrequencies: inverseFrequencies)
+            finalNorm: finalNorm, vocabularyHead: vocabularyHead, vocabularyScreen: vocabularyScreen,
+            inverseFrequencies: inverseFrequencies)
     }
 
     /// Whether what one has computed is of use to the other: the same layers, cut into trunk and head at the same place.
@@ -54,6 +57,9 @@ package final class LayerStack: Sendable {
         configuration.trunkLayerCount == other.configuration.trunkLayerCount
             && layers.elementsEqual(other.layers, by: ===)
     }
+
+    /// Bytes of `lm_head` that finding a next token reads: its screen's where there is one.
+    package var vocabularyByteCount: Int { vocabularyScreen?.byteCount ?? vocabularyHead.byteCount }
 
     /// The embedding of `token`: [hidden].
     package func embed(_ token: Int, into output: UnsafeMutablePointer<Float>) {

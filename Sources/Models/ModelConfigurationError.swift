@@ -1,3 +1,5 @@
+public import Tensors
+
 /// Why a configuration cannot be used: one sentence with the field, what was found, and what to do.
 ///
 /// Fields have Hugging Face's names; a GGUF file's metadata was put into these terms before.
@@ -14,6 +16,8 @@ public enum ConfigurationError: Error, Sendable, Equatable {
     case headLayersOutOfRange(requested: Int, layerCount: Int)
     /// The model has no trunk, so only vanilla decoding is possible.
     case noTrunk(layerCount: Int)
+    /// `lm_head` was to be screened, but its format has no smaller copy, or rows of so many values are no whole blocks of it.
+    case noScreen(format: StorageFormat, columns: Int)
 }
 
 extension ConfigurationError: CustomStringConvertible {
@@ -37,6 +41,21 @@ extension ConfigurationError: CustomStringConvertible {
         case .noTrunk(let layerCount):
             "configuration: all \(layerCount) layers belong to the head, so multi-token decoding has no trunk to save; "
                 + "use vanilla decoding or fewer head layers"
+        case .noScreen(let format, let columns): Self.noScreen(format, columns)
         }
+    }
+
+    private static func noScreen(_ format: StorageFormat, _ columns: Int) -> String {
+        let problem =
+            switch RowScreen.copyFormats(of: format).last {
+            case let copy?:
+                "with rows of \(columns) values cannot be screened: they are no whole blocks of \(copy.rawValue) "
+                    + "(\(copy.valuesPerBlock) values), the smaller copy's format"
+            case nil: "cannot be screened: no smaller copy is close enough to it"
+            }
+        let others = [StorageFormat.q8_0, .bf16].filter { RowScreen.copyFormat(of: $0, columns: columns) != nil }
+        let choice = others.map(\.rawValue).joined(separator: " or ")
+        return "lm_head in \(format.rawValue) \(problem); leave out --screen"
+            + (others.isEmpty ? "" : ", or choose --head-format \(choice)")
     }
 }

@@ -19,6 +19,8 @@ package final class Compute {
     let attentionScratchCount: Int
     /// What queries have added up in single key ranges; grows with the context.
     var attentionPartials = AlignedBuffer<Float>(count: 0)
+    /// Panels that a screen has left; as many as the largest screened matrix has.
+    var candidatePanels = AlignedBuffer<Int>(count: 0)
     let maximumRows: Int
     let maximumColumns: Int
 

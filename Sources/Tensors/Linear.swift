@@ -16,7 +16,7 @@ package struct Linear: @unchecked Sendable {
     let roundsActivations: Bool
     /// What compute threads see of the parts.
     let slices: AlignedBuffer<Slice>
-    private let owners: [any AnyObject & Sendable]
+    let owners: [any AnyObject & Sendable]
 
     /// One part without its owner.
     struct Slice: BitwiseCopyable {

@@ -21,7 +21,7 @@ package enum Quantizer {
             case .f32: bytes.storeBytes(of: block[0], as: Float.self)
             case .bf16: bytes.storeBytes(of: bfloat16(block[0]), as: UInt16.self)
             case .f16: bytes.storeBytes(of: Float16(block[0]).bitPattern, as: UInt16.self)
-            case .q8_0: encodeQ8(block, to: bytes)
+            case .q8_0: block.baseAddress.map { encodeQ8($0, to: bytes) }
             case .q4_0: encodeQ4(block, to: bytes)
             case .q4_1: encodeQ4WithMinimum(block, to: bytes)
             case .q5_0, .q5_1, .q4_K, .q5_K, .q6_K: preconditionFailure("\(format) is only read")
@@ -44,20 +44,28 @@ package enum Quantizer {
         return UInt16(truncatingIfNeeded: (UInt64(bits) + 0x7FFF + UInt64(bits >> 16 & 1)) >> 16)
     }
 
-    private static func encodeQ8(_ block: UnsafeBufferPointer<Float>, to bytes: UnsafeMutableRawPointer) {
-        var largest: Float = 0
-        for value in block { largest = max(largest, abs(value)) }
-        let scale = largest / 127
+    private static func encodeQ8(_ block: UnsafePointer<Float>, to bytes: UnsafeMutableRawPointer) {
+        let scale = max(largestOf16(block), largestOf16(block + 16)) / 127
         let inverse = scale == 0 ? 0 : 1 / scale
         bytes.storeBytes(of: Float16(scale).bitPattern, as: UInt16.self)
-        for (index, value) in block.enumerated() {
-            // To nearest, ties away from zero.
-            let scaled = abs(value * inverse)
-            let whole = scaled.wholePart
-            let code = Int32(whole) + (scaled - whole >= 0.5 ? 1 : 0)
-            bytes.storeBytes(
-                of: Int8(truncatingIfNeeded: value < 0 ? -code : code), toByteOffset: 2 + index, as: Int8.self)
+        let codes = (bytes + 2).assumingMemoryBound(to: UInt8.self)
+        // Without a branch, so that these are vectors.
+        for index in 0..<32 {
+            // To nearest, ties away from zero: adding 2²³ rounds to a whole number, ties to even.
+            let scaled = abs(block[index] * inverse)
+            let nearest = (scaled + 0x1p23) - 0x1p23
+            let code = scaled - nearest >= 0.5 ? nearest + 1 : nearest
+            // Adding 1.5 · 2²³ puts it into the lowest bits; what is infinite or no number, where a scale vanishes, has zeros there.
+            let bits = ((block[index] < 0 ? -code : code) + 0x1.8p23).bitPattern
+            codes[index] = UInt8(truncatingIfNeeded: bits)
         }
+    }
+
+    /// The largest magnitude of 16 values.
+    static func largestOf16(_ values: UnsafePointer<Float>) -> Float {
+        // Of positive numbers the larger has the larger bits.
+        let bits = UnsafeRawPointer(values).loadUnaligned(as: SIMD16<UInt32>.self) & 0x7FFF_FFFF
+        return Float(bitPattern: bits.max())
     }
 
     /// The value of largest magnitude becomes −8.

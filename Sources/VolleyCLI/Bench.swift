@@ -44,6 +44,9 @@ struct Bench: ParsableCommand {
             valueName: "format"))
     var headFormat: HeadFormat?
 
+    @Flag(help: "Find the next token by a smaller copy of lm_head, as the models' --screen does.")
+    var screen = false
+
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("Take the last N layers as the head, in place of the model's number.", valueName: "n"))
@@ -149,7 +152,8 @@ struct Bench: ParsableCommand {
     private func subjects() throws -> [Subject] {
         let shapes = shape.map { shape in
             Subject(name: shape.name) { _ in
-                try .random(shape, format: format, headFormat: headFormat?.format, headLayers: headLayers)
+                try .random(
+                    shape, format: format, headFormat: headFormat?.format, headLayers: headLayers, screens: screen)
             }
         }
         let paths = model.isEmpty && shape.isEmpty ? [try Embedded().model] : model
@@ -158,7 +162,7 @@ struct Bench: ParsableCommand {
             return Subject(name: name) { options in
                 try Model(
                     path: path, headLayers: headLayers, vocabularyFormat: headFormat?.format,
-                    threadCount: options.threadCount
+                    screens: screen, threadCount: options.threadCount
                 ).stack
             }
         } + shapes

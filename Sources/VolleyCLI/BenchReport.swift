@@ -125,15 +125,23 @@ struct BenchReport {
 
     private static func table(of profiles: [DecodingProfile], _ name: String) -> String {
         let parts = profiles[0].parts.map(\.part)
+        let isScreened = profiles.contains { !$0.exactRows.isEmpty }
         return MarkdownTable(
-            header: ["\(name): time spent in"] + parts + ["attention (of both)"],
+            header: ["\(name): time spent in"] + parts + ["attention (of both)"]
+                + (isScreened ? ["exact rows of lm_head"] : []),
             rows: profiles.map { profile in
                 let total = profile.parts.reduce(0) { $0 + $1.seconds }
                 func share(_ seconds: Double) -> String { String(format: "%.1f %%", 100 * seconds / max(total, 1e-12)) }
                 return [profile.name == "off" ? "off" : "mtd \(profile.name)"]
                     + profile.parts.map { share($0.seconds) } + [share(profile.attentionSeconds)]
+                    + (isScreened ? [exactRows(profile)] : [])
             }
         ).text
+    }
+
+    private static func exactRows(_ profile: DecodingProfile) -> String {
+        let counts = Samples(profile.exactRows.map(Double.init))
+        return String(format: "%.0f a token, at most %.0f", counts.median, counts.highest)
     }
 
     var csv: String {
@@ -191,6 +199,8 @@ extension BenchReport {
         let mtd: String
         let seconds: [String: Double]
         let attentionSeconds: Double
+        /// Of `lm_head`, for each token, where it is screened.
+        let exactRows: [Int]?
     }
 
     private struct Depths: Encodable {
@@ -242,7 +252,8 @@ extension BenchReport {
                 Profile(
                     mtd: profile.name,
                     seconds: Dictionary(uniqueKeysWithValues: profile.parts.map { ($0.part, $0.seconds) }),
-                    attentionSeconds: profile.attentionSeconds)
+                    attentionSeconds: profile.attentionSeconds,
+                    exactRows: profile.exactRows.isEmpty ? nil : profile.exactRows)
             },
             depths: entry.depths.map(Depths.init))
     }

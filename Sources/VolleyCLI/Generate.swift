@@ -48,7 +48,8 @@ struct Generate: ParsableCommand {
         let context = try DecodingContext(loaded.model.fitted(to: plan).stack, options: model.sessionOptions())
         let generation = try DecodingLoop(
             context, prompt: promptTokens, plan: plan, options: options, tokenizer: loaded.model.tokenizer,
-            endTokens: loaded.model.endTokens, isCancelled: { interrupt.isPressed })
+            endTokens: loaded.model.endTokens, needsAllLogits: dumpLogits != nil,
+            isCancelled: { interrupt.isPressed })
 
         let record = try stream(generation, plan: plan)
         if json {

@@ -18,6 +18,10 @@ struct ModelOptions: ParsableArguments {
             "Convert lm_head, which is read for every token: f32, bf16, f16, q8_0, q4_0 or q4_1.", valueName: "format"))
     var headFormat: HeadFormat?
 
+    @Flag(
+        help: "Find the next token by a smaller copy of lm_head where decoding is greedy: exact, faster, more memory.")
+    var screen = false
+
     @Option(parsing: .unconditional, help: "Compute threads (default: all cores).")
     var threads: Int?
 
@@ -48,7 +52,7 @@ struct ModelOptions: ParsableArguments {
         try options.check()
         let loaded = try Model(
             path: try model ?? Embedded().model, headLayers: headLayers, vocabularyFormat: headFormat?.format,
-            threadCount: options.threadCount, checksTensors: !skipChecksums)
+            screens: screen, threadCount: options.threadCount, checksTensors: !skipChecksums)
         return LoadedModel(model: loaded, seconds: (ContinuousClock.now - start).seconds)
     }
 

@@ -21,6 +21,13 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup(title: "Decoding, for requests without mtd") var plan: PlanOptions
     @OptionGroup(title: "Server") var server: ServerOptions
 
+    func validate() throws {
+        guard !model.screen else {
+            throw ValidationError(
+                "--screen finds one sequence's next token, and requests are decoded together; leave it out")
+        }
+    }
+
     func run() async throws {
         let loaded = try Progress.during("loading the model") { try model.load() }.model
         let options = model.sessionOptions()

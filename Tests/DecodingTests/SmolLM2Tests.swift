@@ -84,6 +84,34 @@ struct SmolLM2Tests {
         }
     }
 
+    @Test("a screened lm_head gives the same tokens, and computes few rows", arguments: [StorageFormat.bf16, .f16])
+    func screened(format: StorageFormat) throws {
+        let contexts = try [false, true].map { screens in
+            let model = try Model(path: #require(smolLM2), vocabularyFormat: format, screens: screens)
+            return try DecodingContext(model.stack, options: SessionOptions(threadCount: 2))
+        }
+        let profile = PassProfile()
+        contexts[1].profile = profile
+        for golden in try Goldens.decode(Greedy.self, "smollm2/greedy.json").cases.prefix(4) {
+            for plan in [.vanilla, try MultiTokenPlan(factor: 4)] as [any DecodePlan] {
+                let answers = try contexts.map { context in
+                    context.truncate(to: 0)
+                    return try greedy(context, golden.promptIDs, plan, count: 32)
+                }
+                #expect(answers[0] == answers[1], "\(golden.name)")
+            }
+        }
+        #expect(profile.exactRows.reduce(0, +) < profile.exactRows.count * 49_152 / 20)
+    }
+
+    @Test("rows of 576 values are no whole blocks of six bits: the refusal says so")
+    func notScreened() throws {
+        let path = try #require(smolLM2)
+        #expect(throws: ConfigurationError.noScreen(format: .q8_0, columns: 576)) {
+            try Model(path: path, screens: true)
+        }
+    }
+
     /// The model with its matrices in `format`, or as they are, and the very same weights in float32.
     private static func pair(_ format: StorageFormat?) throws -> (quantised: LayerStack, float32: LayerStack) {
         let directory = try TemporaryDirectory()

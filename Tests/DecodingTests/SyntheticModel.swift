@@ -26,6 +26,8 @@ struct SyntheticModel {
     var method = RoutingMethod.flexiDepth
     /// Added to what routers say before the sigmoid: infinite, it forces gates to 0 or 1.
     var routerOffset: Float = 0
+    /// Whether `lm_head` is screened.
+    var screens = false
 
     /// As wide as the blocks of `format` ask for.
     static func holding(_ format: StorageFormat) -> SyntheticModel {
@@ -77,9 +79,11 @@ struct SyntheticModel {
                 gateUp: Linear([matrix(feedForward, hidden), matrix(feedForward, hidden)]),
                 down: Linear([matrix(hidden, feedForward)]), routing: routed.contains(index) ? routing() : nil)
         }
+        let (finalNorm, vocabularyHead) = (norm(hidden), matrix(vocabulary, hidden))
         return LayerStack(
-            configuration: configuration, embedding: embedding, layers: stack, finalNorm: norm(hidden),
-            vocabularyHead: Linear([matrix(vocabulary, hidden)]),
+            configuration: configuration, embedding: embedding, layers: stack, finalNorm: finalNorm,
+            vocabularyHead: Linear([vocabularyHead]),
+            vocabularyScreen: screens ? try .ofVocabulary(vocabularyHead) : nil,
             inverseFrequencies: configuration.rope.inverseFrequencies())
     }
 

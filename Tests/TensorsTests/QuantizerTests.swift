@@ -37,6 +37,32 @@ struct QuantizerTests {
             }
         }
     }
+
+    @Test("six bits: values are within half a step of their sixteen's, and no code or scale overflows")
+    func sixBits() {
+        var random = SeededGenerator(seed: 5)
+        for size in [1e-38, 1e-6, 1, 1e6] as [Float] {
+            // Sixteens of like size, and of sizes a thousandfold apart.
+            for spread in [1, 1000] as [Float] {
+                var values = randomActivations(256, using: &random)
+                for index in values.indices { values[index] *= index / 16 % 2 == 0 ? size : size / spread }
+                var bytes = [UInt8](repeating: 0, count: 210)
+                Quantizer.encodeQ6K(values, to: &bytes)
+                var decoded = [Float](repeating: .nan, count: 256)
+                Quantizer.decode(bytes, as: .q6_K, count: 256, to: &decoded)
+                let step = values.map(abs).max().map { Double($0) / (31 * 127) } ?? 0
+                for group in 0..<16 {
+                    let range = 16 * group..<16 * group + 16
+                    // Of the scale's own rounding a code of 31 has the most; numbers below f16's least are lost.
+                    let limit = Double(values[range].map(abs).max() ?? 0) / 62 + 17 * step + 31 * 127 * 0x1p-24
+                    for index in range {
+                        let difference = abs(Double(values[index]) - Double(decoded[index]))
+                        #expect(difference <= limit * 1.01, "\(size) \(spread)")
+                    }
+                }
+            }
+        }
+    }
 }
 
 struct PlanesTests {

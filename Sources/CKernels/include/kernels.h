@@ -42,9 +42,15 @@ struct volley_block_header {
     int32_t half_sums[2];
 };
 
-/// Bytes of a block: its header, then its 32 codes; those of 8 bits in the order of a panel's quads (jobs/panel.h).
+/// Bytes of a block: its header, then its 32 codes.
 static inline size_t volley_block_bytes(enum volley_activations activations) {
     return sizeof(struct volley_block_header) + (activations == VOLLEY_INT8 ? 32 : 64);
+}
+/// Which of the 32 values code `place` is; those of 8 bits are dealt as a panel's quads are (jobs/panel.h).
+static inline size_t volley_block_column(enum volley_activations activations, size_t place) {
+    if (activations == VOLLEY_INT16) return place;
+    size_t quad = place / 4, byte = place % 4;
+    return quad / 2 * 8 + quad % 2 * 2 + byte / 2 + byte % 2 * 4;
 }
 
 /// Rows of quantised weights that lie together in a panel (layout: jobs/panel.h).

@@ -21,7 +21,7 @@
 #include "weight_blocks.h"
 
 /// The column of byte `b` of quad `k`: 0 4 1 5, 2 6 3 7 of every eight.
-INLINE size_t quad_column(size_t k, size_t b) { return k / 2 * 8 + k % 2 * 2 + b / 2 + b % 2 * 4; }
+INLINE size_t quad_column(size_t k, size_t b) { return volley_block_column(VOLLEY_INT8, 4 * k + b); }
 
 /// Where the nibbles begin in a block.
 INLINE size_t panel_nibbles(enum volley_format format) {

@@ -4,7 +4,7 @@ import Tensors
 
 /// Bytes that decoding must read for each emitted token, which no kernel can undercut.
 package struct ByteRoofline: Sendable {
-    /// Weights of one trunk pass, one head pass, and one `lm_head`.
+    /// Weights of one trunk pass, one head pass, and one `lm_head`, or its screen where there is one.
     package let trunk: Int
     package let head: Int
     package let vocabularyHead: Int
@@ -19,7 +19,7 @@ package struct ByteRoofline: Sendable {
             2 * configuration.keyValueHeadCount * configuration.headWidth * kvFormat.bytesPerValue
         trunk = bytes(stack.trunk)
         head = bytes(stack.head)
-        vocabularyHead = stack.vocabularyHead.byteCount
+        vocabularyHead = stack.vocabularyByteCount
         trunkPosition = position * configuration.trunkLayerCount
         headPosition = position * configuration.headLayerCount
     }

@@ -9,6 +9,8 @@ package struct DecodingProfile: Sendable {
     package let parts: [(part: String, seconds: Double)]
     /// Seconds of attention, which are the trunk's and the head's too.
     package let attentionSeconds: Double
+    /// Rows of `lm_head` computed exactly for each token; empty where it is not screened.
+    package let exactRows: [Int]
 
     /// - Throws: `BenchError`, `SessionError`, `SamplingError`, or `CancellationError`.
     package init(
@@ -23,5 +25,6 @@ package struct DecodingProfile: Sendable {
         self.name = name
         parts = passes + [("others", max(0, total - passes.reduce(0) { $0 + $1.1 }))]
         attentionSeconds = seconds(of: .attention)
+        exactRows = profile.exactRows
     }
 }

@@ -11,7 +11,7 @@ extension LayerStack {
         let perLayer = zip(layers, shares).map { layer, share in
             layer.bytesPerToken(choice, share: share, keysAndValues: depth * Double(position))
         }
-        return perLayer.reduce(0, +) + Double(vocabularyHead.byteCount)
+        return perLayer.reduce(0, +) + Double(vocabularyByteCount)
     }
 }
 

@@ -9,9 +9,11 @@ extension LayerStack {
     /// - Parameters:
     ///   - headFormat: of `lm_head` alone.
     ///   - headLayers: how many of the last layers are the head.
-    /// - Throws: `BenchError.format` where rows are no whole blocks.
+    ///   - screens: whether `lm_head` is to be screened.
+    /// - Throws: `BenchError.format` where rows are no whole blocks, `ConfigurationError.noScreen`.
     package static func random(
-        _ shape: ModelShape, format: StorageFormat, headFormat: StorageFormat? = nil, headLayers: Int? = nil
+        _ shape: ModelShape, format: StorageFormat, headFormat: StorageFormat? = nil, headLayers: Int? = nil,
+        screens: Bool = false
     ) throws -> LayerStack {
         let configuration = try shape.configuration(headLayers: headLayers)
         let hidden = configuration.hiddenSize
@@ -40,10 +42,12 @@ extension LayerStack {
                 down: Linear([matrix(hidden, inner, format)]))
         }
         let vocabulary = configuration.vocabularySize
+        let embedding = configuration.tiesEmbeddings ? nil : matrix(vocabulary, hidden, format)
+        let vocabularyHead = matrix(vocabulary, hidden, headFormat ?? format)
         return LayerStack(
-            configuration: configuration,
-            embedding: configuration.tiesEmbeddings ? nil : matrix(vocabulary, hidden, format), layers: layers,
-            finalNorm: ones(hidden), vocabularyHead: Linear([matrix(vocabulary, hidden, headFormat ?? format)]),
+            configuration: configuration, embedding: embedding, layers: layers, finalNorm: ones(hidden),
+            vocabularyHead: Linear([vocabularyHead]),
+            vocabularyScreen: screens ? try .ofVocabulary(vocabularyHead) : nil,
             inverseFrequencies: configuration.rope.inverseFrequencies())
     }
 }

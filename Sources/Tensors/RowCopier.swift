@@ -1,0 +1,69 @@
+/// Copies rows of a matrix in another format, one after the other, and says what each copy loses.
+struct RowCopier {
+    private let matrix: Matrix
+    private let format: StorageFormat
+    /// [columns]
+    private let row: AlignedBuffer<Float>
+    private let copied: AlignedBuffer<Float>
+
+    /// - Precondition: rows are whole blocks of `format`, which is q8_0 or q6_K.
+    init(of matrix: Matrix, to format: StorageFormat) {
+        self.matrix = matrix
+        self.format = format
+        row = AlignedBuffer(unfilledCount: matrix.columns)
+        copied = AlignedBuffer(unfilledCount: matrix.columns)
+    }
+
+    /// Writes a row's copy; one that holds what is not finite becomes zeros.
+    ///
+    /// - Returns: ‖row − copy‖₂, rounded up, and a bound of ‖row‖₂ and ‖copy‖₂; infinity and 0 where one is no number.
+    func copy(_ number: Int, to bytes: UnsafeMutableRawPointer) -> (distance: Float, norm: Double) {
+        matrix.copyRow(number, to: row.pointer)
+        let norm = Self.norm(of: row)
+        guard norm.isFinite else {
+            let byteCount = row.count / format.valuesPerBlock * format.bytesPerBlock
+            bytes.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+            return (.infinity, 0)
+        }
+        encode(to: bytes)
+        Quantizer.decode(bytes, as: format, count: row.count, to: copied.pointer)
+        let distance = Self.norm(of: row, less: copied)
+        guard distance.isFinite else { return (.infinity, 0) }
+        // The sums in double are off by far less than either adds.
+        return (Float(distance).nextUp, (norm + distance) * (1 + 1e-9))
+    }
+
+    private func encode(to bytes: UnsafeMutableRawPointer) {
+        guard format == .q6_K else {
+            return Quantizer.encode(UnsafeBufferPointer(start: row.pointer, count: row.count), as: format, to: bytes)
+        }
+        for block in 0..<row.count / format.valuesPerBlock {
+            Quantizer.encodeQ6K(row.pointer + block * format.valuesPerBlock, to: bytes + block * format.bytesPerBlock)
+        }
+    }
+
+    /// Columns whose squares are added up side by side: whole blocks have a multiple of as many.
+    private static var lanes: Int { 8 }
+
+    private static func norm(of row: AlignedBuffer<Float>) -> Double {
+        var sums = SIMD8<Double>()
+        for start in stride(from: 0, to: row.count, by: lanes) {
+            for lane in 0..<lanes {
+                let value = Double(row.pointer[start + lane])
+                sums[lane] += value * value
+            }
+        }
+        return sums.sum().squareRoot()
+    }
+
+    private static func norm(of row: AlignedBuffer<Float>, less other: AlignedBuffer<Float>) -> Double {
+        var sums = SIMD8<Double>()
+        for start in stride(from: 0, to: row.count, by: lanes) {
+            for lane in 0..<lanes {
+                let value = Double(row.pointer[start + lane]) - Double(other.pointer[start + lane])
+                sums[lane] += value * value
+            }
+        }
+        return sums.sum().squareRoot()
+    }
+}
