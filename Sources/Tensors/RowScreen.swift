@@ -6,6 +6,8 @@ package struct RowScreen: Sendable {
     let copy: Linear
     /// ‖row − its copy‖₂, rounded up; infinite where that is no number: [rows]
     package let distances: AlignedBuffer<Float>
+    /// Whether the exact products are with the rounded input too.
+    let isOfQuantized: Bool
     /// No less than ‖row‖₂ and ‖its copy‖₂ of any row whose distance is finite.
     let largestNorm: Double
 
@@ -27,6 +29,7 @@ package struct RowScreen: Sendable {
     /// Copies `matrix`, by all cores; nil where its format and width have no copy.
     package init?(of matrix: Matrix) {
         guard let format = Self.copyFormat(of: matrix.format, columns: matrix.columns) else { return nil }
+        isOfQuantized = matrix.format.roundsActivations
         let distances = AlignedBuffer<Float>(unfilledCount: matrix.rows)
         let norms = AlignedBuffer<Double>(unfilledCount: matrix.rows)
         copy = Linear(rows: matrix.rows, columns: matrix.columns, format: format) {

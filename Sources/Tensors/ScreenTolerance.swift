@@ -3,9 +3,10 @@ import CKernels
 /// How far a screen's outputs may be from the exact ones: distance · `inputNorm` + `slack`, of each row.
 ///
 /// Let w be a row, v its copy, x the input and x̂ what rounding makes of it. A plain row gives w·x and its copy v·x̂; the
-/// difference is w·(x − x̂) + (w − v)·x̂. A quantised row gives w·x̂, and the difference is (w − v)·x̂. By Cauchy and Schwarz either
-/// is at most ‖w − v‖‖x̂‖ + ‖w‖‖x − x̂‖. Both are computed in float32, where a sum of n products in whatever order is off by at
-/// most γ‖w‖‖x‖, γ = nu / (1 − nu), u = 2⁻²⁴ (Higham, Accuracy and Stability of Numerical Algorithms, 3.1).
+/// difference is w·(x − x̂) + (w − v)·x̂. A quantised row gives w·x̂, and the difference is (w − v)·x̂. By Cauchy and Schwarz that
+/// is at most ‖w − v‖‖x̂‖, and for plain rows ‖w‖‖x − x̂‖ more. Both are computed in float32, where a sum of n products in
+/// whatever order is off by at most γ‖w‖‖x‖, γ = nu / (1 − nu), u = 2⁻²⁴ (Higham, Accuracy and Stability of Numerical
+/// Algorithms, 3.1).
 package struct ScreenTolerance {
     /// No less than ‖x̂‖.
     package let inputNorm: Float
@@ -29,7 +30,8 @@ package struct ScreenTolerance {
         let steps = Double(columns + 16) * 0x1p-24
         let ofSums = 2 * steps / (1 - steps) * screen.largestNorm * whole
         // Products of small weights may also vanish: each is less than 2⁻¹⁰⁰ then.
-        slack = Float(screen.largestNorm * lost + ofSums + Double(columns) * 0x1p-100).nextUp
+        let ofRounding = screen.isOfQuantized ? 0 : screen.largestNorm * lost
+        slack = Float(ofRounding + ofSums + Double(columns) * 0x1p-100).nextUp
         inputNorm = Float(norm).nextUp
     }
 

@@ -66,7 +66,8 @@ struct BenchReport {
         let bandwidths = entries.map { String(format: "%.1f GB/s", $0.speed.bandwidth.median / 1e9) }
         var lines = [
             "\(Machine.processor), \(threads), \(InstructionSet.best.rawValue) kernels, "
-                + "KV \(sessionOptions.kvFormat.rawValue), activations \(sessionOptions.activations.rawValue); memory reads \(bandwidths.joined(separator: ", ")); "
+                + "KV \(sessionOptions.kvFormat.rawValue), activations \(sessionOptions.activations.rawValue); "
+                + "memory reads \(bandwidths.joined(separator: ", ")); "
                 + "volley \(VolleyCommand.configuration.version), \(Machine.system).",
             "Medians of \(options.repeats) \(options.repeats == 1 ? "round" : "rounds"), everything measured once in each; "
                 + "spread: between quartiles, over the median.",

@@ -22,7 +22,9 @@ struct BadInputTests {
         (["generate", "--model", model] + ids + ["--threads", "0"], 1, "thread count is 0"),
         (["generate", "--model", model] + ids + ["--window", "0"], 1, "window is 0"),
         (["generate", "--model", model] + ids + ["--kv", "f8"], 64, "'f8' is invalid for '--kv"),
-        (["generate", "--model", model] + ids + ["--activations", "int4"], 64, "'int4' is invalid for '--activations"),
+        (
+            ["generate", "--model", model] + ids + ["--activations", "int4"], 64, "'int4' is invalid for '--activations"
+        ),
         (["generate", "--model", model] + ids + ["--head-layers", "12"], 1, "12"),
         (["generate", "--model", model] + ids + ["--head-layers", "0"], 1, "0"),
         (["generate", "--model", model] + ids + ["--stop", "a"], 1, "tokenizer.json"),

@@ -50,7 +50,7 @@ struct BenchTests {
         let bench = try SpeedBench(
             of: model, plans: plans, options: options, sessionOptions: SessionOptions(threadCount: 2),
             progress: { shares.append($0) }, isCancelled: { false })
-        #expect(bench.prompt.values.count == 2 && bench.bandwidth.values.count == 2)
+        #expect(bench.prompt.values.count == 2 && bench.bandwidth.values.count == 2 * bench.decoding.count)
         #expect(bench.decoding.map(\.name) == ["off", "4"])
         for decoding in bench.decoding {
             #expect(decoding.speed.values.count == 2 && decoding.speed.lowest > 0)

@@ -33,7 +33,7 @@ package struct SpeedBench: Sendable {
         package let limitOfSpeedup: Double
     }
 
-    /// Bytes a second that all threads read together.
+    /// Bytes a second that all threads read together, before each decoding.
     package private(set) var bandwidth = Samples()
     /// Prompt tokens a second; empty where none was timed.
     package private(set) var prompt = Samples()
@@ -73,14 +73,16 @@ package struct SpeedBench: Sendable {
         if options.promptTokens > 0 { _ = try run.promptSpeed() }
         step()
         for round in 0..<options.repeats {
-            let bytesPerSecond = memory.measure()
-            bandwidth.append(bytesPerSecond)
             if options.promptTokens > 0 { prompt.append(try run.promptSpeed()) }
             step()
             var speeds = [Double](repeating: 0, count: plans.count)
+            var bandwidths = speeds
             // Plans take turns in going first.
             for place in plans.indices {
                 let number = (place + round) % plans.count
+                // Just before each: on a shared machine the memory's speed changes within seconds.
+                bandwidths[number] = memory.measure()
+                bandwidth.append(bandwidths[number])
                 let answer = try run.decode(plans[number].plan)
                 if let place = zip(answer.tokens, expected[number]).firstDifference {
                     throw BenchError.tokensDiffer(plan: plans[number].name, place: place)
@@ -93,7 +95,7 @@ package struct SpeedBench: Sendable {
                 decoding[number].speed.append(speeds[number])
                 if let vanilla { decoding[number].speedup.append(speeds[number] / vanilla) }
                 decoding[number].efficiency.append(
-                    speeds[number] * decoding[number].bytesPerToken / bytesPerSecond)
+                    speeds[number] * decoding[number].bytesPerToken / bandwidths[number])
             }
         }
     }
