@@ -5,48 +5,10 @@
 #include "lanes.h"
 #include "panel.h"
 
-#if defined(VOLLEY_TARGET_VNNI)
-
-/// One instruction adds four products to a sum of 32 bits.
-typedef lane_ints quad_sums;
-
-/// What signed codes are larger by when they are multiplied: the instruction takes unsigned ones.
-enum { SIGNED_QUAD_OFFSET = 128 };
-
-INLINE lane_quads quads_of_signed(lane_quads codes) { return codes ^ SIGNED_QUAD_OFFSET; }
-
-INLINE size_t quads_in_sum(enum volley_format format) {
-    (void)format;
-    return 8;
-}
-
-INLINE quad_sums quad_sums_after(lane_ints sums) { return sums; }
-
-INLINE lane_ints with_quad_sums(lane_ints sums, quad_sums more) {
-    (void)sums;
-    return more;
-}
-
-/// sums + Σ weights[lane][b] · input[b] over four bytes.
-INLINE quad_sums add_quad_products(enum volley_format format, quad_sums sums, lane_quads weights, const int8_t *input) {
-    (void)format;
-    int32_t quad;
-    memcpy(&quad, input, sizeof quad);
-#if defined(VOLLEY_TARGET_AVX512)
-    return (quad_sums)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)weights, _mm512_set1_epi32(quad));
-#else
-    return in_order((quad_sums)_mm256_dpbusd_avx_epi32((__m256i)sums, (__m256i)weights, _mm256_set1_epi32(quad)));
-#endif
-}
-
-#elif defined(VOLLEY_TARGET_AVX2)
+#if defined(VOLLEY_TARGET_AVX2) && !defined(VOLLEY_TARGET_VNNI)
 
 /// One instruction makes sums of two products, in 16 bits.
 typedef lane_pairs quad_sums;
-
-enum { SIGNED_QUAD_OFFSET = 0 };
-
-INLINE lane_quads quads_of_signed(lane_quads codes) { return codes; }
 
 /// Two products of 127 and a code of 7 bits, or a few of smaller ones, stay below 2^15.
 INLINE size_t quads_in_sum(enum volley_format format) {
@@ -62,22 +24,9 @@ INLINE lane_ints with_quad_sums(lane_ints sums, quad_sums more) {
     return sums + (lane_ints)_mm256_madd_epi16((__m256i)more, _mm256_set1_epi16(1));
 }
 
-INLINE quad_sums add_quad_products(enum volley_format format, quad_sums sums, lane_quads weights, const int8_t *input) {
-    int32_t quad;
-    memcpy(&quad, input, sizeof quad);
-    __m256i w = (__m256i)weights, x = _mm256_set1_epi32(quad);
-    // The instruction takes weights without signs, so these go to the activations.
-    if (format == VOLLEY_Q8_0) x = _mm256_sign_epi8(x, w), w = _mm256_abs_epi8(w);
-    return (quad_sums)in_order((lane_ints)(sums + (quad_sums)_mm256_maddubs_epi16(w, x)));
-}
-
 #else
 
 typedef lane_ints quad_sums;
-
-enum { SIGNED_QUAD_OFFSET = 0 };
-
-INLINE lane_quads quads_of_signed(lane_quads codes) { return codes; }
 
 INLINE size_t quads_in_sum(enum volley_format format) {
     (void)format;
@@ -91,11 +40,32 @@ INLINE lane_ints with_quad_sums(lane_ints sums, quad_sums more) {
     return more;
 }
 
+#endif
+
+/// What signed codes are larger by when they are multiplied: VNNI takes unsigned ones.
+#if defined(VOLLEY_TARGET_VNNI)
+enum { SIGNED_QUAD_OFFSET = 128 };
+#else
+enum { SIGNED_QUAD_OFFSET = 0 };
+#endif
+
+INLINE lane_quads quads_of_signed(lane_quads codes) { return codes ^ SIGNED_QUAD_OFFSET; }
+
+/// sums + Σ weights[lane][b] · input[b] over four bytes.
 INLINE quad_sums add_quad_products(enum volley_format format, quad_sums sums, lane_quads weights, const int8_t *input) {
     (void)format;
-#if defined(__ARM_FEATURE_DOTPROD)
     int32_t quad;
     memcpy(&quad, input, sizeof quad);
+#if defined(VOLLEY_TARGET_AVX512)
+    return (quad_sums)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)weights, _mm512_set1_epi32(quad));
+#elif defined(VOLLEY_TARGET_VNNI)
+    return in_order((quad_sums)_mm256_dpbusd_avx_epi32((__m256i)sums, (__m256i)weights, _mm256_set1_epi32(quad)));
+#elif defined(VOLLEY_TARGET_AVX2)
+    __m256i w = (__m256i)weights, x = _mm256_set1_epi32(quad);
+    // The instruction takes weights without signs, so these go to the activations.
+    if (format == VOLLEY_Q8_0) x = _mm256_sign_epi8(x, w), w = _mm256_abs_epi8(w);
+    return (quad_sums)in_order((lane_ints)(sums + (quad_sums)_mm256_maddubs_epi16(w, x)));
+#elif defined(__ARM_FEATURE_DOTPROD)
     return (quad_sums)vdotq_s32((int32x4_t)sums, (int8x16_t)weights, vreinterpretq_s8_s32(vdupq_n_s32(quad)));
 #else
     const int16_t even[2] = {input[0], input[2]}, odd[2] = {input[1], input[3]};
@@ -104,5 +74,3 @@ INLINE quad_sums add_quad_products(enum volley_format format, quad_sums sums, la
     return add_pair_products(sums, pairs >> 8, odd);
 #endif
 }
-
-#endif
