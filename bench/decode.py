@@ -155,7 +155,8 @@ def shown_commands(engine, work: Workload) -> list[str]:
         word = Path(word).name if "/" in word else word
         return word if len(word) <= 80 else f"{word[:20]}…({word.count(',') + 1} ids)"
 
-    return [shlex.join(map(short, command)) for command in (engine.prompt_command(work), engine.decode_command(work))]
+    commands = [engine.prompt_command(work)] if engine.reads_prompts else []
+    return [shlex.join(map(short, command)) for command in [*commands, engine.decode_command(work)]]
 
 
 def table(result: dict) -> str:
