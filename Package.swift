@@ -77,6 +77,12 @@ let package = Package(
             ],
             path: "bench/kernels/measure", swiftSettings: strict),
         .executableTarget(
+            name: "LogitDump",
+            dependencies: [
+                "Decoding", "Tensors", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "bench/smollm2/dump", swiftSettings: strict),
+        .executableTarget(
             name: "StreamingExample", dependencies: ["Volley"], path: "docs/examples/Streaming", swiftSettings: strict),
         .executableTarget(
             name: "ConcurrentExample", dependencies: ["Volley"], path: "docs/examples/Concurrent",

@@ -35,8 +35,7 @@ class LlamaCpp:
         logits = self.prompt_logits(prompt)
         tokens = [int(logits.argmax())]
         while len(tokens) < count:
-            self._llama.eval(tokens[-1:])
-            tokens.append(int(self._last_logits().argmax()))
+            tokens.append(int(self.next_logits(tokens[-1]).argmax()))
         return tokens
 
     def margins(self, prompt: list[int], tokens: list[int]) -> list[float]:
@@ -45,14 +44,18 @@ class LlamaCpp:
         margins = []
         for token in tokens:
             margins.append(float(logits[token] - numpy.delete(logits, token).max()))
-            self._llama.eval([token])
-            logits = self._last_logits()
+            logits = self.next_logits(token)
         return margins
 
     def prompt_logits(self, prompt: list[int]) -> numpy.ndarray:
         """Returns the float32 logits `[vocabulary]` at the prompt's last position."""
         self._llama.reset()
         self._llama.eval(prompt)
+        return self._last_logits().copy()
+
+    def next_logits(self, token: int) -> numpy.ndarray:
+        """Returns the float32 logits `[vocabulary]` at one more token."""
+        self._llama.eval([token])
         return self._last_logits().copy()
 
     def _last_logits(self) -> numpy.ndarray:

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Decoding
+import Foundation
+import Tensors
+
+/// Writes float32 logits [position, vocabulary] of texts to standard output: what a model says of each of their later
+/// positions when it decodes them token by token. A line of standard input holds a text's ids.
+///
+///     swift run -c release LogitDump model.gguf --first 256 --activations int8 <ids >logits
+@main
+struct LogitDump: ParsableCommand {
+    @Argument(help: "A checkpoint.")
+    var model: String
+
+    @Option(help: "The first position of each text whose logits are written.")
+    var first: Int
+
+    @Option(help: "What quantised weights multiply: int16 or int8.")
+    var activations = "int16"
+
+    @Option(help: "Keys and values: f16 or f32.")
+    var kv = "f16"
+
+    @Option(name: .shortAndLong, help: "Threads.")
+    var threads = 2
+
+    func run() throws {
+        guard let activations = ActivationFormat(rawValue: activations), let format = KVFormat(rawValue: kv), first > 0
+        else { throw ValidationError("There are no such activations, keys and values, or first position.") }
+        let context = try DecodingContext(
+            Model(path: model, threadCount: threads).stack,
+            options: SessionOptions(threadCount: threads, kvFormat: format, activations: activations))
+        while let line = readLine() {
+            let ids = line.split(separator: " ").compactMap { Int($0) }
+            guard ids.count > first else { throw ValidationError("A text has no position \(first).") }
+            context.truncate(to: 0)
+            try context.begin(Array(ids[...first]))
+            for position in first..<ids.count {
+                if position > first { try context.append(ids[position]) }
+                _ = context.run()
+                try FileHandle.standardOutput.write(contentsOf: Data(buffer: context.logits))
+            }
+        }
+    }
+}
