@@ -68,6 +68,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--volley", default=str(ROOT / ".build/release/volley"), help="the program, or none")
     parser.add_argument("--mtd", default="off", help="factors for volley, for example off,4")
     parser.add_argument("--activations", default="int16", help="of volley's quantised weights, for example int16,int8")
+    parser.add_argument("--screened", default="", help="factors to measure once more with --screen, for example 4")
     parser.add_argument(
         "--peer", action="append", default=[], metavar="NAME=COMMAND", help="a llama-bench, with arguments if any"
     )
@@ -93,6 +94,8 @@ def make_engines(arguments: argparse.Namespace) -> list:
         for activations in arguments.activations.split(",")
         for mtd in plans
     ]
+    screened = arguments.screened.split(",") if arguments.screened and plans else []
+    volleys += [VolleyEngine(Path(arguments.volley), mtd, "int16", reads_prompts=False, screens=True) for mtd in screened]
     return volleys + [LlamaBenchEngine(*peer.split("=", 1)) for peer in arguments.peer]
 
 

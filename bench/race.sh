@@ -6,8 +6,9 @@
 # Builds what is missing and makes random weights in DIR (12 GB for all), measures each shape and format, and writes
 # bench/results/SHAPE-FORMAT.json, volley's own tables as bench/results/bench-SHAPE-FORMAT.json (-int8 with activations of 8
 # bits), and pictures of those. The default is the four that the README shows. IK_LLAMA_BENCH names ik_llama.cpp's
-# llama-bench (see peers/build_ik_llama_cpp.sh), REPEATS the rounds (default 5). Nothing else should run on the machine: an
-# hour on two cores.
+# llama-bench (see peers/build_ik_llama_cpp.sh), REPEATS the rounds (default 5), MACHINE the machine, so that its records are
+# kept beside those of others (SHAPE-FORMAT-MACHINE). q8_0 is measured with --screen too. Nothing else should run on the
+# machine: an hour on two cores.
 # Exit codes: 0 done, 1 failed, 64 usage.
 set -eu
 
@@ -33,13 +34,16 @@ for name in "$@"; do
     [ -f "$weights" ] || "$python" bench/random_gguf.py "$shape" "$format" "$weights"
     # A large model is slow enough for fewer tokens to say as much.
     case $shape in qwen3-4b | qwen3-8b) prompt=128 decode=48 ;; *) prompt=512 decode=128 ;; esac
+    case $format in q8_0) screened=4 ;; *) screened= ;; esac
+    kept=$name${MACHINE:+-$MACHINE}
     for activations in int16 int8; do
-        [ "$activations" = int16 ] && record=bench-$name || record=bench-$name-int8
+        [ "$activations" = int16 ] && record=bench-$kept || record=bench-$kept-int8
         "$volley" bench --model "$weights" --activations "$activations" -p "$prompt" -n "$decode" -r "${REPEATS:-5}" \
             --passes --profile -o json >"bench/results/$record.json"
         "$python" bench/plots.py "bench/results/$record.json"
     done
-    "$python" bench/decode.py --name "$name" --model "$weights" --volley "$volley" --mtd off,4 \
-        --activations int16,int8 -p "$prompt" -n "$decode" -r "${REPEATS:-5}" --peer "llama.cpp=$peers/llama-bench" \
+    "$python" bench/decode.py --name "$kept" --model "$weights" --volley "$volley" --mtd off,4 \
+        --activations int16,int8 --screened "$screened" -p "$prompt" -n "$decode" -r "${REPEATS:-5}" \
+        --peer "llama.cpp=$peers/llama-bench" \
         ${IK_LLAMA_BENCH:+--peer "ik_llama.cpp=$IK_LLAMA_BENCH -rtr 1"}
 done

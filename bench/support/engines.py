@@ -29,15 +29,18 @@ class VolleyEngine:
 
     is_peer = False
 
-    def __init__(self, binary: Path, mtd: str, activations: str, reads_prompts: bool):
+    def __init__(self, binary: Path, mtd: str, activations: str, reads_prompts: bool, screens: bool = False):
         """`activations`: int16 or int8. `reads_prompts`: whether its speed with prompts is of interest."""
         self.name = "volley" if mtd == "off" else f"volley mtd {mtd}"
         if activations != "int16":
             self.name += f" {activations}"
+        if screens:
+            self.name += " screened"
         self.reads_prompts = reads_prompts
         self._binary = binary
         self._mtd = mtd
         self._activations = activations
+        self._screen = ["--screen"] if screens else []
 
     def prompt_command(self, work: Workload) -> list[str]:
         # Ids below 1,000 exist in every vocabulary worth measuring; as in llama-bench, which ids does not matter.
@@ -63,7 +66,7 @@ class VolleyEngine:
         return [
             *(str(self._binary), "generate", "--model", str(work.model), "--prompt-ids", prompt),
             *("--mtd", self._mtd, "--activations", self._activations, "--max-tokens", str(emit), "--ignore-eos"),
-            *("--threads", str(work.threads), "--json"),
+            *("--threads", str(work.threads), "--json", *self._screen),
         ]
 
 
