@@ -27,7 +27,10 @@ extension Compute {
         // What the caller does alone leaves nobody to read ahead, and may be too short to look anything up.
         guard parts > 1 else { return job.multiply(part: 0, of: 1, member: 0) }
         job.next = readingOrder.read(weights.slices.pointer) { job.beginnings(parts: parts) }
-        team.run(parts: parts, next: job.next, { LinearJob.at($0).multiply(part: $1, of: $2, member: $3) }, &job)
+        fetchTrials.run(weights, rowCount: rowCount) { asksAhead in
+            job.asksAhead = asksAhead
+            team.run(parts: parts, next: job.next, { LinearJob.at($0).multiply(part: $1, of: $2, member: $3) }, &job)
+        }
     }
 
     /// Fills `blocks` with [rowCount, columns] of `input`.
@@ -88,6 +91,8 @@ private struct LinearJob: BitwiseCopyable {
     let memberCount: Int
     /// Where each member will go on reading, if that is known.
     var next: UnsafePointer<UnsafeRawPointer?>?
+    /// Whether kernels ask for weights ahead of their use.
+    var asksAhead = true
 
     /// Of weights, for one row, on one core, roughly.
     static let nanosecondsOfByte = 0.025
@@ -109,7 +114,9 @@ private struct LinearJob: BitwiseCopyable {
                     slice.bytes,
                     slice.format.roundsActivations ? UnsafeRawPointer(rounded) : UnsafeRawPointer(input), columns,
                     share.lowerBound, share.upperBound, rowCount,
-                    parts > 1 ? following(slice: index, ofPart: part, of: parts, in: member) : nil)
+                    volley_fetching(
+                        asks_ahead: asksAhead,
+                        next: parts > 1 ? following(slice: index, ofPart: part, of: parts, in: member) : nil))
             }
         }
     }

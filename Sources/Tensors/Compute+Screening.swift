@@ -88,7 +88,8 @@ private struct PanelJob: BitwiseCopyable {
             volley_matmul(
                 kernels, activations.kernelActivations, slice.format.kernelFormat, output, slice.rows, slice.bytes,
                 input,
-                slice.columns, first, min(first + ScreenedPanels.width, slice.rows), 1, next)
+                slice.columns, first, min(first + ScreenedPanels.width, slice.rows), 1,
+                volley_fetching(asks_ahead: true, next: next))
         }
     }
 }

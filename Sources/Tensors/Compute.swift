@@ -8,6 +8,7 @@ package final class Compute {
     let kernels: UnsafePointer<volley_kernels>
     let team: ThreadTeam
     let readingOrder = ReadingOrder()
+    var fetchTrials = FetchTrials()
     /// What activations are rounded to for quantised weights.
     let activations: ActivationFormat
     /// Rounded activations, as kernels want them.

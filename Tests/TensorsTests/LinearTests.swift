@@ -79,6 +79,32 @@ struct LinearTests {
         }
     }
 
+    @Test("the bits do not depend on whether weights are asked for ahead", arguments: ActivationFormat.allCases)
+    func fetching(_ activations: ActivationFormat) {
+        var generator = SeededGenerator(seed: 7)
+        for format in StorageFormat.allCases where format.valuesPerBlock > 1 {
+            // Large enough for a trial, whose first two runs go different ways.
+            let stored = StoredValues(rows: 1211, columns: 1024, format: format, using: &generator)
+            let weights = Linear([stored.matrix])
+            for rowCount in 1...Int(VOLLEY_FETCHING_ROWS) {
+                let input = randomActivations(rowCount * weights.columns, using: &generator)
+                for set in Self.instructionSets {
+                    let compute = Compute(
+                        threadCount: 2, maximumRows: 16, maximumColumns: weights.columns, headWidth: 8,
+                        activations: activations, instructionSet: set)
+                    let outputs = (0..<4).map { _ in
+                        [Float](unsafeUninitializedCapacity: rowCount * weights.rows) { output, count in
+                            compute.linear(weights, input, rowCount: rowCount, output: output.baseAddress!)
+                            count = output.count
+                        }
+                    }
+                    let alone = Self.multiply(weights, input, rowCount: rowCount, set, activations)
+                    #expect(outputs.allSatisfy { $0 == alone }, "\(format) \(rowCount) \(set)")
+                }
+            }
+        }
+    }
+
     /// Float32 sums of n products are off by at most about n·2⁻²⁴ of the sum of the products' sizes.
     private func expectClose(
         _ output: [Float], _ stored: StoredValues, _ input: [Double], _ rowCount: Int, _ name: String

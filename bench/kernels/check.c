@@ -103,7 +103,7 @@ static void check_matmul(int format, enum volley_activations rounding, size_t co
         }
         float output[MOST * ROWS];
         volley_matmul(kernels, rounding, (enum volley_format)format, output, ROWS, matrix, activations, columns, 0,
-                      ROWS, rows, NULL);
+                      ROWS, rows, (struct volley_fetching){.asks_ahead = true});
         double half_step = !blocks ? 0 : rounding == VOLLEY_INT8 ? 0.5 / 127 : 0.5 / 32767;
         int right = 1;
         for (size_t m = 0; m < rows; m++) {

@@ -56,6 +56,9 @@ static inline size_t volley_block_column(enum volley_activations activations, si
 /// Rows of quantised weights that lie together in a panel (layout: jobs/panel.h).
 enum { VOLLEY_PANEL_ROWS = 16 };
 
+/// Most rows of rounded activations that can do without asking for weights ahead.
+enum { VOLLEY_FETCHING_ROWS = 4 };
+
 /// Positions that share an attention unit.
 enum { VOLLEY_MAX_ROWS = 16 };
 
@@ -96,16 +99,24 @@ struct volley_attention {
     float scale;
 };
 
+/// How a matmul comes by its weights: a guess, and if it is wrong, it costs time alone.
+struct volley_fetching {
+    /// Whether kernels ask for weights long before they need them, or leave that to what the processor does by itself.
+    /// Up to VOLLEY_FETCHING_ROWS rows of rounded activations heed it; more are too slow for what a processor would guess.
+    bool asks_ahead;
+    /// Where the thread will go on reading: memory is asked for there before the last rows are done. NULL: behind them.
+    const void *next;
+};
+
 /// One instruction set's kernels.
 struct volley_kernels {
     /// output[m][n] = Σ_k weights[n][k] · input[m][k] for rows n in row_begin ..< row_end, m < rows.
     /// Plain formats: `input` is float [rows][columns]. The others: `weights` are panels, `row_begin` is the first row of
-    /// one, and `input` is what `quantize` made of it, part by part of `volley_part_begin`. `next` is where the thread
-    /// will go on reading, a guess: memory is asked for there before the last rows are done. NULL: behind them.
+    /// one, and `input` is what `quantize` made of it, part by part of `volley_part_begin`.
     void (*matmul[VOLLEY_ACTIVATIONS_COUNT][VOLLEY_FORMAT_COUNT])(float *output, size_t output_stride,
                                                                   const void *weights, const void *input,
                                                                   size_t columns, size_t row_begin, size_t row_end,
-                                                                  size_t rows, const void *next);
+                                                                  size_t rows, struct volley_fetching fetching);
     /// One weight row as float32, exactly.
     void (*dequantize[VOLLEY_FORMAT_COUNT])(float *output, const void *row, size_t columns);
     /// Rounds one part's activations [rows][columns], rows `stride` apart, columns a multiple of 32, to blocks
@@ -159,9 +170,9 @@ void volley_pack_panel(enum volley_format format, void *panel, const void *rows,
 /// Row `row` of a panel as float32: the bits that `dequantize` makes of what was packed.
 void volley_panel_row(enum volley_format format, float *output, const void *panel, size_t row, size_t columns);
 
-/// Reads `count` bytes as fast as one core can; the result is good for nothing but keeping the compiler from leaving
-/// it out.
-uint64_t volley_read(const void *bytes, size_t count);
+/// Reads `count` bytes as fast as one core can in either of the ways of `volley_fetching`; the result is good for nothing
+/// but keeping the compiler from leaving it out.
+uint64_t volley_read(const void *bytes, size_t count, bool asks_ahead);
 
 /// Independent pieces that attention can be cut into; threads take runs of them.
 size_t volley_attention_units(const struct volley_attention *attention);
@@ -185,9 +196,9 @@ static inline size_t volley_slot(const struct volley_ring *ring, size_t position
 static inline void volley_matmul(const struct volley_kernels *kernels, enum volley_activations activations,
                                  enum volley_format format, float *output, size_t output_stride, const void *weights,
                                  const void *input, size_t columns, size_t row_begin, size_t row_end, size_t rows,
-                                 const void *next) {
+                                 struct volley_fetching fetching) {
     kernels->matmul[activations][format](
-        output, output_stride, weights, input, columns, row_begin, row_end, rows, next);
+        output, output_stride, weights, input, columns, row_begin, row_end, rows, fetching);
 }
 
 static inline void volley_quantize(const struct volley_kernels *kernels, enum volley_activations activations,

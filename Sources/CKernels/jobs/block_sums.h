@@ -51,17 +51,18 @@ INLINE size_t parts_together(enum volley_format format, enum volley_activations 
 }
 
 /// Asks for the lines of a later block that belong to one of this one's 16 steps: all at once they would hold up what the
-/// sums need. `ahead` is where the later block's share of the rows at hand begins.
-INLINE void fetch_at_step(enum volley_format format, size_t parts, size_t step, const char *ahead) {
+/// sums need. `ahead` is that block's share of the rows at hand.
+INLINE void fetch_at_step(enum volley_format format, size_t parts, size_t step, later_block ahead) {
     size_t lines = (panel_block_bytes(format) * parts / PANEL_PARTS + 63) / 64, every = 16 / lines;
-    if (step % every == 0 && step / every < lines) volley_fetch(ahead + step / every * 64);
+    bool begins_line = step % every == 0 && step / every < lines;
+    if (ahead.is_asked_for && begins_line) volley_fetch(ahead.place + step / every * 64);
 }
 
 /// Adds Σ code · q over one block of nibbles to M sums, the codes multiplied where they lie in their words, as 1, 16 or 256
 /// times their value: fewer instructions than moving them down where few rows share them, and three sums that do not wait for
 /// each other. It is exact: a sum of such products stays below 2^30 and is a whole multiple.
 INLINE void add_nibbles(enum volley_format format, size_t M, lane_ints *sums, const char *block, size_t lane,
-                        input_blocks input, const char *ahead) {
+                        input_blocks input, later_block ahead) {
     lane_ints sixteenfold[2] = {0}, large[2] = {0};
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < 4; i++) {
@@ -84,7 +85,7 @@ INLINE void add_nibbles(enum volley_format format, size_t M, lane_ints *sums, co
 /// Adds Σ code · q over the steps of a block, or of half a block in q6_K, to M sums. Few rows add up in two sums each, which
 /// do not wait for each other.
 INLINE void add_pairs(enum volley_format format, size_t M, size_t parts, lane_ints sums[][8], const char *block,
-                      size_t first, size_t end, size_t lane, input_blocks input, const char *ahead) {
+                      size_t first, size_t end, size_t lane, input_blocks input, later_block ahead) {
     lane_ints others[2][8] = {0};
 #pragma clang loop unroll(full)
     for (size_t step = first; step < end; step++) {
@@ -109,7 +110,7 @@ INLINE void add_pairs(enum volley_format format, size_t M, size_t parts, lane_in
 
 /// Adds Σ code · q over the quads of a block, or of half a block in q6_K, to M sums.
 INLINE void add_quads(enum volley_format format, size_t M, size_t parts, lane_ints sums[][8], const char *block,
-                      size_t first, size_t end, size_t lane, input_blocks input, const char *ahead) {
+                      size_t first, size_t end, size_t lane, input_blocks input, later_block ahead) {
     quad_sums more[2][8];
     size_t run = quads_in_sum(format);
 #pragma clang loop unroll(full)

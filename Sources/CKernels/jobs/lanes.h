@@ -35,6 +35,12 @@ INLINE void fetch_ahead(read_path path, const char *place, size_t bytes) {
     for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch(ahead + line, 0, 2);
 }
 
+/// A later block, and whether it is asked for, a constant.
+typedef struct {
+    bool is_asked_for;
+    const char *place;
+} later_block;
+
 typedef float lane_floats __attribute__((vector_size(4 * LANES)));
 typedef int32_t lane_ints __attribute__((vector_size(4 * LANES)));
 /// Two numbers to a lane.

@@ -82,9 +82,9 @@ INLINE void float_rows(enum volley_format format, bool is_far, size_t M, float *
 
 INLINE void float_matmul(enum volley_format format, bool is_far, float *output, size_t output_stride,
                          const void *weights, const void *input, size_t columns, size_t begin, size_t end,
-                         size_t rows, const void *next) {
+                         size_t rows, struct volley_fetching fetching) {
     const char *stop = (const char *)weights + end * columns * (format == VOLLEY_F32 ? 4 : 2);
-    read_path path = {stop, next ? next : stop};
+    read_path path = {stop, fetching.next ? fetching.next : stop};
     // More rows than fit the registers go in parts as equal as can be, the weights then in the nearest cache.
     enum { MOST = LANES == 16 ? 8 : 6 };
     size_t parts = (rows + MOST - 1) / MOST;
@@ -107,11 +107,11 @@ INLINE void float_matmul(enum volley_format format, bool is_far, float *output, 
 
 #define FLOAT_MATMUL(name, format)                                                                                    \
     static void name(float *output, size_t output_stride, const void *weights, const void *input, size_t columns,     \
-                     size_t begin, size_t end, size_t rows, const void *next) {                                       \
+                     size_t begin, size_t end, size_t rows, struct volley_fetching fetching) {                        \
         if (columns * (format == VOLLEY_F32 ? 4 : 2) >= SHORTEST_FAR_ROW)                                             \
-            float_matmul(format, true, output, output_stride, weights, input, columns, begin, end, rows, next);       \
+            float_matmul(format, true, output, output_stride, weights, input, columns, begin, end, rows, fetching);   \
         else                                                                                                          \
-            float_matmul(format, false, output, output_stride, weights, input, columns, begin, end, rows, next);      \
+            float_matmul(format, false, output, output_stride, weights, input, columns, begin, end, rows, fetching);  \
     }
 
 FLOAT_MATMUL(matmul_f32, VOLLEY_F32)

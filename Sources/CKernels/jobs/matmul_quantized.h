@@ -6,7 +6,7 @@
 
 /// What one block adds to the sums of M rows of activations and of the weight rows from `lane` on, `parts` vectors of them.
 INLINE void add_block(enum volley_format format, size_t M, size_t parts, lane_floats totals[][8], const char *block,
-                      const char *header, size_t j, size_t lane, input_blocks input, const char *ahead) {
+                      const char *header, size_t j, size_t lane, input_blocks input, later_block ahead) {
     size_t halves = format == VOLLEY_Q6_K ? 2 : 1, steps = 16 / halves;
 #pragma clang loop unroll(full)
     for (size_t half = 0; half < halves; half++) {
@@ -38,13 +38,15 @@ INLINE void add_block(enum volley_format format, size_t M, size_t parts, lane_fl
 }
 
 /// One panel by M rows of activations, whose blocks lie among those of `stride` rows; `count` of its rows are written.
-INLINE void panel_tile(enum volley_format format, size_t M, size_t stride, float *output, size_t output_stride,
-                       const char *panel, size_t count, input_blocks input, size_t blocks, read_path path) {
+/// `asks_ahead` is a constant.
+INLINE void panel_tile(enum volley_format format, size_t M, bool asks_ahead, size_t stride, float *output,
+                       size_t output_stride, const char *panel, size_t count, input_blocks input, size_t blocks,
+                       read_path path) {
     lane_floats totals[PANEL_PARTS][8] = {0};
     size_t parts = parts_together(format, input.activations, M);
     size_t group = panel_group_blocks(format), header_bytes = panel_header_bytes(format);
     for (size_t first = 0; first < blocks; first += group, panel += panel_group_bytes(format)) {
-        fetch_ahead(path, panel, header_bytes);
+        if (asks_ahead) fetch_ahead(path, panel, header_bytes);
 #pragma clang loop unroll(disable)
         for (size_t j = 0; j < group && first + j < blocks; j++) {
             const char *block = panel + header_bytes + j * panel_block_bytes(format);
@@ -53,7 +55,7 @@ INLINE void panel_tile(enum volley_format format, size_t M, size_t stride, float
             for (size_t part = 0; part < PANEL_PARTS; part += parts)
                 add_block(format, M, parts, totals + part, block, panel, j, part * LANES,
                           blocks_from(input, (first + j) * stride),
-                          ahead + part * panel_block_bytes(format) / PANEL_PARTS);
+                          (later_block){asks_ahead, ahead + part * panel_block_bytes(format) / PANEL_PARTS});
         }
     }
     for (size_t m = 0; m < M; m++) {
@@ -69,15 +71,20 @@ INLINE void panel_tile(enum volley_format format, size_t M, size_t stride, float
 
 /// One panel by `rows` rows of activations, seven and eight of them in two tiles where the registers hold no more.
 INLINE void panel_rows(enum volley_format format, size_t rows, float *output, size_t output_stride, const char *panel,
-                       size_t count, input_blocks input, size_t blocks, read_path path) {
-#define TILE(M, first)                                                                                                \
-    panel_tile(format, M, rows, output + (first) * output_stride, output_stride, panel, count,                        \
+                       size_t count, input_blocks input, size_t blocks, read_path path, bool asks_ahead) {
+#define FETCHED_TILE(M, asks_ahead, first)                                                                            \
+    panel_tile(format, M, asks_ahead, rows, output + (first) * output_stride, output_stride, panel, count,            \
                blocks_from(input, first), blocks, path)
+#define TILE(M, first) FETCHED_TILE(M, true, first)
+    _Static_assert(VOLLEY_FETCHING_ROWS == 4, "as many cases that go either way");
+#define EITHER_TILE(M)                                                                                                \
+    if (asks_ahead) FETCHED_TILE(M, true, 0);                                                                         \
+    else FETCHED_TILE(M, false, 0)
     switch (rows) {
-    case 1: TILE(1, 0); break;
-    case 2: TILE(2, 0); break;
-    case 3: TILE(3, 0); break;
-    case 4: TILE(4, 0); break;
+    case 1: EITHER_TILE(1); break;
+    case 2: EITHER_TILE(2); break;
+    case 3: EITHER_TILE(3); break;
+    case 4: EITHER_TILE(4); break;
     case 5: TILE(5, 0); break;
     case 6: TILE(6, 0); break;
     case 7:
@@ -88,17 +95,19 @@ INLINE void panel_rows(enum volley_format format, size_t rows, float *output, si
         if (ROWS_TOGETHER >= 8) TILE(8, 0);
         else TILE(4, 0), TILE(4, 4);
     }
+#undef EITHER_TILE
 #undef TILE
+#undef FETCHED_TILE
 }
 
 /// Groups of panels stay in the second cache while all rows of activations pass over them, eight by eight.
 INLINE void quantized_matmul(enum volley_format format, enum volley_activations activations, float *output,
                              size_t output_stride, const void *weights, const void *input, size_t columns,
-                             size_t begin, size_t end, size_t rows, const void *next) {
+                             size_t begin, size_t end, size_t rows, struct volley_fetching fetching) {
     enum { GROUP = 4 * VOLLEY_PANEL_ROWS };
     size_t blocks = columns / 32, stride = panel_bytes(format, columns);
     const char *stop = (const char *)weights + (end + VOLLEY_PANEL_ROWS - 1) / VOLLEY_PANEL_ROWS * stride;
-    read_path path = {stop, next ? next : stop};
+    read_path path = {stop, fetching.next ? fetching.next : stop};
     for (size_t group = begin; group < end; group += GROUP) {
         size_t group_end = group + GROUP < end ? group + GROUP : end;
         for (size_t part = 0; part < volley_part_count(rows); part++) {
@@ -107,7 +116,8 @@ INLINE void quantized_matmul(enum volley_format format, enum volley_activations 
             for (size_t n = group; n < group_end; n += VOLLEY_PANEL_ROWS) {
                 size_t count = end - n < VOLLEY_PANEL_ROWS ? end - n : VOLLEY_PANEL_ROWS;
                 panel_rows(format, m, output + first * output_stride + n, output_stride,
-                           (const char *)weights + n / VOLLEY_PANEL_ROWS * stride, count, x, blocks, path);
+                           (const char *)weights + n / VOLLEY_PANEL_ROWS * stride, count, x, blocks, path,
+                           fetching.asks_ahead);
             }
         }
     }
@@ -115,9 +125,9 @@ INLINE void quantized_matmul(enum volley_format format, enum volley_activations 
 
 #define QUANTIZED_MATMUL(name, format, activations)                                                                   \
     static void name(float *output, size_t output_stride, const void *weights, const void *input, size_t columns,     \
-                     size_t begin, size_t end, size_t rows, const void *next) {                                       \
+                     size_t begin, size_t end, size_t rows, struct volley_fetching fetching) {                        \
         quantized_matmul(format, activations, output, output_stride, weights, input, columns, begin, end, rows,       \
-                         next);                                                                                       \
+                         fetching);                                                                                   \
     }
 
 #define QUANTIZED_MATMULS(suffix, activations)                                                                        \

@@ -1,0 +1,37 @@
+import Tensors
+import Testing
+
+struct FetchTrialTests {
+    private static let matrices = [12, 8, 24, 12, 6]
+
+    @Test(
+        "the faster way is kept, whichever matrices follow each other, even when others now and then take a core away",
+        arguments: [true, false], 1...5)
+    func verdict(asking: Bool, period: Int) {
+        var trial = FetchTrial()
+        var measurements = 0
+        while !trial.isOver && measurements < 1 << 16 {
+            let byteCount = Self.matrices[measurements % period] << 20
+            var seconds = Double(byteCount) * (trial.asksAhead == asking ? 1 : 1.05)
+            if measurements % 7 == 0 { seconds *= 20 }
+            trial.note(seconds: seconds, byteCount: byteCount)
+            measurements += 1
+        }
+        #expect(trial.asksAhead == asking)
+        #expect(measurements == 2 * FetchTrial.length)
+    }
+
+    @Test("each kind of a layer's matrices has its share of both ways", arguments: 1...8)
+    func shares(period: Int) {
+        var trial = FetchTrial()
+        var asking = [Int](repeating: 0, count: period), all = asking
+        var index = 0
+        while !trial.isOver {
+            asking[index % period] += trial.asksAhead ? 1 : 0
+            all[index % period] += 1
+            index += 1
+            trial.note(seconds: 1, byteCount: 1)
+        }
+        for kind in 0..<period { #expect(abs(2 * asking[kind] - all[kind]) <= all[kind] / 4, "\(asking) of \(all)") }
+    }
+}
