@@ -17,7 +17,7 @@ package struct FetchTrial {
 
     /// Whether the next matmul asks. Until the trial is over multiples of the golden ratio say so, which give each kind of a
     /// layer's matrices its share of both ways, however many kinds there are.
-    package var asksAhead: Bool { verdict ?? (UInt64(count) &* 0x9e37_79b9_7f4a_7c15 >> 63 == 0) }
+    package var asksAhead: Bool { verdict ?? ((UInt64(count) &* 0x9e37_79b9_7f4a_7c15) >> 63 == 0) }
 
     /// Notes what a matmul took that did as `asksAhead` said.
     package mutating func note(seconds: Double, byteCount: Int) {
