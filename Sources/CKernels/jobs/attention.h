@@ -44,7 +44,8 @@ static line_stream stream_ahead(const struct volley_attention *a, const query_bl
     }
     size_t row = kv_head * a->ring.capacity + volley_slot(&a->ring, key), bytes = VOLLEY_KEY_TILE * q->row_bytes;
     const char *next = (const char *)source + row * q->row_bytes;
-    return (line_stream){next, next + bytes, (bytes / 64 + steps - 1) / steps};
+    const char *near = (const char *)source + tile->places[0] + NEAR_DISTANCE;
+    return (line_stream){next, next + bytes, near, (bytes / 64 + steps - 1) / steps};
 }
 
 /// Whether a query sees every position of a whole tile.

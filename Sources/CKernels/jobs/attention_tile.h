@@ -29,14 +29,18 @@ typedef struct {
     size_t places[VOLLEY_KEY_TILE];
 } key_tile;
 
-/// Lines that are asked for a few at each step, so that memory does not wait for arithmetic.
+/// Lines that are asked for a few at each step, so that memory does not wait for arithmetic: from memory, and as many that
+/// are wanted sooner, from the second cache.
 typedef struct {
-    const char *next, *end;
+    const char *next, *end, *near;
     size_t lines;
 } line_stream;
 
 INLINE void fetch_step(line_stream *s) {
-    for (size_t i = 0; i < s->lines && s->next < s->end; i++, s->next += 64) volley_fetch(s->next);
+    for (size_t i = 0; i < s->lines && s->next < s->end; i++, s->next += 64, s->near += 64) {
+        volley_fetch(s->next);
+        fetch_near(s->near);
+    }
 }
 
 /// Values k ..< k + LANES of a ring's row; zeros beyond the head's width unless `is_whole`.

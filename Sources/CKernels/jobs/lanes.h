@@ -16,6 +16,8 @@ enum { LANES = 4 };
 
 /// How many bytes ahead of its use memory is asked for: the best of those that were tried (docs/speed.md).
 enum { FETCH_DISTANCE = 24576 };
+/// How many bytes ahead what is in the second cache by then is brought into the first: of all that is read at once.
+enum { NEAR_DISTANCE = 2048 };
 
 /// Memory that is read up to `end`, and then from `next` on.
 typedef struct {
@@ -34,6 +36,9 @@ INLINE void fetch_ahead(read_path path, const char *place, size_t bytes) {
 #pragma clang loop unroll(full)
     for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch(ahead + line, 0, 2);
 }
+
+/// Asks for a cache line out of the second cache into the first.
+INLINE void fetch_near(const char *line) { __builtin_prefetch(line, 0, 3); }
 
 /// A later block, and whether it is asked for, a constant.
 typedef struct {

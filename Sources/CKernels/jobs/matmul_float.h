@@ -35,6 +35,13 @@ INLINE void add_products(enum volley_format format, size_t R, size_t M, lane_flo
     }
 }
 
+/// Asks for what will be read of each of R rows a little later than `byte`, once a line.
+INLINE void fetch_rows_near(size_t R, size_t byte, const char *weights, size_t row_bytes) {
+    if (byte % 64 != 0) return;
+#pragma clang loop unroll(full)
+    for (size_t r = 0; r < R; r++) fetch_near(weights + r * row_bytes + byte + NEAR_DISTANCE / R);
+}
+
 /// R weight rows by M input rows; R and M are constants, so the sums stay in registers.
 INLINE void float_tile(enum volley_format format, bool is_far, size_t R, size_t M, float *output, size_t output_stride,
                        const char *weights, size_t row_bytes, const float *input, size_t columns,
@@ -42,7 +49,10 @@ INLINE void float_tile(enum volley_format format, bool is_far, size_t R, size_t 
     lane_floats sums[32] = {0};
     size_t whole = columns & ~(size_t)(LANES - 1), value_bytes = format == VOLLEY_F32 ? 4 : 2;
     for (size_t k = 0; k < whole; k += LANES) {
-        if (is_far) fetch_ahead(path, weights + R * k * value_bytes, R * LANES * value_bytes);
+        if (is_far) {
+            fetch_ahead(path, weights + R * k * value_bytes, R * LANES * value_bytes);
+            fetch_rows_near(R, k * value_bytes, weights, row_bytes);
+        }
         add_products(format, R, M, sums, weights, row_bytes, input, columns, k, 0);
     }
     if (columns >= LANES && whole < columns)  // the last columns, in a vector that begins with what is added up already
