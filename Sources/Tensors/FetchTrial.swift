@@ -1,32 +1,42 @@
 import CKernels
 
 /// Which way of coming by weights is the faster here: asking for them long before they are needed, or leaving that to the
-/// processor. Matmuls try both while they decode; neither way changes a bit.
+/// processor. Matmuls try both while they decode, again and again, as a shared machine's memory has its moods; neither way
+/// changes a bit.
 package struct FetchTrial {
     private var times: (asking: [Double], leaving: [Double]) = ([], [])
+    /// Matmuls since this trial began.
     private var count = 0
-    private var verdict: Bool?
+    private var verdict = true
 
     /// Measurements of each way: a few tokens' matmuls. Their median does not mind a thread that was taken away.
     package static let length = 128
+    /// Matmuls for which what was found holds, until the next trial: a second, more or less.
+    package static let term = 32 * length
 
     package init() {}
 
     /// Whether all is measured, and the next matmul need not be timed.
-    package var isOver: Bool { verdict != nil }
+    package var isOver: Bool { count >= 2 * Self.length }
 
     /// Whether the next matmul asks. Until the trial is over multiples of the golden ratio say so, which give each kind of a
     /// layer's matrices its share of both ways, however many kinds there are.
-    package var asksAhead: Bool { verdict ?? ((UInt64(count) &* 0x9e37_79b9_7f4a_7c15) >> 63 == 0) }
+    package var asksAhead: Bool { isOver ? verdict : (UInt64(count) &* 0x9e37_79b9_7f4a_7c15) >> 63 == 0 }
 
-    /// Notes what a matmul took that did as `asksAhead` said.
+    /// Notes what a matmul of a trial took that did as `asksAhead` said.
     package mutating func note(seconds: Double, byteCount: Int) {
         let time = seconds / Double(byteCount)
         if asksAhead { times.asking.append(time) } else { times.leaving.append(time) }
         count += 1
-        guard count == 2 * Self.length else { return }
+        guard isOver else { return }
         verdict = Self.median(times.asking) <= Self.median(times.leaving)
         times = ([], [])
+    }
+
+    /// Notes a matmul that did as the trial had found.
+    package mutating func noteUntimed() {
+        count += 1
+        if count == 2 * Self.length + Self.term { count = 0 }
     }
 
     private static func median(_ times: [Double]) -> Double { times.sorted()[times.count / 2] }
@@ -48,7 +58,11 @@ package struct FetchTrials {
         guard rowCount <= Self.mostRows, format.roundsActivations else { return matmul(true) }
         let index = Int(format.kernelFormat.rawValue) * Self.mostRows + rowCount - 1
         let asksAhead = trials[index].asksAhead
-        guard !trials[index].isOver, weights.byteCount >= Self.leastByteCount else { return matmul(asksAhead) }
+        guard weights.byteCount >= Self.leastByteCount else { return matmul(asksAhead) }
+        guard !trials[index].isOver else {
+            trials[index].noteUntimed()
+            return matmul(asksAhead)
+        }
         let start = ContinuousClock.now
         matmul(asksAhead)
         trials[index].note(seconds: (ContinuousClock.now - start).seconds, byteCount: weights.byteCount)

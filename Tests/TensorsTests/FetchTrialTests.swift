@@ -21,6 +21,19 @@ struct FetchTrialTests {
         #expect(measurements == 2 * FetchTrial.length)
     }
 
+    @Test("after a while there is another trial, as the memory of a shared machine changes")
+    func terms() {
+        var trial = FetchTrial()
+        for asking in [true, false, false, true] {
+            while !trial.isOver { trial.note(seconds: trial.asksAhead == asking ? 1 : 2, byteCount: 1) }
+            for _ in 0..<FetchTrial.term {
+                #expect(trial.isOver && trial.asksAhead == asking)
+                trial.noteUntimed()
+            }
+            #expect(!trial.isOver)
+        }
+    }
+
     @Test("each kind of a layer's matrices has its share of both ways", arguments: 1...8)
     func shares(period: Int) {
         var trial = FetchTrial()
