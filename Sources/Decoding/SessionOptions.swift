@@ -44,6 +44,11 @@ extension SessionOptions {
         return sinkCount + window + maximumRows(contextLength: contextLength) - 1
     }
 
+    /// Positions that a query sees after `depth` others, or on average.
+    package func positionsSeen(after depth: Double) -> Double {
+        window.map { min(depth, Double(sinkCount + $0)) } ?? depth
+    }
+
     /// - Throws: `SessionError` naming the option that makes no sense for any model.
     package func check() throws(SessionError) {
         guard (1...256).contains(threadCount) else { throw .threadCount(threadCount) }

@@ -69,7 +69,7 @@ struct BenchReport {
                 + "KV \(sessionOptions.kvFormat.rawValue), activations \(sessionOptions.activations.rawValue); "
                 + "memory reads \(bandwidths.joined(separator: ", ")); "
                 + "volley \(VolleyCommand.configuration.version), \(Machine.system).",
-            "Medians of \(options.repeats) \(options.repeats == 1 ? "round" : "rounds"), everything measured once in each; "
+            "Medians of \(options.repeats) \(options.repeats == 1 ? "round" : "rounds"), everything measured once in each, memory before each decoding; "
                 + "spread: between quartiles, over the median.",
         ]
         let unsteady = entries.flatMap { entry in

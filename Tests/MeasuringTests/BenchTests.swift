@@ -72,6 +72,24 @@ struct BenchTests {
         #expect(passes.costs[0].ratio.values == [1, 1] && passes.costs[2].seconds.lowest > 0)
     }
 
+    @Test("with a window a token reads the keys and values that it sees, and no more")
+    func window() throws {
+        let model = try LayerStack.random(try #require(ModelShape("smollm2-135m")), format: .q4_0)
+        func bytes(depth: Int, window: Int?) throws -> Double {
+            var options = SpeedBench.Options()
+            (options.promptTokens, options.decodeTokens, options.depth, options.repeats) = (0, 2, depth, 1)
+            return try SpeedBench(
+                of: model, plans: [("off", .vanilla)], options: options,
+                sessionOptions: SessionOptions(threadCount: 2, window: window, sinkCount: window == nil ? 0 : 4),
+                progress: { _ in }, isCancelled: { false }
+            ).decoding[0].bytesPerToken
+        }
+        let whole = try bytes(depth: 40, window: nil)
+        #expect(try bytes(depth: 40, window: 100) == whole)
+        // 30 layers of three heads of 64 values, float16, keys and values.
+        #expect(try whole - bytes(depth: 40, window: 8) == Double((41 - 12) * 30 * 3 * 64 * 2 * 2))
+    }
+
     @Test("a context that is too short, and Ctrl-C")
     func refusals() throws {
         let model = try LayerStack.random(try #require(ModelShape("smollm2-135m")), format: .q4_0)

@@ -37,7 +37,8 @@ package struct DepthBench: Sendable {
     ) throws {
         let layerCount = stack.layers.count
         let routed = min(max(routed ?? layerCount / 2, 1), layerCount)
-        let depth = Double(options.depth) + Double(options.decodeTokens) / 2
+        let depth = sessionOptions.positionsSeen(
+            after: Double(options.depth) + Double(options.decodeTokens) / 2)
         let counts = rates.map { Int((Double(routed) * min(max($0, 0), 1)).rounded()) }
         let stacks = counts.map { stack.forcingGates(routed: routed, skipping: $0) }
         func run(_ stack: LayerStack) throws -> BenchRun {

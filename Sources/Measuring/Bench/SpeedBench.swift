@@ -52,7 +52,8 @@ package struct SpeedBench: Sendable {
         let memory = MemoryBandwidth(
             threadCount: sessionOptions.threadCount, pinsThreads: sessionOptions.pinsThreads)
         let roofline = ByteRoofline(stack, kvFormat: sessionOptions.kvFormat)
-        let depth = Double(options.depth) + Double(options.decodeTokens) / 2
+        let depth = sessionOptions.positionsSeen(
+            after: Double(options.depth) + Double(options.decodeTokens) / 2)
         func bytes(_ plan: any DecodePlan) -> Double {
             roofline.bytesPerToken(factor: (plan as? MultiTokenPlan)?.factor, depth: depth)
         }

@@ -10,7 +10,7 @@ package final class Comparer {
     private let plans: [any DecodePlan]
     private let examiner: Examiner
     private let memory: MemoryBandwidth
-    private let kvFormat: KVFormat
+    private let options: SessionOptions
 
     /// - Parameter maximumTokens: of an answer.
     /// - Throws: `GenerationError` or `SessionError`.
@@ -22,7 +22,7 @@ package final class Comparer {
         self.plans = plans
         examiner = try Examiner(model, options: options, maximumTokens: maximumTokens)
         memory = MemoryBandwidth(threadCount: options.threadCount)
-        kvFormat = options.kvFormat
+        self.options = options
     }
 
     /// Answers `prompt` with every plan in turns: one round to warm up, then `rounds` that are timed.
@@ -58,8 +58,9 @@ package final class Comparer {
             let ids = answer.tokens.map(\.id)
             let losses = try examiner.predictions(Examiner.Question(prompt: prompt, reference: ids), .vanilla)
                 .tokens.map(\.loss)
-            let depth = Double(prompt.count) + Double(ids.count) / 2
-            let vanillaBytes = ByteRoofline(model.stack, kvFormat: kvFormat).bytesPerToken(factor: nil, depth: depth)
+            let depth = options.positionsSeen(after: Double(prompt.count) + Double(ids.count) / 2)
+            let vanillaBytes = ByteRoofline(model.stack, kvFormat: options.kvFormat)
+                .bytesPerToken(factor: nil, depth: depth)
             let bytes = bytesPerToken(of: answer, plan, depth: depth)
             let label = PlanLabel(plan)
             return Comparison.Answer(
@@ -78,7 +79,7 @@ package final class Comparer {
     /// What the plan must read whatever it answers, or what it read for this answer; nil where neither is known.
     private func bytesPerToken(of answer: Examiner.Answer, _ plan: any DecodePlan, depth: Double) -> Double? {
         let stack = model.fitted(to: plan).stack
-        let roofline = ByteRoofline(stack, kvFormat: kvFormat)
+        let roofline = ByteRoofline(stack, kvFormat: options.kvFormat)
         if plan.draftCount > 0 {
             let (passes, count) = (answer.statistics.passes, answer.statistics.decodeTokens)
             return count > 0 ? roofline.bytesPerToken(drafting: passes, tokenCount: count, depth: depth) : nil
@@ -91,7 +92,7 @@ package final class Comparer {
         let isByModule = (plan as? RoutedPlan)?.method == .mindSkip
         guard !(plan is MultiTokenPlan), !isByModule, answer.depths.positionCount > 0 else { return nil }
         return stack.bytesPerToken(
-            plan.layers, shares: answer.depths.runShares, depth: depth, kvFormat: kvFormat)
+            plan.layers, shares: answer.depths.runShares, depth: depth, kvFormat: options.kvFormat)
     }
 
     private static func perplexity(_ losses: [Double]) -> Double {
