@@ -44,8 +44,8 @@ extension SessionOptions {
         return sinkCount + window + maximumRows(contextLength: contextLength) - 1
     }
 
-    /// Positions that a query sees after `depth` others, or on average.
-    package func positionsSeen(after depth: Double) -> Double {
+    /// Positions that a query sees of the `depth` before it; of an average depth, nearly the average.
+    package func positionsSeen(of depth: Double) -> Double {
         window.map { min(depth, Double(sinkCount + $0)) } ?? depth
     }
 

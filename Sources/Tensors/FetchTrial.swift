@@ -11,7 +11,7 @@ package struct FetchTrial {
 
     /// Measurements of each way: a few tokens' matmuls. Their median does not mind a thread that was taken away.
     package static let length = 128
-    /// Matmuls for which what was found holds, until the next trial: a second, more or less.
+    /// Matmuls for which what was found holds, until the next trial: some seconds.
     package static let term = 32 * length
 
     package init() {}

@@ -37,8 +37,7 @@ package struct DepthBench: Sendable {
     ) throws {
         let layerCount = stack.layers.count
         let routed = min(max(routed ?? layerCount / 2, 1), layerCount)
-        let depth = sessionOptions.positionsSeen(
-            after: Double(options.depth) + Double(options.decodeTokens) / 2)
+        let depth = options.positionsSeen(in: sessionOptions)
         let counts = rates.map { Int((Double(routed) * min(max($0, 0), 1)).rounded()) }
         let stacks = counts.map { stack.forcingGates(routed: routed, skipping: $0) }
         func run(_ stack: LayerStack) throws -> BenchRun {

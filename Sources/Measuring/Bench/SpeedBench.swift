@@ -15,6 +15,11 @@ package struct SpeedBench: Sendable {
         package var repeats = 5
 
         package init() {}
+
+        /// Positions that a decoded token sees, on average.
+        func positionsSeen(in session: SessionOptions) -> Double {
+            session.positionsSeen(of: Double(depth) + Double(decodeTokens) / 2)
+        }
     }
 
     /// One plan's decoding.
@@ -52,8 +57,7 @@ package struct SpeedBench: Sendable {
         let memory = MemoryBandwidth(
             threadCount: sessionOptions.threadCount, pinsThreads: sessionOptions.pinsThreads)
         let roofline = ByteRoofline(stack, kvFormat: sessionOptions.kvFormat)
-        let depth = sessionOptions.positionsSeen(
-            after: Double(options.depth) + Double(options.decodeTokens) / 2)
+        let depth = options.positionsSeen(in: sessionOptions)
         func bytes(_ plan: any DecodePlan) -> Double {
             roofline.bytesPerToken(factor: (plan as? MultiTokenPlan)?.factor, depth: depth)
         }

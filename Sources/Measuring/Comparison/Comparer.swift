@@ -58,7 +58,7 @@ package final class Comparer {
             let ids = answer.tokens.map(\.id)
             let losses = try examiner.predictions(Examiner.Question(prompt: prompt, reference: ids), .vanilla)
                 .tokens.map(\.loss)
-            let depth = options.positionsSeen(after: Double(prompt.count) + Double(ids.count) / 2)
+            let depth = options.positionsSeen(of: Double(prompt.count) + Double(ids.count) / 2)
             let vanillaBytes = ByteRoofline(model.stack, kvFormat: options.kvFormat)
                 .bytesPerToken(factor: nil, depth: depth)
             let bytes = bytesPerToken(of: answer, plan, depth: depth)
