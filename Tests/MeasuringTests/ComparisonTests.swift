@@ -79,6 +79,19 @@ struct ComparisonTests {
                 * comparison.answers[2].speed.median)
     }
 
+    @Test("with a window the limit counts the keys and values that are seen")
+    func window() throws {
+        let model = try Model(path: Goldens.embedded)
+        func bytes(window: Int?) throws -> Double? {
+            let options = SessionOptions(threadCount: 1, window: window, sinkCount: window == nil ? 0 : 2)
+            let comparer = try Comparer(model, plans: [.vanilla], options: options, maximumTokens: 8)
+            return try comparer.compare(Self.prompt, rounds: 1, isCancelled: { false }).answers[0].bytesPerToken
+        }
+        let roofline = ByteRoofline(model.stack, kvFormat: SessionOptions().kvFormat)
+        #expect(try bytes(window: 10) == roofline.bytesPerToken(factor: nil, depth: 12))
+        #expect(try #require(try bytes(window: nil)) > roofline.bytesPerToken(factor: nil, depth: 14))
+    }
+
     @Test("in a race whoever has used the least time goes next, and all arrive where they would alone")
     func race() throws {
         let model = try Model(path: Goldens.embedded)
