@@ -42,11 +42,26 @@ INLINE void fetch_rows_near(size_t R, size_t byte, const char *weights, size_t r
     for (size_t r = 0; r < R; r++) fetch_near(weights + r * row_bytes + byte + NEAR_DISTANCE / R);
 }
 
+/// output[m][r] = what sums[m][r] adds up to; of as many vectors at once as hold the results, unless half would be idle.
+INLINE void store_totals(size_t R, size_t M, float *output, size_t output_stride, const lane_floats *sums) {
+    float totals[32 + LANES];
+    size_t done = 0;
+#pragma clang loop unroll(full)
+    for (; done + LANES / 2 < R * M; done += LANES) lane_store(totals + done, lane_totals(sums + done));
+#pragma clang loop unroll(full)
+    for (; done < R * M; done += 4) {
+        four_floats four = lane_sums(sums[done], sums[done + 1], sums[done + 2], sums[done + 3]);
+        memcpy(totals + done, &four, sizeof four);
+    }
+#pragma clang loop unroll(full)
+    for (size_t m = 0; m < M; m++) memcpy(output + m * output_stride, totals + m * R, R * sizeof(float));
+}
+
 /// R weight rows by M input rows; R and M are constants, so the sums stay in registers.
 INLINE void float_tile(enum volley_format format, bool is_far, size_t R, size_t M, float *output, size_t output_stride,
                        const char *weights, size_t row_bytes, const float *input, size_t columns,
                        read_path path) {
-    lane_floats sums[32] = {0};
+    lane_floats sums[32 + LANES] = {0};  // what is beyond R · M stays zero
     size_t whole = columns & ~(size_t)(LANES - 1), value_bytes = format == VOLLEY_F32 ? 4 : 2;
     for (size_t k = 0; k < whole; k += LANES) {
         if (is_far) {
@@ -57,12 +72,9 @@ INLINE void float_tile(enum volley_format format, bool is_far, size_t R, size_t 
     }
     if (columns >= LANES && whole < columns)  // the last columns, in a vector that begins with what is added up already
         add_products(format, R, M, sums, weights, row_bytes, input, columns, columns - LANES, whole + LANES - columns);
-#pragma clang loop unroll(full)
-    for (size_t m = 0; m < M; m++) {
-        lane_floats *s = sums + m * R, none = {0};
-        four_floats four = lane_sums(s[0], R > 1 ? s[1] : none, R > 2 ? s[2] : none, R > 3 ? s[3] : none);
-        memcpy(output + m * output_stride, &four, R * sizeof(float));
-        for (size_t r = 0; r < R && columns < LANES; r++) {
+    store_totals(R, M, output, output_stride, sums);
+    for (size_t m = 0; m < M && columns < LANES; m++) {
+        for (size_t r = 0; r < R; r++) {
             for (size_t k = 0; k < columns; k++)
                 output[m * output_stride + r] +=
                     weight_value(format, weights + r * row_bytes, k) * input[m * columns + k];
@@ -73,7 +85,7 @@ INLINE void float_tile(enum volley_format format, bool is_far, size_t R, size_t 
 /// Weight rows of a tile, so that its sums, its weights and one vector of activations fit the registers. Of what comes
 /// from memory two rows at a time are faster than four, unless arithmetic is what limits (docs/speed.md).
 INLINE size_t float_tile_rows(bool is_far, size_t M) {
-    size_t fitting = ((LANES == 16 ? 32 : 16) - 1) / (M + 1), most = is_far && (LANES < 16 || M <= 2) ? 2 : 4;
+    size_t fitting = ((LANES == 16 ? 32 : 16) - 1) / (M + 1), most = is_far && M <= 2 ? 2 : 4;
     return fitting < most ? fitting : most;
 }
 
