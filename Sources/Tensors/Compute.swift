@@ -58,7 +58,7 @@ package final class Compute {
     }
 
     /// Parts for work that could be cut into `pieces`: at least one for each thread, and no more than balance them.
-    func parts(of pieces: Int) -> Int { min(max(pieces, team.count), 32 * team.count) }
+    func parts(of pieces: Int) -> Int { team.count * min(max(1, (pieces + team.count - 1) / team.count), 32) }
 
     /// The half-open range of `count` items that `part` of `parts` takes.
     static func share(_ count: Int, _ part: Int, _ parts: Int) -> Range<Int> {
