@@ -57,7 +57,7 @@ package final class Compute {
         openblas_set_num_threads(1)  // the team divides the work, OpenBLAS computes one slice at a time
     }
 
-    /// Parts for work that could be cut into `pieces`: at least one for each thread, and no more than balance them.
+    /// Parts for work that could be cut into `pieces`: as many for each thread, at least one, and no more than balance them.
     func parts(of pieces: Int) -> Int { team.count * min(max(1, (pieces + team.count - 1) / team.count), 32) }
 
     /// The half-open range of `count` items that `part` of `parts` takes.
