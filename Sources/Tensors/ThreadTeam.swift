@@ -65,8 +65,8 @@ package final class ThreadTeam {
 /// Where members find the job at hand and its next part, and where workers wait for another.
 // Sendable: the job's fields change only while the gate is closed and no worker is inside.
 private final class Gate: @unchecked Sendable {
-    /// Odd while the gate is open: opening and closing it are one step each.
     private let round = Atomic<UInt>(0)
+    private let isOpen = Atomic<Bool>(false)
     /// Workers that look at the job.
     private let inside = Atomic<Int>(0)
     private let runs: PartRuns
@@ -106,6 +106,7 @@ private final class Gate: @unchecked Sendable {
         self.parts = parts
         self.next = next
         runs.deal(parts)
+        isOpen.store(true, ordering: .sequentiallyConsistent)
         announce()
     }
 
@@ -118,7 +119,7 @@ private final class Gate: @unchecked Sendable {
     /// Waits for those who are still at their last part. Either a worker that comes now sees the gate closed, or it is
     /// seen inside: both sides count on sequential consistency.
     func close() {
-        round.add(1, ordering: .sequentiallyConsistent)
+        isOpen.store(false, ordering: .sequentiallyConsistent)
         var turns = 0
         var ahead = readAhead(of: 0)
         while inside.load(ordering: .sequentiallyConsistent) > 0 {
@@ -141,9 +142,7 @@ private final class Gate: @unchecked Sendable {
             seen = nextRound(after: seen, &ahead)
             guard !dismissed.load(ordering: .relaxed) else { return }
             inside.add(1, ordering: .sequentiallyConsistent)
-            let current = round.load(ordering: .sequentiallyConsistent)
-            if isOpen(current) {
-                seen = current
+            if isOpen.load(ordering: .sequentiallyConsistent) {
                 takeParts(member: member)
                 // Small work between two matmuls changes nothing of what comes after it.
                 ahead = readAhead(of: member) ?? ahead
@@ -157,9 +156,7 @@ private final class Gate: @unchecked Sendable {
         next?[member].map { ReadAhead(from: $0) }
     }
 
-    private func isOpen(_ round: UInt) -> Bool { round % 2 == 1 }
-
-    /// Opens the gate. Both sides count on sequential consistency: either the announcer sees a sleeper, or the sleeper the new round.
+    /// Both sides count on sequential consistency: either the announcer sees a sleeper, or the sleeper the new round.
     private func announce() {
         round.add(1, ordering: .sequentiallyConsistent)
         guard sleepers.load(ordering: .sequentiallyConsistent) > 0 else { return }
@@ -171,7 +168,7 @@ private final class Gate: @unchecked Sendable {
     private func nextRound(after seen: UInt, _ ahead: inout ReadAhead?) -> UInt {
         for turn in 0..<Self.patience {
             let current = round.load(ordering: .acquiring)
-            if current != seen, isOpen(current) { return current }
+            if current != seen { return current }
             if ahead?.fetchLine() == true { continue }
             if turn % Self.politeness == Self.politeness - 1 { sched_yield() } else { volley_pause() }
         }
@@ -179,11 +176,8 @@ private final class Gate: @unchecked Sendable {
         defer { pthread_mutex_unlock(mutex) }
         sleepers.add(1, ordering: .sequentiallyConsistent)
         defer { sleepers.subtract(1, ordering: .sequentiallyConsistent) }
-        while true {
-            let current = round.load(ordering: .sequentiallyConsistent)
-            if current != seen, isOpen(current) { return current }
-            pthread_cond_wait(condition, mutex)
-        }
+        while round.load(ordering: .sequentiallyConsistent) == seen { pthread_cond_wait(condition, mutex) }
+        return round.load(ordering: .acquiring)
     }
 }
 
