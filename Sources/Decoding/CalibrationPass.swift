@@ -11,7 +11,7 @@ final class CalibrationPass {
 
     private static let tokenLimit = 512
 
-    /// - Throws: `SessionError` for no tokens, or one outside the vocabulary.
+    /// - Throws: `SessionError` for no tokens, one outside the vocabulary, or options that make no sense.
     init(of stack: LayerStack, on tokens: [Int], options: SessionOptions) throws(SessionError) {
         let configuration = stack.configuration
         let tokens = tokens.prefix(min(Self.tokenLimit, configuration.contextLength))
@@ -22,9 +22,7 @@ final class CalibrationPass {
         try options.check()
         self.options = options
         tokenCount = tokens.count
-        forward = ForwardPass(
-            stack: stack, threadCount: options.threadCount, pinsThreads: options.pinsThreads,
-            maximumRows: tokens.count, window: .max, activations: options.activations)
+        forward = try ForwardPass(stack, maximumRows: tokens.count, window: nil, options: options)
         hidden = AlignedBuffer(count: tokens.count * configuration.hiddenSize)
         for (row, token) in tokens.enumerated() {
             stack.embed(token, into: hidden.pointer + row * configuration.hiddenSize)

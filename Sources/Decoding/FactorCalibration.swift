@@ -11,9 +11,11 @@ package struct FactorCalibration: Sendable {
     private static let rounds = 3
 
     /// Times a trunk pass over as many tokens as each factor's cycle holds, a head pass and an `lm_head`, in turns.
-    package init(_ stack: LayerStack, options: SessionOptions) {
+    ///
+    /// - Throws: `SessionError.threadRefused`.
+    package init(_ stack: LayerStack, options: SessionOptions) throws(SessionError) {
         let factors = stack.configuration.trainedFactors
-        let timer = PassTimer(stack, sessionOptions: options)
+        let timer = try PassTimer(stack, sessionOptions: options)
         var trunk: [Int: [Double]] = [:]
         var token: [Double] = []
         for _ in 0..<Self.rounds where !factors.isEmpty {

@@ -13,14 +13,14 @@ package final class PassTimer {
     private static let leastSeconds = 0.02
 
     /// - Parameter depth: positions that lie before the passes.
-    package init(_ stack: LayerStack, depth: Int = 0, sessionOptions: SessionOptions) {
+    /// - Throws: `SessionError.threadRefused`.
+    package init(_ stack: LayerStack, depth: Int = 0, sessionOptions: SessionOptions) throws(SessionError) {
         let rows = MultiTokenPlan.factors.upperBound
         self.stack = stack
         self.depth = depth
         self.sessionOptions = sessionOptions
-        forward = ForwardPass(
-            stack: stack, threadCount: sessionOptions.threadCount, pinsThreads: sessionOptions.pinsThreads,
-            maximumRows: rows, window: sessionOptions.window ?? .max, activations: sessionOptions.activations)
+        forward = try ForwardPass(
+            stack, maximumRows: rows, window: sessionOptions.window, options: sessionOptions)
         hidden = AlignedBuffer(count: rows * stack.configuration.hiddenSize)
         logits = AlignedBuffer(count: stack.configuration.vocabularySize)
     }

@@ -1,3 +1,5 @@
+import Tensors
+
 /// What a session refuses, in one sentence.
 public enum SessionError: Error, Equatable, CustomStringConvertible {
     /// The session has a generation that has begun and not ended.
@@ -15,6 +17,8 @@ public enum SessionError: Error, Equatable, CustomStringConvertible {
     /// `SessionOptions.sinkCount` is not from 0 to 2²⁴.
     case sinkCount(Int)
     case draftsInWindow
+    /// The system has no more threads than these for `SessionOptions.threadCount`.
+    case threadRefused(started: Int, of: Int)
 
     public var description: String {
         switch self {
@@ -34,6 +38,8 @@ public enum SessionError: Error, Equatable, CustomStringConvertible {
             "the number of sinks is \(count); give a number from 0 to \(1 << 24)"
         case .draftsInWindow:
             "a plan that drafts tokens cannot take them back out of a window; leave out --window"
+        case .threadRefused(let started, let count):
+            ThreadRefusal(started: started, of: count).description
         }
     }
 }

@@ -12,16 +12,14 @@ package final class Workspace {
     var stack: LayerStack { forward.stack }
 
     /// - Parameter batchSize: most sequences that share a pass.
-    /// - Throws: `SessionError` where the options make no sense for the model.
+    /// - Throws: `SessionError` where the options make no sense for the model, or the system refuses a thread.
     package init(_ stack: LayerStack, options: SessionOptions, batchSize: Int = 1) throws(SessionError) {
         try options.check()
         let rows = max(
             options.maximumRows(contextLength: stack.configuration.contextLength),
             batchSize * MultiTokenPlan.factors.upperBound)
         self.options = options
-        forward = ForwardPass(
-            stack: stack, threadCount: options.threadCount, pinsThreads: options.pinsThreads, maximumRows: rows,
-            window: options.window ?? .max, activations: options.activations)
+        forward = try ForwardPass(stack, maximumRows: rows, window: options.window, options: options)
         hidden = AlignedBuffer(count: rows * stack.configuration.hiddenSize)
     }
 }

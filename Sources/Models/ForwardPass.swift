@@ -18,15 +18,16 @@ package final class ForwardPass {
     /// - Parameters:
     ///   - window: how many positions a query sees, its own included; `Int.max` for all.
     ///   - activations: what quantised weights multiply.
+    /// - Throws: where the system refuses a thread.
     package init(
         stack: LayerStack, threadCount: Int, pinsThreads: Bool, maximumRows: Int, window: Int,
         activations: ActivationFormat
-    ) {
+    ) throws(ThreadRefusal) {
         let configuration = stack.configuration
         self.stack = stack
         self.maximumRows = maximumRows
         self.window = window
-        compute = Compute(
+        compute = try Compute(
             threadCount: threadCount, pinsThreads: pinsThreads, maximumRows: maximumRows,
             maximumColumns: max(
                 configuration.hiddenSize, configuration.feedForwardSize,

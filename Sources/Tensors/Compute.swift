@@ -41,12 +41,13 @@ package final class Compute {
     ///   - maximumColumns: widest input of a matmul.
     ///   - headWidth: width of an attention head.
     ///   - activations: what quantised weights multiply.
+    /// - Throws: where the system refuses a thread.
     package init(
         threadCount: Int, pinsThreads: Bool = false, maximumRows: Int, maximumColumns: Int, headWidth: Int,
         activations: ActivationFormat = .int16, instructionSet: InstructionSet = .best
-    ) {
+    ) throws(ThreadRefusal) {
         kernels = instructionSet.kernels
-        team = ThreadTeam(count: threadCount, isPinned: pinsThreads)
+        team = try ThreadTeam(count: threadCount, isPinned: pinsThreads)
         self.maximumRows = maximumRows
         self.maximumColumns = maximumColumns
         self.activations = activations

@@ -7,8 +7,11 @@ package final class MemoryBandwidth {
     private let sums: AlignedBuffer<UInt64>
 
     /// - Parameter byteCount: of all threads together; far more than the caches hold.
-    package init(threadCount: Int, pinsThreads: Bool = false, byteCount: Int = 512 << 20) {
-        team = ThreadTeam(count: threadCount, isPinned: pinsThreads)
+    /// - Throws: where the system refuses a thread.
+    package init(threadCount: Int, pinsThreads: Bool = false, byteCount: Int = 512 << 20)
+        throws(ThreadRefusal)
+    {
+        team = try ThreadTeam(count: threadCount, isPinned: pinsThreads)
         memory = AlignedBuffer(unfilledCount: byteCount)
         sums = AlignedBuffer(count: 8 * team.count)
         // Untouched pages would all be one page of zeros.

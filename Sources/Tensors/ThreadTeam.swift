@@ -25,16 +25,13 @@ package final class ThreadTeam {
     private let isPinned: Bool
 
     /// - Parameter isPinned: whether each member keeps to one processor, the calling thread to the first.
-    package init(count: Int, isPinned: Bool = false) {
+    /// - Throws: where the system refuses a thread: the others would do its parts, but slower than was asked for.
+    package init(count: Int, isPinned: Bool = false) throws(ThreadRefusal) {
         self.count = max(1, count)
         self.isPinned = isPinned
         gate = Gate(memberCount: self.count)
         for member in 1..<self.count {
-            // The caller would do a missing worker's parts, but slower than it was asked to.
-            guard let thread = Worker(gate: gate, member: member, isPinned: isPinned).start() else {
-                preconditionFailure("the system refuses to start thread \(member + 1) of \(self.count)")
-            }
-            workers.append(thread)
+            workers.append(try Worker(gate: gate, member: member, isPinned: isPinned).start(of: self.count))
         }
         // After the workers, who would start where their maker is bound.
         if isPinned { Processors.bindCurrentThread(to: 0) }
@@ -59,6 +56,22 @@ package final class ThreadTeam {
         gate.open(job, arguments, parts: parts, next: next)
         gate.takeParts(member: 0)
         gate.close()
+    }
+}
+
+/// The system has no thread left for a member of a team.
+package struct ThreadRefusal: Error, Equatable, CustomStringConvertible {
+    /// Members that there would have been without it, the calling thread among them.
+    package let started: Int
+    package let count: Int
+
+    package init(started: Int, of count: Int) {
+        self.started = started
+        self.count = count
+    }
+
+    package var description: String {
+        "the system starts no more than \(started) of \(count) compute threads; ask for fewer, or raise its limit on processes"
     }
 }
 
@@ -198,12 +211,14 @@ private final class Worker: Sendable {
         gate.work(member: member)
     }
 
-    func start() -> pthread_t? {
+    /// - Parameter count: of the team.
+    func start(of count: Int) throws(ThreadRefusal) -> pthread_t {
         #if canImport(Darwin)
             var thread: pthread_t?
         #else
             var thread = pthread_t()
         #endif
+        let context = Unmanaged.passRetained(self)
         let status = pthread_create(
             &thread, nil,
             { context in
@@ -215,7 +230,11 @@ private final class Worker: Sendable {
                 #endif
                 worker.work()
                 return nil
-            }, Unmanaged.passRetained(self).toOpaque())
-        return status == 0 ? thread : nil
+            }, context.toOpaque())
+        guard status == 0 else {
+            context.release()
+            throw ThreadRefusal(started: member, of: count)
+        }
+        return thread
     }
 }

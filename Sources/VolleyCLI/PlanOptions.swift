@@ -41,7 +41,7 @@ struct PlanOptions: ParsableArguments {
         let request: PlanRequest
         switch mtd {
         case .fastest:
-            let calibration = FactorCalibration(stack, options: options)
+            let calibration = try FactorCalibration(stack, options: options)
             StandardError.write("volley: \(calibration.reason)\n")
             request = calibration.choice
         case .factor(let factor): request = factor

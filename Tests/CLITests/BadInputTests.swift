@@ -83,6 +83,27 @@ struct BadInputTests {
         #expect(piped.errors.contains("not UTF-8 (byte 1)"))
     }
 
+    #if os(Linux)
+        @Test(
+            "threads that the system refuses are an error, and those it grants suffice for fewer",
+            .disabled(if: Command.isSanitized, "a sanitizer's own memory is beyond the limit"))
+        func refusedThreads() throws {
+            // Stacks of 1 GB in 16 GB of addresses: room for a dozen threads or so.
+            let limited = #"ulimit -s 1000000; ulimit -v 16000000; OPENBLAS_NUM_THREADS=1 exec "$0" "$@""#
+            func generate(threads: Int) throws -> Command {
+                let arguments = ["generate", "--model", Self.model, "--threads", "\(threads)", "--max-tokens", "2"]
+                return try Command.run(
+                    ["-c", limited, Command.executable.path] + arguments + Self.ids,
+                    program: URL(fileURLWithPath: "/bin/bash"))
+            }
+            let refused = try generate(threads: 64)
+            #expect(refused.status == 1, "\(refused.errors)")
+            #expect(refused.errors.contains("of 64 compute threads; ask for fewer"), "\(refused.errors)")
+            #expect(refused.output.isEmpty)
+            #expect(try generate(threads: 2).status == 0)
+        }
+    #endif
+
     @Test("a closed standard output is an error, not a crash")
     func closedOutput() throws {
         let shell = Process()

@@ -19,10 +19,10 @@ struct FactorCalibrationTests {
     @Test("factors up to the trained one are timed, and nothing is timed for a model without any")
     func factors() throws {
         let model = try SyntheticModel().build()  // mtp_horizon is 4
-        let calibration = FactorCalibration(model, options: SessionOptions(threadCount: 1))
+        let calibration = try FactorCalibration(model, options: SessionOptions(threadCount: 1))
         #expect(calibration.secondsPerToken.keys.sorted() == [2, 3, 4])
         #expect(calibration.vanillaSecondsPerToken > 0)
         let shallow = try SyntheticModel(layers: 8).build()
-        #expect(FactorCalibration(shallow, options: SessionOptions(threadCount: 1)).choice.isVanilla)
+        #expect(try FactorCalibration(shallow, options: SessionOptions(threadCount: 1)).choice.isVanilla)
     }
 }

@@ -44,8 +44,8 @@ struct AttentionTests {
     static func attend(
         _ sequence: Sequence, _ shape: Shape, capacity: Int, rowCount: Int, threadCount: Int = 1,
         _ set: InstructionSet = .best
-    ) -> [Float] {
-        let compute = Compute(
+    ) throws -> [Float] {
+        let compute = try Compute(
             threadCount: threadCount, maximumRows: rowCount, maximumColumns: 8, headWidth: shape.headWidth,
             instructionSet: set)
         let ring = RingLayout(
@@ -112,7 +112,7 @@ struct AttentionTests {
     }
 
     @Test("attention against double precision: head shapes, windows, sinks, ring wraps, formats, instruction sets")
-    func againstDoublePrecision() {
+    func againstDoublePrecision() throws {
         let shapes = [
             Shape(), Shape(heads: 8, keyValueHeads: 1, headWidth: 24), Shape(heads: 3, keyValueHeads: 3, headWidth: 10),
             Shape(heads: 9, keyValueHeads: 3, headWidth: 64, format: .f16), Shape(window: 1),
@@ -126,7 +126,7 @@ struct AttentionTests {
             for rowCount in [1, 3, 16, 40] {
                 let capacity = shape.window == .max ? 150 : min(150, shape.sinks + shape.window + rowCount - 1)
                 for set in LinearTests.instructionSets {
-                    let output = Self.attend(sequence, shape, capacity: capacity, rowCount: rowCount, set)
+                    let output = try Self.attend(sequence, shape, capacity: capacity, rowCount: rowCount, set)
                     let difference = zip(output, expected).map { abs(Double($0) - $1) }.max() ?? .infinity
                     #expect(difference < 2e-6 as Double, "\(shape), passes of \(rowCount), \(set)")
                 }
@@ -135,15 +135,15 @@ struct AttentionTests {
     }
 
     @Test("ring, pass width and threads change no bit")
-    func invariance() {
+    func invariance() throws {
         for shape in [Shape(), Shape(heads: 6, keyValueHeads: 1, window: 20, sinks: 5, format: .f16)] {
             let sequence = Sequence(200, shape, seed: 2)
-            let reference = Self.attend(sequence, shape, capacity: 200, rowCount: 1)
+            let reference = try Self.attend(sequence, shape, capacity: 200, rowCount: 1)
             for rowCount in [1, 2, 7, 16, 100] {
                 let smallest = shape.window == .max ? 200 : shape.sinks + shape.window + rowCount - 1
                 for capacity in [smallest, smallest + 9, 300] {
                     for threadCount in [1, 3] {
-                        let output = Self.attend(
+                        let output = try Self.attend(
                             sequence, shape, capacity: capacity, rowCount: rowCount, threadCount: threadCount)
                         #expect((output == reference) as Bool, "\(shape) \(rowCount) \(capacity) \(threadCount)")
                     }
@@ -153,7 +153,7 @@ struct AttentionTests {
     }
 
     @Test("positions that threads share: right, and the bits of one thread's")
-    func ranges() {
+    func ranges() throws {
         for shape in [
             Shape(heads: 6, keyValueHeads: 3, headWidth: 8), Shape(heads: 24, keyValueHeads: 1, headWidth: 8),
             Shape(headWidth: 8, window: 1_500, sinks: 3),
@@ -162,8 +162,8 @@ struct AttentionTests {
             let first = 2_040
             let expected = Self.expected(sequence, shape, from: first)
             for rowCount in [1, 6] {
-                let alone = Self.attend(sequence, shape, capacity: 2_100, rowCount: rowCount)
-                let shared = Self.attend(sequence, shape, capacity: 2_100, rowCount: rowCount, threadCount: 4)
+                let alone = try Self.attend(sequence, shape, capacity: 2_100, rowCount: rowCount)
+                let shared = try Self.attend(sequence, shape, capacity: 2_100, rowCount: rowCount, threadCount: 4)
                 #expect((alone == shared) as Bool, "\(shape), passes of \(rowCount)")
                 let last = alone[(first * shape.heads * shape.headWidth)...]
                 let difference = zip(last, expected).map { abs(Double($0) - $1) }.max() ?? .infinity

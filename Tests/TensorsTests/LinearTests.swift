@@ -9,8 +9,8 @@ struct LinearTests {
     static func multiply(
         _ weights: Linear, _ input: [Float], rowCount: Int, threadCount: Int = 1, maximumRows: Int = 16,
         _ instructionSet: InstructionSet = .best, _ activations: ActivationFormat = .int16
-    ) -> [Float] {
-        let compute = Compute(
+    ) throws -> [Float] {
+        let compute = try Compute(
             threadCount: threadCount, maximumRows: maximumRows, maximumColumns: weights.columns, headWidth: 8,
             activations: activations, instructionSet: instructionSet)
         var output = [Float](repeating: .nan, count: rowCount * weights.rows)
@@ -31,7 +31,7 @@ struct LinearTests {
     }
 
     @Test("every format, instruction set and number of rows against double precision")
-    func againstDoublePrecision() {
+    func againstDoublePrecision() throws {
         var generator = SeededGenerator(seed: 1)
         for format in StorageFormat.allCases {
             let isBlocked = format.valuesPerBlock > 1
@@ -46,7 +46,7 @@ struct LinearTests {
                         for activations in isBlocked ? ActivationFormat.allCases : [.int16] {
                             let exact = isBlocked ? Self.rounded(input, to: activations) : input.map(Double.init)
                             for set in Self.instructionSets {
-                                let output = Self.multiply(
+                                let output = try Self.multiply(
                                     Linear([stored.matrix]), input, rowCount: rowCount, set, activations)
                                 expectClose(
                                     output, stored, exact, rowCount,
@@ -60,7 +60,7 @@ struct LinearTests {
     }
 
     @Test("the largest codes times the largest activations fit the sums", arguments: ActivationFormat.allCases)
-    func largestProducts(_ activations: ActivationFormat) {
+    func largestProducts(_ activations: ActivationFormat) throws {
         var generator = SeededGenerator(seed: 6)
         for format in StorageFormat.allCases where format.valuesPerBlock > 1 {
             let stored = StoredValues(rows: 16, columns: 512, format: format, isExtreme: true, using: &generator)
@@ -68,7 +68,7 @@ struct LinearTests {
                 let input = [Float](repeating: value, count: 8 * 512)
                 for rowCount in [1, 2, 8] {
                     for set in Self.instructionSets {
-                        let output = Self.multiply(
+                        let output = try Self.multiply(
                             Linear([stored.matrix]), input, rowCount: rowCount, set, activations)
                         expectClose(
                             output, stored, Self.rounded(input, to: activations), rowCount,
@@ -80,7 +80,7 @@ struct LinearTests {
     }
 
     @Test("the bits do not depend on whether weights are asked for ahead", arguments: ActivationFormat.allCases)
-    func fetching(_ activations: ActivationFormat) {
+    func fetching(_ activations: ActivationFormat) throws {
         var generator = SeededGenerator(seed: 7)
         for format in StorageFormat.allCases where format.valuesPerBlock > 1 {
             // Large enough for a trial, whose first two runs go different ways.
@@ -89,7 +89,7 @@ struct LinearTests {
             for rowCount in 1...Int(VOLLEY_FETCHING_ROWS) {
                 let input = randomActivations(rowCount * weights.columns, using: &generator)
                 for set in Self.instructionSets {
-                    let compute = Compute(
+                    let compute = try Compute(
                         threadCount: 2, maximumRows: 16, maximumColumns: weights.columns, headWidth: 8,
                         activations: activations, instructionSet: set)
                     let outputs = (0..<4).map { _ in
@@ -98,7 +98,7 @@ struct LinearTests {
                             count = output.count
                         }
                     }
-                    let alone = Self.multiply(weights, input, rowCount: rowCount, set, activations)
+                    let alone = try Self.multiply(weights, input, rowCount: rowCount, set, activations)
                     #expect(outputs.allSatisfy { $0 == alone }, "\(format) \(rowCount) \(set)")
                 }
             }
@@ -127,7 +127,7 @@ struct LinearTests {
     @Test(
         "a row alone and a row among others give the same bits, whatever the threads",
         arguments: ActivationFormat.allCases)
-    func rowsAndThreads(_ activations: ActivationFormat) {
+    func rowsAndThreads(_ activations: ActivationFormat) throws {
         var generator = SeededGenerator(seed: 2)
         for format in StorageFormat.allCases {
             let columns = max(96, format.valuesPerBlock)
@@ -137,13 +137,13 @@ struct LinearTests {
             let weights = Linear(parts)
             let input = randomActivations(16 * columns, using: &generator)
             for set in Self.instructionSets {
-                let alone = (0..<16).flatMap {
-                    Self.multiply(
+                let alone = try (0..<16).flatMap {
+                    try Self.multiply(
                         weights, Array(input[$0 * columns..<($0 + 1) * columns]), rowCount: 1, set, activations)
                 }
                 for rowCount in 1...16 {
                     for threadCount in 1...3 {
-                        let output = Self.multiply(
+                        let output = try Self.multiply(
                             weights, Array(input[..<(rowCount * columns)]), rowCount: rowCount,
                             threadCount: threadCount, set, activations
                         )
@@ -157,7 +157,7 @@ struct LinearTests {
     }
 
     @Test("several matrices of several formats side by side are each of them alone, by kernels and by OpenBLAS")
-    func parts() {
+    func parts() throws {
         var generator = SeededGenerator(seed: 3)
         let matrices = StorageFormat.allCases.enumerated().map { index, format in
             StoredValues(rows: 60 + 33 * index, columns: 256, format: format, using: &generator).matrix
@@ -165,9 +165,9 @@ struct LinearTests {
         let together = Linear(matrices)
         for rowCount in [3, 50] {
             let input = randomActivations(rowCount * 256, using: &generator)
-            let alone = matrices.map { Self.multiply(Linear([$0]), input, rowCount: rowCount, maximumRows: 50) }
+            let alone = try matrices.map { try Self.multiply(Linear([$0]), input, rowCount: rowCount, maximumRows: 50) }
             for threadCount in 1...3 {
-                let output = Self.multiply(
+                let output = try Self.multiply(
                     together, input, rowCount: rowCount, threadCount: threadCount, maximumRows: 50)
                 let expected = (0..<rowCount).flatMap { row in
                     zip(matrices, alone).flatMap { $1[row * $0.rows..<(row + 1) * $0.rows] }
@@ -178,16 +178,17 @@ struct LinearTests {
     }
 
     @Test("many rows are each of them alone: to the bit in quantised formats, nearly where OpenBLAS computes")
-    func wide() {
+    func wide() throws {
         var generator = SeededGenerator(seed: 4)
         for format in StorageFormat.allCases {
             let columns = max(160, format.valuesPerBlock)
             let weights = Linear([StoredValues(rows: 150, columns: columns, format: format, using: &generator).matrix])
             let input = randomActivations(40 * columns, using: &generator)
             for rowCount in [17, 23, 40] {
-                let wide = Self.multiply(weights, input, rowCount: rowCount, threadCount: 2, maximumRows: 40)
+                let wide = try Self.multiply(weights, input, rowCount: rowCount, threadCount: 2, maximumRows: 40)
                 for row in 0..<rowCount {
-                    let alone = Self.multiply(weights, Array(input[row * columns..<(row + 1) * columns]), rowCount: 1)
+                    let alone = try Self.multiply(
+                        weights, Array(input[row * columns..<(row + 1) * columns]), rowCount: 1)
                     let difference = zip(alone, wide[(row * 150)...]).map { abs($0 - $1) }.max() ?? .infinity
                     let scale = format.valuesPerBlock > 1 ? 0 : 1e-5 * (alone.map(abs).max() ?? 0)
                     #expect(difference <= scale, "\(format) row \(row) of \(rowCount): \(difference)")

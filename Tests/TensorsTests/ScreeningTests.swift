@@ -50,7 +50,7 @@ struct ScreeningTests {
     ) throws -> (all: [Float], left: [Float], exactCount: Int) {
         let weights = Linear([matrix])
         let screen = try #require(RowScreen(of: matrix))
-        let compute = Compute(
+        let compute = try Compute(
             threadCount: threadCount, maximumRows: 1, maximumColumns: matrix.columns, headWidth: 8,
             activations: activations, instructionSet: set)
         var (all, left) = ([Float](repeating: 0, count: matrix.rows), [Float](repeating: 0, count: matrix.rows))
@@ -97,7 +97,7 @@ struct ScreeningTests {
         _ matrix: Matrix, _ input: [Float], _ set: InstructionSet, _ activations: ActivationFormat
     ) throws -> Double {
         let screen = try #require(RowScreen(of: matrix))
-        let compute = Compute(
+        let compute = try Compute(
             threadCount: 1, maximumRows: 1, maximumColumns: matrix.columns, headWidth: 8, activations: activations,
             instructionSet: set)
         var exact = [Float](repeating: 0, count: matrix.rows), screened = exact
@@ -184,7 +184,7 @@ struct ScreeningTests {
             let matrix = try Self.matrix(format, rows: 500) { _, _ in
                 Float.random(in: -weightSize...weightSize, using: &generator)
             }
-            for inputSize in [1e-44, 1e-38, 1e-20, 1, 1e20, 1e38] as [Float] {
+            for inputSize in [Float.leastNonzeroMagnitude, 1e-38, 1e-20, 1, 1e20, 1e38] as [Float] {
                 let input = (0..<256).map { _ in Float.random(in: -inputSize...inputSize, using: &generator) }
                 Self.expectSameLargest(try Self.outputs(matrix, input), "\(weightSize) \(inputSize)")
             }

@@ -10,6 +10,12 @@ public struct Command {
 
     public static let executable = built("volley")
 
+    /// Whether tests and executable were built with a sanitizer.
+    public static var isSanitized: Bool {
+        let program = dlopen(nil, RTLD_NOW)
+        return ["__asan_init", "__tsan_init"].contains { (name: String) in dlsym(program, name) != nil }
+    }
+
     public static func built(_ name: String) -> URL {
         URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
             .appending(path: name)

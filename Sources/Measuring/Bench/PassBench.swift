@@ -21,7 +21,7 @@ package struct PassBench: Sendable {
         of stack: LayerStack, rowCounts: [Int] = Array(MultiTokenPlan.factors), depth: Int = 0, repeats: Int,
         sessionOptions: SessionOptions, isCancelled: () -> Bool = { false }
     ) throws {
-        let timer = PassTimer(stack, depth: depth, sessionOptions: sessionOptions)
+        let timer = try PassTimer(stack, depth: depth, sessionOptions: sessionOptions)
         costs = Set(rowCounts + [1]).sorted().map { Cost(rows: $0) }
         for cost in costs { _ = timer.secondsOfPass(stack.trunk, rows: cost.rows) }
         for _ in 0..<repeats {

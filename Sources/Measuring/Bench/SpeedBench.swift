@@ -48,13 +48,13 @@ package struct SpeedBench: Sendable {
     ///   - plans: with the names they are shown by; vanilla is `off`.
     ///   - progress: told the share that is done.
     ///   - isCancelled: looked at before each pass.
-    /// - Throws: `BenchError`, `SessionError`, `SamplingError`, or `CancellationError`.
+    /// - Throws: `BenchError`, `SessionError`, `ThreadRefusal`, `SamplingError`, or `CancellationError`.
     package init(
         of stack: LayerStack, plans: [(name: String, plan: any DecodePlan)], options: Options,
         sessionOptions: SessionOptions, progress: (Double) -> Void, isCancelled: @escaping @Sendable () -> Bool
     ) throws {
         let run = try BenchRun(stack, options: options, sessionOptions: sessionOptions, isCancelled: isCancelled)
-        let memory = MemoryBandwidth(
+        let memory = try MemoryBandwidth(
             threadCount: sessionOptions.threadCount, pinsThreads: sessionOptions.pinsThreads)
         let roofline = ByteRoofline(stack, kvFormat: sessionOptions.kvFormat)
         let depth = options.positionsSeen(in: sessionOptions)

@@ -13,7 +13,7 @@ package final class Comparer {
     private let options: SessionOptions
 
     /// - Parameter maximumTokens: of an answer.
-    /// - Throws: `GenerationError` or `SessionError`.
+    /// - Throws: `GenerationError`, `SessionError` or `ThreadRefusal`.
     package init(
         _ model: Model, plans: [any DecodePlan], options: SessionOptions,
         maximumTokens: Int
@@ -21,7 +21,7 @@ package final class Comparer {
         self.model = model
         self.plans = plans
         examiner = try Examiner(model, options: options, maximumTokens: maximumTokens)
-        memory = MemoryBandwidth(threadCount: options.threadCount)
+        memory = try MemoryBandwidth(threadCount: options.threadCount)
         self.options = options
     }
 

@@ -11,11 +11,11 @@ struct AttentionReads {
     private let positions: AlignedBuffer<Int>
     private let output: AlignedBuffer<Float>
 
-    init(_ configuration: ModelConfiguration, depth: Int, threadCount: Int) {
+    init(_ configuration: ModelConfiguration, depth: Int, threadCount: Int) throws(ThreadRefusal) {
         self.configuration = configuration
         self.depth = depth
         let width = configuration.headCount * configuration.headWidth
-        compute = Compute(
+        compute = try Compute(
             threadCount: threadCount, maximumRows: 16, maximumColumns: 32, headWidth: configuration.headWidth)
         ring = KVRing(
             KVRing.Shape(

@@ -7,8 +7,8 @@ struct CachedMatmul {
     private let weights: Linear
     private let compute: Compute
 
-    init(_ format: StorageFormat, _ activations: ActivationFormat) {
-        compute = Compute(
+    init(_ format: StorageFormat, _ activations: ActivationFormat) throws(ThreadRefusal) {
+        compute = try Compute(
             threadCount: 1, maximumRows: 16, maximumColumns: 1024, headWidth: 64, activations: activations)
         let rows = Self.byteCount * format.valuesPerBlock / (512 * format.bytesPerBlock) / 16 * 16
         weights = Linear([randomMatrix(rows: rows, columns: 512, format: format, seed: 1)])

@@ -42,15 +42,15 @@ struct KernelBench: ParsableCommand {
             throw ValidationError("Rows are 1 to 16; rounds and depth at least 1.")
         }
         let stack = try LayerStack.random(shape, format: format)
-        let matmuls = LayerMatmuls(stack, threadCount: threads, maximumRows: 16, activations: activations)
-        let attention = AttentionReads(stack.configuration, depth: depth, threadCount: threads)
-        let memory = MemoryBandwidth(threadCount: threads)
+        let matmuls = try LayerMatmuls(stack, threadCount: threads, maximumRows: 16, activations: activations)
+        let attention = try AttentionReads(stack.configuration, depth: depth, threadCount: threads)
+        let memory = try MemoryBandwidth(threadCount: threads)
         print(
             "| tokens | second cache, ns for 512 weights | layers' matmuls, ms | of memory's speed | attention, ms | of memory's speed |"
         )
         print("| ---: | ---: | ---: | ---: | ---: | ---: |")
         for count in counts {
-            let cached = CachedMatmul(format, activations).nanoseconds(rowCount: count, rounds: rounds)
+            let cached = try CachedMatmul(format, activations).nanoseconds(rowCount: count, rounds: rounds)
             var (layers, layerShares, heads, headShares) = ([Double](), [Double](), [Double](), [Double]())
             for _ in 0..<rounds {
                 let bandwidth = memory.measure()

@@ -8,11 +8,11 @@ struct LayerMatmuls {
     private let input: AlignedBuffer<Float>
     private let output: AlignedBuffer<Float>
 
-    init(_ stack: LayerStack, threadCount: Int, maximumRows: Int, activations: ActivationFormat) {
+    init(_ stack: LayerStack, threadCount: Int, maximumRows: Int, activations: ActivationFormat) throws(ThreadRefusal) {
         let linears = stack.layers.flatMap { [$0.queryKeyValue, $0.attentionOutput, $0.gateUp, $0.down] }
         let (columns, rows) = (linears.map(\.columns).max()!, linears.map(\.rows).max()!)
         self.stack = stack
-        compute = Compute(
+        compute = try Compute(
             threadCount: threadCount, maximumRows: maximumRows, maximumColumns: columns,
             headWidth: stack.configuration.headWidth, activations: activations)
         input = AlignedBuffer(count: maximumRows * columns)
