@@ -31,7 +31,10 @@ package final class ThreadTeam {
         self.isPinned = isPinned
         gate = Gate(memberCount: self.count)
         for member in 1..<self.count {
-            workers.append(try Worker(gate: gate, member: member, isPinned: isPinned).start(of: self.count))
+            guard let thread = Worker(gate: gate, member: member, isPinned: isPinned).start() else {
+                throw ThreadRefusal(started: member, of: self.count)
+            }
+            workers.append(thread)
         }
         // After the workers, who would start where their maker is bound.
         if isPinned { Processors.bindCurrentThread(to: 0) }
@@ -61,7 +64,7 @@ package final class ThreadTeam {
 
 /// The system has no thread left for a member of a team.
 package struct ThreadRefusal: Error, Equatable, CustomStringConvertible {
-    /// Members that there would have been without it, the calling thread among them.
+    /// Members that there could be, the calling thread among them.
     package let started: Int
     package let count: Int
 
@@ -211,14 +214,14 @@ private final class Worker: Sendable {
         gate.work(member: member)
     }
 
-    /// - Parameter count: of the team.
-    func start(of count: Int) throws(ThreadRefusal) -> pthread_t {
+    /// - Returns: `nil` where the system refuses.
+    func start() -> pthread_t? {
         #if canImport(Darwin)
             var thread: pthread_t?
         #else
             var thread = pthread_t()
         #endif
-        let context = Unmanaged.passRetained(self)
+        let retained = Unmanaged.passRetained(self)
         let status = pthread_create(
             &thread, nil,
             { context in
@@ -230,10 +233,10 @@ private final class Worker: Sendable {
                 #endif
                 worker.work()
                 return nil
-            }, context.toOpaque())
+            }, retained.toOpaque())
         guard status == 0 else {
-            context.release()
-            throw ThreadRefusal(started: member, of: count)
+            retained.release()
+            return nil
         }
         return thread
     }
