@@ -19,11 +19,11 @@ struct Bench: ParsableCommand {
               volley bench --shape qwen3-0.6b --format q8_0 -p 512 -n 128
               volley bench --shape qwen3-4b --format q4_0 --mtd off,2,4,6 --passes --profile
               volley bench --shape qwen3-4b --mtd off --skip 0,0.25,0.5,0.75,1
-              volley bench --model a.gguf b.gguf -t 1 -d 4096 -o json
+              volley bench -m a.gguf b.gguf -t 1 -d 4096 -o json
             """)
 
     @Option(
-        parsing: .upToNextOption,
+        name: .shortAndLong, parsing: .upToNextOption,
         help: ArgumentHelp(
             "Native or Hugging Face directories, or .gguf files (default: the embedded model).", valueName: "paths"))
     var model: [String] = []

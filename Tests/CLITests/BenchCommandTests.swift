@@ -49,7 +49,7 @@ struct BenchCommandTests {
             (["--shape", "qwen3-9b"], Int32(64), "qwen3-9b"), (["-n", "0"], 64, "-n is 0"),
             (["-r", "-1"], 64, "-r is -1"), (["--format", "q9"], 64, "q9"), (["--mtd", "off,auto"], 64, "off,auto"),
             (["--head-format", "q6_K"], 64, "q6_K"), (["-d", "1024"], 1, "context has 1024"),
-            (["--model", "/nowhere"], 1, "/nowhere"),
+            (["-m", "/nowhere"], 1, "/nowhere"),
             (["--shape", "smollm2-135m", "--format", "q6_K"], 1, "no whole blocks of q6_K"),
         ])
     func refusals(arguments: [String], status: Int32, part: String) throws {
