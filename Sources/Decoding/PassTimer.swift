@@ -19,8 +19,7 @@ package final class PassTimer {
         self.stack = stack
         self.depth = depth
         self.sessionOptions = sessionOptions
-        forward = try ForwardPass(
-            stack, maximumRows: rows, window: sessionOptions.window, options: sessionOptions)
+        forward = try ForwardPass(stack, maximumRows: rows, window: sessionOptions.window, options: sessionOptions)
         hidden = AlignedBuffer(count: rows * stack.configuration.hiddenSize)
         logits = AlignedBuffer(count: stack.configuration.vocabularySize)
     }

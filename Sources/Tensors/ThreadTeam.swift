@@ -74,7 +74,7 @@ package struct ThreadRefusal: Error, Equatable, CustomStringConvertible {
     }
 
     package var description: String {
-        "the system starts no more than \(started) of \(count) compute threads; ask for fewer, or raise its limit on processes"
+        "the system starts no more than \(started) of \(count) compute threads; ask for fewer, or raise its limits on processes and memory"
     }
 }
 
