@@ -72,6 +72,12 @@ package final class DecodingContext {
     /// Bytes allocated for keys and values.
     package var kvByteCount: Int { trunkRing.byteCount + headRing.byteCount }
 
+    /// - Throws: `SessionError.cacheOverflow` where a key or value did not fit the cache's format: the logits are then wrong.
+    package func checkCache() throws(SessionError) {
+        guard let position = [trunkRing, headRing].compactMap(\.overflowPosition).min() else { return }
+        throw .cacheOverflow(position: position)
+    }
+
     /// Of the trunk and of the head.
     package var ringShapes: [KVRing.Shape] { [trunkRing.shape, headRing.shape] }
 

@@ -54,7 +54,8 @@ package final class DecodingLoop {
 
     /// The next token, or nil when the generation has ended.
     ///
-    /// - Throws: `SamplingError.logitsNotFinite` where the weights are damaged.
+    /// - Throws: `SessionError.cacheOverflow` where keys or values do not fit the cache's format,
+    ///   `SamplingError.logitsNotFinite` where the weights are damaged.
     package func step() throws -> GeneratedToken? {
         guard finishReason == nil else { return nil }
         guard advance() else { return finish(.cancelled) }
@@ -69,6 +70,7 @@ package final class DecodingLoop {
         guard finishReason == nil else { return nil }
         guard emittedCount < options.maximumTokens else { return finish(.length) }
         guard context.remainingPositions > 0 else { return finish(.context) }
+        try context.checkCache()
         let token = try sampler.sample(context.logits)
         let logprobs = options.logprobCount.map { Decoding.logprobs(of: context.logits, sampled: token, count: $0) }
         try context.append(token)

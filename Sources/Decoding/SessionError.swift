@@ -17,6 +17,8 @@ public enum SessionError: Error, Equatable, CustomStringConvertible {
     /// `SessionOptions.sinkCount` is not from 0 to 2²⁴.
     case sinkCount(Int)
     case draftsInWindow
+    /// A key or value at this position is too large for `SessionOptions.kvFormat`, float16.
+    case cacheOverflow(position: Int)
     /// The system has no more threads than these for `SessionOptions.threadCount`.
     case threadRefused(started: Int, of: Int)
 
@@ -38,6 +40,8 @@ public enum SessionError: Error, Equatable, CustomStringConvertible {
             "the number of sinks is \(count); give a number from 0 to \(1 << 24)"
         case .draftsInWindow:
             "a plan that drafts tokens cannot take them back out of a window; leave out --window"
+        case .cacheOverflow(let position):
+            "a key or value at position \(position) is too large for float16, the KV cache's number format; run again with --kv f32"
         case .threadRefused(let started, let count):
             ThreadRefusal(started: started, of: count).description
         }

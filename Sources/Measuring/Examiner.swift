@@ -105,6 +105,7 @@ final class Examiner {
         try context.begin(question.prompt, plan: plan)
         let predictions = try question.reference.map { token in
             context.run()
+            try context.checkCache()
             let likeliest = logprobs(of: context.logits, sampled: token, count: 1)
             try context.append(token)
             let own = likeliest.last { $0.id == token }?.logprob ?? -.infinity

@@ -195,7 +195,7 @@ package final class ForwardPass {
             keyNorm: layer.keyNorm?.pointer, epsilon: stack.configuration.normEpsilon,
             cosines: scratch.cosines.pointer + angles, sines: scratch.sines.pointer + angles,
             keys: segment.ring.keys(slab), values: segment.ring.values(slab), ring: segment.ring.layout,
-            firstPosition: segment.firstPosition)
+            firstOverflow: segment.ring.firstOverflow, firstPosition: segment.firstPosition)
     }
 
     /// Each row's position, and cos and sin of position · frequency, float32 as transformers computes them.

@@ -53,11 +53,22 @@ package final class KVRing {
     /// Slots of each layer at present.
     package private(set) var capacity = 0
     private var layers: [Slabs] = []
+    /// One position, or `Int64.max` for none.
+    private let overflow = AlignedBuffer<Int64>(count: 1)
 
     package init(_ shape: Shape) {
         self.shape = shape
         layers = (0..<shape.layerCount).map { _ in Slabs(byteCount: 0) }
+        overflow.pointer.pointee = .max
     }
+
+    /// The first position with a key or value too large for float16, or nil: whatever attends to it is wrong.
+    package var overflowPosition: Int? {
+        overflow.pointer.pointee == .max ? nil : Int(overflow.pointer.pointee)
+    }
+
+    /// Where passes note `overflowPosition`.
+    var firstOverflow: UnsafeMutablePointer<Int64> { overflow.pointer }
 
     /// Bytes allocated for keys and values.
     package var byteCount: Int { capacity * shape.bytesPerSlot }
@@ -94,6 +105,7 @@ package final class KVRing {
         precondition(newCount <= count)
         guard newCount < count else { return }
         count = hasWrapped ? 0 : newCount
+        if let position = overflowPosition, position >= count { overflow.pointer.pointee = .max }
     }
 
     /// Whether the first positions, sinks left out, have been overwritten.
@@ -109,6 +121,9 @@ package final class KVRing {
             copy(count..<end, of: other.layers[layer], other.capacity, to: layers[layer], capacity)
         }
         count = end
+        if let position = other.overflowPosition, position < end {
+            overflow.pointer.pointee = min(overflow.pointer.pointee, Int64(position))
+        }
     }
 
     /// Slots keep their numbers, since a ring grows only before its first wrap.

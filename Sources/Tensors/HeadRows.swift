@@ -31,13 +31,16 @@ package struct HeadRows: BitwiseCopyable {
     package let keys: UnsafeMutableRawPointer
     package let values: UnsafeMutableRawPointer
     package let ring: RingLayout
+    /// The first position whose key or value does not fit the ring's float16; lowered by `placeKeyValue`.
+    package let firstOverflow: UnsafeMutablePointer<Int64>
     package let firstPosition: Int
 
     package init(
         queries: HeadStates, queryPositions: UnsafePointer<Int>, keyValues: HeadStates, headCount: Int,
         queryNorm: UnsafePointer<Float>?,
         keyNorm: UnsafePointer<Float>?, epsilon: Float, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>,
-        keys: UnsafeMutableRawPointer, values: UnsafeMutableRawPointer, ring: RingLayout, firstPosition: Int
+        keys: UnsafeMutableRawPointer, values: UnsafeMutableRawPointer, ring: RingLayout,
+        firstOverflow: UnsafeMutablePointer<Int64>, firstPosition: Int
     ) {
         self.queries = queries
         self.queryPositions = queryPositions
@@ -51,6 +54,7 @@ package struct HeadRows: BitwiseCopyable {
         self.keys = keys
         self.values = values
         self.ring = ring
+        self.firstOverflow = firstOverflow
         self.firstPosition = firstPosition
     }
 
@@ -96,7 +100,9 @@ package struct HeadRows: BitwiseCopyable {
             let offset = (head * ring.capacity + slot) * ring.headWidth
             switch ring.format {
             case .f16:
-                kernels.pointee.to_f16(slab.assumingMemoryBound(to: UInt16.self) + offset, values, ring.headWidth)
+                let output = slab.assumingMemoryBound(to: UInt16.self) + offset
+                guard kernels.pointee.to_f16(output, values, ring.headWidth) else { continue }
+                volley_lower(firstOverflow, Int64(firstPosition + row))
             case .f32: (slab.assumingMemoryBound(to: Float.self) + offset).update(from: values, count: ring.headWidth)
             }
         }

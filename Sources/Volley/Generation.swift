@@ -72,7 +72,8 @@ extension Generation {
         /// The next token, or nil when the generation has ended or the task is cancelled.
         ///
         /// - Throws: before the first token `SessionError`, `GenerationError`, `SamplingError`, `PlanError` or
-        ///   `TokenizerError` for what cannot be done; later `SamplingError.logitsNotFinite` where the weights are damaged.
+        ///   `TokenizerError` for what cannot be done; later `SamplingError.logitsNotFinite` where the weights are damaged, and
+        ///   `SessionError.cacheOverflow` where keys or values do not fit float16.
         public mutating func next() async throws -> GeneratedToken? {
             do {
                 if case .ready = state { state = .running(try await generation.begin()) }

@@ -64,6 +64,7 @@ struct Generate: ParsableCommand {
         }
         if let dumpLogits {
             context.run()
+            try context.checkCache()
             try LogitsFile.write(context.logits, to: dumpLogits)
         }
         if generation.finishReason == .cancelled { throw ExitCode(130) }

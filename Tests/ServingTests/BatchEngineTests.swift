@@ -54,6 +54,24 @@ struct BatchEngineTests {
         }
     }
 
+    @Test("a key or value too large for float16 fails its own request, and no other in the batch", arguments: [0, 4])
+    func cacheOverflow(_ factor: Int) throws {
+        let checkpoint = try AlteredCheckpoint()
+        checkpoint.overflowAtTokenSeven()
+        let path = try checkpoint.write()
+        let model = Result { try Model(path: path) }
+        let engine = try Fixture.engine(model: model)
+        let jobs = try [[5, 6, 9], [5, 6, 7, 8], [12, 40, 90]].map { prompt in
+            let listener = Listener()
+            return (job: try Self.job(prompt, factor, tokens: 20, for: listener), listener: listener)
+        }
+        try engine.queue.submit(jobs.map(\.job))
+        for _ in 0..<60 where !jobs.allSatisfy(\.listener.hasEnded) { engine.step() }
+        #expect(jobs[1].listener.failure == "\(SessionError.cacheOverflow(position: 2))")
+        #expect(jobs[1].listener.answer.tokens.isEmpty)
+        for (job, listener) in [jobs[0], jobs[2]] { #expect(listener.answer == (try Fixture.alone(job, model))) }
+    }
+
     @Test("a job that comes in the midst of a cycle waits for its end, and shares its trunk passes from then on")
     func alignment() throws {
         let engine = try Fixture.engine()

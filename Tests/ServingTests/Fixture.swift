@@ -72,7 +72,7 @@ struct Answer: Equatable {
 
 /// Hears what a job gives out.
 final class Listener: Sendable {
-    private let state = Mutex<(answer: Answer, summary: JobSummary?)>((Answer(), nil))
+    private let state = Mutex<(answer: Answer, summary: JobSummary?, failure: String?)>((Answer(), nil, nil))
 
     func hear(_ event: JobEvent) {
         state.withLock { state in
@@ -82,13 +82,15 @@ final class Listener: Sendable {
             case .finished(let summary):
                 state.answer.finishReason = summary.finishReason
                 state.summary = summary
-            case .failed(let error): fatalError("\(error)")
+            case .failed(let error): state.failure = "\(error)"
             }
         }
     }
 
     var answer: Answer { state.withLock { $0.answer } }
     var summary: JobSummary? { state.withLock { $0.summary } }
-    var hasEnded: Bool { answer.finishReason != nil }
+    /// Why the job failed; nil where it did not.
+    var failure: String? { state.withLock { $0.failure } }
+    var hasEnded: Bool { answer.finishReason != nil || failure != nil }
     var count: Int { answer.tokens.count }
 }

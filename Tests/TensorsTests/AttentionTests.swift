@@ -59,6 +59,7 @@ struct AttentionTests {
         let sines = AlignedBuffer<Float>(count: rowCount * shape.headWidth)
         cosines.pointer.update(repeating: 1, count: cosines.count)
         let positions = AlignedBuffer<Int>(count: rowCount)
+        let firstOverflow = AlignedBuffer<Int64>(count: 1)
         var output = [Float](repeating: .nan, count: sequence.count * width)
         for first in stride(from: 0, to: sequence.count, by: rowCount) {
             let rows = min(rowCount, sequence.count - first)
@@ -72,7 +73,8 @@ struct AttentionTests {
                         keyValues: HeadStates(states.baseAddress! + width, stride: stride), headCount: shape.heads,
                         queryNorm: nil, keyNorm: nil, epsilon: 0,
                         cosines: cosines.pointer, sines: sines.pointer, keys: UnsafeMutableRawPointer(keys.pointer),
-                        values: UnsafeMutableRawPointer(values.pointer), ring: ring, firstPosition: first)
+                        values: UnsafeMutableRawPointer(values.pointer), ring: ring,
+                        firstOverflow: firstOverflow.pointer, firstPosition: first)
                     compute.placeHeads(heads, rowCount: rows)
                     compute.attend(
                         AttentionPass(heads, window: shape.window, rowCount: rows, scale: 0.25),

@@ -204,9 +204,13 @@ struct RowKernelTests {
                 let expected = Float(Float16(bitPattern: half))
                 #expect((float == expected || (float.isNaN && expected.isNaN)) as Bool, "\(half)")
             }
-            for source: [Float] in [random, ties, floats, [65519.9, 65520, 1e-8, -0.0, .infinity, -.infinity]] {
+            for source: [Float] in [
+                random, ties, floats, [65519.9, 65520, 1e-8, -0.0, .infinity, -.infinity],
+                [65519.9, -.infinity, .nan], [-65520], [1, 2, 3, 4, 5, 6, 7, -65520, 9], [0, 65504],
+            ] {
                 var output = [UInt16](repeating: 0, count: source.count)
-                set.kernels.pointee.to_f16(&output, source, source.count)
+                let overflows = set.kernels.pointee.to_f16(&output, source, source.count)
+                #expect(overflows == zip(source, output).contains { $0.isFinite && Float16(bitPattern: $1).isInfinite })
                 for (value, half) in zip(source, output) where !value.isNaN {
                     #expect((half == Float16(value).bitPattern) as Bool, "\(value)")
                 }

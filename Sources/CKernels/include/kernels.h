@@ -137,8 +137,8 @@ struct volley_kernels {
     void (*add_scaled)(float *output, const float *input, float factor, size_t count);
     /// The first place of the largest of `count` values; `count` where one is NaN, or there is none.
     size_t (*place_of_largest)(const float *values, size_t count);
-    /// float32 to float16, nearest even.
-    void (*to_f16)(uint16_t *output, const float *input, size_t count);
+    /// float32 to float16, nearest even. Returns whether a finite value became infinite.
+    bool (*to_f16)(uint16_t *output, const float *input, size_t count);
     /// Attention of work units unit_begin ..< unit_end of `volley_attention_units`.
     void (*attend)(const struct volley_attention *attention, size_t unit_begin, size_t unit_end, float *scratch);
     /// What the queries of at most VOLLEY_MAX_ROWS rows add up in single ranges: work units unit_begin ..< unit_end of
@@ -191,6 +191,14 @@ static inline size_t volley_scratch_width(size_t head_width) { return (head_widt
 
 static inline size_t volley_slot(const struct volley_ring *ring, size_t position) {
     return position < ring->sinks ? position : ring->sinks + (position - ring->sinks) % (ring->capacity - ring->sinks);
+}
+
+/// *least = min(*least, position). Threads may call it at once.
+static inline void volley_lower(int64_t *least, int64_t position) {
+    int64_t seen = __atomic_load_n(least, __ATOMIC_RELAXED);
+    while (position < seen &&
+           !__atomic_compare_exchange_n(least, &seen, position, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    }
 }
 
 static inline void volley_matmul(const struct volley_kernels *kernels, enum volley_activations activations,

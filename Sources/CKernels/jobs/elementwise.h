@@ -110,8 +110,21 @@ static size_t place_of_largest(const float *values, size_t count) {
     return best;
 }
 
-static void to_f16(uint16_t *output, const float *input, size_t count) {
+/// The least magnitude that rounds to infinity in float16: half a step above its largest number, 65504.
+#define F16_OVERFLOW 65520.0f
+
+static bool to_f16(uint16_t *output, const float *input, size_t count) {
     size_t k = 0;
-    for (; k + 8 <= count; k += 8) f16_store(output + k, f8_load(input + k));
-    for (; k < count; k++) output[k] = f16_bits(input[k]);
+    i8 over = {0};
+    for (; k + 8 <= count; k += 8) {
+        f8 x = f8_load(input + k), size = __builtin_elementwise_abs(x);
+        over |= (size >= F16_OVERFLOW) & (size < INFINITY);
+        f16_store(output + k, x);
+    }
+    bool is_over = __builtin_reduce_or(over) != 0;
+    for (; k < count; k++) {
+        output[k] = f16_bits(input[k]);
+        is_over |= fabsf(input[k]) >= F16_OVERFLOW && fabsf(input[k]) < INFINITY;
+    }
+    return is_over;
 }

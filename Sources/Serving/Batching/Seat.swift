@@ -68,7 +68,9 @@ final class Seat {
             guard position + 1 < self.job.prompt.count else { return }
             self.promptLogprobs.append(logprobs(of: logits, sampled: self.job.prompt[position + 1], count: count))
         }
-        if !context.needsChunk { job.deliver(.prompt(promptLogprobs)) }
+        // The emission that follows fails where keys or values did not fit; their logprobs are not given out.
+        guard !context.needsChunk, (try? context.checkCache()) != nil else { return }
+        job.deliver(.prompt(promptLogprobs))
     }
 
     /// Gives out the token that the logits say.

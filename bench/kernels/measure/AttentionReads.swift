@@ -10,6 +10,7 @@ struct AttentionReads {
     private let queries: AlignedBuffer<Float>
     private let positions: AlignedBuffer<Int>
     private let output: AlignedBuffer<Float>
+    private let firstOverflow = AlignedBuffer<Int64>(count: 1)
 
     init(_ configuration: ModelConfiguration, depth: Int, threadCount: Int) throws(ThreadRefusal) {
         self.configuration = configuration
@@ -47,7 +48,7 @@ struct AttentionReads {
                     headCount: configuration.headCount, queryNorm: nil, keyNorm: nil, epsilon: 0,
                     cosines: queries.pointer, sines: queries.pointer, keys: ring.keys(layer),
                     values: ring.values(layer),
-                    ring: ring.layout, firstPosition: depth - 1)
+                    ring: ring.layout, firstOverflow: firstOverflow.pointer, firstPosition: depth - 1)
                 compute.attend(
                     AttentionPass(heads, window: .max, rowCount: rowCount, scale: 0.1), output: output.pointer)
             }
