@@ -35,6 +35,7 @@ let package = Package(
         .target(name: "CKernels"),
         .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS", "CLinux"], swiftSettings: strict),
         .target(name: "JSON", swiftSettings: strict),
+        .target(name: "Jinja", dependencies: ["JSON"], swiftSettings: strict),
         .target(
             name: "Weights", dependencies: ["CLZ4", "CLinux", "CXXHash", "JSON", "Tensors"], swiftSettings: strict),
         .target(name: "Tokens", dependencies: ["JSON"], swiftSettings: strict),
@@ -92,6 +93,7 @@ let package = Package(
         .testTarget(
             name: "TensorsTests", dependencies: ["CKernels", "Tensors", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(name: "JinjaTests", dependencies: ["JSON", "Jinja", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "WeightsTests", dependencies: ["JSON", "Weights", "Tensors", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "TokensTests", dependencies: ["Tokens", "TestSupport"], swiftSettings: strict),

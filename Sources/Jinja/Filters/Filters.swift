@@ -1,0 +1,37 @@
+/// What a filter does to its operand.
+typealias FilterBody = @Sendable (Value, Arguments, Run) throws(TemplateError) -> Value
+
+/// The filters of jinja2, with the `tojson` of transformers. Each file of this shelf adds those of one subject.
+enum Filters {
+    static let all: [String: FilterBody] = [
+        texts, markup, wrapping, numbers, sequences, selecting, sorting, access,
+    ].reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
+
+    /// A filter of texts without arguments; other operands are printed first.
+    static func plain(_ name: String, _ body: @escaping @Sendable (Text) -> Text) -> FilterBody {
+        { (value, arguments, run) throws(TemplateError) in
+            try arguments.expectNone(for: name, run)
+            let text = try value.printed(run)
+            try run.scan(text)
+            return try run.made(body(text))
+        }
+    }
+}
+
+extension Run {
+    /// Applies the filter of this name.
+    func filter(_ name: Value, _ value: Value, _ arguments: Arguments) throws(TemplateError) -> Value {
+        guard let text = name.text, let body = Filters.all[text.string] else {
+            throw failure("no filter named \(try name.representation(self).string)")
+        }
+        return try nested { () throws(TemplateError) in try body(value, arguments, self) }
+    }
+
+    /// Applies the test of this name.
+    func test(_ name: Value, _ value: Value, _ arguments: Arguments) throws(TemplateError) -> Bool {
+        guard let text = name.text, let body = Checks.all[text.string] else {
+            throw failure("no test named \(try name.representation(self).string)")
+        }
+        return try body(value, arguments, self)
+    }
+}

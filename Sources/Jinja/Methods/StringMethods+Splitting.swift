@@ -1,0 +1,138 @@
+extension StringMethods {
+    static let splitting: [Text: Body] = [
+        "split": { (text, arguments, run) throws(TemplateError) in
+            try split("split", text, arguments, run, fromStart: true)
+        },
+        "rsplit": { (text, arguments, run) throws(TemplateError) in
+            try split("rsplit", text, arguments, run, fromStart: false)
+        },
+        "splitlines": { (text, arguments, run) throws(TemplateError) in
+            let keepsEnds = try arguments.bound(to: ["keepends"], for: "splitlines", run)[0].isTrue(or: false, run)
+            return try run.made(texts: text.lines(keepingEnds: keepsEnds))
+        },
+        "partition": { (text, arguments, run) throws(TemplateError) in
+            let separator = try separator("partition", arguments, run)
+            guard let place = text.first(separator, in: 0..<text.utf8.count) else {
+                return try run.made(tuple: [.string(text), .string(.empty), .string(.empty)])
+            }
+            return try parts(of: text, around: place, separator, run)
+        },
+        "rpartition": { (text, arguments, run) throws(TemplateError) in
+            let separator = try separator("rpartition", arguments, run)
+            guard let place = text.last(separator, in: 0..<text.utf8.count) else {
+                return try run.made(tuple: [.string(.empty), .string(.empty), .string(text)])
+            }
+            return try parts(of: text, around: place, separator, run)
+        },
+    ]
+
+    private static func separator(_ name: String, _ arguments: Arguments, _ run: Run) throws(TemplateError) -> Text {
+        let separator = try arguments.bound(1...1, for: name, run)[0].text("the separator", run)
+        guard !separator.isEmpty else { throw run.failure("empty separator") }
+        return separator
+    }
+
+    private static func parts(
+        of text: Text, around place: Int, _ separator: Text, _ run: Run
+    ) throws(TemplateError) -> Value {
+        try run.charge(text.utf8.count)
+        return try run.made(tuple: [
+            .string(text.part(0..<place)), .string(separator),
+            .string(text.part(place + separator.utf8.count..<text.utf8.count)),
+        ])
+    }
+
+    private static func split(
+        _ name: String, _ text: Text, _ arguments: Arguments, _ run: Run, fromStart: Bool
+    ) throws(TemplateError) -> Value {
+        let values = try arguments.bound(to: ["sep", "maxsplit"], for: name, run)
+        let limit = try values[1].integer(or: -1, "maxsplit", run)
+        let most = limit < 0 ? Int.max : limit
+        guard !values[0].isAbsent else {
+            return try run.made(texts: fromStart ? text.words(atMost: most) : text.wordsFromEnd(atMost: most))
+        }
+        let separator = try values[0].text("the separator", run)
+        guard !separator.isEmpty else { throw run.failure("empty separator") }
+        var places =
+            fromStart ? text.places(of: separator, atMost: most) : text.placesFromEnd(of: separator, atMost: most)
+        places.append(text.utf8.count)
+        var parts: [Text] = []
+        var start = 0
+        for place in places {
+            parts.append(text.part(start..<place))
+            start = place + separator.utf8.count
+        }
+        return try run.made(texts: parts)
+    }
+}
+
+extension Run {
+    func made(texts: [Text]) throws(TemplateError) -> Value {
+        for text in texts { try charge(text.utf8.count + 32) }
+        return try made(texts.map { .string($0) })
+    }
+}
+
+extension Text {
+    /// The lines as `str.splitlines` finds them.
+    func lines(keepingEnds: Bool) -> [Text] {
+        var lines: [Text] = []
+        var (start, offset) = (0, 0)
+        while offset < utf8.count {
+            let (scalar, width) = scalar(at: offset)
+            let end = offset
+            offset += width
+            guard scalar.isPythonLineEnd else { continue }
+            if scalar == "\r", offset < utf8.count, utf8[offset] == UInt8(ascii: "\n") { offset += 1 }
+            lines.append(part(start..<(keepingEnds ? offset : end)))
+            start = offset
+        }
+        if start < utf8.count { lines.append(part(start..<utf8.count)) }
+        return lines
+    }
+
+    /// `str.split()`: words between spaces; what is left after `limit` cuts is the last one.
+    fileprivate func words(atMost limit: Int) -> [Text] {
+        var words: [Text] = []
+        var rest = trimmedBytes(atStart: true, atEnd: false) { $0.isPythonSpace }
+        while !rest.isEmpty {
+            guard words.count < limit else {
+                words.append(part(rest).trimmedAtEnd)
+                break
+            }
+            var end = rest.lowerBound
+            while end < rest.upperBound, !scalar(at: end).scalar.isPythonSpace { end += scalar(at: end).width }
+            words.append(part(rest.lowerBound..<end))
+            while end < rest.upperBound, scalar(at: end).scalar.isPythonSpace { end += scalar(at: end).width }
+            rest = end..<rest.upperBound
+        }
+        return words
+    }
+
+    private var trimmedAtEnd: Text { part(trimmedBytes(atStart: false, atEnd: true) { $0.isPythonSpace }) }
+
+    /// `str.rsplit()`: the same from the end.
+    fileprivate func wordsFromEnd(atMost limit: Int) -> [Text] {
+        var words: [Text] = []
+        var rest = trimmedAtEnd
+        while !rest.isEmpty {
+            guard words.count < limit else {
+                words.append(rest.part(rest.trimmedBytes(atStart: true, atEnd: false) { $0.isPythonSpace }))
+                break
+            }
+            let end = rest.trimmedBytes(atStart: false, atEnd: true) { !$0.isPythonSpace }.upperBound
+            words.append(rest.part(end..<rest.utf8.count))
+            rest = rest.part(0..<end).trimmedAtEnd
+        }
+        return words.reversed()
+    }
+
+    fileprivate func placesFromEnd(of pattern: Text, atMost limit: Int) -> [Int] {
+        var (places, end): ([Int], Int) = ([], utf8.count)
+        while places.count < limit, let place = last(pattern, in: 0..<end) {
+            places.append(place)
+            end = place
+        }
+        return places.reversed()
+    }
+}

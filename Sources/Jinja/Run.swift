@@ -1,0 +1,151 @@
+import Foundation
+
+/// The state of one rendering: where it stands, what it wrote and what it may still use.
+final class Run {
+    /// The text written so far, by the innermost block that captures.
+    var output: [UInt8] = []
+    /// The template's line that is being worked on.
+    var line = 1
+    /// The slots of the function that runs: the template's own, a macro's, a recursive loop's.
+    var activation: Activation
+    let layout: Layout
+    /// The variables given, in the order of `layout.globalNames`.
+    let globals: [Value?]
+    let now: Date
+
+    private let limits: Limits
+    private var stepsLeft: Int
+    private var memoryLeft: Int
+    private var capturedBytes = 0
+    private var depth = 0
+    private var namespaces: [Namespace] = []
+    private var activations: [Activation] = []
+
+    init(_ layout: Layout, globals: [Value?], now: Date, limits: Limits) {
+        self.layout = layout
+        self.globals = globals
+        self.now = now
+        self.limits = limits
+        stepsLeft = limits.steps
+        memoryLeft = limits.memory
+        activation = Activation(slotCount: layout.functions[0].slotCount, parent: nil)
+        keep(activation)
+    }
+
+    func failure(_ problem: String) -> TemplateError { .failed(line: line, problem: problem) }
+
+    // MARK: - Limits
+
+    /// Counts steps against the limit.
+    func spend(_ steps: Int) throws(TemplateError) {
+        stepsLeft -= steps
+        guard stepsLeft >= 0 else {
+            throw .limit(line: line, problem: "the template takes more than \(limits.steps) steps")
+        }
+    }
+
+    /// Counts the bytes of a value about to be made against the limit.
+    func charge(_ bytes: Int) throws(TemplateError) {
+        let (left, overflow) = memoryLeft.subtractingReportingOverflow(bytes)
+        guard !overflow, left >= 0 else {
+            throw .limit(line: line, problem: "the template's values take more than \(limits.memory) bytes")
+        }
+        memoryLeft = left
+        try spend(bytes >> 6)
+    }
+
+    /// Counts a text that is read from end to end.
+    func scan(_ text: Text) throws(TemplateError) { try spend(text.utf8.count >> 6) }
+
+    /// Goes one level deeper while `body` runs.
+    func nested<Result>(_ body: () throws(TemplateError) -> Result) throws(TemplateError) -> Result {
+        try descend()
+        defer { depth -= 1 }
+        return try body()
+    }
+
+    func descend() throws(TemplateError) {
+        guard depth < limits.depth else {
+            throw .limit(line: line, problem: "expressions, blocks and calls nest deeper than \(limits.depth) levels")
+        }
+        depth += 1
+    }
+
+    func ascend() { depth -= 1 }
+
+    /// A container that may be used: not nested too deep.
+    func checked(_ value: Value) throws(TemplateError) -> Value {
+        guard value.depth <= limits.depth else {
+            throw .limit(line: line, problem: "values nest deeper than \(limits.depth) levels")
+        }
+        return value
+    }
+
+    func made(_ list: [Value]) throws(TemplateError) -> Value {
+        try charge(32 + list.count * MemoryLayout<Value>.stride)
+        return try checked(.list(list))
+    }
+
+    func made(tuple: [Value]) throws(TemplateError) -> Value {
+        try charge(32 + tuple.count * MemoryLayout<Value>.stride)
+        return try checked(.tuple(tuple))
+    }
+
+    func made(_ text: Text) throws(TemplateError) -> Value {
+        try charge(text.utf8.count + 32)
+        return .string(text)
+    }
+
+    // MARK: - Output
+
+    func write(_ text: Text) throws(TemplateError) {
+        guard output.count + text.utf8.count <= limits.outputBytes else {
+            throw .limit(line: line, problem: "the template writes more than \(limits.outputBytes) bytes")
+        }
+        output.append(contentsOf: text.utf8)
+    }
+
+    /// What `body` writes, instead of its going to the output.
+    func captured(_ body: () throws(TemplateError) -> Flow) throws(TemplateError) -> (text: Text, flow: Flow) {
+        let outer = output
+        output = []
+        defer { output = outer }
+        let flow = try body()
+        try charge(output.count + 32)
+        return (Text(utf8: output), flow)
+    }
+
+    // MARK: - What may form circles
+
+    /// Remembers an object that can hold itself, to be emptied at the end.
+    func keep(_ namespace: Namespace) { namespaces.append(namespace) }
+    func keep(_ activation: Activation) { activations.append(activation) }
+
+    /// Frees what may hold itself, and long chains, without recursion.
+    func end() {
+        for namespace in namespaces { namespace.clear() }
+        for activation in activations { activation.clear() }
+    }
+}
+
+/// The slots of one call: of the template, a macro, a recursive loop or a loop's test.
+final class Activation {
+    var slots: [Value?]
+    /// That of the function in whose body this one's function stands.
+    let parent: Activation?
+    private var isKept = false
+
+    init(slotCount: Int, parent: Activation?) {
+        slots = Array(repeating: nil, count: slotCount)
+        self.parent = parent
+    }
+
+    func clear() { slots = [] }
+
+    /// Makes `run` remember the activation: a macro holds it, and it may hold the macro.
+    func keep(in run: Run) {
+        guard !isKept else { return }
+        isKept = true
+        run.keep(self)
+    }
+}

@@ -1,0 +1,149 @@
+/// A value that a template computes with: what Python has, as far as templates can reach it.
+///
+/// Lists and mappings never change once made, as the sandbox of `transformers` has it. Only objects (namespaces, loops)
+/// have state.
+enum Value {
+    case undefined(Undefined)
+    case none
+    case bool(Bool)
+    case int(Int)
+    case float(Double)
+    case string(Text)
+    case list(ListValue)
+    case tuple(ListValue)
+    case mapping(MappingValue)
+    case object(Object)
+}
+
+/// The elements of a list or tuple.
+final class ListValue {
+    let elements: [Value]
+    /// Containers inside containers, this one included.
+    let depth: Int
+    /// Whether this is one of the pairs that `groupby` makes, whose elements have names.
+    let isGroup: Bool
+
+    init(_ elements: [Value], isGroup: Bool = false) {
+        self.elements = elements
+        self.isGroup = isGroup
+        depth = 1 + elements.reduce(0) { max($0, $1.depth) }
+    }
+}
+
+/// What stands for something that is not there. It prints as nothing; most other uses fail with its message.
+final class Undefined {
+    private enum Kind {
+        case name(String)
+        case attribute(String, owner: String)
+        case element(Text, owner: String)
+        case hint(String)
+    }
+
+    private let kind: Kind
+
+    private init(_ kind: Kind) { self.kind = kind }
+
+    static func name(_ name: String) -> Value { .undefined(Undefined(.name(name))) }
+    static func hint(_ hint: String) -> Value { .undefined(Undefined(.hint(hint))) }
+
+    /// A missing attribute, or key that is a string, of `owner`.
+    static func attribute(_ name: Text, of owner: Value) -> Value {
+        .undefined(Undefined(.attribute(name.string, owner: owner.ownerName)))
+    }
+
+    /// An attribute that a template may not use.
+    static func unsafe(_ name: Text, of owner: Value) -> Value {
+        hint("access to attribute '\(name.string)' of '\(owner.typeName)' object is unsafe")
+    }
+
+    /// A missing element of `owner`, whose key prints as `key`.
+    static func element(_ key: Text, of owner: Value) -> Value {
+        .undefined(Undefined(.element(key, owner: owner.ownerName)))
+    }
+
+    /// What is missing, in one sentence.
+    var message: String {
+        switch kind {
+        case .name(let name): "'\(name)' is undefined"
+        case .attribute(let name, let owner): "'\(owner)' has no attribute '\(name)'"
+        case .element(let key, let owner): "'\(owner)' has no element \(key.string)"
+        case .hint(let hint): hint
+        }
+    }
+}
+
+extension Value {
+    static func list(_ elements: [Value]) -> Value { .list(ListValue(elements)) }
+    static func tuple(_ elements: [Value]) -> Value { .tuple(ListValue(elements)) }
+
+    /// Containers inside containers; 0 for what holds no other value.
+    var depth: Int {
+        switch self {
+        case .list(let list), .tuple(let list): list.depth
+        case .mapping(let mapping): mapping.depth
+        case .object(let object): object.depth
+        default: 0
+        }
+    }
+
+    /// The name of the value's Python type.
+    var typeName: String {
+        switch self {
+        case .undefined: "Undefined"
+        case .none: "NoneType"
+        case .bool: "bool"
+        case .int: "int"
+        case .float: "float"
+        case .string: "str"
+        case .list: "list"
+        case .tuple: "tuple"
+        case .mapping: "dict"
+        case .object(let object): object.typeName
+        }
+    }
+
+    /// How a message names the value whose attribute is missing.
+    fileprivate var ownerName: String {
+        if case .none = self { "None" } else { typeName + " object" }
+    }
+
+    /// `bool(value)`.
+    func isTrue(_ run: Run) throws(TemplateError) -> Bool {
+        switch self {
+        case .undefined, .none: false
+        case .bool(let truth): truth
+        case .int(let number): number != 0
+        case .float(let number): number != 0
+        case .string(let text): !text.isEmpty
+        case .list(let list), .tuple(let list): !list.elements.isEmpty
+        case .mapping(let mapping): mapping.count > 0
+        case .object(let object): try object.length(run).map { $0 > 0 } ?? true
+        }
+    }
+
+    /// The number, where this is an int or, as in Python, a bool.
+    var integer: Int? {
+        switch self {
+        case .int(let number): number
+        case .bool(let truth): truth ? 1 : 0
+        default: nil
+        }
+    }
+
+    /// The number, where this is one of any kind.
+    var number: Double? {
+        if case .float(let number) = self { number } else { integer.map(Double.init) }
+    }
+
+    var text: Text? {
+        if case .string(let text) = self { text } else { nil }
+    }
+
+    var isUndefined: Bool {
+        if case .undefined = self { true } else { false }
+    }
+
+    var isNone: Bool {
+        if case .none = self { true } else { false }
+    }
+}
