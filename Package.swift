@@ -96,7 +96,7 @@ let package = Package(
         .testTarget(name: "JinjaTests", dependencies: ["JSON", "Jinja", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "WeightsTests", dependencies: ["JSON", "Weights", "Tensors", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "TokensTests", dependencies: ["Tokens", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "TokensTests", dependencies: ["JSON", "Tokens", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "ModelsTests", dependencies: ["JSON", "Models", "Tensors", "Weights", "TestSupport"],
             swiftSettings: strict),

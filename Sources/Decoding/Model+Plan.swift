@@ -34,7 +34,7 @@ extension Model {
         if let replaced = (plan as? FixedLayersPlan)?.replaced, !replaced.isEmpty {
             fitted = fitted.replacing(layers: fitted.layers.enumerated().map { replaced[$0] ?? $1 })
         }
-        return fitted === stack ? self : Model(name: name, stack: fitted, tokenizer: tokenizer, endTokens: endTokens)
+        return fitted === stack ? self : with(fitted)
     }
 
     /// Narrative, speech, numbers and code, written for this purpose.

@@ -8,8 +8,10 @@ import Weights
 public struct Model: Sendable {
     /// The last part of the checkpoint's path.
     public let name: String
-    /// Nil where the checkpoint has none; then only token ids go in and out.
+    /// Nil where the checkpoint has none, or one of a kind that is not implemented; then only token ids go in and out.
     public let tokenizer: Tokenizer?
+    /// Why the checkpoint's tokenizer is not used; nil where it is, and where there is none.
+    public let tokenizerRefusal: TokenizerError?
     /// Tokens that end an answer.
     public let endTokens: Set<Int>
     package let stack: LayerStack
@@ -56,20 +58,25 @@ public struct Model: Sendable {
         name = path.split(separator: "/").last.map(String.init) ?? path
         stack = try LayerStack(
             checkpoint: checkpoint, headLayers: headLayers, vocabularyFormat: vocabularyFormat, screens: screens)
-        tokenizer = try Tokenizer(checkpoint.tokenizer)
+        (tokenizer, tokenizerRefusal) = try Tokenizer.orRefusal(checkpoint.tokenizer)
         endTokens = Set(stack.configuration.endTokens).union(tokenizer?.endOfTextIDs ?? [])
     }
 
-    init(name: String, stack: LayerStack, tokenizer: Tokenizer?, endTokens: Set<Int>) {
-        self.name = name
+    private init(_ model: Model, stack: LayerStack) {
+        name = model.name
         self.stack = stack
-        self.tokenizer = tokenizer
-        self.endTokens = endTokens
+        tokenizer = model.tokenizer
+        tokenizerRefusal = model.tokenizerRefusal
+        endTokens = model.endTokens
     }
 
-    /// - Throws: `GenerationError.noTokenizer`.
+    /// The same checkpoint with other layers, or cut elsewhere.
+    func with(_ stack: LayerStack) -> Model { Model(self, stack: stack) }
+
+    /// - Throws: `TokenizerError` where the checkpoint has a tokenizer that is not implemented, `GenerationError.noTokenizer`
+    ///   where it has none.
     package func requireTokenizer() throws -> Tokenizer {
-        guard let tokenizer else { throw GenerationError.noTokenizer(model: name) }
+        guard let tokenizer else { throw tokenizerRefusal ?? GenerationError.noTokenizer(model: name) as any Error }
         return tokenizer
     }
 

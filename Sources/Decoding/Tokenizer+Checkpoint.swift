@@ -3,17 +3,34 @@ import Tokens
 import Weights
 
 extension Tokenizer {
-    /// A checkpoint's tokenizer, or nil for a directory that has none.
+    /// A checkpoint's tokenizer, or nil for one that has none.
     ///
     /// - Throws: `TokenizerError` where it has one that we cannot read.
-    package init?(_ source: TokenizerSource) throws {
+    package init?(_ source: TokenizerSource) throws(TokenizerError) {
         switch source {
         case .directory(let path):
-            guard FileManager.default.fileExists(atPath: path + "/tokenizer.json") else { return nil }
+            guard
+                ["tokenizer.json", "tokenizer.model"].contains(where: { name in
+                    FileManager.default.fileExists(atPath: path + "/" + name)
+                })
+            else { return nil }
             try self.init(directory: path)
         case .gguf(let metadata):
             guard let vocabulary = GGUFVocabulary(metadata) else { return nil }
             try self.init(gguf: vocabulary)
+        }
+    }
+
+    /// A checkpoint's tokenizer, or why it is not used: one of a kind that is not implemented, as SentencePiece, leaves a
+    /// model that runs on token ids.
+    static func orRefusal(
+        _ source: TokenizerSource
+    ) throws(TokenizerError) -> (tokenizer: Tokenizer?, refusal: TokenizerError?) {
+        do throws(TokenizerError) {
+            return (try Tokenizer(source), nil)
+        } catch {
+            guard case .unsupported = error else { throw error }
+            return (nil, error)
         }
     }
 }
@@ -23,7 +40,7 @@ extension GGUFVocabulary {
     fileprivate init?(_ metadata: GGUFTokenizerMetadata) {
         guard let model = metadata.model else { return nil }
         self.init(
-            model: model, pre: metadata.pre ?? "default", tokens: metadata.tokens, merges: metadata.merges,
+            model: model, pre: metadata.pre, tokens: metadata.tokens, merges: metadata.merges,
             tokenTypes: metadata.tokenTypes, beginID: metadata.beginID, endID: metadata.endID,
             endOfTurnID: metadata.endOfTurnID, addsBegin: metadata.addsBegin, addsEnd: metadata.addsEnd,
             chatTemplate: metadata.chatTemplate)

@@ -1,3 +1,5 @@
+import JSON
+
 /// A byte-level BPE tokenizer: text to token ids and back, and the model's chat template.
 ///
 /// Immutable, and cheap to copy and to share between threads.
@@ -13,6 +15,10 @@ public struct Tokenizer: Sendable {
     public let beginID: Int?
     /// Tokens that end an answer: end of text, end of turn.
     public let endOfTextIDs: [Int]
+    /// What a user should know about the files that the tokenizer came from: one sentence each.
+    public let warnings: [String]
+    /// Whether special tokens written in a text are always text (`split_special_tokens`).
+    let splitsSpecial: Bool
 
     /// How many ids there are, added tokens included: the highest one and one.
     public var vocabularySize: Int { model.vocabulary.count }
@@ -28,6 +34,7 @@ public struct Tokenizer: Sendable {
     ///   - parseSpecial: whether special tokens written in the text are recognised; false for untrusted text. Added
     ///     tokens that are not special, such as `<think>`, are recognised either way.
     public func encode(_ text: String, addSpecial: Bool, parseSpecial: Bool = true) -> [Int] {
+        let parseSpecial = parseSpecial && !splitsSpecial
         var ids = addSpecial ? frame.before : []
         var merger = BytePairMerger(model)
         Array(text.utf8).withUnsafeBufferPointer { bytes in
@@ -61,6 +68,23 @@ public struct Tokenizer: Sendable {
                 splitters.forEachPiece(of: text[range]) { merger.append($0, to: &ids) }
             }
         }
+    }
+
+    /// The pieces of `text` that are merged each on its own, before normalising and without looking for added tokens.
+    package func pieces(of text: String) -> [String] {
+        var pieces: [String] = []
+        Array(text.utf8).withUnsafeBufferPointer { bytes in
+            splitters.forEachPiece(of: bytes[...]) { pieces.append(String(decoding: $0, as: UTF8.self)) }
+        }
+        return pieces
+    }
+
+    /// A warning for a prompt that begins with the begin token twice, once from its text and once from the tokenizer or the
+    /// chat template; nil for any other.
+    public func warning(forPrompt ids: [Int]) -> String? {
+        guard let beginID, ids.prefix(2) == [beginID, beginID] else { return nil }
+        let begin = quoted(decode([beginID], skipSpecial: false))
+        return "the prompt begins with \(begin) twice, which no model was trained on; leave it out of the text"
     }
 
     /// Returns the text of `ids`; an id without a token gives nothing, and each maximal part that is not UTF-8 gives

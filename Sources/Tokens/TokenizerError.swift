@@ -22,7 +22,7 @@ extension TokenizerError: CustomStringConvertible {
         case .damaged(let place, let problem):
             "tokenizer: \(place): \(problem); download the tokenizer again"
         case .unsupported(let place, let found, let supported):
-            "tokenizer: \(place) \(found) is not implemented; use a model with \(supported)"
+            "tokenizer: \(place) \(found) is not implemented; give token ids (--prompt-ids), or use a model with \(supported)"
         case .noChatTemplate:
             "chat: the model has no chat template; give the prompt as raw text"
         case .unknownChatTemplate(let problem):

@@ -44,6 +44,7 @@ struct Generate: ParsableCommand {
         let loaded = try Progress.during("loading the model") { try model.load() }
         if !options.stops.isEmpty { _ = try loaded.model.requireTokenizer() }
         let promptTokens = try promptOptions.tokens(prompt: prompt, model: loaded.model)
+        if let warning = loaded.model.tokenizer?.warning(forPrompt: promptTokens) { StandardError.warn(warning) }
         let plan = try plan.resolve(for: loaded.model, options: model.sessionOptions())
         let context = try DecodingContext(loaded.model.fitted(to: plan).stack, options: model.sessionOptions())
         let generation = try DecodingLoop(
@@ -66,6 +67,9 @@ struct Generate: ParsableCommand {
             context.run()
             try context.checkCache()
             try LogitsFile.write(context.logits, to: dumpLogits)
+        }
+        if loaded.model.tokenizer == nil, !json {
+            StandardError.warn("\(loaded.model.name) has no tokenizer to write text with; --json prints the token ids")
         }
         if generation.finishReason == .cancelled { throw ExitCode(130) }
     }

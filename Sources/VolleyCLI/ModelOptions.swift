@@ -53,6 +53,7 @@ struct ModelOptions: ParsableArguments {
         let loaded = try Model(
             path: try model ?? Embedded().model, headLayers: headLayers, vocabularyFormat: headFormat?.format,
             screens: screen, threadCount: options.threadCount, checksTensors: !skipChecksums)
+        loaded.tokenizer?.warnings.forEach(StandardError.warn)
         return LoadedModel(model: loaded, seconds: (ContinuousClock.now - start).seconds)
     }
 

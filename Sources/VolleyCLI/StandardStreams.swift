@@ -32,6 +32,9 @@ enum StandardError {
     static var width: Int? { columns(of: STDERR_FILENO) }
 
     static func write(_ text: String) { _ = writeAll(text, to: STDERR_FILENO) }
+
+    /// One sentence about something that a user should know and that stops nothing.
+    static func warn(_ sentence: String) { write("volley: \(sentence)\n") }
 }
 
 private func columns(of descriptor: Int32) -> Int? {

@@ -74,13 +74,25 @@ struct Tokenize: ParsableCommand {
             let text = try tokenizer.renderChat(
                 request.messages, addGenerationPrompt: request.addGenerationPrompt ?? false,
                 enableThinking: request.enableThinking)
-            return Output(ids: tokenizer.encode(text, addSpecial: false), text: text)
+            return encoded(text, addSpecial: false, tokenizer)
         }
         let text = try text ?? file.map { try TextInput.file($0) } ?? TextInput.standardInput()
-        return Output(ids: tokenizer.encode(text, addSpecial: !noSpecial), text: text)
+        return encoded(text, addSpecial: !noSpecial, tokenizer)
+    }
+
+    private func encoded(_ text: String, addSpecial: Bool, _ tokenizer: Tokenizer) -> Output {
+        let ids = tokenizer.encode(text, addSpecial: addSpecial)
+        if let warning = tokenizer.warning(forPrompt: ids) { StandardError.warn(warning) }
+        return Output(ids: ids, text: text)
     }
 
     private func loadTokenizer() throws -> Tokenizer {
+        let loaded = try readTokenizer()
+        loaded.warnings.forEach(StandardError.warn)
+        return loaded
+    }
+
+    private func readTokenizer() throws -> Tokenizer {
         if let tokenizer { return try Tokenizer(directory: tokenizer) }
         let path = try model ?? Embedded().model
         guard let tokenizer = try Tokenizer(try Checkpoint.open(path).tokenizer) else {

@@ -17,10 +17,12 @@ import Tokens
         for round in 0..<fuzzRounds {
             let damagesConfiguration = round % 5 == 0
             let tokenizer = try? Tokenizer(
-                tokenizerJSON: damagesConfiguration ? json : mutator.mutated(json, isText: true),
-                place: "tokenizer.json",
-                configurationJSON: damagesConfiguration ? mutator.mutated(configuration, isText: true) : configuration,
-                configurationPlace: "tokenizer_config.json")
+                files: TokenizerFiles(
+                    tokenizer: .init(
+                        damagesConfiguration ? json : mutator.mutated(json, isText: true), place: "tokenizer.json"),
+                    configuration: .init(
+                        damagesConfiguration ? mutator.mutated(configuration, isText: true) : configuration,
+                        place: "tokenizer_config.json")))
             guard let tokenizer else { continue }
             accepted += 1
             use(tokenizer)

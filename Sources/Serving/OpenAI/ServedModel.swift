@@ -28,7 +28,8 @@ package struct ServedModel: Sendable {
 
     func tokenizer() throws(APIError) -> Tokenizer {
         guard let tokenizer = model.tokenizer else {
-            throw .invalid("\(name) has no tokenizer; give prompts as token ids", code: "no_tokenizer")
+            let reason = model.tokenizerRefusal.map { "\($0)" }
+            throw .invalid(reason ?? "\(name) has no tokenizer; give prompts as token ids", code: "no_tokenizer")
         }
         return tokenizer
     }

@@ -2,8 +2,8 @@
 package struct GGUFVocabulary: Sendable, Equatable {
     /// `tokenizer.ggml.model`; only `gpt2`, byte-level BPE, is supported.
     package var model: String
-    /// `tokenizer.ggml.pre`, the way a text is cut: `smollm`, `qwen2`, `llama-bpe`, `llama3` or `default` (GPT-2's).
-    package var pre: String
+    /// `tokenizer.ggml.pre`, the way a text is cut: `smollm`, `qwen2`, `llama-bpe` …; nil where the file does not say.
+    package var pre: String?
     /// Index: id; bytes are written as GPT-2's printable characters, in UTF-8.
     package var tokens: [[UInt8]]
     /// Two tokens with a space between, best first.
@@ -21,7 +21,7 @@ package struct GGUFVocabulary: Sendable, Equatable {
     package var chatTemplate: String?
 
     package init(
-        model: String, pre: String, tokens: [[UInt8]], merges: [[UInt8]], tokenTypes: [Int], beginID: Int? = nil,
+        model: String, pre: String?, tokens: [[UInt8]], merges: [[UInt8]], tokenTypes: [Int], beginID: Int? = nil,
         endID: Int? = nil, endOfTurnID: Int? = nil, addsBegin: Bool? = nil, addsEnd: Bool? = nil,
         chatTemplate: String? = nil
     ) {

@@ -35,6 +35,23 @@ struct ModelSection {
         }
     }
 
+    /// How many tokens the model has, added ones aside.
+    var tokenCount: Int { entries.count }
+
+    /// The ids of those of `texts` that are tokens of the model.
+    func ids(of texts: Set<[UInt8]>) -> [[UInt8]: Int] {
+        let firstBytes = Set(texts.compactMap(\.first))
+        var ids: [[UInt8]: Int] = [:]
+        for entry in entries {
+            guard let first = entry.name.utf8.first, firstBytes.contains(first), let id = entry.value.intValue else {
+                continue
+            }
+            let text = Array(entry.name.utf8)
+            if texts.contains(text) { ids[text] = id }
+        }
+        return ids
+    }
+
     /// The model's tokens and the added ones, which may be among them.
     func vocabulary(adding added: [AddedToken]) throws(TokenizerError) -> Vocabulary {
         var vocabulary = Vocabulary(count: try idCount(adding: added))

@@ -3,7 +3,8 @@ extension Tokenizer {
     /// - Parameter endIDs: the ends that the files name, in the order of their weight.
     init(
         model: BytePairModel, normalizer: Normalizer, splitters: [Splitter], added: AddedTokens,
-        frame: SpecialTokenFrame, chatTemplate: ChatTemplate?, beginID: Int?, endIDs: [Int]
+        frame: SpecialTokenFrame, chatTemplate: ChatTemplate?, beginID: Int?, endIDs: [Int],
+        warnings: [String], splitsSpecial: Bool = false
     ) {
         self.model = model
         self.normalizer = normalizer
@@ -12,6 +13,8 @@ extension Tokenizer {
         self.frame = frame
         self.chatTemplate = chatTemplate
         self.beginID = beginID
+        self.warnings = warnings
+        self.splitsSpecial = splitsSpecial
         let known = added.tokens.filter { token in
             token.isSpecial && Self.endTokens.contains { $0.utf8.elementsEqual(token.content) }
         }

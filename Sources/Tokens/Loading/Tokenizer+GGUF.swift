@@ -3,16 +3,17 @@ import JSON
 extension Tokenizer {
     /// Takes a tokenizer from the metadata of a GGUF file.
     /// - Throws: `TokenizerError` for a kind that is not supported, and for fields that contradict each other.
-    package init(gguf: GGUFVocabulary) throws {
+    package init(gguf: GGUFVocabulary) throws(TokenizerError) {
         let place = "GGUF metadata"
         guard gguf.model.utf8.elementsEqual("gpt2".utf8) else {
             throw TokenizerError.unsupported(
                 place: place, found: "tokenizer.ggml.model \(quoted(gguf.model))", supported: "'gpt2' (byte-level BPE)")
         }
-        guard let cutting = GGUFPreTokenizer(name: gguf.pre) else {
+        let name = gguf.pre ?? GGUFPreTokenizer.fallbackName
+        guard let cutting = GGUFPreTokenizer(name: name) else {
             throw TokenizerError.unsupported(
-                place: place, found: "tokenizer.ggml.pre \(quoted(gguf.pre))",
-                supported: "'smollm', 'qwen2', 'llama-bpe', 'llama3', 'gpt-2' or 'default'")
+                place: place, found: "tokenizer.ggml.pre \(quoted(name))",
+                supported: "one of llama.cpp's for Llama, Qwen, SmolLM, DeepSeek or GPT-2")
         }
         let vocabulary = try gguf.vocabulary(place: place)
         let begin = try gguf.checked(gguf.beginID, field: "bos_token_id", place: place)
@@ -33,31 +34,14 @@ extension Tokenizer {
                 ChatTemplate(
                     source: source, begin: begin.map { String(decoding: gguf.tokens[$0], as: UTF8.self) } ?? "")
             },
-            beginID: begin, endIDs: ends.compactMap(\.self))
+            beginID: begin, endIDs: ends.compactMap(\.self),
+            warnings: gguf.pre == nil ? [Self.missingPreTokenizer] : [])
     }
-}
 
-/// What `tokenizer.ggml.pre` names: how the model's own tokenizer prepares a text.
-private struct GGUFPreTokenizer {
-    var normalizer = Normalizer.none
-    var splitters: [Splitter]
-    var ignoresMerges = false
-    var addsBegin = false
-
-    init?(name: String) {
-        switch name {
-        case "smollm": splitters = [.digits(individual: true), .gpt2]
-        case "qwen2":
-            splitters = [.cl100k(digits: 1)]
-            normalizer = .nfc
-        case "llama-bpe", "llama3", "llama-v3":
-            splitters = [.cl100k(digits: 3)]
-            ignoresMerges = true
-            addsBegin = true
-        case "gpt-2", "default": splitters = [.gpt2]
-        default: return nil
-        }
-    }
+    private static let missingPreTokenizer = """
+        the file does not name its pre-tokenizer (tokenizer.ggml.pre), so text is cut by llama.cpp's 'default' and answers \
+        may be worse; convert the model again
+        """
 }
 
 extension GGUFVocabulary {

@@ -1,23 +1,114 @@
 import JSON
 
-/// What we need of a `tokenizer_config.json`.
+/// What the files beside `tokenizer.json` say of its tokens: `tokenizer_config.json`, and for older models
+/// `special_tokens_map.json` and `added_tokens.json`. Read as by transformers 5 (`_from_pretrained`).
 struct TokenizerConfiguration {
-    /// The text of the token that begins a text, and of the one that ends it.
-    let begin: String?
-    let end: String?
+    /// `added_tokens_decoder`, or what older files have in its place, by the id that the file gives.
+    private(set) var added: [(id: Int, token: TokenDescription)] = []
+    /// `bos_token` and so on: what chat templates see under these names.
+    private(set) var named: [(name: String, token: TokenDescription)] = []
+    /// Special tokens without a name.
+    private(set) var extra: [TokenDescription] = []
+    /// Whether special tokens written in a text are always text.
+    let splitsSpecial: Bool
+    /// Whether the model's class takes no more of `tokenizer.json` than its vocabulary and merges, so that added tokens come
+    /// from here alone.
+    let replacesAdded: Bool
+    /// Whether the class makes the named and extra tokens plain special ones, whatever flags the files give them.
+    let makesNamedPlain: Bool
+
     /// Jinja.
     let chatTemplate: String?
 
-    /// - Parameter place: what messages call the file.
-    init(_ json: [UInt8], place: String) throws(TokenizerError) {
-        let root = try JSONValue(json, place: place)
-        begin = Self.tokenText(root["bos_token"])
-        end = Self.tokenText(root["eos_token"])
+    fileprivate static let extraName = "extra_special_tokens"
+
+    static let standardNames = [
+        "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token",
+    ]
+
+    /// - Throws: `TokenizerError.damaged` for files that are not JSON, or tokens that are not written as ones.
+    init(_ files: TokenizerFiles) throws(TokenizerError) {
+        let place = files.configuration?.place ?? "tokenizer_config.json"
+        var root = try files.configuration?.object() ?? JSONObject()
+        let decoder = root["added_tokens_decoder"]?.objectValue
+        root.renameAdditionalTokens()
+        if decoder == nil, let map = files.specialTokensMap {
+            for (name, value) in try map.object() {
+                let isList = name == Self.extraName && value.arrayValue != nil
+                root[name] = isList ? .array((root[name]?.arrayValue ?? []) + (value.arrayValue ?? [])) : value
+            }
+        }
+        // The tokens of an older map count only where there are no others.
+        if root[Self.extraName] == nil { root.renameAdditionalTokens() }
+        let family = (root["tokenizer_class"]?.stringValue ?? "").removing(suffix: "Fast")
+        replacesAdded = decoder != nil && Self.defaults[family] != nil
+        makesNamedPlain = family == "Qwen2Tokenizer" || family == "Qwen3_5Tokenizer"
+        splitsSpecial = root["split_special_tokens"]?.boolValue ?? false
         chatTemplate = Self.template(root["chat_template"])
+        try readNamed(root, defaults: Self.defaults[family] ?? [:], place: place)
+        if let decoder {
+            try readDecoder(decoder, place: place)
+        } else if let file = files.addedTokens {
+            try readAdded(file)
+        }
     }
 
-    /// A token is written as its text, or as an object with its text and its flags.
-    private static func tokenText(_ node: JSONValue?) -> String? { node?.stringValue ?? node?["content"]?.stringValue }
+    /// The tokens of classes that build their tokenizer anew, where the files do not name others.
+    private static let defaults: [String: [String: String]] = {
+        let qwen = ["eos_token": "<|endoftext|>", "unk_token": "<|endoftext|>", "pad_token": "<|endoftext|>"]
+        return [
+            "Qwen2Tokenizer": qwen, "Qwen3_5Tokenizer": qwen,
+            "GPT2Tokenizer": [
+                "bos_token": "<|endoftext|>", "eos_token": "<|endoftext|>", "unk_token": "<|endoftext|>",
+            ],
+        ]
+    }()
+
+    private mutating func readNamed(
+        _ root: JSONObject, defaults: [String: String], place: String
+    ) throws(TokenizerError) {
+        for name in Self.standardNames {
+            guard let node = root[name] ?? defaults[name].map({ .string($0) }), !node.isNull else { continue }
+            guard let token = TokenDescription(special: node) else {
+                throw .damaged(place: place, problem: "\(name) is \(node), which is not a token")
+            }
+            named.append((name, token))
+        }
+        for (name, node) in root where name.hasSuffix("_token") && !Self.standardNames.contains(name) {
+            // `add_bos_token` and the like are settings.
+            if let token = TokenDescription(special: node) { named.append((name, token)) }
+        }
+        switch root[Self.extraName] {
+        case .object(let tokens):
+            for (name, node) in tokens {
+                if let token = TokenDescription(special: node) { named.append((name, token)) }
+            }
+        case .array(let tokens): extra = tokens.compactMap(TokenDescription.init(special:))
+        default: break
+        }
+    }
+
+    private mutating func readDecoder(_ decoder: JSONObject, place: String) throws(TokenizerError) {
+        for (key, node) in decoder {
+            guard let id = Int(key), id >= 0, let token = TokenDescription(node) else {
+                throw .damaged(place: place, problem: "added_tokens_decoder \(quoted(key)) is not an id with a token")
+            }
+            added.append((id, token))
+        }
+        added.sort { $0.id < $1.id }
+    }
+
+    private mutating func readAdded(_ file: TokenizerFiles.File) throws(TokenizerError) {
+        let special = Set(named.map(\.token.content) + extra.map(\.content))
+        for (content, node) in try file.object() {
+            guard let id = node.intValue, id >= 0 else {
+                throw .damaged(place: file.place, problem: "the id of \(quoted(content)) is \(node)")
+            }
+            let isSpecial = special.contains(Array(content.utf8))
+            added.append((id, TokenDescription(content: content, isSpecial: isSpecial)))
+        }
+        added.sort { $0.id < $1.id }
+    }
 
     /// A template, or a list of named templates, of which `default` is the one for chats.
     private static func template(_ node: JSONValue?) -> String? {
@@ -25,16 +116,24 @@ struct TokenizerConfiguration {
         let named = node?.arrayValue?.first { $0["name"]?.stringValue?.utf8.elementsEqual("default".utf8) ?? false }
         return named?["template"]?.stringValue
     }
+
+    /// The text of the token of this name.
+    func text(of name: String) -> String? {
+        named.first { $0.name == name }.map { String(decoding: $0.token.content, as: UTF8.self) }
+    }
 }
 
-extension JSONValue {
-    /// Reads a whole file, which must hold an object.
-    init(_ json: [UInt8], place: String) throws(TokenizerError) {
-        do throws(JSONSyntaxError) {
-            self = try JSONValue(parsing: json, limits: .longList)
-        } catch {
-            throw .damaged(place: place, problem: "not valid JSON at byte \(error.offset): \(error.problem)")
-        }
-        guard objectValue != nil else { throw .damaged(place: place, problem: "holds \(self), not an object") }
+extension JSONObject {
+    /// Gives `additional_special_tokens` its newer name, unless there are tokens by that.
+    fileprivate mutating func renameAdditionalTokens() {
+        guard let older = self["additional_special_tokens"],
+            self[TokenizerConfiguration.extraName].map({ $0.arrayValue?.isEmpty ?? $0.isNull }) != false
+        else { return }
+        self[TokenizerConfiguration.extraName] = older
+        self["additional_special_tokens"] = nil
     }
+}
+
+extension String {
+    fileprivate func removing(suffix: String) -> String { hasSuffix(suffix) ? String(dropLast(suffix.count)) : self }
 }

@@ -1,27 +1,32 @@
 import JSON
 
-/// A `tokenizer.json` of Hugging Face tokenizers, read and found to be of a supported kind.
+/// A `tokenizer.json` of Hugging Face tokenizers and what the files beside it add to it, found to be of a supported kind.
 struct TokenizerFile {
     let model: BytePairModel
     let normalizer: Normalizer
     let splitters: [Splitter]
     let added: AddedTokens
     let frame: SpecialTokenFrame
+    /// What a user should know, one sentence each.
+    let warnings: [String]
 
-    /// - Parameter place: what messages call the file.
     /// - Throws: `TokenizerError.damaged`, or `.unsupported` naming the stage and its kind.
-    init(_ json: [UInt8], place: String) throws(TokenizerError) {
-        let root = try JSONValue(json, place: place)
+    init(_ files: TokenizerFiles, _ configuration: TokenizerConfiguration) throws(TokenizerError) {
+        let place = files.tokenizer.place
+        let root = try files.tokenizer.object()
         let stages = TokenizerStages(place: place)
         normalizer = try stages.normalizer(root["normalizer"])
         splitters = try stages.splitters(root["pre_tokenizer"])
         try stages.checkDecoder(root["decoder"])
         let section = try ModelSection(root["model"], place: place)
-        let tokens = try readAddedTokens(root["added_tokens"], place: place)
-        let vocabulary = try section.vocabulary(adding: tokens)
+        let list = AddedTokenList(
+            try readAddedTokens(root["added_tokens"], place: place), configuration, section: section,
+            place: files.configuration?.place ?? place)
+        let vocabulary = try section.vocabulary(adding: list.tokens)
         model = try section.model(vocabulary)
-        added = AddedTokens(tokens, normalizer: normalizer)
+        added = AddedTokens(list.tokens, normalizer: normalizer)
         frame = try stages.frame(root["post_processor"], vocabulary: vocabulary)
+        warnings = list.warnings
     }
 
     /// The id of a token named in another file.

@@ -21,7 +21,7 @@ struct TokenizerStages {
     /// `pre_tokenizer`: splits, and the bytes' characters at the end.
     func splitters(_ node: JSONValue?) throws(TokenizerError) -> [Splitter] {
         guard let node, !node.isNull else { throw unsupported("pre_tokenizer", "none", "'ByteLevel'") }
-        let steps = type(of: node) == "Sequence" ? node["pretokenizers"]?.arrayValue ?? [] : [node]
+        let steps = steps(of: node)
         guard let last = steps.last, type(of: last) == "ByteLevel" else {
             let found = steps.last.map(type) ?? "none"
             throw unsupported("pre_tokenizer ending in", found, "'ByteLevel' as the last pre-tokenizer")
@@ -35,20 +35,32 @@ struct TokenizerStages {
         return splitters
     }
 
+    /// The pre-tokenizers one after another; sequences may hold sequences.
+    private func steps(of node: JSONValue) -> [JSONValue] {
+        guard type(of: node) == "Sequence" else { return [node] }
+        return (node["pretokenizers"]?.arrayValue ?? []).flatMap(steps)
+    }
+
     private func splitter(_ node: JSONValue) throws(TokenizerError) -> Splitter {
         switch type(of: node) {
         case "Digits": return .digits(individual: node["individual_digits"]?.boolValue ?? false)
         case "Split":
+            // The pattern is what a piece looks like, or, inverted, what is between the pieces.
             let behavior = node["behavior"]?.stringValue ?? "none"
-            guard behavior == "Isolated", node["invert"]?.boolValue != true else {
-                throw unsupported("pre_tokenizer Split.behavior", behavior, "'Isolated', not inverted")
+            let isInverted = node["invert"]?.boolValue ?? false
+            guard behavior == "Isolated" || (behavior == "Removed" && isInverted) else {
+                throw unsupported("pre_tokenizer Split.behavior", behavior, "'Isolated', or 'Removed' and inverted")
             }
-            let expression = node["pattern"]?["Regex"]?.stringValue
-            guard let splitter = expression.flatMap(Splitter.init(expression:)) else {
-                throw unsupported(
-                    "pre_tokenizer Split.pattern", expression ?? "none", "the one of Qwen 2/3, Llama 3 or GPT-2")
+            guard let expression = node["pattern"]?["Regex"]?.stringValue else {
+                throw unsupported("pre_tokenizer Split.pattern", "none", "a 'Regex'")
             }
-            return splitter
+            do throws(ExpressionError) {
+                return try Splitter(expression: expression, keepsRest: behavior == "Isolated")
+            } catch {
+                throw .unsupported(
+                    place: place, found: "pre_tokenizer Split.pattern \(quoted(expression)) (\(error.problem))",
+                    supported: "another pre-tokenizer")
+            }
         case let other: throw unsupported("pre_tokenizer", other, "'Split', 'Digits' and 'ByteLevel'")
         }
     }

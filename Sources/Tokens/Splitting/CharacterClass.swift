@@ -40,11 +40,18 @@ extension UnsafeBufferPointer<UInt8> {
     /// The character that starts at byte `index`.
     /// - Precondition: the bytes are UTF-8 and a character starts at `index`.
     func character(at index: Int) -> ScannedCharacter {
+        let (value, end) = scalar(at: index)
+        return ScannedCharacter(value: value, end: end, kind: CharacterClass(value))
+    }
+
+    /// The scalar that starts at byte `index`, and the byte after its last.
+    /// - Precondition: the bytes are UTF-8 and a character starts at `index`.
+    func scalar(at index: Int) -> (value: UInt32, end: Int) {
         let lead = UInt32(self[index])
-        if lead < 0x80 { return ScannedCharacter(value: lead, end: index + 1, kind: CharacterClass(lead)) }
+        if lead < 0x80 { return (lead, index + 1) }
         let length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
         var value = lead & (0x7F >> UInt32(length))
         for offset in 1..<length { value = value << 6 | UInt32(self[index + offset] & 0x3F) }
-        return ScannedCharacter(value: value, end: index + length, kind: CharacterClass(value))
+        return (value, index + length)
     }
 }

@@ -1,7 +1,6 @@
 /// One step of cutting a text into pieces that are merged each on its own.
 ///
-/// The expressions are matched by hand: the two families below are all that the supported models use, and a scanner
-/// needs one look at each character.
+/// The expressions of most models are matched by hand, at one look at each character; others by `ExpressionMatcher`.
 enum Splitter: Sendable, Equatable {
     /// GPT-2's expression, which the ByteLevel pre-tokenizer has built in.
     case gpt2
@@ -9,34 +8,44 @@ enum Splitter: Sendable, Equatable {
     case cl100k(digits: Int)
     /// Digits apart from everything else: each alone, or in runs.
     case digits(individual: Bool)
+    /// Any other expression; what is between its matches is a piece too, or is left out of the text.
+    case expression(Expression, keepsRest: Bool)
 
-    /// The expressions as Hugging Face files have them.
-    init?(expression: String) {
-        func pattern(_ digits: String) -> String {
-            #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"# + digits
-                + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
-        }
-        if expression.utf8.elementsEqual(pattern(#"\p{N}"#).utf8) {
-            self = .cl100k(digits: 1)
-        } else if expression.utf8.elementsEqual(pattern(#"\p{N}{1,3}"#).utf8) {
-            self = .cl100k(digits: 3)
-        } else if expression.utf8.elementsEqual(
-            #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#.utf8)
-        {
-            self = .gpt2
+    /// Takes an expression as Hugging Face files have it.
+    /// - Throws: `ExpressionError` for one that is not implemented.
+    init(expression: String, keepsRest: Bool = true) throws(ExpressionError) {
+        let known = Self.scanned.first { $0.expression.utf8.elementsEqual(expression.utf8) }
+        if keepsRest, let known {
+            self = known.splitter
         } else {
-            return nil
+            self = .expression(try Expression(expression), keepsRest: keepsRest)
         }
     }
 
-    /// Where the first piece of `text` ends, a byte index.
+    private static let scanned: [(expression: String, splitter: Splitter)] = [
+        (Expressions.cl100k(digits: #"\p{N}"#), .cl100k(digits: 1)),
+        (Expressions.cl100k(digits: #"\p{N}{1,3}"#), .cl100k(digits: 3)),
+        (Expressions.gpt2, .gpt2), (#"\p{N}"#, .digits(individual: true)), (#"\p{N}+"#, .digits(individual: false)),
+    ]
+
+    /// Where the first piece of `text` ends, a byte index, and whether it is part of the text.
     /// - Precondition: `text` is not empty, is UTF-8, and starts and ends between characters.
-    func endOfFirstPiece(of text: Slice<UnsafeBufferPointer<UInt8>>) -> Int {
+    func firstPiece(of text: Slice<UnsafeBufferPointer<UInt8>>) -> (end: Int, isKept: Bool) {
         let scanner = PieceScanner(bytes: text.base, end: text.endIndex)
-        return switch self {
-        case .gpt2: scanner.endOfGPT2Piece(from: text.startIndex)
-        case .cl100k(let digits): scanner.endOfCL100KPiece(from: text.startIndex, digits: digits)
-        case .digits(let individual): scanner.endOfDigitsPiece(from: text.startIndex, individual: individual)
+        switch self {
+        case .gpt2: return (scanner.endOfGPT2Piece(from: text.startIndex), true)
+        case .cl100k(let digits): return (scanner.endOfCL100KPiece(from: text.startIndex, digits: digits), true)
+        case .digits(let individual):
+            return (scanner.endOfDigitsPiece(from: text.startIndex, individual: individual), true)
+        case .expression(let expression, let keepsRest):
+            let matcher = ExpressionMatcher(expression, bytes: text.base, end: text.endIndex)
+            if let end = matcher.endOfMatch(from: text.startIndex) { return (end, true) }
+            var index = text.startIndex
+            repeat {
+                index = text.base.scalar(at: index).end
+            } while index < text.endIndex
+                && matcher.endOfMatch(from: index) == nil
+            return (index, keepsRest)
         }
     }
 }
@@ -57,8 +66,8 @@ extension ArraySlice<Splitter> {
         guard let splitter = first else { return body(text) }
         var rest = text
         while !rest.isEmpty {
-            let end = splitter.endOfFirstPiece(of: rest)
-            dropFirst().forEachPiece(of: rest[..<end], body)
+            let (end, isKept) = splitter.firstPiece(of: rest)
+            if isKept { dropFirst().forEachPiece(of: rest[..<end], body) }
             rest = rest[end...]
         }
     }

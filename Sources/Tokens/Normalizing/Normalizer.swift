@@ -10,8 +10,7 @@ enum Normalizer: Sendable {
     func normalized(_ text: some Collection<UInt8>) -> [UInt8]? {
         // No character below U+0300 changes or combines, and 0xCC starts the first one from there on.
         guard case .nfc = self, text.contains(where: { $0 >= 0xCC }) else { return nil }
-        // Foundation composes a Hangul syllable with a final only where the syllable was decomposed before.
         let decomposed = String(decoding: text, as: UTF8.self).decomposedStringWithCanonicalMapping
-        return Array(decomposed.precomposedStringWithCanonicalMapping.utf8)
+        return Array(HangulComposition.composed(decomposed).utf8)
     }
 }

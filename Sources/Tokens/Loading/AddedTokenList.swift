@@ -1,0 +1,67 @@
+import JSON
+
+/// Collects a tokenizer's added tokens in the order in which transformers adds them, and gives them their ids.
+struct AddedTokenList {
+    private(set) var tokens: [AddedToken] = []
+    /// Tokens that get another id than a file gives them, one sentence each.
+    private(set) var warnings: [String] = []
+
+    /// The ids of the model's own tokens with the texts of added ones.
+    private let modelIDs: [[UInt8]: Int]
+    private let modelTokenCount: Int
+    /// Index in `tokens` by text.
+    private var indices: [[UInt8]: Int] = [:]
+
+    /// - Parameters:
+    ///   - base: the added tokens of `tokenizer.json`.
+    ///   - place: what warnings call the file that gives ids.
+    init(_ base: [AddedToken], _ configuration: TokenizerConfiguration, section: ModelSection, place: String) {
+        let others = configuration.added.map(\.token) + configuration.named.map(\.token) + configuration.extra
+        modelIDs = section.ids(of: Set(others.map(\.content)))
+        modelTokenCount = section.tokenCount
+        if !configuration.replacesAdded {
+            for token in base where indices[token.content] == nil { append(token) }
+        }
+        let names = Set(configuration.named.map(\.token.content))
+        for (id, description) in configuration.added {
+            var description = description
+            if names.contains(description.content) { description.isSpecial = true }
+            let given = add(description)
+            if given != id { warnings.append(Self.warning(description, id: given, elsewhere: id, place: place)) }
+        }
+        for token in configuration.named.map(\.token) + configuration.extra {
+            if configuration.makesNamedPlain {
+                add(TokenDescription(special: String(decoding: token.content, as: UTF8.self)))
+            } else if indices[token.content] == nil {
+                add(token)
+            }
+        }
+    }
+
+    /// Adds a token: with the id that its text has already, else with the next free one.
+    @discardableResult
+    private mutating func add(_ description: TokenDescription) -> Int {
+        if let index = indices[description.content] {
+            tokens[index] = description.token(id: tokens[index].id)
+            return tokens[index].id
+        }
+        let id = modelIDs[description.content] ?? nextID
+        append(description.token(id: id))
+        return id
+    }
+
+    private mutating func append(_ token: AddedToken) {
+        indices[token.content] = tokens.count
+        tokens.append(token)
+    }
+
+    private var nextID: Int {
+        let highest = tokens.lazy.map(\.id).max() ?? -1
+        return highest >= modelTokenCount ? highest + 1 : modelTokenCount
+    }
+
+    private static func warning(_ token: TokenDescription, id: Int, elsewhere: Int, place: String) -> String {
+        "\(quoted(String(decoding: token.content, as: UTF8.self))) has the id \(id), as in transformers, "
+            + "and not \(elsewhere) as \(place) says"
+    }
+}
