@@ -38,9 +38,9 @@ def hidden_states(model: Path, weights: np.ndarray) -> np.ndarray:
     with tempfile.NamedTemporaryFile() as file:
         for prompt in PROMPTS:
             for length in LENGTHS:
-                options = ("--max-tokens", str(length), "--dump-logits", file.name)
+                options = ("--greedy", "--max-tokens", str(length), "--json", "--dump-logits", file.name)
                 command = [str(ROOT / ".build/release/volley"), "generate", "--model", str(model), *options, prompt]
-                subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+                subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
                 logits.append(np.fromfile(file.name, np.float32).astype(np.float64))
     return np.linalg.solve(weights.T @ weights, weights.T @ np.array(logits).T).T
 

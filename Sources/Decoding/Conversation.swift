@@ -48,12 +48,14 @@ package struct Conversation {
 
     /// Answers `text`, giving out each token as it comes. A cancelled answer stays in the conversation as far as it got.
     ///
+    /// - Parameter options: nil takes the model's own default.
+    /// - Returns: the generation, at its end, and the text that a cancelled one held back.
     /// - Throws: `SessionError.promptTooLong` where the conversation has outgrown the context; the message is then
     ///   taken back.
     package mutating func answer(
         _ text: String, options: GenerationOptions, isCancelled: @escaping @Sendable () -> Bool,
         onToken: (GeneratedToken) throws -> Void
-    ) throws -> GenerationStatistics {
+    ) throws -> (generation: DecodingLoop, rest: String) {
         messages.append(ChatMessage(role: "user", content: text))
         let generation: DecodingLoop
         do {
@@ -68,13 +70,15 @@ package struct Conversation {
             answer += token.text
             try onToken(token)
         }
-        answer += generation.flush()
-        return generation.statistics
+        let rest = generation.flush()
+        answer += rest
+        return (generation, rest)
     }
 
     private func begin(options: GenerationOptions, isCancelled: @escaping @Sendable () -> Bool) throws -> DecodingLoop {
         try DecodingLoop(
-            context, prompt: try model.tokens(of: messages, thinking: thinking), plan: plan, options: options,
-            tokenizer: model.tokenizer, endTokens: model.endTokens, isWhole: true, isCancelled: isCancelled)
+            context, prompt: try model.tokens(of: messages, thinking: thinking), plan: plan,
+            options: options.filled(from: model.generationDefaults), tokenizer: model.tokenizer,
+            endTokens: model.endTokens, isWhole: true, isCancelled: isCancelled)
     }
 }

@@ -7,6 +7,8 @@ package final class DecodingLoop {
     /// Why it ended; nil while it goes on.
     package private(set) var finishReason: FinishReason?
     package private(set) var statistics = GenerationStatistics()
+    /// Most tokens that it gives out; the context may be full before.
+    package let tokenLimit: Int
 
     private let context: DecodingContext
     private let options: GenerationOptions
@@ -23,6 +25,7 @@ package final class DecodingLoop {
     /// Adds `prompt` to the context's tokens and gets ready; the work is done when tokens are asked for.
     ///
     /// - Parameters:
+    ///   - options: parameters that are nil do nothing; `filled(from:)` puts a model's own defaults there.
     ///   - tokenizer: turns ids into text; without one, tokens carry no text and stop strings are not looked for.
     ///   - endTokens: tokens that end the generation.
     ///   - isWhole: whether `prompt` is the whole sequence, of which the context keeps what it has.
@@ -42,14 +45,18 @@ package final class DecodingLoop {
         onlyLargest = options.needsOnlyLargestLogit && !needsAllLogits
         self.isCancelled = isCancelled
         sampler = Sampler(options.sampling, vocabularySize: context.stack.configuration.vocabularySize)
+        statistics.seed = sampler.seed
         text = TextStream(tokenizer: tokenizer, stops: options.stops)
         if isWhole {
             try context.restart(prompt, plan: plan)
         } else {
             try context.begin(prompt, plan: plan)
         }
-        context.reserveTokens(min(options.maximumTokens, context.remainingPositions, 1 << 20))
-        for token in context.tokens { sampler.observe(token) }
+        tokenLimit = options.tokenLimit(
+            promptCount: context.tokens.count, contextLength: context.stack.configuration.contextLength)
+        // Not all of a long context at once: most texts end long before.
+        context.reserveTokens(min(tokenLimit, context.remainingPositions, 1 << 14))
+        for token in context.tokens { sampler.observe(token, isGenerated: false) }
     }
 
     /// The next token, or nil when the generation has ended.
@@ -68,13 +75,13 @@ package final class DecodingLoop {
     /// - Throws: as `step` does.
     package func take() throws -> GeneratedToken? {
         guard finishReason == nil else { return nil }
-        guard emittedCount < options.maximumTokens else { return finish(.length) }
+        guard emittedCount < tokenLimit else { return finish(.length) }
         guard context.remainingPositions > 0 else { return finish(.context) }
         try context.checkCache()
         let token = try sampler.sample(context.logits)
         let logprobs = options.logprobCount.map { Decoding.logprobs(of: context.logits, sampled: token, count: $0) }
         try context.append(token)
-        sampler.observe(token)
+        sampler.observe(token, isGenerated: true)
         emittedCount += 1
         return GeneratedToken(
             id: token, text: takeText(of: token),
@@ -118,7 +125,7 @@ package final class DecodingLoop {
             finishReason = .stop
             return released
         }
-        if emittedCount == options.maximumTokens {
+        if emittedCount == tokenLimit {
             finishReason = .length
         } else if context.remainingPositions == 0 {
             finishReason = .context

@@ -1,7 +1,9 @@
 /// What ends a generation and what is reported on the way. Checked when the generation begins.
 public struct GenerationOptions: Sendable, Equatable {
-    /// Most tokens to generate.
-    public var maximumTokens: Int
+    /// Most tokens to generate; nil takes the model's own limit, and where it has none, as many as the context holds.
+    public var maximumTokens: Int?
+    /// Most tokens of prompt and answer together: a model's own limit.
+    package var maximumLength: Int?
     /// How tokens are drawn.
     public var sampling: SamplingParameters
     /// Texts that end generation; they and what follows are not given out.
@@ -11,9 +13,9 @@ public struct GenerationOptions: Sendable, Equatable {
     /// Reports this many most likely tokens beside each sampled one; nil reports none.
     public var logprobCount: Int?
 
-    /// Greedy, and 256 tokens at most, unless told otherwise.
+    /// The model's own defaults and the whole context, unless told otherwise.
     public init(
-        maximumTokens: Int = 256, sampling: SamplingParameters = .greedy, stops: [String] = [],
+        maximumTokens: Int? = nil, sampling: SamplingParameters = SamplingParameters(), stops: [String] = [],
         ignoresEnd: Bool = false, logprobCount: Int? = nil
     ) {
         self.maximumTokens = maximumTokens
@@ -25,12 +27,13 @@ public struct GenerationOptions: Sendable, Equatable {
 
     /// Whether the largest logit is all that each token needs.
     var needsOnlyLargestLogit: Bool {
-        sampling.temperature == 0 && sampling.repetitionPenalty == 1 && logprobCount == nil
+        let rule = SamplingRule(sampling)
+        return !rule.draws && !rule.penalises && logprobCount == nil
     }
 
     /// - Throws: `GenerationError` or `SamplingError` naming what is out of range.
     package func check() throws {
-        guard maximumTokens >= 0 else { throw GenerationError.maximumTokens(maximumTokens) }
+        if let maximumTokens, maximumTokens < 0 { throw GenerationError.maximumTokens(maximumTokens) }
         guard !stops.contains("") else { throw GenerationError.emptyStop }
         guard (0...1024).contains(logprobCount ?? 0) else { throw GenerationError.logprobCount(logprobCount ?? 0) }
         try sampling.check()

@@ -13,6 +13,9 @@ public struct GenerationStatistics: Sendable, Equatable {
     /// Bytes of keys and values at the end.
     public internal(set) var kvByteCount = 0
 
+    /// What repeats the text (`SamplingParameters.seed`); nil where no token is drawn by chance.
+    public internal(set) var seed: UInt64?
+
     package init() {}
 
     /// Decoding speed, the prompt left out.

@@ -14,6 +14,8 @@ public struct Model: Sendable {
     public let tokenizerRefusal: TokenizerError?
     /// Tokens that end an answer.
     public let endTokens: Set<Int>
+    /// How its makers recommend to generate: what holds where `GenerationOptions` name nothing.
+    public let generationDefaults: GenerationDefaults
     package let stack: LayerStack
 
     /// Sizes, context length, trunk and head, and the factor that the checkpoint was trained for.
@@ -54,7 +56,9 @@ public struct Model: Sendable {
         path: String, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil, screens: Bool = false,
         threadCount: Int = SessionOptions().threadCount, checksTensors: Bool = true
     ) throws {
-        let checkpoint = try Checkpoint.open(path).loaded(threadCount: threadCount, checksTensors: checksTensors)
+        let opened = try Checkpoint.open(path)
+        generationDefaults = try GenerationDefaults(opened.generation)
+        let checkpoint = try opened.loaded(threadCount: threadCount, checksTensors: checksTensors)
         name = path.split(separator: "/").last.map(String.init) ?? path
         stack = try LayerStack(
             checkpoint: checkpoint, headLayers: headLayers, vocabularyFormat: vocabularyFormat, screens: screens)
@@ -68,6 +72,7 @@ public struct Model: Sendable {
         tokenizer = model.tokenizer
         tokenizerRefusal = model.tokenizerRefusal
         endTokens = model.endTokens
+        generationDefaults = model.generationDefaults
     }
 
     /// The same checkpoint with other layers, or cut elsewhere.

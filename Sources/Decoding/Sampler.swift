@@ -8,43 +8,39 @@ import Tensors
 
 /// Draws tokens from logits. All memory is taken when it is made.
 package struct Sampler {
-    private let parameters: SamplingParameters
+    /// What draws are repeated by; nil where nothing is drawn.
+    package let seed: UInt64?
+    private let parameters: SamplingRule
     private var generator: SplitMix64
     private var candidates: CandidateHeap
-    private var penalised: [Float]
-    /// Distinct tokens seen so far, each once.
-    private var seen: [Int] = []
-    private var isSeen: [Bool]
+    private var penalties: TokenPenalties?
 
-    /// - Parameter vocabularySize: number of logits of each draw.
+    /// - Parameters:
+    ///   - parameters: what is nil does nothing.
+    ///   - vocabularySize: number of logits of each draw.
     package init(_ parameters: SamplingParameters, vocabularySize: Int) {
-        self.parameters = parameters
-        let draws = parameters.temperature > 0
-        let penalises = parameters.repetitionPenalty != 1
-        generator = SplitMix64(seed: parameters.seed ?? UInt64.random(in: .min ... .max))
-        candidates = CandidateHeap(capacity: draws ? vocabularySize : 0)
-        penalised = Array(repeating: 0, count: penalises ? vocabularySize : 0)
-        isSeen = Array(repeating: false, count: penalises ? vocabularySize : 0)
-        seen.reserveCapacity(isSeen.count)
+        let rule = SamplingRule(parameters)
+        self.parameters = rule
+        // 32 bits: a fresh seed is to be read, copied and kept exact by every JSON reader.
+        let seed = parameters.seed ?? UInt64(UInt32.random(in: .min ... .max))
+        self.seed = rule.draws ? seed : nil
+        generator = SplitMix64(seed: seed)
+        candidates = CandidateHeap(capacity: rule.draws ? vocabularySize : 0)
+        penalties = TokenPenalties(rule, vocabularySize: vocabularySize)
     }
 
-    /// Tells the repetition penalty of a token in the sequence, prompt or generated.
-    package mutating func observe(_ token: Int) {
-        guard !isSeen.isEmpty, !isSeen[token] else { return }
-        isSeen[token] = true
-        seen.append(token)
+    /// Tells the penalties of a token in the sequence.
+    ///
+    /// - Parameter isGenerated: whether it is one of the answer's, not the prompt's.
+    package mutating func observe(_ token: Int, isGenerated: Bool) {
+        penalties?.observe(token, isGenerated: isGenerated)
     }
 
     /// Draws a token from `logits` [vocabulary].
     ///
     /// - Throws: `SamplingError.logitsNotFinite`.
     package mutating func sample(_ logits: UnsafeBufferPointer<Float>) throws(SamplingError) -> Int {
-        guard !isSeen.isEmpty else { return try draw(logits) }
-        let penalty = parameters.repetitionPenalty
-        for token in logits.indices { penalised[token] = logits[token] }
-        for token in seen { penalised[token] *= logits[token] > 0 ? 1 / penalty : penalty }
-        let adjusted = penalised
-        return try adjusted.withUnsafeBufferPointer { (buffer) throws(SamplingError) in try draw(buffer) }
+        try draw(penalties?.applied(to: logits) ?? logits)
     }
 
     private mutating func draw(_ logits: UnsafeBufferPointer<Float>) throws(SamplingError) -> Int {

@@ -1,43 +1,60 @@
-/// How the next token is drawn from the logits. The default is greedy.
+/// How the next token is drawn from the logits. Nil takes the model's own default, and does nothing where it has none.
 ///
-/// Steps follow transformers' order: repetition penalty, temperature, top-k, top-p, min-p.
+/// Steps follow transformers' order: penalties, temperature, top-k, top-p, min-p.
 public struct SamplingParameters: Sendable, Equatable {
     /// 0 takes the most likely token; else logits are divided by it.
-    public var temperature: Float
+    public var temperature: Float?
     /// Keeps the k most likely tokens; 0 keeps all.
-    public var topK: Int
+    public var topK: Int?
     /// Keeps the fewest most likely tokens whose probabilities reach p; 1 keeps all.
-    public var topP: Float
+    public var topP: Float?
     /// Keeps tokens at least this share as likely as the most likely one; 0 keeps all.
-    public var minP: Float
-    /// Divides positive and multiplies negative logits of tokens seen so far (CTRL, arXiv 1909.05858); 1 does nothing.
-    public var repetitionPenalty: Float
+    public var minP: Float?
+    /// Divides positive and multiplies negative logits of tokens seen so far, in the prompt or after it (CTRL, arXiv
+    /// 1909.05858); 1 does nothing.
+    public var repetitionPenalty: Float?
+    /// How many of the last tokens the repetition penalty looks at; nil for all.
+    public var repetitionWindow: Int?
+    /// Subtracted from the logits of tokens that were generated, as OpenAI defines it; -2 to 2.
+    public var presencePenalty: Float?
+    /// Subtracted from the logits of tokens for each time that they were generated; -2 to 2.
+    public var frequencyPenalty: Float?
     /// Same seed, same tokens; nil draws a fresh seed.
     public var seed: UInt64?
 
-    /// Greedy, unless told otherwise.
+    /// The model's own defaults, but for what is named.
     public init(
-        temperature: Float = 0, topK: Int = 0, topP: Float = 1, minP: Float = 0, repetitionPenalty: Float = 1,
-        seed: UInt64? = nil
+        temperature: Float? = nil, topK: Int? = nil, topP: Float? = nil, minP: Float? = nil,
+        repetitionPenalty: Float? = nil, repetitionWindow: Int? = nil, presencePenalty: Float? = nil,
+        frequencyPenalty: Float? = nil, seed: UInt64? = nil
     ) {
         self.temperature = temperature
         self.topK = topK
         self.topP = topP
         self.minP = minP
         self.repetitionPenalty = repetitionPenalty
+        self.repetitionWindow = repetitionWindow
+        self.presencePenalty = presencePenalty
+        self.frequencyPenalty = frequencyPenalty
         self.seed = seed
     }
 
-    /// The most likely token, always.
-    public static let greedy = SamplingParameters()
+    /// The most likely token, always, whatever the model's defaults are.
+    public static let greedy = SamplingParameters(
+        temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, presencePenalty: 0, frequencyPenalty: 0)
 
     /// - Throws: `SamplingError` naming the parameter that is out of range.
     package func check() throws(SamplingError) {
-        guard temperature >= 0, temperature.isFinite else { throw .temperature(temperature) }
-        guard topK >= 0 else { throw .topK(topK) }
-        guard topP > 0, topP <= 1 else { throw .topP(topP) }
-        guard minP >= 0, minP <= 1 else { throw .minP(minP) }
-        guard repetitionPenalty > 0, repetitionPenalty.isFinite else { throw .repetitionPenalty(repetitionPenalty) }
+        if let temperature, !(temperature >= 0 && temperature.isFinite) { throw .temperature(temperature) }
+        if let topK, topK < 0 { throw .topK(topK) }
+        if let topP, !(topP > 0 && topP <= 1) { throw .topP(topP) }
+        if let minP, !(0...1).contains(minP) { throw .minP(minP) }
+        if let repetitionPenalty, !(repetitionPenalty > 0 && repetitionPenalty.isFinite) {
+            throw .repetitionPenalty(repetitionPenalty)
+        }
+        if let repetitionWindow, repetitionWindow < 1 { throw .repetitionWindow(repetitionWindow) }
+        if let presencePenalty, !(-2...2).contains(presencePenalty) { throw .presencePenalty(presencePenalty) }
+        if let frequencyPenalty, !(-2...2).contains(frequencyPenalty) { throw .frequencyPenalty(frequencyPenalty) }
     }
 }
 
@@ -53,6 +70,12 @@ public enum SamplingError: Error, Equatable, CustomStringConvertible {
     case minP(Float)
     /// The repetition penalty is not a positive number.
     case repetitionPenalty(Float)
+    /// The repetition penalty is to look at no token.
+    case repetitionWindow(Int)
+    /// The presence penalty is not from -2 to 2.
+    case presencePenalty(Float)
+    /// The frequency penalty is not from -2 to 2.
+    case frequencyPenalty(Float)
     /// The weights are damaged.
     case logitsNotFinite
 
@@ -64,6 +87,10 @@ public enum SamplingError: Error, Equatable, CustomStringConvertible {
         case .minP(let value): "min-p is \(value); give a number from 0 to 1"
         case .repetitionPenalty(let value):
             "the repetition penalty is \(value); give a positive number (1 does nothing)"
+        case .repetitionWindow(let count):
+            "the repetition penalty looks at the last \(count) tokens; give 1 or more"
+        case .presencePenalty(let value): "the presence penalty is \(value); give a number from -2 to 2"
+        case .frequencyPenalty(let value): "the frequency penalty is \(value); give a number from -2 to 2"
         case .logitsNotFinite:
             "the model's logits are not finite numbers; the checkpoint's weights are damaged or not meant for it"
         }

@@ -5,6 +5,8 @@ import Weights
 package struct CheckpointReport: Sendable {
     package let kind: Checkpoint.Kind
     package let configuration: ModelConfiguration
+    /// How its makers recommend to generate.
+    package let generation: GenerationDefaults
     package let tensors: [TensorSummary]
 
     /// - Parameter headLayers: how many of the last layers are the head, in place of the checkpoint's own number.
@@ -12,6 +14,7 @@ package struct CheckpointReport: Sendable {
     package init(_ checkpoint: Checkpoint, headLayers: Int? = nil) throws {
         kind = checkpoint.kind
         configuration = try ModelConfiguration(checkpoint.configuration, headLayers: headLayers)
+        generation = try GenerationDefaults(checkpoint.generation)
         tensors = checkpoint.summary
     }
 

@@ -12,9 +12,7 @@ extension ConfigurationReader {
         if let activation = try text("hidden_act"), activation != "silu" {
             throw unsupported("hidden_act", "use a checkpoint with silu")
         }
-        if value("quantization_config") != nil {
-            throw unsupported("quantization_config", "use the checkpoint's unquantised original, or a GGUF file")
-        }
+        if let quantization = value("quantization_config") { throw .quantized(quantization) }
         if let rotated = try positiveNumber("partial_rotary_factor"), rotated != 1 {
             throw unsupported("partial_rotary_factor", "use a checkpoint that rotates whole heads")
         }

@@ -41,7 +41,8 @@ public actor Session {
         let next = try prompt.tokens(for: model, isFirst: earlier.isEmpty)
         let isAnew = context.tokens.isEmpty && !prompt.isWhole
         loop = try DecodingLoop(
-            context, prompt: isAnew ? earlier + next : next, plan: plan, options: options, tokenizer: model.tokenizer,
+            context, prompt: isAnew ? earlier + next : next, plan: plan,
+            options: options.filled(from: model.generationDefaults), tokenizer: model.tokenizer,
             endTokens: model.endTokens, isWhole: prompt.isWhole)
         self.context = context
     }

@@ -30,6 +30,7 @@ struct Chat: ParsableCommand {
         let interrupt = Interrupt()
         let options = try sampling.generationOptions()
         let loaded = try Progress.during("loading the model") { try model.load() }
+        if !sampling.greedy { loaded.model.generationDefaults.warn() }
         let plan = try plan.resolve(for: loaded.model, options: model.sessionOptions())
         var conversation = try Conversation(
             loaded.model, options: model.sessionOptions(), system: system,
@@ -54,11 +55,22 @@ struct Chat: ParsableCommand {
     ) throws {
         var printer = TokenPrinter(isSilent: false, showsCycles: showCycles, plan: conversation.plan)
         do {
-            let statistics = try conversation.answer(
+            let (generation, rest) = try conversation.answer(
                 line, options: options, isCancelled: { interrupt.isPressed },
                 onToken: { try printer.print($0) })
-            try printer.finish("")
-            if stats { StandardError.write(StatisticsTable(statistics, loadSeconds: nil).text) }
+            try printer.finish(rest)
+            let defaults = conversation.model.generationDefaults
+            if let notice = CutNotice.text(
+                for: generation, asked: options, defaults: defaults,
+                contextLength: conversation.model.configuration.contextLength)
+            {
+                StandardError.write("volley: \(notice)\n")
+            }
+            if stats {
+                let summary = SamplingSummary(defaults, asked: options.sampling)
+                let table = StatisticsTable(generation.statistics, sampling: summary, loadSeconds: nil)
+                StandardError.write(table.text)
+            }
         } catch let error as SessionError {
             StandardError.write("volley: \(error)\n")
         }

@@ -58,6 +58,7 @@ struct Compare: ParsableCommand {
     func run() throws {
         let interrupt = Interrupt()
         let prompts = try prompts + PromptFile.prompts(of: file)
+        TextInput.noteUnread("prompts are arguments, or lines of a --file")
         let loaded = try Progress.during("loading the model") { try model.load() }.model
         let options = model.sessionOptions()
         let plans = try compared.resolve(for: loaded, options: options)

@@ -42,7 +42,7 @@ struct Depth: ParsableCommand {
     func run() throws {
         let interrupt = Interrupt()
         let loaded = try Progress.during("loading the model") { try model.load() }.model
-        let tokens = try promptOptions.tokens(prompt: prompt, model: loaded)
+        let tokens = try promptOptions.tokens(prompt: prompt, model: loaded) { interrupt.isPressed }
         let options = model.sessionOptions()
         let plan = try plan.resolve(for: loaded, options: options)
         guard plan.layers != .all else { throw DepthError.nothingSkipped(plan: plan.name) }

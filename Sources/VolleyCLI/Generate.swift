@@ -5,13 +5,18 @@ struct Generate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Generate text from a prompt.",
         discussion: """
-            Without PROMPT, text is read from standard input. A model with a chat template answers the prompt as a \
-            user's message; --raw continues it as it stands.
+            Without PROMPT, text is read from standard input; with one, piped text comes after it and a blank line. A \
+            pipe that stays silent for 3 seconds is left alone, and so is a file that another program has begun to read: \
+            in a loop that reads a pipe, add < /dev/null. A model with a chat template answers the prompt as a user's \
+            message; --raw continues it as it stands. Tokens are drawn as the model's makers recommend \
+            (generation_config.json, or general.sampling in a GGUF file), else the most likely ones are taken: --stats \
+            says which.
 
             EXAMPLES
               volley generate --model Qwen3-0.6B "What is a heron?"
               volley generate --model DMTD-Qwen3-4B --mtd 4 --stats "Why is the sky blue?"
               volley generate --model model.gguf --raw --temperature 0.8 --seed 7 < story.txt
+              git diff | volley generate --model Qwen3-0.6B --greedy "Summarise this change:"
             """)
 
     @Argument(help: "The prompt.")
@@ -40,10 +45,13 @@ struct Generate: ParsableCommand {
 
     func run() throws {
         let interrupt = Interrupt()
-        let options = try sampling.generationOptions()
+        let asked = try sampling.generationOptions()
         let loaded = try Progress.during("loading the model") { try model.load() }
+        let defaults = loaded.model.generationDefaults
+        let options = asked.filled(from: defaults)
+        if !sampling.greedy { defaults.warn() }
         if !options.stops.isEmpty { _ = try loaded.model.requireTokenizer() }
-        let promptTokens = try promptOptions.tokens(prompt: prompt, model: loaded.model)
+        let promptTokens = try promptOptions.tokens(prompt: prompt, model: loaded.model) { interrupt.isPressed }
         if let warning = loaded.model.tokenizer?.warning(forPrompt: promptTokens) { StandardError.warn(warning) }
         let plan = try plan.resolve(for: loaded.model, options: model.sessionOptions())
         let context = try DecodingContext(loaded.model.fitted(to: plan).stack, options: model.sessionOptions())
@@ -53,14 +61,17 @@ struct Generate: ParsableCommand {
             isCancelled: { interrupt.isPressed })
 
         let record = try stream(generation, plan: plan)
+        let summary = SamplingSummary(defaults, asked: asked.sampling)
         if json {
             let report = GenerationReport(
-                loaded: loaded, plan: plan, prompt: promptTokens, record: record, generation: generation)
+                loaded: loaded, plan: plan, prompt: promptTokens, record: record, generation: generation,
+                sampling: summary)
             try StandardOutput.write(report.json())
         }
         if stats {
             let depths = plan.layers == .all ? nil : generation.depths
-            let table = StatisticsTable(generation.statistics, loadSeconds: loaded.seconds, depths: depths)
+            let table = StatisticsTable(
+                generation.statistics, sampling: summary, loadSeconds: loaded.seconds, depths: depths)
             StandardError.write(table.text)
         }
         if let dumpLogits {
@@ -71,6 +82,13 @@ struct Generate: ParsableCommand {
         if loaded.model.tokenizer == nil, !json {
             StandardError.warn("\(loaded.model.name) has no tokenizer to write text with; --json prints the token ids")
         }
+        let contextLength = loaded.model.configuration.contextLength
+        if !json,
+            let notice = CutNotice.text(
+                for: generation, asked: asked, defaults: defaults, contextLength: contextLength)
+        {
+            StandardError.warn(notice)
+        }
         if generation.finishReason == .cancelled { throw ExitCode(130) }
     }
 
@@ -79,12 +97,12 @@ struct Generate: ParsableCommand {
         var record = GenerationRecord()
         var printer = TokenPrinter(isSilent: json, showsCycles: showCycles, plan: plan)
         let waiting = Progress("reading the prompt")
+        defer { waiting.end() }
         while let token = try generation.step() {
             waiting.end()
             record.append(token)
             try printer.print(token)
         }
-        waiting.end()
         let rest = generation.flush()
         record.text += rest
         try printer.finish(rest)

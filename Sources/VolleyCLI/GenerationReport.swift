@@ -15,10 +15,13 @@ struct GenerationReport: Encodable {
     let logprobs: [[Logprob]]?
     /// Layers that each position fed has run, where the plan skips some.
     let layersUsed: [Double]?
+    /// What tokens were drawn by: values by name, and where each comes from.
+    let sampling: SamplingDocument
     let stats: Stats
 
     init(
-        loaded: LoadedModel, plan: any DecodePlan, prompt: [Int], record: GenerationRecord, generation: DecodingLoop
+        loaded: LoadedModel, plan: any DecodePlan, prompt: [Int], record: GenerationRecord, generation: DecodingLoop,
+        sampling: SamplingSummary
     ) {
         model = loaded.model.name
         mtd = Factor(plan: plan)
@@ -30,6 +33,7 @@ struct GenerationReport: Encodable {
         let lists = record.tokens.map { $0.logprobs.map { Logprob(id: $0.id, logprob: $0.logprob) } }
         logprobs = lists.contains { !$0.isEmpty } ? lists : nil
         layersUsed = plan.layers == .all ? nil : generation.depths.layersUsed
+        self.sampling = SamplingDocument(sampling)
         stats = Stats(generation.statistics, loadSeconds: loaded.seconds)
     }
 
@@ -67,6 +71,8 @@ struct GenerationReport: Encodable {
         let kvBytes: Int
         let peakRssBytes: Int
         let loadSeconds: Double
+        /// What draws are repeated by (`--seed`), where tokens were drawn.
+        let seed: UInt64?
 
         init(_ statistics: GenerationStatistics, loadSeconds: Double) {
             prefillTokens = statistics.prefillTokens
@@ -79,7 +85,19 @@ struct GenerationReport: Encodable {
             kvBytes = statistics.kvByteCount
             peakRssBytes = peakResidentBytes()
             self.loadSeconds = loadSeconds
+            seed = statistics.seed
         }
+    }
+}
+
+/// What tokens are drawn by: values by name, and where each comes from.
+struct SamplingDocument: Encodable {
+    let parameters: [String: Double]
+    let origins: [String: String]
+
+    init(_ summary: SamplingSummary) {
+        parameters = Dictionary(uniqueKeysWithValues: summary.entries.map { ($0.name, $0.value) })
+        origins = Dictionary(uniqueKeysWithValues: summary.entries.map { ($0.name, $0.origin) })
     }
 }
 

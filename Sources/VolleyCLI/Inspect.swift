@@ -50,9 +50,12 @@ private struct InspectionText {
             ],
             ["vocabulary", "\(configuration.vocabularySize)\(configuration.tiesEmbeddings ? ", tied" : "")"],
             ["context", "\(configuration.contextLength)"],
+            ["sampling", SamplingSummary(report.generation).text],
+            ["text limit", Self.limit(report.generation)],
             ["parameters", String(format: "%.1f M in %d tensors", Double(total.valueCount) / 1e6, total.tensorCount)],
             ["bytes", Self.sizes(total)],
         ]).text
+        text += report.generation.notes.map { "note: \($0)\n" }.joined()
         text +=
             "\n"
             + TextTable(
@@ -80,6 +83,12 @@ private struct InspectionText {
                 ).text
         }
         self.text = text
+    }
+
+    private static func limit(_ generation: GenerationDefaults) -> String {
+        if let limit = generation.maximumTokens { return "\(limit.value) tokens (\(limit.origin))" }
+        if let limit = generation.maximumLength { return "\(limit.value) tokens with the prompt (\(limit.origin))" }
+        return "the context"
     }
 
     private static func sizes(_ total: CheckpointReport.Total) -> String {
@@ -116,6 +125,9 @@ private struct InspectionDocument: Encodable {
     let layers: Int
     let trunkLayers: Int
     let headLayers: Int
+    let sampling: SamplingDocument
+    /// What the checkpoint asks for and does not get.
+    let notes: [String]
     let parameters: Int
     let bytes: Int
     let storedBytes: Int
@@ -155,6 +167,8 @@ private struct InspectionDocument: Encodable {
         layers = report.configuration.layerCount
         trunkLayers = report.configuration.trunkLayerCount
         headLayers = report.configuration.headLayerCount
+        sampling = SamplingDocument(SamplingSummary(report.generation))
+        notes = report.generation.notes
         parameters = total.valueCount
         bytes = total.byteCount
         storedBytes = total.storedByteCount

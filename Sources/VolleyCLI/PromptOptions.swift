@@ -30,16 +30,27 @@ struct PromptOptions: ParsableArguments {
 
     /// The prompt's ids.
     ///
+    /// - Parameter isCancelled: looked at while standard input is read.
     /// - Throws: where the model has no tokenizer or no chat template that the form needs, or the prompt is empty.
-    func tokens(prompt: String?, model: Model) throws -> [Int] {
-        if let promptIds { return promptIds.ids }
-        let text = try prompt ?? TextInput.standardInput()
+    func tokens(prompt: String?, model: Model, isCancelled: () -> Bool) throws -> [Int] {
+        if let promptIds {
+            TextInput.noteUnread("--prompt-ids are the whole prompt")
+            return promptIds.ids
+        }
+        let text = try text(prompt: prompt, isCancelled: isCancelled)
         let tokenizer = try model.requireTokenizer()
         guard !text.isEmpty else { throw SessionError.emptyPrompt }
         guard try isChat(tokenizer, model) else { return tokenizer.encode(text, addSpecial: true) }
         var messages = [ChatMessage(role: "user", content: text)]
         if let system { messages.insert(ChatMessage(role: "system", content: system), at: 0) }
         return try model.tokens(of: messages, thinking: thinking ? nil : false)
+    }
+
+    /// The argument, then a blank line and what was piped in; or one of them alone.
+    private func text(prompt: String?, isCancelled: () -> Bool) throws -> String {
+        guard let prompt else { return try TextInput.standardInput(isCancelled: isCancelled) }
+        guard let piped = try TextInput.besidePrompt(isCancelled: isCancelled) else { return prompt }
+        return prompt.isEmpty ? piped : prompt + "\n\n" + piped
     }
 
     private func isChat(_ tokenizer: Tokenizer, _ model: Model) throws -> Bool {

@@ -30,6 +30,7 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let loaded = try Progress.during("loading the model") { try model.load() }.model
+        loaded.generationDefaults.warn()
         let options = model.sessionOptions()
         let plan = try plan.resolve(for: loaded, options: options)
         try check(plan, loaded.configuration, options)

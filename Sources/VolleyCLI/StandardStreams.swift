@@ -4,11 +4,6 @@
     import Darwin
 #endif
 
-/// What a user pipes in.
-enum StandardInput {
-    static var isTerminal: Bool { isatty(STDIN_FILENO) == 1 }
-}
-
 /// Results: everything that a user may want to pipe.
 enum StandardOutput {
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
@@ -18,9 +13,14 @@ enum StandardOutput {
 
     /// Writes all of `text` at once.
     ///
-    /// - Throws: `StreamError.outputClosed` when nobody reads any more.
+    /// - Throws: `StreamError.outputClosed` when nobody reads any more, `StreamError.unwritable` with the system's reason.
     static func write(_ text: String) throws {
-        guard writeAll(text, to: STDOUT_FILENO) else { throw StreamError.outputClosed }
+        switch writeAll(text, to: STDOUT_FILENO) {
+        case nil: break
+        case EPIPE?: throw StreamError.outputClosed
+        case let error?:
+            throw StreamError.unwritable(path: "standard output", reason: String(cString: strerror(error)))
+        }
     }
 }
 
@@ -37,25 +37,45 @@ enum StandardError {
     static func warn(_ sentence: String) { write("volley: \(sentence)\n") }
 }
 
+/// The three streams as a program expects them.
+enum StandardStreams {
+    /// Opens those that are closed, so that no file gets one of their numbers: writing to standard output would write to
+    /// that file. What was closed stays unreadable or unwritable.
+    static func fillClosed() {
+        for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) < 0 {
+            // The lowest free number, which is this one.
+            _ = open("/dev/null", descriptor == STDOUT_FILENO ? O_RDONLY : O_RDWR)
+        }
+    }
+}
+
 private func columns(of descriptor: Int32) -> Int? {
     var size = winsize()
     guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
     return Int(size.ws_col)
 }
 
-private func writeAll(_ text: String, to descriptor: Int32) -> Bool {
+/// Returns the system's error number; nil where all was written.
+private func writeAll(_ text: String, to descriptor: Int32) -> Int32? {
     var text = text
-    return text.withUTF8 { bytes in
-        var written = 0
-        while written < bytes.count {
-            let rest = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[written...])
-            let count = systemWrite(descriptor, rest.baseAddress, rest.count)
-            if count < 0, errno == EINTR || errno == EAGAIN { continue }
-            guard count > 0 else { return false }
-            written += count
+    return text.withUTF8 { writeAll(UnsafeRawBufferPointer($0), to: descriptor) }
+}
+
+/// Returns the system's error number; nil where all was written.
+func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32? {
+    var written = 0
+    while written < bytes.count {
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
+        let count = systemWrite(descriptor, rest.baseAddress, rest.count)
+        if count < 0, errno == EINTR { continue }
+        if count < 0, errno == EAGAIN {
+            _ = waitUntilReady(descriptor, for: POLLOUT, milliseconds: 1000)
+            continue
         }
-        return true
+        guard count > 0 else { return errno }
+        written += count
     }
+    return nil
 }
 
 /// `write(2)`, which the enums' own `write` would hide.
@@ -63,10 +83,20 @@ private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ coun
     write(descriptor, bytes, count)
 }
 
+/// Whether the descriptor can be read or written (`POLLIN`, `POLLOUT`) within some time.
+///
+/// - Parameter orEnded: whether one that has ended or failed counts too.
+func waitUntilReady(_ descriptor: Int32, for event: Int32, milliseconds: Int32, orEnded: Bool = true) -> Bool {
+    var state = pollfd(fd: descriptor, events: Int16(event), revents: 0)
+    return poll(&state, 1, milliseconds) > 0 && (orEnded || state.revents & Int16(event) != 0)
+}
+
 /// A standard stream that failed, in one sentence.
 enum StreamError: Error, CustomStringConvertible {
+    /// Nobody reads standard output any more, as after `| head`: no news to the user.
     case outputClosed
     case inputNotUTF8(offset: Int)
+    case inputTooLong(byteLimit: Int)
     case lineNotUTF8
     case badChat(path: String)
     case unreadable(path: String, reason: String)
@@ -76,6 +106,7 @@ enum StreamError: Error, CustomStringConvertible {
         switch self {
         case .outputClosed: "standard output was closed before everything was written"
         case .inputNotUTF8(let offset): "the input is not UTF-8 (byte \(offset)); give text in UTF-8"
+        case .inputTooLong(let limit): "standard input holds more than \(limit) bytes; give less text"
         case .lineNotUTF8: "the line is not UTF-8; give text in UTF-8"
         case .badChat(let path):
             "\(path) is not a chat; give JSON with messages, each with a role and a content"

@@ -6,8 +6,12 @@ struct StatisticsTable {
     let text: String
 
     /// - Parameter depths: which layers ran, where the plan skips some.
-    init(_ statistics: GenerationStatistics, loadSeconds: Double?, depths: DepthRecord? = nil) {
+    init(
+        _ statistics: GenerationStatistics, sampling: SamplingSummary, loadSeconds: Double?,
+        depths: DepthRecord? = nil
+    ) {
         let passes = statistics.passes
+        let seed = statistics.seed.map { ", seed \($0)" } ?? ""
         let load = loadSeconds.map { [("load", String(format: "%.3f s", $0))] } ?? []
         let depth = depths.map { [("layers", Self.layers($0))] } ?? []
         let rows =
@@ -26,6 +30,7 @@ struct StatisticsTable {
                         statistics.tokensPerSecond)
                 ),
                 ("passes", "\(passes.trunkPasses) trunk (\(passes.trunkRows) tokens), \(passes.headPasses) head"),
+                ("sampling", sampling.text + seed),
                 ("KV cache", Self.mebibytes(statistics.kvByteCount)),
                 ("peak memory", Self.mebibytes(peakResidentBytes())),
             ]

@@ -1,11 +1,48 @@
+import ArgumentParser
 import Foundation
 
 /// Text that a user gives by file or by pipe.
 enum TextInput {
     /// The whole of standard input.
-    static func standardInput() throws -> String {
-        try text(FileHandle.standardInput.readToEnd() ?? Data())
+    static func standardInput(isCancelled: () -> Bool = { false }) throws -> String {
+        let progress = Progress("reading standard input")
+        defer { progress.end() }
+        return try text(StandardInput.read(patience: nil, isCancelled: isCancelled) ?? Data())
     }
+
+    /// Text that was piped in beside a prompt on the command line; nil where there is none.
+    ///
+    /// A program that starts another often leaves a pipe open to which it never writes: waiting for its end would be
+    /// waiting for ever. So a pipe gets a few seconds for its first byte, and what is done without it is said. Another
+    /// program may be reading a file line by line and start this one for each: the rest of such a file is left alone.
+    static func besidePrompt(isCancelled: () -> Bool) throws -> String? {
+        switch StandardInput.kind {
+        case .terminal, .nothing: return nil
+        case .file where StandardInput.isPartlyRead:
+            StandardError.write("volley: standard input is a file that another program reads from; it is left alone\n")
+            return nil
+        case .file, .stream: break
+        }
+        guard let data = try StandardInput.read(patience: patience, isCancelled: isCancelled) else {
+            StandardError.write(
+                "volley: nothing came from standard input in \(Int(patience)) s, so the prompt is the argument alone; "
+                    + "add < /dev/null not to wait\n")
+            return nil
+        }
+        let text = try text(data)
+        return text.isEmpty ? nil : text
+    }
+
+    /// Says that piped text is not read, where there is some.
+    ///
+    /// - Parameter reason: what is read in its place.
+    static func noteUnread(_ reason: String) {
+        guard StandardInput.hasWaitingText else { return }
+        StandardError.write("volley: the text from standard input is not read: \(reason)\n")
+    }
+
+    /// Seconds for the first byte.
+    private static let patience = 3.0
 
     static func file(_ path: String) throws -> String {
         let data: Data

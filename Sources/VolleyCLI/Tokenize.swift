@@ -53,6 +53,9 @@ struct Tokenize: ParsableCommand {
 
     func run() throws {
         let tokenizer = try loadTokenizer()
+        if text != nil || file != nil || chat != nil || decode != nil {
+            TextInput.noteUnread("the command line names what is")
+        }
         let output = try result(tokenizer)
         if json {
             let encoder = JSONEncoder()
@@ -93,7 +96,10 @@ struct Tokenize: ParsableCommand {
     }
 
     private func readTokenizer() throws -> Tokenizer {
-        if let tokenizer { return try Tokenizer(directory: tokenizer) }
+        if let tokenizer {
+            try LFSPointer.refuse(inTokenizerDirectory: tokenizer)
+            return try Tokenizer(directory: tokenizer)
+        }
         let path = try model ?? Embedded().model
         guard let tokenizer = try Tokenizer(try Checkpoint.open(path).tokenizer) else {
             throw GenerationError.noTokenizer(model: path)

@@ -56,6 +56,7 @@ struct Tune: ParsableCommand {
         let interrupt = Interrupt()
         let questions = try tasks.map { try EvaluationTask(path: $0, limit: judging.limit) }
         let prompts = try prompts + PromptFile.prompts(of: file)
+        TextInput.noteUnread("prompts are arguments, or lines of a --file")
         let loaded = try Progress.during("loading the model") { try model.load() }.model
         let asked = try compared.resolve(for: loaded, options: model.sessionOptions())
         let plans = asked.contains { PlanLabel($0).isVanilla } ? asked : [.vanilla] + asked

@@ -24,6 +24,7 @@ struct VolleyCommand: AsyncParsableCommand {
 
     static func main() async {
         signal(SIGPIPE, SIG_IGN)  // a closed standard output is an error like any other
+        StandardStreams.fillClosed()
         do {
             try checkArgumentsAreUTF8()
             var command = try parseAsRoot()
@@ -34,6 +35,16 @@ struct VolleyCommand: AsyncParsableCommand {
             }
         } catch {
             exit(withError: reported(error))
+        }
+    }
+
+    /// The text that `--help` and `--version` end with is a result like any other.
+    private static func printed(_ error: any Error) -> any Error {
+        do {
+            try StandardOutput.write(fullMessage(for: error) + "\n")
+            return ExitCode.success
+        } catch {
+            return reported(error)
         }
     }
 
@@ -50,7 +61,10 @@ struct VolleyCommand: AsyncParsableCommand {
     /// ArgumentParser's own errors keep their messages and codes; any other is one sentence and code 1.
     private static func reported(_ error: any Error) -> any Error {
         switch exitCode(for: error) {
-        case .failure where !(error is ExitCode):
+        case .success where !(error is ExitCode): return printed(error)
+        case .failure where error is ExitCode: return error
+        case .failure:
+            if case StreamError.outputClosed = error { return ExitCode.failure }
             StandardError.write("volley: \(error)\n")
             return ExitCode.failure
         default: return error

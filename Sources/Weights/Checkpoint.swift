@@ -14,6 +14,8 @@ package struct Checkpoint: Sendable {
     package let configuration: JSONValue
     /// Where the tokenizer is; it is not checked here.
     package let tokenizer: TokenizerSource
+    /// How its makers recommend to generate with it; not checked here either.
+    package let generation: GenerationSource
     let contents: Contents
 
     /// The file formats that can be opened.
@@ -33,16 +35,20 @@ package struct Checkpoint: Sendable {
         case loaded([String: StoredTensor])
     }
 
-    /// Opens the native or Hugging Face directory or GGUF file at `path`, and checks every size and offset in its headers.
+    /// Opens the native or Hugging Face directory or GGUF file at `path`, or the one GGUF model in a directory, and checks every size and offset in its headers.
     /// - Throws: `CheckpointError`, naming the file and the place in it.
     package static func open(_ path: String) throws(CheckpointError) -> Checkpoint {
         guard !path.utf8.contains(0), !path.isEmpty else {
             throw .notACheckpoint(path: quoted(path), problem: "not a path")
         }
         switch PathKind(path) {
-        case .nothing: throw .notACheckpoint(path: path, problem: "there is no such file or directory")
+        case .nothing:
+            if let identifier = HubIdentifier(path) { throw .notDownloaded(identifier: identifier.text) }
+            throw .notACheckpoint(path: path, problem: "there is no such file or directory")
         case .directory where NativeCheckpoint.isOne(path): return try openNative(directory: path)
-        case .directory: return try openHuggingFace(directory: path)
+        case .directory:
+            if let file = try GGUFDirectory.model(in: path) { return try openGGUF(file: file) }
+            return try openHuggingFace(directory: path)
         case .file: return try openGGUF(file: path)
         }
     }
@@ -54,7 +60,8 @@ package struct Checkpoint: Sendable {
         guard case .native(let native) = contents else { return self }
         let tensors = try native.load(threadCount: threadCount, checksTensors: checksTensors)
         return Checkpoint(
-            path: path, kind: kind, configuration: configuration, tokenizer: tokenizer, contents: .loaded(tensors))
+            path: path, kind: kind, configuration: configuration, tokenizer: tokenizer, generation: generation,
+            contents: .loaded(tensors))
     }
 
     /// All names, sorted.
@@ -110,9 +117,12 @@ package struct Checkpoint: Sendable {
 
     private static func openNative(directory: String) throws(CheckpointError) -> Checkpoint {
         let native = try NativeCheckpoint(directory: directory)
+        let configuration = native.manifest.configuration
         return Checkpoint(
-            path: directory, kind: .native, configuration: .object(native.manifest.configuration),
-            tokenizer: try TokenizerSource(directory: directory), contents: .native(native))
+            path: directory, kind: .native, configuration: .object(configuration),
+            tokenizer: try TokenizerSource(directory: directory),
+            generation: try GenerationSource(directory: directory, configuration: configuration),
+            contents: .native(native))
     }
 }
 

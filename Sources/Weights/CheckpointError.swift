@@ -4,6 +4,8 @@ import JSON
 public enum CheckpointError: Error, Sendable, Equatable {
     /// There is nothing at the path, or it is not a checkpoint.
     case notACheckpoint(path: String, problem: String)
+    /// There is nothing at the path, which is written like the name of a model on the Hugging Face hub.
+    case notDownloaded(identifier: String)
     /// The system did not let us read the file; `reason` is the system's.
     case unreadable(path: String, reason: String)
     /// The system did not let us write.
@@ -25,6 +27,9 @@ extension CheckpointError: CustomStringConvertible {
         case .notACheckpoint(let path, let problem):
             "\(path): \(problem); give a Hugging Face model directory (config.json and .safetensors files), "
                 + "a .gguf file or a directory that volley packed"
+        case .notDownloaded(let identifier):
+            "\(identifier): there is no such file or directory; to take this model from the Hugging Face hub, run "
+                + "hf download \(identifier) --local-dir \(Self.lastPart(identifier)), and give that directory"
         case .unreadable(let path, let reason):
             "\(path): cannot be read: \(reason); check the path and its permissions"
         case .unwritable(let path, let reason):
@@ -38,5 +43,9 @@ extension CheckpointError: CustomStringConvertible {
                 + "download or convert it again"
         case .cancelled: "cancelled; nothing was written"
         }
+    }
+
+    private static func lastPart(_ identifier: String) -> String {
+        identifier.split(separator: "/").last.map(String.init) ?? identifier
     }
 }

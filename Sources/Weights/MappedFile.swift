@@ -38,6 +38,7 @@ package final class MappedFile: @unchecked Sendable {
             throw .unreadable(path: path, reason: Self.systemReason())
         }
         bytes = UnsafeRawBufferPointer(start: base, count: byteCount)
+        try LFSPointer.refuse(bytes, path: path)
     }
 
     /// Calls `body` with the whole file.

@@ -9,12 +9,23 @@ package enum TokenizerSource: Sendable, Equatable {
 extension TokenizerSource {
     /// The directory's own files, or the metadata that came along from a GGUF file.
     init(directory: String) throws(CheckpointError) {
-        let metadata = joinedPath(directory, "tokenizer.gguf")
-        if PathKind(joinedPath(directory, "tokenizer.json")) == .nothing, PathKind(metadata) == .file {
-            self = .gguf(try GGUFTokenizerMetadata(GGUFMetadata(GGUFFile(MappedFile(path: metadata)))))
+        if PathKind(joinedPath(directory, "tokenizer.json")) == .nothing,
+            let metadata = try GGUFMetadata(companionIn: directory)
+        {
+            self = .gguf(try GGUFTokenizerMetadata(metadata))
         } else {
+            try LFSPointer.refuse(inTokenizerDirectory: directory)
             self = .directory(directory)
         }
+    }
+}
+
+extension GGUFMetadata {
+    /// What a packed directory keeps of a GGUF file's metadata; nil where it keeps none.
+    init?(companionIn directory: String) throws(CheckpointError) {
+        let path = joinedPath(directory, "tokenizer.gguf")
+        guard PathKind(path) == .file else { return nil }
+        self.init(try GGUFFile(MappedFile(path: path)))
     }
 }
 

@@ -104,7 +104,7 @@ struct BadInputTests {
         }
     #endif
 
-    @Test("a closed standard output is an error, not a crash")
+    @Test("a standard output that nobody reads is a failure, not a crash, and no news to the user")
     func closedOutput() throws {
         let shell = Process()
         let errors = Pipe()
@@ -119,6 +119,6 @@ struct BadInputTests {
         let text = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         shell.waitUntilExit()
         #expect(shell.terminationStatus == 1)
-        #expect(text.contains("standard output was closed"))
+        #expect(text.isEmpty)
     }
 }

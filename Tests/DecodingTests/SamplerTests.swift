@@ -6,7 +6,7 @@ struct SamplerTests {
     static func draw(_ logits: [Float], _ parameters: SamplingParameters, count: Int, seen: [Int] = []) throws -> [Int]
     {
         var sampler = Sampler(parameters, vocabularySize: logits.count)
-        for token in seen { sampler.observe(token) }
+        for token in seen { sampler.observe(token, isGenerated: false) }
         return try logits.withUnsafeBufferPointer { buffer in
             try (0..<count).map { _ in try sampler.sample(buffer) }
         }

@@ -46,6 +46,8 @@ struct ScreenedDecodingTests {
         for options in [
             GenerationOptions(maximumTokens: 20, sampling: SamplingParameters(temperature: 1, seed: 3)),
             GenerationOptions(maximumTokens: 20, sampling: SamplingParameters(repetitionPenalty: 1.5)),
+            GenerationOptions(maximumTokens: 20, sampling: SamplingParameters(presencePenalty: 1)),
+            GenerationOptions(maximumTokens: 20, sampling: SamplingParameters(frequencyPenalty: -0.5)),
             GenerationOptions(maximumTokens: 20, logprobCount: 3),
         ] {
             let profile = PassProfile()

@@ -102,7 +102,7 @@ def make_command(case: dict, folder: Path, logits_file: Path, arguments: argpars
         *(str(arguments.volley), "generate", "--model", str(folder)),
         *("--prompt-ids", ",".join(map(str, case["prompt"])), "--max-tokens", str(len(case["tokens"]))),
         *("--kv", arguments.kv, "--threads", str(arguments.threads)),
-        *("--ignore-eos", "--json", "--dump-logits", str(logits_file)),
+        *("--greedy", "--ignore-eos", "--json", "--dump-logits", str(logits_file)),
     ]
     command += ["--mtd", str(case["cycle"]), "--phase", case["phase"]] if case["cycle"] else ["--mtd", "off"]
     if case["window"]:

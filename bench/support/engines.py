@@ -65,8 +65,8 @@ class VolleyEngine:
         prompt = ",".join(map(str, ids))
         return [
             *(str(self._binary), "generate", "--model", str(work.model), "--prompt-ids", prompt),
-            *("--mtd", self._mtd, "--activations", self._activations, "--max-tokens", str(emit), "--ignore-eos"),
-            *("--threads", str(work.threads), "--json", *self._screen),
+            *("--mtd", self._mtd, "--activations", self._activations, "--max-tokens", str(emit), "--greedy"),
+            *("--ignore-eos", "--threads", str(work.threads), "--json", *self._screen),
         ]
 
 

@@ -10,7 +10,7 @@ struct KVBudget: Sendable {
     /// Positions that a job may come to, drafts included.
     func positions(of job: Job) -> Int {
         let room = max(contextLength - job.prompt.count, 0)
-        return job.prompt.count + min(min(job.options.maximumTokens, room) + job.plan.draftCount, room)
+        return job.prompt.count + min(min(job.options.maximumTokens ?? room, room) + job.plan.draftCount, room)
     }
 
     func byteCount(of job: Job) -> Int {

@@ -47,8 +47,17 @@ struct ModelRoutes: Sendable {
             "mtd_trained": configuration.trainedFactor.map { .int($0) } ?? .null,
             "mtd_largest": .int(served.largestFactor),
             "has_chat": .bool(served.model.tokenizer?.hasChatTemplate ?? false),
-            "largest_answer": .int(served.limits.answerTokens),
+            "largest_answer": .int(served.limits.answerTokens), "sampling": .object(sampling),
         ]
+    }
+
+    /// The model's own defaults, for requests that name nothing; empty where its makers recommend nothing.
+    private var sampling: JSONObject {
+        let defaults = served.model.generationDefaults
+        guard defaults.temperature != nil else { return [:] }
+        var fields = JSONObject()
+        for entry in SamplingSummary(defaults).entries { fields[entry.name] = .double(entry.value) }
+        return fields
     }
 
     // MARK: Answers

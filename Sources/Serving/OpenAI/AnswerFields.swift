@@ -35,30 +35,41 @@ struct AnswerFields {
         var length: Int?
         for name in lengthNames { length = try fields.count(name, in: 0...server.limits.answerTokens) ?? length }
         let stops = try Self.stops(fields.value("stop"))
-        options = GenerationOptions(
-            maximumTokens: length ?? min(maximumTokens, server.limits.answerTokens),
-            sampling: try Self.sampling(&fields), stops: stops, ignoresEnd: try fields.truth("ignore_eos") ?? false)
+        let defaults = server.model.generationDefaults
+        var options = GenerationOptions(
+            maximumTokens: length
+                ?? min(
+                    maximumTokens, defaults.maximumTokens?.value ?? .max, server.limits.answerTokens),
+            sampling: try Self.sampling(&fields, defaults), stops: stops,
+            ignoresEnd: try fields.truth("ignore_eos") ?? false)
+        if length == nil { options.maximumLength = defaults.maximumLength?.value }
         do { try options.check() } catch { throw .invalid("\(error)") }
+        self.options = options
         try Self.refuseOthers(&fields)
     }
 
-    private static func sampling(_ fields: inout RequestFields) throws(APIError) -> SamplingParameters {
-        let temperature = try fields.number("temperature", in: 0...2) ?? 1
+    /// What the request does not name is the model's own default; where its makers name no way to draw either, the
+    /// temperature is 1 as at OpenAI.
+    private static func sampling(
+        _ fields: inout RequestFields, _ defaults: GenerationDefaults
+    ) throws(APIError) -> SamplingParameters {
+        var sampling = SamplingParameters()
+        sampling.temperature = try fields.number("temperature", in: 0...2)
         // 0 leaves the most likely token alone.
-        let topP = max(try fields.number("top_p", in: 0...1) ?? 1, .leastNormalMagnitude)
-        let topK = try fields.count("top_k", in: 0...1 << 20) ?? 0
-        let minP = try fields.number("min_p", in: 0...1) ?? 0
-        let penalty = try fields.number("repetition_penalty", in: 0.01...100) ?? 1
-        let seed = try fields.count("seed", in: .min ... .max)
-        return SamplingParameters(
-            temperature: temperature, topK: topK, topP: topP, minP: minP, repetitionPenalty: penalty,
-            seed: seed.map { UInt64(bitPattern: Int64($0)) })
+        sampling.topP = try fields.number("top_p", in: 0...1).map { max($0, .leastNormalMagnitude) }
+        sampling.topK = try fields.count("top_k", in: 0...1 << 20)
+        sampling.minP = try fields.number("min_p", in: 0...1)
+        sampling.repetitionPenalty = try fields.number("repetition_penalty", in: 0.01...100)
+        sampling.presencePenalty = try fields.number("presence_penalty", in: -2...2)
+        sampling.frequencyPenalty = try fields.number("frequency_penalty", in: -2...2)
+        sampling.seed = try fields.count("seed", in: .min ... .max).map { UInt64(bitPattern: Int64($0)) }
+        sampling = sampling.filled(from: defaults)
+        sampling.temperature = sampling.temperature ?? 1
+        return sampling
     }
 
     private static func refuseOthers(_ fields: inout RequestFields) throws(APIError) {
         fields.ignore("user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key")
-        try fields.refuse("frequency_penalty", unless: .int(0), .double(0))
-        try fields.refuse("presence_penalty", unless: .int(0), .double(0))
         try fields.refuse("logit_bias", unless: .object([:]))
     }
 

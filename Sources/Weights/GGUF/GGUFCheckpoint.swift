@@ -8,6 +8,7 @@ extension Checkpoint {
         return Checkpoint(
             path: path, kind: .gguf, configuration: .object(try configuration.fields()),
             tokenizer: .gguf(try GGUFTokenizerMetadata(GGUFMetadata(parts.first))),
+            generation: try GenerationSource(GGUFMetadata(parts.first)),
             contents: .mapped(try huggingFaceLocations(parts, configuration)))
     }
 

@@ -38,6 +38,19 @@ struct GGUFMetadata {
         return truth
     }
 
+    /// One number, text or truth value, whichever it is.
+    func scalar(_ key: String) throws(CheckpointError) -> JSONValue? {
+        switch header.metadata[key] {
+        case nil: return nil
+        case .int(let number)?: return .int(number)
+        case .hugeInt(let number)?: return .double(Double(number))
+        case .double?: return try number(key).map { .double($0) }
+        case .bool(let truth)?: return .bool(truth)
+        case .string?: return try text(key).map { .string($0) }
+        case .array?: throw wrongType(key, "one number or text")
+        }
+    }
+
     /// Texts as bytes.
     func texts(_ key: String) throws(CheckpointError) -> [[UInt8]]? {
         guard let value = header.metadata[key] else { return nil }

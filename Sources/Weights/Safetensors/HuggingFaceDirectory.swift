@@ -4,9 +4,28 @@ extension Checkpoint {
     /// Opens a directory as `save_pretrained` writes it.
     static func openHuggingFace(directory: String) throws(CheckpointError) -> Checkpoint {
         let configuration = try huggingFaceConfiguration(directory)
+        let tensors = try huggingFaceTensors(directory)
+        if configuration["quantization_config"] == nil { try refusePacked(tensors, directory) }
         return Checkpoint(
             path: directory, kind: .huggingFace, configuration: .object(configuration),
-            tokenizer: try TokenizerSource(directory: directory), contents: .mapped(try huggingFaceTensors(directory)))
+            tokenizer: try TokenizerSource(directory: directory),
+            generation: try GenerationSource(directory: directory, configuration: configuration),
+            contents: .mapped(tensors))
+    }
+
+    /// Refuses weights that were packed by a method which the configuration does not name, by what it calls its tensors.
+    private static func refusePacked(
+        _ tensors: [String: TensorLocation], _ directory: String
+    ) throws(CheckpointError) {
+        let methods = [".qweight": "GPTQ or AWQ", ".qzeros": "GPTQ or AWQ", ".SCB": "bitsandbytes"]
+        for name in tensors.keys.sorted() {
+            let isOfBits = name.contains(".quant_state.bitsandbytes")
+            let method = isOfBits ? "bitsandbytes" : methods.first { name.hasSuffix($0.key) }?.value
+            guard let method else { continue }
+            throw .unsupported(
+                path: directory, place: "tensor \(quoted(name))", problem: "belongs to weights packed by \(method)",
+                remedy: "use the model's unquantised original, which volley pack quantises, or a GGUF file of it")
+        }
     }
 
     /// `config.json`, in which `generation_config.json` replaces the end tokens: chat models name the token that ends
@@ -14,21 +33,10 @@ extension Checkpoint {
     private static func huggingFaceConfiguration(_ directory: String) throws(CheckpointError) -> JSONObject {
         let path = joinedPath(directory, "config.json")
         guard PathKind(path) == .file else { throw .notACheckpoint(path: directory, problem: "has no config.json") }
-        var configuration = try jsonObject(at: path)
-        let generationPath = joinedPath(directory, "generation_config.json")
-        if PathKind(generationPath) == .file {
-            let endTokens = try jsonObject(at: generationPath)["eos_token_id"]
-            if let endTokens, !endTokens.isNull { configuration["eos_token_id"] = endTokens }
-        }
+        var configuration = try MappedFile(path: path).parseJSONObject()
+        let endTokens = try GenerationSource.file(in: directory)?["eos_token_id"]
+        if let endTokens, !endTokens.isNull { configuration["eos_token_id"] = endTokens }
         return configuration
-    }
-
-    private static func jsonObject(at path: String) throws(CheckpointError) -> JSONObject {
-        let value = try MappedFile(path: path).parseJSON(limits: .configuration)
-        guard let fields = value.objectValue else {
-            throw .damaged(path: path, place: "the whole file", problem: "is \(value), not an object")
-        }
-        return fields
     }
 
     private static func huggingFaceTensors(_ directory: String) throws(CheckpointError) -> [String: TensorLocation] {
@@ -44,6 +52,15 @@ extension Checkpoint {
 extension MappedFile {
     /// The most a JSON file may hold, in bytes.
     private static let jsonByteLimit = 100_000_000
+
+    /// Parses the whole file as one JSON object.
+    func parseJSONObject() throws(CheckpointError) -> JSONObject {
+        let value = try parseJSON(limits: .configuration)
+        guard let fields = value.objectValue else {
+            throw .damaged(path: path, place: "the whole file", problem: "is \(value), not an object")
+        }
+        return fields
+    }
 
     /// Parses the whole file as JSON.
     func parseJSON(limits: JSONLimits) throws(CheckpointError) -> JSONValue {

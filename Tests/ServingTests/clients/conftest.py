@@ -55,7 +55,9 @@ def alone():
     """The text that `volley generate` gives."""
 
     def generate(*arguments):
-        run = subprocess.run([VOLLEY, "generate", *arguments], capture_output=True, text=True, check=True)
+        run = subprocess.run(
+            [VOLLEY, "generate", *arguments], capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL
+        )
         return run.stdout.removesuffix("\n")
 
     return generate

@@ -53,7 +53,7 @@ BAD = {
     "a factor of 0": (fields(mtd=0), "the multi-token factor is"),
     "a factor that is no number": (fields(mtd="fast"), "the multi-token factor is"),
     "an unknown field": (fields(colour="red"), "no field 'colour'"),
-    "a penalty": (fields(presence_penalty=0.5), "presence_penalty is not implemented"),
+    "a penalty": (fields(presence_penalty=2.5), "presence_penalty is 2.5; give a number from -2.0 to 2.0"),
 }
 
 

@@ -1,0 +1,33 @@
+import Models
+
+extension GenerationOptions {
+    /// The same with a model's own defaults in place of what is nil.
+    package func filled(from defaults: GenerationDefaults) -> GenerationOptions {
+        var options = self
+        options.sampling = sampling.filled(from: defaults)
+        if maximumTokens == nil {
+            options.maximumTokens = defaults.maximumTokens?.value
+            options.maximumLength = defaults.maximumLength?.value
+        }
+        return options
+    }
+
+    /// Most tokens to generate after `promptCount` of them.
+    func tokenLimit(promptCount: Int, contextLength: Int) -> Int {
+        let limit = maximumTokens ?? contextLength
+        return maximumLength.map { min(max($0 - promptCount, 0), limit) } ?? limit
+    }
+}
+
+extension SamplingParameters {
+    /// The same with a model's own defaults in place of what is nil.
+    package func filled(from defaults: GenerationDefaults) -> SamplingParameters {
+        SamplingParameters(
+            temperature: temperature ?? defaults.temperature?.value, topK: topK ?? defaults.topK?.value,
+            topP: topP ?? defaults.topP?.value, minP: minP ?? defaults.minP?.value,
+            repetitionPenalty: repetitionPenalty ?? defaults.repetitionPenalty?.value,
+            repetitionWindow: repetitionWindow ?? defaults.repetitionWindow?.value,
+            presencePenalty: presencePenalty ?? defaults.presencePenalty?.value,
+            frequencyPenalty: frequencyPenalty ?? defaults.frequencyPenalty?.value, seed: seed)
+    }
+}

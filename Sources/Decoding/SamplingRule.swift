@@ -1,0 +1,28 @@
+/// Sampling parameters with nothing left open: what is nil does nothing.
+struct SamplingRule: Sendable, Equatable {
+    let temperature: Float
+    let topK: Int
+    let topP: Float
+    let minP: Float
+    let repetitionPenalty: Float
+    let repetitionWindow: Int
+    let presencePenalty: Float
+    let frequencyPenalty: Float
+
+    init(_ parameters: SamplingParameters) {
+        temperature = parameters.temperature ?? 0
+        topK = parameters.topK ?? 0
+        topP = parameters.topP ?? 1
+        minP = parameters.minP ?? 0
+        repetitionPenalty = parameters.repetitionPenalty ?? 1
+        repetitionWindow = parameters.repetitionWindow ?? .max
+        presencePenalty = parameters.presencePenalty ?? 0
+        frequencyPenalty = parameters.frequencyPenalty ?? 0
+    }
+
+    /// Whether tokens are drawn by chance.
+    var draws: Bool { temperature > 0 }
+
+    /// Whether what came before weakens or strengthens a token.
+    var penalises: Bool { repetitionPenalty != 1 || presencePenalty != 0 || frequencyPenalty != 0 }
+}

@@ -1,0 +1,42 @@
+/// The order in which llama.cpp's samplers run (`general.sampling.sequence`): names with semicolons between.
+struct SamplerSequence {
+    /// The samplers that we have. The others that llama.cpp knows do nothing without parameters that are named elsewhere.
+    enum Sampler: String, CaseIterable {
+        case penalties
+        case temperature
+        case topK = "top_k"
+        case topP = "top_p"
+        case minP = "min_p"
+    }
+
+    /// In the order of our own, which is transformers'.
+    static let ours = Sampler.allCases.map(\.rawValue).joined(separator: ", ")
+
+    private let samplers: [Sampler]
+
+    init(_ text: String) {
+        samplers = text.split(separator: ";").compactMap { name in
+            switch name {
+            case "temp": .temperature
+            case "top-k": .topK
+            case "top-p", "nucleus": .topP
+            case "min-p": .minP
+            default: Sampler(rawValue: String(name))
+            }
+        }
+    }
+
+    func has(_ sampler: Sampler) -> Bool { samplers.contains(sampler) }
+
+    /// Whether the order gives what ours does. Top-k gives the same before the temperature as after it.
+    ///
+    /// - Parameter active: samplers that change something.
+    func isOurs(active: Set<Sampler>) -> Bool {
+        func isInOrder(leavingOut sampler: Sampler) -> Bool {
+            let rest = samplers.filter { active.contains($0) && $0 != sampler }
+            let ranks = rest.compactMap { Sampler.allCases.firstIndex(of: $0) }
+            return ranks == ranks.sorted()
+        }
+        return isInOrder(leavingOut: .topK) && isInOrder(leavingOut: .temperature)
+    }
+}

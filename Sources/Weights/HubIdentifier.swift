@@ -1,0 +1,22 @@
+/// The name of a model on the Hugging Face hub, such as `Qwen/Qwen3-0.6B`, given where a path is meant.
+struct HubIdentifier {
+    let text: String
+
+    private static let addresses = ["https://huggingface.co/", "huggingface.co/", "https://hf.co/", "hf.co/", "hf://"]
+
+    /// Nil where the path is not written as such a name, or names something beside an existing directory.
+    init?(_ path: String) {
+        let address = Self.addresses.first { path.hasPrefix($0) }
+        let name = path.dropFirst(address?.count ?? 0)
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy(Self.isName), !parts[1].hasSuffix(".gguf"),
+            address != nil || PathKind(String(parts[0])) == .nothing
+        else { return nil }
+        text = String(name)
+    }
+
+    private static func isName(_ part: Substring) -> Bool {
+        guard let first = part.first, first.isLetter || first.isNumber else { return false }
+        return part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
+    }
+}
