@@ -24,7 +24,7 @@ enum Checks {
         "number": plain("number") { $0.number != nil },
         "string": plain("string") { $0.text != nil },
         "mapping": plain("mapping") { if case .mapping = $0 { true } else { false } },
-        "escaped": plain("escaped") { _ in false },
+        "escaped": plain("escaped") { $0.text?.isMarkup ?? false },
         "callable": plain("callable") {
             switch $0 {
             case .undefined: true
@@ -34,7 +34,7 @@ enum Checks {
         },
         "sequence": plain("sequence") {
             switch $0 {
-            case .string, .list, .tuple, .mapping: true
+            case .undefined, .string, .list, .tuple, .mapping: true
             case .object(let object): object is RangeValue
             default: false
             }

@@ -16,10 +16,15 @@ extension Filters {
             try writer.setSeparators(values[2])
             return try run.made(try writer.text())
         },
-        "random": { (_, _, run) throws(TemplateError) in
-            throw run.failure("the filter 'random' is refused: the same conversation must give the same text")
-        },
+        "random": refused("random"),
+        "urlize": refused("urlize"),
+        "pprint": refused("pprint"),
     ]
+
+    /// Filters of jinja2 that no chat template needs; `random` would give another text each time.
+    private static func refused(_ name: String) -> FilterBody {
+        { (_, _, run) throws(TemplateError) in throw run.failure("the filter '\(name)' is not supported") }
+    }
 
     private static func fallback(_ name: String) -> FilterBody {
         { (value, arguments, run) throws(TemplateError) in

@@ -1,13 +1,10 @@
 /// Filters made for HTML, which chat templates seldom use.
 extension Filters {
     static let markup: [String: FilterBody] = [
-        "e": plain("e") { $0.markupEscaped },
-        "escape": plain("escape") { $0.markupEscaped },
-        "forceescape": plain("forceescape") { $0.markupEscaped },
-        "striptags": { (value, arguments, run) throws(TemplateError) in
-            try arguments.expectNone(for: "striptags", run)
-            return try run.made(try value.printed(run).withoutTags(run))
-        },
+        "e": plain("e") { $0.isMarkup ? $0 : $0.markupEscaped.marked() },
+        "escape": plain("escape") { $0.isMarkup ? $0 : $0.markupEscaped.marked() },
+        "forceescape": plain("forceescape") { $0.markupEscaped.marked() },
+        "striptags": plain("striptags") { $0.withoutTags },
         "xmlattr": { (value, arguments, run) throws(TemplateError) in
             let hasSpace = try arguments.bound(to: ["autospace"], for: "xmlattr", run)[0].isTrue(or: true, run)
             guard case .mapping(let mapping) = value else {
@@ -23,12 +20,53 @@ extension Filters {
                             || "/>=".unicodeScalars.contains($0)
                     })
                 else { throw run.failure("invalid character in attribute name: \(name.pythonQuoted.string)") }
-                parts.append(name.markupEscaped + "=\"" + (try value.printed(run).markupEscaped) + "\"")
+                parts.append((try run.escaped(name)) + "=\"" + (try run.escaped(value.printed(run))) + "\"")
             }
             let joined = try run.joined(parts, by: " ")
             return hasSpace && !parts.isEmpty ? try run.made(" " + (joined.text ?? "")) : joined
         },
     ]
+}
+
+extension Run {
+    /// The text with HTML's special characters escaped, unless it is marked safe.
+    func escaped(_ text: Text) throws(TemplateError) -> Text {
+        guard !text.isMarkup else { return text }
+        try charge(text.utf8.count)
+        return text.markupEscaped
+    }
+
+    /// The arguments of a method of a text marked safe, escaped where they become part of it.
+    func escaped(_ arguments: Arguments, for method: Text) throws(TemplateError) -> Arguments {
+        var result = arguments
+        switch method {
+        case "join":
+            var parts: [Value] = []
+            for part in try (arguments.positional.first ?? .none).elements(self) {
+                parts.append(.string(try escaped(part.printed(self))))
+            }
+            result.positional = [try made(parts)]
+        case "replace", "ljust", "rjust", "center":
+            if let last = arguments.positional.indices.dropFirst().first, let text = arguments.positional[last].text {
+                result.positional[last] = .string(try escaped(text))
+            }
+        default: break
+        }
+        return result
+    }
+}
+
+extension Value {
+    /// The value with its texts marked safe: a text, or those of a list.
+    func marked(_ isMarkup: Bool = true) -> Value {
+        guard isMarkup else { return self }
+        return switch self {
+        case .string(let text): .string(text.marked())
+        case .list(let list): .list(list.elements.map { $0.marked() })
+        case .tuple(let list): .tuple(list.elements.map { $0.marked() })
+        default: self
+        }
+    }
 }
 
 extension Text {
@@ -47,25 +85,22 @@ extension Text {
         return Text(utf8: bytes, isASCII: isASCII)
     }
 
-    /// Without comments and tags, spaces made one, and the five common entities resolved.
-    fileprivate func withoutTags(_ run: Run) throws(TemplateError) -> Text {
-        var text = self
-        for (open, close) in [("<!--", "-->"), ("<", ">")] as [(Text, Text)] {
-            while let start = text.first(open, in: 0..<text.utf8.count),
-                let end = text.first(close, in: start..<text.utf8.count)
-            {
-                try run.charge(text.utf8.count)
-                text = text.part(0..<start) + text.part(end + close.utf8.count..<text.utf8.count)
-            }
+    /// Without comments and tags, spaces made one, and the most common entities resolved.
+    fileprivate var withoutTags: Text {
+        var (kept, position): ([UInt8], Int) = ([], 0)
+        while let start = first("<", in: position..<utf8.count) {
+            let isComment = utf8[start...].starts(with: "<!--".utf8)
+            let close: Text = isComment ? "-->" : ">"
+            let from = min(start + (isComment ? 4 : 0), utf8.count)
+            guard let end = first(close, in: from..<utf8.count) else { break }
+            kept.append(contentsOf: utf8[position..<start])
+            position = end + close.utf8.count
         }
+        kept.append(contentsOf: utf8[position...])
         var words: [UInt8] = []
         var isAfterSpace = false
-        for scalar in text.trimmed.scalars {
-            if !scalar.isPythonSpace {
-                words.append(scalar)
-            } else if !isAfterSpace {
-                words.append(" " as Unicode.Scalar)
-            }
+        for scalar in Text(utf8: kept).trimmed.scalars {
+            if !scalar.isPythonSpace { words.append(scalar) } else if !isAfterSpace { words.append(UInt8(ascii: " ")) }
             isAfterSpace = scalar.isPythonSpace
         }
         var result = String(decoding: words, as: UTF8.self)

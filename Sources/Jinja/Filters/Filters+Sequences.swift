@@ -16,7 +16,9 @@ extension Filters {
         },
         "reverse": { (value, arguments, run) throws(TemplateError) in
             try arguments.expectNone(for: "reverse", run)
-            if case .string(let text) = value { return try run.made(Text(text.scalars.reversed())) }
+            if case .string(let text) = value {
+                return try run.made(Text(text.scalars.reversed()).marked(text.isMarkup))
+            }
             if case .object(let object) = value, !(object is MappingView), !(object is RangeValue) {
                 return try run.made(try value.elements(run).reversed())
             }

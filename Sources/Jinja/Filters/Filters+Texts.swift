@@ -1,22 +1,23 @@
 extension Filters {
     static let texts: [String: FilterBody] = [
-        "upper": plain("upper") { $0.uppercased },
-        "lower": plain("lower") { $0.lowercased },
-        "capitalize": plain("capitalize") { $0.capitalized },
+        "upper": plain("upper", keepsMark: true) { $0.uppercased },
+        "lower": plain("lower", keepsMark: true) { $0.lowercased },
+        "capitalize": plain("capitalize", keepsMark: true) { $0.capitalized },
         "title": plain("title") { $0.wordsCapitalized },
         "string": plain("string") { $0 },
-        "safe": plain("safe") { $0 },
+        "safe": plain("safe") { $0.marked() },
         "trim": { (value, arguments, run) throws(TemplateError) in
             let set = try arguments.bound(to: ["chars"], for: "trim", run)[0]
             let text = try value.printed(run)
             try run.scan(text)
-            return try run.trimmed(text, set, atStart: true, atEnd: true)
+            return try run.trimmed(text, set, atStart: true, atEnd: true).marked(text.isMarkup)
         },
         "replace": { (value, arguments, run) throws(TemplateError) in
             let values = try arguments.bound(to: ["old", "new", "count"], required: 2, for: "replace", run)
             let count = values[2].isAbsent ? -1 : try values[2].integer(or: -1, "the count", run)
             return try run.replaced(
-                try value.printed(run), try (values[0] ?? .none).printed(run), try (values[1] ?? .none).printed(run),
+                try value.printed(run).marked(false), try (values[0] ?? .none).printed(run),
+                try (values[1] ?? .none).printed(run),
                 count: count)
         },
         "center": { (value, arguments, run) throws(TemplateError) in
@@ -24,7 +25,7 @@ extension Filters {
             let text = try value.printed(run)
             let room = width - text.count
             let left = room / 2 + (room & width & 1)
-            return try run.padded(text, before: left, after: room - left, with: " ")
+            return try run.padded(text, before: left, after: room - left, with: " ").marked(text.isMarkup)
         },
         "join": { (value, arguments, run) throws(TemplateError) in
             let values = try arguments.bound(to: ["d", "attribute"], for: "join", run)
@@ -47,7 +48,8 @@ extension Filters {
             let mapping = MappingValue()
             for (name, value) in arguments.named { mapping.set(name, value) }
             let values: Value = arguments.named.isEmpty ? .tuple(arguments.positional) : .mapping(mapping)
-            return try run.made(try PercentFormat(try value.printed(run), run).text(with: values))
+            let format = try value.printed(run)
+            return try run.made(try PercentFormat(format, run).text(with: values).marked(format.isMarkup))
         },
         "wordcount": { (value, arguments, run) throws(TemplateError) in
             try arguments.expectNone(for: "wordcount", run)

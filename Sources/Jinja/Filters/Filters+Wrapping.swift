@@ -26,7 +26,7 @@ extension Filters {
                 }
                 bytes.append(line)
             }
-            return try run.made(Text(utf8: bytes))
+            return try run.made(Text(utf8: bytes).marked(text.isMarkup))
         },
         "truncate": { (value, arguments, run) throws(TemplateError) in
             let values = try arguments.bound(to: ["length", "killwords", "end", "leeway"], for: "truncate", run)

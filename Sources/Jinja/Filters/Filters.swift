@@ -8,12 +8,16 @@ enum Filters {
     ].reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
 
     /// A filter of texts without arguments; other operands are printed first.
-    static func plain(_ name: String, _ body: @escaping @Sendable (Text) -> Text) -> FilterBody {
+    /// - Parameter keepsMark: whether what is marked safe stays so.
+    static func plain(
+        _ name: String, keepsMark: Bool = false, _ body: @escaping @Sendable (Text) -> Text
+    ) -> FilterBody {
         { (value, arguments, run) throws(TemplateError) in
             try arguments.expectNone(for: name, run)
             let text = try value.printed(run)
             try run.scan(text)
-            return try run.made(body(text))
+            let result = body(text)
+            return try run.made(keepsMark ? result.marked(text.isMarkup) : result)
         }
     }
 }

@@ -97,7 +97,7 @@ extension Text {
         var rest = trimmedBytes(atStart: true, atEnd: false) { $0.isPythonSpace }
         while !rest.isEmpty {
             guard words.count < limit else {
-                words.append(part(rest).trimmedAtEnd)
+                words.append(part(rest))
                 break
             }
             var end = rest.lowerBound
@@ -117,7 +117,7 @@ extension Text {
         var rest = trimmedAtEnd
         while !rest.isEmpty {
             guard words.count < limit else {
-                words.append(rest.part(rest.trimmedBytes(atStart: true, atEnd: false) { $0.isPythonSpace }))
+                words.append(rest)
                 break
             }
             let end = rest.trimmedBytes(atStart: false, atEnd: true) { !$0.isPythonSpace }.upperBound

@@ -8,7 +8,8 @@ enum StringMethods {
             Method(name.string, of: owner) { (owner, arguments, run) throws(TemplateError) in
                 guard let text = owner.text else { throw run.failure("no string is here") }
                 try run.scan(text)
-                return try body(text, arguments, run)
+                guard text.isMarkup else { return try body(text, arguments, run) }
+                return try body(text, run.escaped(arguments, for: name), run).marked()
             })
     }
 

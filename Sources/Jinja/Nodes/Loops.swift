@@ -44,10 +44,10 @@ final class For: Statement {
         if let test { source = try tested(source, test.condition, test.target, run) }
         // A loop with a test has no length but what visiting it gives.
         let loop = slot == nil ? nil : Loop(test == nil ? iterable : nil, source, recursion, depth: iterable.depth)
-        var isEmpty = true
+        // The `else` follows where no run of the body came to its end, as in jinja2: not even by `continue`.
+        var isUnfinished = true
         while let element = try loop == nil ? source.next(run) : loop?.advance(run) {
             try run.spend(1)
-            isEmpty = false
             // The scope is entered anew each time: what the body sets does not last.
             if let slot, let loop { run.activation.slots[slot] = .object(loop) }
             try target.assign(element, run)
@@ -55,10 +55,11 @@ final class For: Statement {
             let flow = try body.execute(run)
             run.line = line
             if flow == .break { break }
+            if flow == .next { isUnfinished = false }
         }
         run.leave(scopes.body)
         if let slot { run.activation.slots[slot] = nil }
-        guard isEmpty, !otherwise.isEmpty else { return .next }
+        guard isUnfinished, !otherwise.isEmpty else { return .next }
         run.enter(scopes.otherwise)
         defer { run.leave(scopes.otherwise) }
         return try otherwise.execute(run)

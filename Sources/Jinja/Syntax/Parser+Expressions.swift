@@ -10,6 +10,7 @@ extension Parser {
         var value = try parseOr()
         while isName("if") {
             let line = advance().line
+            try countLink()
             let test = try parseOr()
             let otherwise =
                 takeName("else")
@@ -23,6 +24,7 @@ extension Parser {
         var left = try parseAnd()
         while isName("or") {
             let line = advance().line
+            try countLink()
             left = Logical(.or, left, try parseAnd(), line: line)
         }
         return left
@@ -32,6 +34,7 @@ extension Parser {
         var left = try parseNot()
         while isName("and") {
             let line = advance().line
+            try countLink()
             left = Logical(.and, left, try parseNot(), line: line)
         }
         return left
@@ -81,6 +84,7 @@ extension Parser {
         var left = try parseBinary(level: level + 1)
         while case .symbol(let symbol) = current.kind, Self.levels[level].contains(symbol) {
             let line = advance().line
+            try countLink()
             let right = try parseBinary(level: level + 1)
             if symbol == .tilde {
                 left = (left as? Concatenation)?.adding(right) ?? Concatenation([left, right], line: line)

@@ -9,6 +9,7 @@ extension Parser {
             case .symbol(.leftParenthesis): value = try parseCall(of: value)
             default: return value
             }
+            try countLink()
         }
     }
 
@@ -21,6 +22,7 @@ extension Parser {
             case .symbol(.leftParenthesis): value = try parseCall(of: value)
             default: return value
             }
+            try countLink()
         }
     }
 
@@ -116,7 +118,10 @@ extension Parser {
     /// Filters after `|`, as many as there are; nil where there is none and no value.
     mutating func parseFilters(of value: (any Expression)?) throws(TemplateError) -> (any Expression)? {
         var value = value
-        while take(.pipe) { value = try parseFilter(of: value) }
+        while take(.pipe) {
+            try countLink()
+            value = try parseFilter(of: value)
+        }
         return value
     }
 

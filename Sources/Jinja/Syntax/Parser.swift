@@ -15,6 +15,9 @@ struct Parser {
 
     /// Expressions and blocks inside each other. Each level takes some dozen calls of the parser.
     private static let maximumDepth = 100
+    /// Operators, attributes, calls and filters in one tag: a chain of them makes a tree as deep as it is long.
+    private static let maximumLinks = 400
+    private var linkCount = 0
 
     init(_ tokens: [Token]) { self.tokens = tokens }
 
@@ -89,6 +92,14 @@ struct Parser {
         return try body(&self)
     }
 
+    /// Counts one link of a chain against the limit of its tag.
+    mutating func countLink() throws(TemplateError) {
+        linkCount += 1
+        guard linkCount <= Self.maximumLinks else {
+            throw .limit(line: current.line, problem: "more than \(Self.maximumLinks) operators in one tag")
+        }
+    }
+
     mutating func makeScope() -> Int {
         scopeCount += 1
         return scopeCount
@@ -119,6 +130,7 @@ struct Parser {
         var body: [any Statement] = []
         while true {
             let token = current
+            linkCount = 0
             switch token.kind {
             case .data(let text):
                 advance()

@@ -1,6 +1,7 @@
 /// `str.format`: fields in braces, with the sandbox's access to attributes and items.
 struct BraceFormat {
     private let scalars: [Unicode.Scalar]
+    private let isMarkup: Bool
     private let arguments: Arguments
     private let run: Run
     private var automaticIndex: Int? = 0
@@ -8,7 +9,8 @@ struct BraceFormat {
 
     init(_ format: Text, _ arguments: Arguments, _ run: Run) throws(TemplateError) {
         try run.charge(format.utf8.count)
-        (scalars, self.arguments, self.run) = (format.scalars, arguments, run)
+        (scalars, isMarkup) = (format.scalars, format.isMarkup)
+        (self.arguments, self.run) = (arguments, run)
     }
 
     func text() throws(TemplateError) -> Text {
@@ -61,7 +63,13 @@ struct BraceFormat {
             }
         }
         _ = rest.popFirst()
-        return try FormatSpecification(try filled(rest, depth: depth - 1), run).text(of: value)
+        let specification = try filled(rest, depth: depth - 1)
+        if isMarkup, let text = value.text, text.isMarkup {
+            guard specification.isEmpty else { throw run.failure("unsupported format specification for Markup") }
+            return text
+        }
+        let text = try FormatSpecification(specification, run).text(of: value)
+        return isMarkup ? try run.escaped(text.marked(false)) : text
     }
 
     private func nameEnd(_ scalars: ArraySlice<Unicode.Scalar>) -> Int {

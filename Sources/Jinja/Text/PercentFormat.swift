@@ -10,12 +10,13 @@ struct PercentFormat {
     }
 
     private let scalars: [Unicode.Scalar]
+    private let isMarkup: Bool
     private let run: Run
     private var index = 0
 
     init(_ format: Text, _ run: Run) throws(TemplateError) {
         try run.charge(format.utf8.count)
-        scalars = format.scalars
+        (scalars, isMarkup) = (format.scalars, format.isMarkup)
         self.run = run
     }
 
@@ -132,6 +133,7 @@ struct PercentFormat {
         switch field.type {
         case "s", "r", "a":
             var text = field.type == "s" ? try value.printed(run) : try value.representation(run)
+            if isMarkup { text = try run.escaped(text.marked(text.isMarkup && field.type == "s")) }
             if field.type == "a" { text = text.asciiEscaped }
             if let precision = field.number.precision { text = text.slice(0..<min(precision, text.count)) }
             return try padded("", text, field, zeros: false)

@@ -6,6 +6,8 @@ struct Text: Sendable {
     let utf8: [UInt8]
     /// Whether every byte is one scalar, which makes indexing a matter of bytes.
     let isASCII: Bool
+    /// Whether this is what `|safe` or `|escape` gave: joined with other text, it escapes that for HTML.
+    private(set) var isMarkup = false
 
     init(_ string: String) { self.init(utf8: Array(string.utf8)) }
 
@@ -27,6 +29,13 @@ struct Text: Sendable {
     }
 
     static let empty = Text(utf8: [], isASCII: true)
+
+    /// The same text with or without the mark of `|safe`.
+    func marked(_ isMarkup: Bool = true) -> Text {
+        var text = self
+        text.isMarkup = isMarkup
+        return text
+    }
 
     var string: String { String(decoding: utf8, as: UTF8.self) }
     var isEmpty: Bool { utf8.isEmpty }
@@ -74,7 +83,7 @@ struct Text: Sendable {
 
     /// The bytes in a range that begins and ends between scalars.
     func part(_ bytes: Range<Int>) -> Text {
-        if bytes.count == utf8.count { return self }
+        if bytes.count == utf8.count { return marked(false) }
         let part = Array(utf8[bytes])
         return isASCII ? Text(utf8: part, isASCII: true) : Text(utf8: part)
     }

@@ -40,7 +40,7 @@ extension Value {
         case .string(let text):
             guard let index = key.integer else { return nil }
             try run.scan(text)
-            return index.asIndex(count: text.count).map { .string(text.slice($0..<$0 + 1)) }
+            return index.asIndex(count: text.count).map { .string(text.slice($0..<$0 + 1).marked(text.isMarkup)) }
         case .object(let object): return try object.element(key, run)
         case .none, .bool, .int, .float: return nil
         }
@@ -56,8 +56,11 @@ extension Value {
         case .string(let text):
             try run.scan(text)
             let places = slice.places(count: text.count)
-            guard places.step == 1 else { return try run.made(Text(try slice.elements(of: text.scalars, run))) }
-            return try run.made(text.slice(places.start..<max(places.start, places.stop)))
+            let part =
+                places.step == 1
+                ? text.slice(places.start..<max(places.start, places.stop))
+                : Text(try slice.elements(of: text.scalars, run))
+            return try run.made(part.marked(text.isMarkup))
         case .object(let range as RangeValue):
             let (start, stop, step) = slice.places(count: range.count)
             let count = max(0, (stop - start + step - step.signum()) / step)

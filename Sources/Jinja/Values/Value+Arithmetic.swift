@@ -7,12 +7,13 @@ extension Run {
         if let left = left.number, let right = right.number { return try compute(symbol, left, right) }
         switch (symbol, left, right) {
         case (.modulo, .string(let format), _):
-            return try made(try PercentFormat(format, self).text(with: right))
+            return try made(try PercentFormat(format, self).text(with: right).marked(format.isMarkup))
         case (_, .undefined(let undefined), _), (_, _, .undefined(let undefined)):
             throw failure(undefined.message)
         case (.add, .string(let left), .string(let right)):
             try charge(left.utf8.count + right.utf8.count + 32)
-            return .string(left + right)
+            guard left.isMarkup || right.isMarkup else { return .string(left + right) }
+            return try made((try escaped(left) + escaped(right)).marked())
         case (.add, .list(let left), .list(let right)): return try made(left.elements + right.elements)
         case (.add, .tuple(let left), .tuple(let right)): return try made(tuple: left.elements + right.elements)
         case (.multiply, _, _):
@@ -35,7 +36,7 @@ extension Run {
             var bytes: [UInt8] = []
             bytes.reserveCapacity(text.utf8.count * count)
             for _ in 0..<(text.isEmpty ? 0 : count) { bytes.append(text) }
-            return .string(Text(utf8: bytes, isASCII: text.isASCII || count == 0))
+            return .string(Text(utf8: bytes, isASCII: text.isASCII || count == 0).marked(text.isMarkup))
         case .list(let list): return try made(try repeated(list.elements, count))
         case .tuple(let list): return try made(tuple: try repeated(list.elements, count))
         default: return nil

@@ -18,7 +18,7 @@ extension Value {
         case .float(let number): return Text(number.pythonText)
         case .string(let text):
             try run.scan(text)
-            return text.pythonQuoted
+            return text.isMarkup ? "Markup(" + text.pythonQuoted + ")" : text.pythonQuoted
         case .object(let object):
             return try run.nested { () throws(TemplateError) in try object.representation(run) }
         case .list(let list): return try run.represent(list.elements, "[", "]")
