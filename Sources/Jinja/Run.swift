@@ -51,11 +51,11 @@ final class Run {
             throw .limit(line: line, problem: "the template's values take more than \(limits.memory) bytes")
         }
         memoryLeft = left
-        try spend(bytes >> 6)
+        try spend(bytes >> 5)
     }
 
     /// Counts a text that is read from end to end.
-    func scan(_ text: Text) throws(TemplateError) { try spend(text.utf8.count >> 6) }
+    func scan(_ text: Text) throws(TemplateError) { try spend(text.utf8.count >> 4) }
 
     /// Goes one level deeper while `body` runs.
     func nested<Result>(_ body: () throws(TemplateError) -> Result) throws(TemplateError) -> Result {

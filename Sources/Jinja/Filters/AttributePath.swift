@@ -21,27 +21,29 @@ extension Run {
     func attributePath(_ attribute: Value?, fallback: Value? = nil) throws(TemplateError) -> AttributePath {
         guard let attribute, !attribute.isNone else { return AttributePath([]) }
         guard let text = attribute.text else { return AttributePath([attribute], fallback: fallback) }
-        return AttributePath(parts(of: text), fallback: fallback)
+        return AttributePath(try parts(of: text), fallback: fallback)
     }
 
     /// The paths of a list with commas, as `sort` takes it.
     func attributePaths(_ attribute: Value?) throws(TemplateError) -> [AttributePath] {
         guard let text = attribute?.text else { return [try attributePath(attribute)] }
-        return text.split(at: ",").map { AttributePath(parts(of: $0)) }
+        var paths: [AttributePath] = []
+        for path in try text.split(at: ",", self) { paths.append(AttributePath(try parts(of: path))) }
+        return paths
     }
 
-    private func parts(of path: Text) -> [Value] {
-        path.split(at: ".").map { part in
+    private func parts(of path: Text) throws(TemplateError) -> [Value] {
+        try path.split(at: ".", self).map { part in
             Int(part.string).map { part.isDigits ? .int($0) : .string(part) } ?? .string(part)
         }
     }
 }
 
 extension Text {
-    fileprivate func split(at separator: Text) -> [Text] {
+    fileprivate func split(at separator: Text, _ run: Run) throws(TemplateError) -> [Text] {
         var parts: [Text] = []
         var start = 0
-        for place in places(of: separator) + [utf8.count] {
+        for place in try places(of: separator, run) + [utf8.count] {
             parts.append(part(start..<place))
             start = place + separator.utf8.count
         }

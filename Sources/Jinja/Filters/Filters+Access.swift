@@ -4,6 +4,7 @@ extension Filters {
         "d": fallback("d"),
         "attr": { (value, arguments, run) throws(TemplateError) in
             let name = try arguments.bound(to: ["name"], required: 1, for: "attr", run)[0].text("the name", run)
+            if case .undefined = value { return try value.attributeOrItem(name, run) }
             return try value.attribute(name, run) ?? Undefined.attribute(name, of: value)
         },
         "tojson": { (value, arguments, run) throws(TemplateError) in

@@ -80,7 +80,8 @@ extension Filters {
         "batch": { (value, arguments, run) throws(TemplateError) in
             let values = try arguments.bound(to: ["linecount", "fill_with"], required: 1, for: "batch", run)
             let source = try value.iterator(run)
-            guard let size = values[0]?.number else { throw run.failure("batch: the size must be a number") }
+            // Nothing is as long as what is no number, so all goes into one batch then.
+            let size = values[0]?.number
             let fill = values[1]
             return try run.generator(
                 "generator", depth: max(value.depth, fill?.depth ?? 0) + 1,
@@ -93,9 +94,12 @@ extension Filters {
                         batch.append(element)
                     }
                     guard !batch.isEmpty else { return nil }
-                    if let fill, !fill.isNone, Double(batch.count) < size {
-                        try run.charge(size > 1e15 ? .max : Int(size) * MemoryLayout<Value>.stride)
-                        while Double(batch.count) < size { batch.append(fill) }
+                    if let fill, !fill.isNone {
+                        guard let size else { throw run.failure("batch: the size must be a number") }
+                        while Double(batch.count) < size {
+                            try run.charge(MemoryLayout<Value>.stride)
+                            batch.append(fill)
+                        }
                     }
                     return try run.made(batch)
                 })

@@ -16,7 +16,7 @@ extension Filters {
             }
             let indentsBlank = try values[2].isTrue(or: false, run)
             let indentsFirst = try values[1].isTrue(or: false, run)
-            let lines = (text + "\n").lines(keepingEnds: false)
+            let lines = try (text + "\n").lines(keepingEnds: false, run)
             var bytes = indentsFirst ? indent.utf8 : []
             for (index, line) in lines.enumerated() {
                 if index > 0 { bytes.append(UInt8(ascii: "\n")) }
@@ -34,12 +34,11 @@ extension Filters {
             let end = try values[2].text(or: "...", "the end", run)
             let leeway = values[3].isAbsent ? 5 : try values[3].integer(or: 5, "the leeway", run)
             guard length >= end.count, leeway >= 0 else { throw run.failure("truncate: the length is too small") }
-            guard let text = value.text else {
-                if value.isUndefined { return value }
+            guard let count = try value.length(run) else {
                 throw run.failure("truncate: takes a string, not \(value.typeName)")
             }
-            let count = text.count
             guard count - leeway > length else { return value }
+            guard let text = value.text else { throw run.failure("truncate: takes a string, not \(value.typeName)") }
             let kept = text.slice(0..<(length - end.count))
             if try values[1].isTrue(or: false, run) { return try run.made(kept + end) }
             let cut = kept.last(" ", in: 0..<kept.utf8.count) ?? kept.utf8.count
@@ -56,8 +55,8 @@ extension Filters {
             guard wrapper.width > 0 else { throw run.failure("wordwrap: the width must be greater than 0") }
             let end = values[2].isAbsent ? "\n" : try values[2].text("the wrapstring", run)
             var lines: [Text] = []
-            for line in text.lines(keepingEnds: false) {
-                try run.charge(4 * line.utf8.count)
+            for line in try text.lines(keepingEnds: false, run) {
+                try run.charge(64 * line.utf8.count)
                 lines.append((try run.joined(wrapper.lines(of: line), by: end)).text ?? "")
             }
             return try run.joined(lines, by: end)
@@ -73,60 +72,58 @@ struct WordWrapper {
 
     func lines(of text: Text) -> [Text] {
         var chunks = Array(chunks(of: text.scalars).reversed())
-        var lines: [[Unicode.Scalar]] = []
+        var lines: [Text] = []
         while !chunks.isEmpty {
             if !lines.isEmpty, let first = chunks.last, first.isBlank { chunks.removeLast() }
-            var (line, length): ([[Unicode.Scalar]], Int) = ([], 0)
+            var (line, length): ([ArraySlice<Unicode.Scalar>], Int) = ([], 0)
             while let chunk = chunks.last, length + chunk.count <= width {
                 chunks.removeLast()
                 line.append(chunk)
                 length += chunk.count
             }
             if let chunk = chunks.last, chunk.count > width {
-                takePart(of: chunk, &chunks, &line, room: width - length)
+                takePart(of: chunk, &chunks, &line, room: max(width - length, 0))
             }
             if let last = line.last, last.isBlank { line.removeLast() }
-            if !line.isEmpty { lines.append(Array(line.joined())) }
+            if !line.isEmpty { lines.append(Text(line.joined())) }
         }
-        return lines.map { Text($0) }
+        return lines
     }
 
     /// Deals with a chunk that fits no line: breaks it, or gives it a line of its own.
     private func takePart(
-        of chunk: [Unicode.Scalar], _ chunks: inout [[Unicode.Scalar]], _ line: inout [[Unicode.Scalar]], room: Int
+        of chunk: ArraySlice<Unicode.Scalar>, _ chunks: inout [ArraySlice<Unicode.Scalar>],
+        _ line: inout [ArraySlice<Unicode.Scalar>], room: Int
     ) {
         if breaksLongWords {
-            var end = max(room, 1)
-            if breaksOnHyphens, chunk.count > room, room > 0, let hyphen = chunk[..<room].lastIndex(of: "-"),
-                hyphen > 0,
-                chunk[..<hyphen].contains(where: { $0 != "-" })
+            var width = max(room, 1)
+            let fitting = chunk.prefix(room)
+            if breaksOnHyphens, chunk.count > room, let hyphen = fitting.lastIndex(of: "-"), hyphen > chunk.startIndex,
+                fitting[..<hyphen].contains(where: { $0 != "-" })
             {
-                end = hyphen + 1
+                width = hyphen + 1 - chunk.startIndex
             }
-            line.append(Array(chunk[..<end]))
-            chunks[chunks.count - 1] = Array(chunk[end...])
+            line.append(chunk.prefix(width))
+            chunks[chunks.count - 1] = chunk.dropFirst(width)
         } else if line.isEmpty {
             line.append(chunks.removeLast())
         }
     }
 
     /// Words and the spaces between them; a word may end at a hyphen between letters.
-    private func chunks(of scalars: [Unicode.Scalar]) -> [[Unicode.Scalar]] {
-        var chunks: [[Unicode.Scalar]] = []
-        var current: [Unicode.Scalar] = []
-        for (index, scalar) in scalars.enumerated() {
-            if let last = current.last {
-                let isBreak =
-                    scalar.isWrapSpace != last.isWrapSpace
-                    || breaksOnHyphens && last == "-" && canBreak(scalars, after: index - 1)
-                if isBreak {
-                    chunks.append(current)
-                    current = []
-                }
-            }
-            current.append(scalar)
+    private func chunks(of scalars: [Unicode.Scalar]) -> [ArraySlice<Unicode.Scalar>] {
+        var chunks: [ArraySlice<Unicode.Scalar>] = []
+        var start = 0
+        for index in scalars.indices.dropFirst() {
+            let last = scalars[index - 1]
+            let isBreak =
+                scalars[index].isWrapSpace != last.isWrapSpace
+                || breaksOnHyphens && last == "-" && canBreak(scalars, after: index - 1)
+            guard isBreak else { continue }
+            chunks.append(scalars[start..<index])
+            start = index
         }
-        return current.isEmpty ? chunks : chunks + [current]
+        return scalars.isEmpty ? [] : chunks + [scalars[start...]]
     }
 
     private func canBreak(_ scalars: [Unicode.Scalar], after hyphen: Int) -> Bool {
@@ -138,7 +135,7 @@ struct WordWrapper {
     }
 }
 
-extension [Unicode.Scalar] {
+extension ArraySlice<Unicode.Scalar> {
     fileprivate var isBlank: Bool { allSatisfy { $0.isPythonSpace } }
 }
 

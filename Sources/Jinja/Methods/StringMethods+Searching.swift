@@ -29,7 +29,7 @@ extension StringMethods {
             let pattern = try values[0].text("the text to count", run)
             guard let range = try bytes(of: text, values[1], values[2], run) else { return .int(0) }
             let part = text.part(range)
-            return .int(pattern.isEmpty ? part.count + 1 : part.places(of: pattern).count)
+            return .int(pattern.isEmpty ? part.count + 1 : try part.places(of: pattern, run).count)
         },
     ]
 

@@ -8,7 +8,7 @@ extension StringMethods {
         },
         "splitlines": { (text, arguments, run) throws(TemplateError) in
             let keepsEnds = try arguments.bound(to: ["keepends"], for: "splitlines", run)[0].isTrue(or: false, run)
-            return try run.made(texts: text.lines(keepingEnds: keepsEnds))
+            return try run.made(texts: try text.lines(keepingEnds: keepsEnds, run))
         },
         "partition": { (text, arguments, run) throws(TemplateError) in
             let separator = try separator("partition", arguments, run)
@@ -49,16 +49,17 @@ extension StringMethods {
         let limit = try values[1].integer(or: -1, "maxsplit", run)
         let most = limit < 0 ? Int.max : limit
         guard !values[0].isAbsent else {
-            return try run.made(texts: fromStart ? text.words(atMost: most) : text.wordsFromEnd(atMost: most))
+            let words = fromStart ? try text.words(atMost: most, run) : try text.wordsFromEnd(atMost: most, run)
+            return try run.made(texts: words)
         }
         let separator = try values[0].text("the separator", run)
         guard !separator.isEmpty else { throw run.failure("empty separator") }
-        var places =
-            fromStart ? text.places(of: separator, atMost: most) : text.placesFromEnd(of: separator, atMost: most)
+        var places = try text.places(of: separator, atMost: most, fromEnd: !fromStart, run)
         places.append(text.utf8.count)
         var parts: [Text] = []
         var start = 0
         for place in places {
+            try run.chargePiece()
             parts.append(text.part(start..<place))
             start = place + separator.utf8.count
         }
@@ -75,7 +76,7 @@ extension Run {
 
 extension Text {
     /// The lines as `str.splitlines` finds them.
-    func lines(keepingEnds: Bool) -> [Text] {
+    func lines(keepingEnds: Bool, _ run: Run) throws(TemplateError) -> [Text] {
         var lines: [Text] = []
         var (start, offset) = (0, 0)
         while offset < utf8.count {
@@ -84,6 +85,7 @@ extension Text {
             offset += width
             guard scalar.isPythonLineEnd else { continue }
             if scalar == "\r", offset < utf8.count, utf8[offset] == UInt8(ascii: "\n") { offset += 1 }
+            try run.chargePiece()
             lines.append(part(start..<(keepingEnds ? offset : end)))
             start = offset
         }
@@ -92,10 +94,11 @@ extension Text {
     }
 
     /// `str.split()`: words between spaces; what is left after `limit` cuts is the last one.
-    fileprivate func words(atMost limit: Int) -> [Text] {
+    fileprivate func words(atMost limit: Int, _ run: Run) throws(TemplateError) -> [Text] {
         var words: [Text] = []
         var rest = trimmedBytes(atStart: true, atEnd: false) { $0.isPythonSpace }
         while !rest.isEmpty {
+            try run.chargePiece()
             guard words.count < limit else {
                 words.append(part(rest))
                 break
@@ -109,30 +112,14 @@ extension Text {
         return words
     }
 
-    private var trimmedAtEnd: Text { part(trimmedBytes(atStart: false, atEnd: true) { $0.isPythonSpace }) }
-
     /// `str.rsplit()`: the same from the end.
-    fileprivate func wordsFromEnd(atMost limit: Int) -> [Text] {
-        var words: [Text] = []
-        var rest = trimmedAtEnd
-        while !rest.isEmpty {
-            guard words.count < limit else {
-                words.append(rest)
-                break
-            }
-            let end = rest.trimmedBytes(atStart: false, atEnd: true) { !$0.isPythonSpace }.upperBound
-            words.append(rest.part(end..<rest.utf8.count))
-            rest = rest.part(0..<end).trimmedAtEnd
-        }
-        return words.reversed()
+    fileprivate func wordsFromEnd(atMost limit: Int, _ run: Run) throws(TemplateError) -> [Text] {
+        let backwards = Text(scalars.reversed())
+        return try backwards.words(atMost: limit, run).reversed().map { Text($0.scalars.reversed()) }
     }
+}
 
-    fileprivate func placesFromEnd(of pattern: Text, atMost limit: Int) -> [Int] {
-        var (places, end): ([Int], Int) = ([], utf8.count)
-        while places.count < limit, let place = last(pattern, in: 0..<end) {
-            places.append(place)
-            end = place
-        }
-        return places.reversed()
-    }
+extension Run {
+    /// Counts one piece of a text that is being cut.
+    fileprivate func chargePiece() throws(TemplateError) { try charge(2 * MemoryLayout<Value>.stride + 32) }
 }

@@ -94,7 +94,7 @@ extension Run {
         try scan(text)
         let limit = count < 0 ? Int.max : count
         if old.isEmpty { return try interleaved(text, new, atMost: limit) }
-        let places = text.places(of: old, atMost: limit)
+        let places = try text.places(of: old, atMost: limit, self)
         guard !places.isEmpty else { return .string(text) }
         try charge(text.utf8.count + places.count * max(0, new.utf8.count - old.utf8.count) + 32)
         var bytes: [UInt8] = []

@@ -98,6 +98,7 @@ struct CallArguments: Sendable {
             }
             for (key, value) in zip(mapping.keys, mapping.values) {
                 guard let name = key.text else { throw run.failure("keywords must be strings") }
+                try run.spend(1 + arguments.named.count / 4)
                 guard !arguments.named.contains(where: { $0.name == name }) else {
                     throw run.failure("multiple values for keyword argument '\(name.string)'")
                 }

@@ -1,31 +1,14 @@
 /// Finding bytes in bytes. UTF-8 never finds a scalar inside another, so bytes do.
 extension Text {
-    /// The first byte of the first place of `pattern` that lies within `range`, or nil.
-    func first(_ pattern: Text, in range: Range<Int>) -> Int? {
-        let width = pattern.utf8.count
-        guard width <= range.count else { return nil }
-        guard let head = pattern.utf8.first else { return range.lowerBound }
-        return utf8.withUnsafeBufferPointer { bytes in
-            pattern.utf8.withUnsafeBufferPointer { pattern in
-                var offset = range.lowerBound
-                while offset + width <= range.upperBound {
-                    if bytes[offset] == head, bytes[offset..<offset + width].elementsEqual(pattern) { return offset }
-                    offset += 1
-                }
-                return nil
-            }
-        }
-    }
+    /// The first byte of the first place of `pattern` that lies within `range`, or nil. Takes time in proportion to the
+    /// range, whatever the pattern.
+    func first(_ pattern: Text, in range: Range<Int>) -> Int? { utf8.first(pattern.utf8, in: range) }
 
     /// The first byte of the last place of `pattern` that lies within `range`, or nil.
     func last(_ pattern: Text, in range: Range<Int>) -> Int? {
-        let width = pattern.utf8.count
-        var offset = range.upperBound - width
-        while offset >= range.lowerBound {
-            if utf8[offset..<offset + width].elementsEqual(pattern.utf8) { return offset }
-            offset -= 1
-        }
-        return nil
+        let backwards = Array(utf8[range].reversed())
+        let place = backwards.first(pattern.utf8.reversed(), in: 0..<backwards.count)
+        return place.map { range.upperBound - $0 - pattern.utf8.count }
     }
 
     func contains(_ pattern: Text) -> Bool { first(pattern, in: 0..<utf8.count) != nil }
@@ -36,14 +19,20 @@ extension Text {
         suffix.utf8.count <= utf8.count && utf8[(utf8.count - suffix.utf8.count)...].elementsEqual(suffix.utf8)
     }
 
-    /// Every place of `pattern` from the left, none overlapping another; `pattern` is not empty.
-    func places(of pattern: Text, atMost limit: Int = .max) -> [Int] {
+    /// Every place of `pattern` from the left, or from the right, none overlapping another; `pattern` is not empty. In
+    /// the order of the text.
+    func places(
+        of pattern: Text, atMost limit: Int = .max, fromEnd: Bool = false, _ run: Run
+    ) throws(TemplateError) -> [Int] {
+        let bytes = fromEnd ? utf8.reversed() : utf8
+        let wanted = fromEnd ? pattern.utf8.reversed() : pattern.utf8
         var (places, offset): ([Int], Int) = ([], 0)
-        while places.count < limit, let place = first(pattern, in: offset..<utf8.count) {
+        while places.count < limit, let place = bytes.first(wanted, in: offset..<bytes.count) {
+            try run.charge(MemoryLayout<Int>.stride)
             places.append(place)
-            offset = place + pattern.utf8.count
+            offset = place + wanted.count
         }
-        return places
+        return fromEnd ? places.reversed().map { utf8.count - $0 - wanted.count } : places
     }
 }
 
@@ -74,6 +63,35 @@ extension Text {
 }
 
 extension [UInt8] {
+    /// The first place of `pattern` that lies within `range`, or nil: Knuth, Morris and Pratt's search, so that no
+    /// pattern makes it slow.
+    fileprivate func first(_ pattern: [UInt8], in range: Range<Int>) -> Int? {
+        guard let head = pattern.first else { return range.lowerBound }
+        guard pattern.count <= range.count else { return nil }
+        if pattern.count == 1 { return self[range].firstIndex(of: head) }
+        let borders = pattern.borders
+        return withUnsafeBufferPointer { bytes in
+            var matched = 0
+            for place in range {
+                while matched > 0, bytes[place] != pattern[matched] { matched = borders[matched - 1] }
+                if bytes[place] == pattern[matched] { matched += 1 }
+                if matched == pattern.count { return place + 1 - matched }
+            }
+            return nil
+        }
+    }
+
+    /// For each prefix, the length of the longest shorter one that it ends with.
+    private var borders: [Int] {
+        var borders = Array<Int>(repeating: 0, count: count)
+        for index in indices.dropFirst() {
+            var length = borders[index - 1]
+            while length > 0, self[index] != self[length] { length = borders[length - 1] }
+            borders[index] = self[index] == self[length] ? length + 1 : 0
+        }
+        return borders
+    }
+
     /// The scalar whose first byte is at `offset`, and its number of bytes; `self` is valid UTF-8.
     func scalar(at offset: Int) -> (scalar: Unicode.Scalar, width: Int) {
         let first = self[offset]
