@@ -18,8 +18,7 @@ final class Run {
     private var memoryLeft: Int
     private var capturedBytes = 0
     private var depth = 0
-    private var namespaces: [Namespace] = []
-    private var activations: [Activation] = []
+    private var kept: [any Clearable] = []
 
     init(_ layout: Layout, globals: [Value?], now: Date, limits: Limits) {
         self.layout = layout
@@ -117,19 +116,22 @@ final class Run {
 
     // MARK: - What may form circles
 
-    /// Remembers an object that can hold itself, to be emptied at the end.
-    func keep(_ namespace: Namespace) { namespaces.append(namespace) }
-    func keep(_ activation: Activation) { activations.append(activation) }
+    /// Remembers an object that can come to hold itself, or a long chain of its kind, to be emptied at the end.
+    func keep(_ object: any Clearable) { kept.append(object) }
 
     /// Frees what may hold itself, and long chains, without recursion.
     func end() {
-        for namespace in namespaces { namespace.clear() }
-        for activation in activations { activation.clear() }
+        for object in kept { object.clear() }
     }
 }
 
+/// What can let go of all values that it holds.
+protocol Clearable: AnyObject {
+    func clear()
+}
+
 /// The slots of one call: of the template, a macro, a recursive loop or a loop's test.
-final class Activation {
+final class Activation: Clearable {
     var slots: [Value?]
     /// That of the function in whose body this one's function stands.
     let parent: Activation?

@@ -70,6 +70,50 @@ import Testing
         #expect(try template.render([:]) == "True")
     }
 
+    @Test(arguments: [
+        "{% for i in range(50000) %}{% for j in [1] %}{% set x = loop.changed(ns.l) %}{% set ns.l = loop %}{% endfor %}{% endfor %}",
+        "{% for i in range(50000) %}{% for j in ns.l or [1, 2] %}{% set ns.l = loop %}{% endfor %}{% endfor %}",
+        "{% for i in range(50000) %}{% set ns.l = [ns.l].count %}{% endfor %}",
+        "{% for i in range(50000) %}{% set ns.l = cycler(ns.l) %}{% endfor %}",
+        "{% for i in range(50000) %}{% set ns.l = joiner(ns.l) %}{% endfor %}",
+        "{% for i in range(50000) %}{% macro m() %}{{ ns.l }}{% endmacro %}{% set ns.l = m %}{% endfor %}",
+        "{% for i in range(50000) %}{% set ns.l = namespace(l=ns.l) %}{% endfor %}{{ ns }}",
+        "{% for i in range(50000) %}{% set ns.l = ns.l|batch(2) if ns.l else [1] %}{% endfor %}{{ ns.l|list }}",
+    ])
+    func survivesChainsOfObjects(_ source: String) throws {
+        _ = try? Template("{% set ns = namespace(l=none) %}" + source).render([:])
+    }
+
+    @Test(arguments: [
+        "(-9223372036854775807 - 1) // -1", "(-9223372036854775807 - 1) % -1", "-(-9223372036854775807 - 1)",
+        "'a'.center(-9223372036854775807 - 1)", "'a'.ljust(-9223372036854775807 - 1)",
+        "'a'.zfill(-9223372036854775807)",
+        "'a'|center(-9223372036854775807 - 1)", "'abc'[-9223372036854775807 - 1:9223372036854775807]",
+        "'abc'[::-9223372036854775807 - 1]", "[1, 2][::9223372036854775807]", "'abc'[-9223372036854775807 - 1]",
+        "range(-9223372036854775807 - 1, 9223372036854775807, 1)", "range(5, 0, -9223372036854775807 - 1)|list",
+        "range(9223372036854775807, -9223372036854775807 - 1, -9223372036854775807)|list",
+        "1|round(-9223372036854775807 - 1)",
+        "1.5|round(9223372036854775807)", "9223372036854775807|round(-1)", "(-9223372036854775807 - 1)|abs",
+        "'a b c'|truncate(9223372036854775807, leeway=9223372036854775807)", "[1]|batch(-9223372036854775807)|list",
+        "[1, 2]|slice(-9223372036854775807 - 1)|list", "[1]|batch('nan'|float, 0)|list", "1e308 * 10", "1e300|int",
+        "'inf'|float|int", "'nan'|float|int", "('nan'|float)|round", "('inf'|float) // 1", "'%c' % -1",
+        "'%c' % 1114112",
+        "'{:c}'.format(55296)", "'%d' % 1e300", "'abc'.split('b', -9223372036854775807 - 1)",
+        "'abc'.replace('', 'x', 9223372036854775807)",
+        "'abc'.find('c', -9223372036854775807 - 1, 9223372036854775807)",
+        "'a\\tb'.expandtabs(-9223372036854775807 - 1)",
+        "[1]|tojson(indent=-9223372036854775807 - 1)", "'a'|indent(-9223372036854775807 - 1)",
+        "'a b'|wordwrap(-9223372036854775807 - 1)",
+        "2 ** 9223372036854775807", "0 ** 9223372036854775807", "1 ** (-9223372036854775807 - 1)",
+        "(-1) ** 9223372036854775807",
+        "(0.0).is_integer()", "('inf'|float).is_integer()", "(-9223372036854775807 - 1).bit_length()",
+        "1e308|filesizeformat",
+        "(-9223372036854775807 - 1)|filesizeformat",
+    ])
+    func takesNumbersAtTheirLimits(_ expression: String) throws {
+        _ = try? Template("{{ \(expression) }}").render([:])
+    }
+
     @Test func saysWhatTheLimitIs() throws {
         var limits = Limits()
         limits.steps = 1000

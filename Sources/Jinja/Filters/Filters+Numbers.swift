@@ -129,7 +129,9 @@ extension Text {
         default: break
         }
         let isPlain = magnitude.unicodeScalars.allSatisfy { "0123456789.e+-".unicodeScalars.contains($0) }
-        guard isPlain, let first = magnitude.first, first.isNumber || first == "." else { return nil }
+        let mantissa = magnitude.prefix { $0 != "e" }
+        guard isPlain, mantissa.contains(where: \.isNumber), let first = magnitude.first, first.isNumber || first == "."
+        else { return nil }
         guard let number = Double(magnitude.hasSuffix(".") ? magnitude + "0" : magnitude) else {
             // Swift wants digits on both sides of the point.
             return Double(magnitude.replacing(".e", with: ".0e").replacing(/^\./, with: "0.")).map { sign * $0 }

@@ -21,7 +21,8 @@ extension Filters {
                 count: count)
         },
         "center": { (value, arguments, run) throws(TemplateError) in
-            let width = try arguments.bound(to: ["width"], for: "center", run)[0].integer(or: 80, "the width", run)
+            let width = max(
+                0, try arguments.bound(to: ["width"], for: "center", run)[0].integer(or: 80, "the width", run))
             let text = try value.printed(run)
             let room = width - text.count
             let left = room / 2 + (room & width & 1)

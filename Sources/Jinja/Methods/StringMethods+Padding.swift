@@ -75,7 +75,7 @@ extension StringMethods {
         let values = try arguments.bound(1...2, for: name, run)
         let fill = try values[1].text(or: " ", "the fill character", run)
         guard fill.count == 1 else { throw run.failure("the fill character must be exactly one character long") }
-        return (try values[0].integer(or: 0, "the width", run), fill)
+        return (max(0, try values[0].integer(or: 0, "the width", run)), fill)
     }
 }
 

@@ -30,6 +30,8 @@ final class For: Statement {
     func execute(_ run: Run) throws(TemplateError) -> Flow {
         let iterable = try iterable.nestedValue(run)
         run.line = line
+        // A loop can visit a loop that visits a loop.
+        _ = try run.checked(iterable)
         guard isRecursive else { return try visit(iterable, recursion: nil, run) }
         let recursion = LoopRecursion(self, in: run.activation)
         run.activation.keep(in: run)
@@ -109,7 +111,7 @@ final class LoopRecursion {
 }
 
 /// What `loop` means in a loop's body.
-final class Loop: Object {
+final class Loop: Object, Clearable {
     private let iterable: Value?
     private var source: ValueIterator
     private let recursion: (function: LoopRecursion, level: Int)?
@@ -188,6 +190,8 @@ final class Loop: Object {
         }
     }
 
+    func clear() { lastChanged = nil }
+
     private func cycle(_ arguments: Arguments, _ run: Run) throws(TemplateError) -> Value {
         guard arguments.named.isEmpty, !arguments.positional.isEmpty else {
             throw run.failure("loop.cycle() needs values to go through")
@@ -199,6 +203,8 @@ final class Loop: Object {
         guard arguments.named.isEmpty else { throw run.failure("loop.changed() takes no keyword arguments") }
         let values = arguments.positional
         if let lastChanged, try Value.tuple(lastChanged).equals(.tuple(values), run) { return false }
+        // What a loop remembers can hold another loop, which remembers another.
+        if lastChanged == nil { run.keep(self) }
         lastChanged = values
         return true
     }

@@ -40,6 +40,7 @@ struct FormatSpecification {
             guard let precision = try Self.readNumber(&rest, run) else {
                 throw run.failure("format specifier missing precision")
             }
+            guard precision <= NumberFormat.maximumPrecision else { throw run.failure("the precision is too big") }
             number.precision = precision
         }
         type = rest.popFirst()

@@ -7,6 +7,8 @@ struct NumberFormat {
     var plus: Text = ""
     var grouping: Unicode.Scalar?
     var precision: Int?
+    /// No number has more digits to show than this.
+    static let maximumPrecision = 1_100
 
     /// Sign, prefix and digits; padding goes between sign with prefix and digits, or outside.
     struct Parts {

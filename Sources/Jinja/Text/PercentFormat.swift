@@ -104,7 +104,9 @@ struct PercentFormat {
         if field.width < 0 { (field.isLeft, field.width) = (true, -field.width) }
         if scalar == "." {
             scalar = try next()
-            field.number.precision = max(0, try readNumber(&scalar, &values) ?? 0)
+            let precision = max(0, try readNumber(&scalar, &values) ?? 0)
+            guard precision <= NumberFormat.maximumPrecision else { throw run.failure("the precision is too big") }
+            field.number.precision = precision
         }
         while scalar == "h" || scalar == "l" || scalar == "L" { scalar = try next() }
         field.type = scalar

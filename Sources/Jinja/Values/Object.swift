@@ -77,7 +77,7 @@ final class Method: Object {
 }
 
 /// What `namespace()` makes: the one value whose attributes a template can set.
-final class Namespace: Object {
+final class Namespace: Object, Clearable {
     private var attributes = MappingValue()
 
     init(_ attributes: MappingValue) {

@@ -74,7 +74,8 @@ extension Run {
         case .divide: return .float(Double(left) / Double(right))
         case .floorDivide:
             let quotient = left.dividedReportingOverflow(by: right)
-            let isBelow = left % right != 0 && (left < 0) != (right < 0)
+            let rest = left.remainderReportingOverflow(dividingBy: right).partialValue
+            let isBelow = rest != 0 && (left < 0) != (right < 0)
             return try whole((isBelow ? quotient.partialValue - 1 : quotient.partialValue, quotient.overflow))
         default:
             let rest = left.remainderReportingOverflow(dividingBy: right).partialValue
