@@ -36,14 +36,13 @@ package final class BatchPass {
 
     /// The trunk over every token that it has not seen, of those contexts whose head is about to need it.
     private func refillTrunk(of contexts: [DecodingContext]) {
+        let needed = contexts.map(\.trunkRowsNeeded)
         let rowCount = begin(contexts) { context, row in
-            for index in 0..<context.trunkRowsNeeded {
-                context.embed(context.trunkRing.count + index, into: self.hiddenRow(row + index))
-            }
-            return ForwardPass.Segment(ring: context.trunkRing, rowCount: context.trunkRowsNeeded)
+            let needed = context.trunkRowsNeeded
+            context.embedForTrunk(rowCount: needed, into: self.hiddenRow(row))
+            return ForwardPass.Segment(ring: context.trunkRing, rowCount: needed)
         }
         guard rowCount > 0 else { return }
-        let needed = contexts.map(\.trunkRowsNeeded)
         workspace.forward.runTogether(workspace.stack.trunk, segments, hidden: workspace.hidden.pointer)
         passes.countTrunk(rowCount)
         var row = 0
@@ -101,7 +100,7 @@ extension DecodingContext {
 
     /// Rows that the trunk must run before the head can take the last token.
     fileprivate var trunkRowsNeeded: Int {
-        headInput(at: tokens.count - 1).needsTrunk ? tokens.count - trunkRing.count : 0
+        headInput(at: tokens.count - 1).needsTrunk ? trunkLag(upTo: tokens.count - 1) : 0
     }
 
     /// Keeps the trunk's outputs of the next `rowCount` positions.

@@ -30,6 +30,9 @@ public protocol DecodePlan: Sendable {
     var needsSplit: Bool { get }
     /// What the head is fed at `position` when the first `promptCount` positions are the prompt.
     func headInput(at position: Int, promptCount: Int) -> HeadInput
+    /// How many of the positions before `position` the trunk ever runs over. It must run over each whose head input needs it;
+    /// what it leaves out it never sees.
+    func trunkCount(before position: Int, promptCount: Int) -> Int
     /// The place in its cycle of the pass over `position`, or nil for the prompt and for plans without cycles.
     func cyclePlace(of position: Int, promptCount: Int) -> Int?
 }
@@ -38,6 +41,7 @@ extension DecodePlan {
     public var layers: LayerChoice { .all }
     public var trunkLayerCount: Int? { nil }
     public var draftCount: Int { 0 }
+    public func trunkCount(before position: Int, promptCount: Int) -> Int { position }
 }
 
 /// All layers for every token.

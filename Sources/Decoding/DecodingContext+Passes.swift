@@ -56,11 +56,27 @@ extension DecodingContext {
     /// Runs the trunk over every token it has not seen, up to the last of `positions` whose feed needs it.
     private func refillTrunk(for positions: Range<Int>, _ isCancelled: () -> Bool) -> Bool {
         guard let last = positions.last(where: { headInput(at: $0).needsTrunk }) else { return true }
-        while trunkRing.count <= last {
+        while trunkLag(upTo: last) > 0 {
             guard !isCancelled() else { return false }
-            runTrunk(rowCount: min(chunkRows, last + 1 - trunkRing.count))
+            runTrunk(rowCount: min(chunkRows, trunkLag(upTo: last)))
         }
         return true
+    }
+
+    /// Positions up to `last` that the trunk is to run over and has not.
+    func trunkLag(upTo last: Int) -> Int {
+        max(0, trunkCount(before: last + 1) - trunkCount(before: min(trunkRing.end, last + 1)))
+    }
+
+    /// Says which positions the trunk runs over next, and embeds their tokens.
+    func embedForTrunk(rowCount: Int, into rows: UnsafeMutablePointer<Float>) {
+        var position = trunkRing.end
+        for row in 0..<rowCount {
+            while trunkCount(before: position + 1) == trunkCount(before: position) { position += 1 }
+            trunkRing.stage(position)
+            embed(position, into: rows + row * stack.configuration.hiddenSize)
+            position += 1
+        }
     }
 
     func headInput(at position: Int) -> HeadInput {
@@ -68,7 +84,7 @@ extension DecodingContext {
     }
 
     func runTrunk(rowCount: Int) {
-        for row in 0..<rowCount { embed(trunkRing.count + row, into: hiddenRow(row)) }
+        embedForTrunk(rowCount: rowCount, into: hidden.pointer)
         forward.measured(.trunk) {
             run(stack.trunk, ForwardPass.Segment(ring: trunkRing, rowCount: rowCount))
         }
@@ -84,7 +100,7 @@ extension DecodingContext {
             run(stack.head, ForwardPass.Segment(ring: headRing, rowCount: rowCount))
         }
         passes.countHead(rowCount)
-        if headRing.count <= promptCount { trunkOutputs.discard(before: headRing.count) }
+        if headRing.count <= promptCount { trunkOutputs.discard(before: trunkRing.entryCount(before: headRing.count)) }
         if let onLogits {
             for row in 0..<rowCount {
                 forward.logits(hiddenRow(row), into: lastLogits.pointer)
@@ -108,13 +124,17 @@ extension DecodingContext {
         let width = stack.configuration.hiddenSize
         let input = headInput(at: position)
         switch input {
-        case .trunk: row.update(from: trunkOutputs.row(position), count: width)
+        case .trunk: row.update(from: trunkOutput(at: position), count: width)
         case .embedding: embed(position, into: row)
         case .embeddingAndTrunk:
             embed(position, into: row)
-            forward.add(trunkOutputs.row(position), to: row)
+            forward.add(trunkOutput(at: position), to: row)
         }
         fed.append(input)
+    }
+
+    private func trunkOutput(at position: Int) -> UnsafePointer<Float> {
+        UnsafePointer(trunkOutputs.row(trunkRing.entryCount(before: position)))
     }
 
     private func hiddenRow(_ row: Int) -> UnsafeMutablePointer<Float> {

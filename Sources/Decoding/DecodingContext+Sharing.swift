@@ -8,7 +8,8 @@ extension DecodingContext {
         guard sharesPasses, other.sharesPasses, !other.trunkRing.hasWrapped, !other.headRing.hasWrapped else {
             return 0
         }
-        let end = max(min(other.headRing.count, tokens.count - 1), 0)
+        let computed = max(min(other.headRing.count, tokens.count - 1), 0)
+        let end = min(computed, otherwiseSeen(in: other.trunkRing) ?? computed)
         return (0..<end).first { tokens[$0] != other.tokens[$0] || headInput(at: $0) != other.fed[$0] } ?? end
     }
 
@@ -21,7 +22,7 @@ extension DecodingContext {
     package func takeOver(from other: DecodingContext, upTo end: Int) {
         fed += other.fed[headRing.count..<end]
         headRing.copy(from: other.headRing, upTo: end)
-        let trunkEnd = min(end, other.trunkRing.count)
+        let trunkEnd = min(end, other.trunkRing.denseCount)
         guard trunkEnd > trunkRing.count else { return }
         trunkRing.copy(from: other.trunkRing, upTo: trunkEnd)
         // Nobody needs those before: the head has seen their positions.

@@ -7,7 +7,7 @@ import Tensors
 /// head up to the last of them.
 ///
 /// Invariants after `run`: the head's ring holds every token; the trunk's ring lags it by the tokens that no position
-/// has needed yet; `fed` says how each of the head's entries was made.
+/// has needed yet, and lacks those that the plan never lets it see; `fed` says how each of the head's entries was made.
 package final class DecodingContext {
     package let stack: LayerStack
     package let options: SessionOptions
@@ -106,7 +106,7 @@ package final class DecodingContext {
         promptCount = tokens.count
         if plan.layers != self.plan.layers { forgetAll() }
         self.plan = plan
-        forgetOtherwiseFed()
+        forgetOtherwiseComputed()
     }
 
     /// Begins anew with `prompt` as the whole sequence, and keeps what was computed of its beginning.
@@ -139,10 +139,11 @@ package final class DecodingContext {
         tokens.removeSubrange(count...)
         promptCount = min(promptCount, count)
         forgetHead(from: min(count, headRing.count))
-        if trunkRing.count > count || headRing.count < trunkOutputs.start {
-            forgetTrunk(from: min(count, headRing.count))
-        }
+        if trunkRing.end > count || lacksOutputsOfHead { forgetTrunk(from: min(count, headRing.count)) }
     }
+
+    /// Whether trunk outputs are gone that the head is still to be fed.
+    private var lacksOutputsOfHead: Bool { trunkRing.entryCount(before: headRing.count) < trunkOutputs.start }
 
     /// Makes room for `count` more tokens at once, so that appending them allocates nothing.
     package func reserveTokens(_ count: Int) {
@@ -151,14 +152,16 @@ package final class DecodingContext {
         if plan.layers != .all { depths.reserve(tokens.count + min(count, 1 << 14)) }
     }
 
-    /// Makes room at once for keys and values of the first `count` positions.
-    package func reservePositions(upTo count: Int) {
-        for ring in [trunkRing, headRing] where ring.count < count { ring.reserve(count - ring.count) }
+    /// Makes room at once for so many entries of keys and values.
+    package func reserve(_ need: RingEntries) {
+        for (ring, count) in [(trunkRing, need.trunk), (headRing, need.head)] where ring.count < count {
+            ring.reserve(count - ring.count)
+        }
     }
 
-    /// Bytes of keys and values once there is room for the first `count` positions.
-    package func kvByteCount(reserving count: Int) -> Int {
-        [trunkRing, headRing].reduce(0) { $0 + $1.byteCount(reserving: count) }
+    /// Bytes of keys and values once there is room for so many entries.
+    package func kvByteCount(reserving need: RingEntries) -> Int {
+        trunkRing.byteCount(reserving: need.trunk) + headRing.byteCount(reserving: need.head)
     }
 
     /// The place in its cycle of the pass that emitted the token at `index`; nil for prompt tokens and the first.
@@ -167,12 +170,24 @@ package final class DecodingContext {
     }
 
     /// Forgets head K/V from the first position that the plan feeds otherwise than it was fed, and trunk K/V with it
-    /// where the trunk's outputs are gone.
-    private func forgetOtherwiseFed() {
-        guard let kept = fed.indices.first(where: { fed[$0] != headInput(at: $0) }) else { return }
-        forgetHead(from: kept)
-        if headRing.count < trunkOutputs.start { forgetTrunk(from: headRing.count) }
+    /// where the trunk's outputs are gone; both from the first position that the trunk now sees and did not, or the reverse.
+    private func forgetOtherwiseComputed() {
+        if let position = otherwiseSeen(in: trunkRing) {
+            forgetHead(from: min(position, headRing.count))
+            forgetTrunk(from: position)
+        }
+        if let kept = fed.indices.first(where: { fed[$0] != headInput(at: $0) }) { forgetHead(from: kept) }
+        // A ring that has wrapped forgets more than it is told to.
+        if lacksOutputsOfHead { forgetTrunk(from: headRing.count) }
     }
+
+    /// The first position that a trunk with this ring has seen and the plan leaves out, or the reverse.
+    func otherwiseSeen(in ring: KVRing) -> Int? {
+        guard ring.denseCount != ring.end || trunkCount(before: ring.end) != ring.end else { return nil }
+        return (0..<ring.end).first { ring.entryCount(before: $0 + 1) != trunkCount(before: $0 + 1) }
+    }
+
+    func trunkCount(before position: Int) -> Int { plan.trunkCount(before: position, promptCount: promptCount) }
 
     func forgetHead(from position: Int) {
         headRing.truncate(to: position)
@@ -186,9 +201,9 @@ package final class DecodingContext {
     }
 
     func forgetTrunk(from position: Int) {
-        trunkRing.truncate(to: position)
+        trunkRing.truncate(to: trunkRing.entryCount(before: position))
         trunkOutputs.truncate(to: trunkRing.count)
-        depths.truncate(to: trunkRing.count)
+        depths.truncate(to: trunkRing.count == 0 ? 0 : position)
     }
 
     private func check(_ prompt: [Int], after count: Int) throws(SessionError) {

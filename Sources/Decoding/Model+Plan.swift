@@ -5,11 +5,12 @@ extension Model {
     /// The plan that `request` means for this model, measured where it has to be.
     ///
     /// - Parameters:
-    ///   - phase: overrides the checkpoint's own phase.
+    ///   - rule: replaces choices of the checkpoint's own rule.
     ///   - calibration: the text that layers are chosen by; nil is a short one in English.
     /// - Throws: `PlanError`; `GenerationError.noTokenizer` or `SessionError` where a text cannot be read.
     public func plan(
-        for request: PlanRequest, phase: CyclePhase? = nil, calibration: String? = nil, options: SessionOptions
+        for request: PlanRequest, rule: CycleRule.Overrides = CycleRule.Overrides(), calibration: String? = nil,
+        options: SessionOptions
     ) throws -> any DecodePlan {
         func tokens() throws -> [Int] {
             try requireTokenizer().encode(calibration ?? Self.calibrationText, addSpecial: true)
@@ -21,7 +22,7 @@ extension Model {
         case .laco(let count):
             return FixedLayersPlan.laco(
                 try LayerCollapse(of: stack, leavingOut: count, on: tokens(), options: options))
-        default: return try stack.configuration.plan(for: request, phase: phase)
+        default: return try stack.configuration.plan(for: request, rule: rule)
         }
     }
 

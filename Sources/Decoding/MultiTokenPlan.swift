@@ -7,18 +7,16 @@ public struct MultiTokenPlan: DecodePlan {
 
     /// Tokens a cycle emits, τ.
     public let factor: Int
-    /// Where cycles are counted from.
-    public let phase: CyclePhase
+    /// Which function of the family: where cycles are counted from, and what trunk and head are given.
+    public let rule: CycleRule
     public let layers: LayerChoice
 
     /// - Parameter layers: which layers a token runs, in the refill as in the head's passes.
     /// - Throws: `PlanError.factorOutOfRange` for a factor outside `factors`.
-    public init(
-        factor: Int, phase: CyclePhase = .prompt, layers: LayerChoice = .all
-    ) throws(PlanError) {
+    public init(factor: Int, rule: CycleRule = .prompt, layers: LayerChoice = .all) throws(PlanError) {
         guard Self.factors.contains(factor) else { throw .factorOutOfRange(factor) }
         self.factor = factor
-        self.phase = phase
+        self.rule = rule
         self.layers = layers
     }
 
@@ -26,21 +24,38 @@ public struct MultiTokenPlan: DecodePlan {
     public var needsSplit: Bool { true }
 
     public func headInput(at position: Int, promptCount: Int) -> HeadInput {
-        switch phase {
-        case .prompt where position < promptCount: .trunk
-        case .prompt: (position - promptCount).isMultiple(of: factor) ? .embeddingAndTrunk : .embedding
-        case .absolute: position.isMultiple(of: factor) ? .embeddingAndTrunk : .embedding
+        guard position >= promptCount || rule.promptInput == .masked else {
+            return rule.promptInput == .sum ? .embeddingAndTrunk : .trunk
         }
+        return beginsCycle(at: position, promptCount: promptCount) ? .embeddingAndTrunk : .embedding
+    }
+
+    public func trunkCount(before position: Int, promptCount: Int) -> Int {
+        guard rule.history == .shadow, position > promptCount else { return position }
+        /// Cycles that begin before a position, from the one that cycles are counted from on.
+        func beginnings(before position: Int) -> Int { (position + factor - 1) / factor }
+        return promptCount
+            + (rule.phase == .prompt
+                ? beginnings(before: position - promptCount)
+                : beginnings(before: position) - beginnings(before: promptCount))
     }
 
     public func cyclePlace(of position: Int, promptCount: Int) -> Int? {
-        guard position >= promptCount else { return nil }
-        return phase == .prompt ? (position - promptCount) % factor : position % factor
+        position < promptCount ? nil : cycleIndex(of: position, promptCount: promptCount)
+    }
+
+    private func beginsCycle(at position: Int, promptCount: Int) -> Bool {
+        cycleIndex(of: position, promptCount: promptCount) == 0
+    }
+
+    /// - Precondition: in prompt phase, a generated position.
+    private func cycleIndex(of position: Int, promptCount: Int) -> Int {
+        (rule.phase == .prompt ? position - promptCount : position) % factor
     }
 }
 
 extension DecodePlan where Self == MultiTokenPlan {
-    /// `factor` tokens a trunk pass, cycles counted from the prompt's end.
+    /// `factor` tokens a trunk pass by the paper's rule: cycles counted from the prompt's end, T at the prompt's positions.
     ///
     /// - Throws: `PlanError.factorOutOfRange`.
     public static func multiToken(_ factor: Int) throws(PlanError) -> MultiTokenPlan {

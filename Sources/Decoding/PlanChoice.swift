@@ -87,13 +87,14 @@ public enum PlanRequest: Sendable {
 extension ModelConfiguration {
     /// The plan that `request` means for this model.
     ///
-    /// - Parameter phase: overrides the checkpoint's own phase.
-    /// - Throws: `PlanError.noTrunk` where a plan with cycles meets a model without a trunk, `PlanError.noRouters` where
-    ///   a routed plan meets one without routed layers, `PlanError.otherRouters` where their method is another,
-    ///   `PlanError.factorOutOfRange`.
+    /// - Parameter rule: replaces choices of the checkpoint's own rule.
+    /// - Throws: `PlanError.rule` where these contradict it, `PlanError.noTrunk` where a plan with cycles meets a model
+    ///   without a trunk, `PlanError.noRouters` where a routed plan meets one without routed layers,
+    ///   `PlanError.otherRouters` where their method is another, `PlanError.factorOutOfRange`.
     public func plan(
-        for request: PlanRequest, phase: CyclePhase? = nil
+        for request: PlanRequest, rule overrides: CycleRule.Overrides = CycleRule.Overrides()
     ) throws(PlanError) -> any DecodePlan {
+        let rule = try self.rule(replacing: overrides)
         let factor: Int
         switch request {
         case .vanilla: return .vanilla
@@ -119,26 +120,15 @@ extension ModelConfiguration {
         }
         guard trunkLayerCount > 0 else { throw .noTrunk(layerCount: layerCount) }
         return try MultiTokenPlan(
-            factor: factor, phase: phase ?? self.phase, layers: routing == nil ? .all : .routed)
+            factor: factor, rule: rule, layers: routing == nil ? .all : .routed)
     }
 
-    /// One sentence where `plan` is not what the model was trained for, else nil.
-    public func warning(for plan: any DecodePlan) -> String? {
-        guard let plan = plan as? MultiTokenPlan else { return nil }
-        guard let trainedFactor else {
-            return
-                "this model was not trained for multi-token decoding: expect factor \(plan.factor) to be fast, not good"
+    /// - Throws: `PlanError.rule` where `overrides` contradict themselves or the checkpoint's rule.
+    package func rule(replacing overrides: CycleRule.Overrides) throws(PlanError) -> CycleRule {
+        do throws(CycleRuleError) {
+            return try checkpointRule.replacing(overrides).rule
+        } catch {
+            throw .rule(error)
         }
-        if plan.phase != phase {
-            return
-                "this model was trained with cycles in \(phase.rawValue) phase, not \(plan.phase.rawValue): expect poor text"
-        }
-        if plan.phase == .absolute, plan.factor != trainedFactor {
-            return "this model was trained for factor \(trainedFactor): expect poorer text at factor \(plan.factor)"
-        }
-        if plan.factor > trainedFactor {
-            return "this model was trained up to factor \(trainedFactor): expect poorer text at factor \(plan.factor)"
-        }
-        return nil
     }
 }

@@ -1,3 +1,5 @@
+public import Models
+
 /// A plan that cannot be made, in one sentence.
 public enum PlanError: Error, Equatable, CustomStringConvertible {
     /// The factor is not from 1 to 16.
@@ -6,6 +8,8 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
     case unreadableFactor(String)
     /// The command line names no plan.
     case unknownPlan(String)
+    /// The phase and the prompt input that are asked for contradict each other.
+    case rule(CycleRuleError)
     /// The model is too shallow to have a trunk.
     case noTrunk(layerCount: Int)
     /// The model has no routed layers.
@@ -36,6 +40,7 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
         case .unknownPlan(let name):
             "there is no decode plan named '\(name)'; give off, mtd:N with N from 1 to 16, flexidepth, mindskip, "
                 + "mod, exit:N, shortgpt:N, laco:N, confidence:T or layerskip:N"
+        case .rule(let error): error.description
         case .noTrunk(let layerCount):
             "the model's \(layerCount) layers are all head, so there is no trunk to skip; decode with --mtd off, or give "
                 + "--head-layers a number below \(layerCount)"

@@ -49,6 +49,15 @@ extension SessionOptions {
         window.map { min(depth, Double(sinkCount + $0)) } ?? depth
     }
 
+    /// Entries of the trunk's ring that a query at `position` sees, where `plan` lets the trunk see so many positions.
+    package func trunkEntriesSeen(at position: Double, by plan: any DecodePlan, promptCount: Int) -> Double {
+        let last = Int(position)
+        func count(before position: Int) -> Int { plan.trunkCount(before: position, promptCount: promptCount) }
+        guard count(before: last) < last else { return positionsSeen(of: position) }
+        let start = max(0, last - (window ?? last))
+        return Double(count(before: last) - count(before: start) + count(before: min(start, sinkCount)))
+    }
+
     /// - Throws: `SessionError` naming the option that makes no sense for any model.
     package func check() throws(SessionError) {
         guard (1...256).contains(threadCount) else { throw .threadCount(threadCount) }

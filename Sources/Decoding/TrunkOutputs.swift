@@ -1,6 +1,6 @@
 import Tensors
 
-/// The trunk's outputs T that the head may still be fed, one row a position, in a ring of rows.
+/// The trunk's outputs T that the head may still be fed, one row for each entry of the trunk's ring, in a ring of rows.
 ///
 /// They let a conversation's next turn rebuild the head's K/V without running the trunk again.
 struct TrunkOutputs {
@@ -8,7 +8,7 @@ struct TrunkOutputs {
     let width: Int
     /// Most rows that are kept.
     let limit: Int
-    /// Positions `start ..< end` are here.
+    /// Entries `start ..< end` are here.
     private(set) var start = 0
     private(set) var end = 0
     private var capacity = 0
@@ -19,12 +19,12 @@ struct TrunkOutputs {
         self.limit = limit
     }
 
-    func row(_ position: Int) -> UnsafeMutablePointer<Float> {
-        precondition(position >= start && position < end)
-        return slot(position)
+    func row(_ entry: Int) -> UnsafeMutablePointer<Float> {
+        precondition(entry >= start && entry < end)
+        return slot(entry)
     }
 
-    /// Takes `count` rows, the positions from `end` on, and lets go of the oldest beyond `limit`.
+    /// Takes `count` rows, the entries from `end` on, and lets go of the oldest beyond `limit`.
     mutating func append(_ source: UnsafePointer<Float>, count: Int) {
         precondition(count <= limit)
         start = max(start, end + count - limit)
@@ -35,27 +35,27 @@ struct TrunkOutputs {
         end += count
     }
 
-    /// Lets go of the rows before `position`.
-    mutating func discard(before position: Int) { start = min(max(start, position), end) }
+    /// Lets go of the rows before `entry`.
+    mutating func discard(before entry: Int) { start = min(max(start, entry), end) }
 
-    /// Forgets the rows from `position` on; the next one is that of `position`.
-    mutating func truncate(to position: Int) {
-        start = min(start, position)
-        end = position
+    /// Forgets the rows from `entry` on; the next one is that of `entry`.
+    mutating func truncate(to entry: Int) {
+        start = min(start, entry)
+        end = entry
     }
 
-    /// Lets go of all rows; the next one is that of `position`.
-    mutating func skip(to position: Int) { (start, end) = (position, position) }
+    /// Lets go of all rows; the next one is that of `entry`.
+    mutating func skip(to entry: Int) { (start, end) = (entry, entry) }
 
-    private func slot(_ position: Int) -> UnsafeMutablePointer<Float> { rows.pointer + position % capacity * width }
+    private func slot(_ entry: Int) -> UnsafeMutablePointer<Float> { rows.pointer + entry % capacity * width }
 
     private mutating func reserve(_ needed: Int) {
         guard needed > capacity else { return }
         let old = self
         capacity = min(limit, max(needed, capacity + max(256, capacity / 4)))
         rows = AlignedBuffer(count: capacity * width)
-        for position in start..<end {
-            slot(position).update(from: old.slot(position), count: width)
+        for entry in start..<end {
+            slot(entry).update(from: old.slot(entry), count: width)
         }
     }
 }

@@ -7,14 +7,21 @@ package struct CheckpointReport: Sendable {
     package let configuration: ModelConfiguration
     /// How its makers recommend to generate.
     package let generation: GenerationDefaults
+    /// The checkpoint's, or what replaces its choices, and what says each.
+    package let rule: CheckpointRule
     package let tensors: [TensorSummary]
 
-    /// - Parameter headLayers: how many of the last layers are the head, in place of the checkpoint's own number.
-    /// - Throws: `ConfigurationError` where the configuration is not one we run.
-    package init(_ checkpoint: Checkpoint, headLayers: Int? = nil) throws {
+    /// - Parameters:
+    ///   - headLayers: how many of the last layers are the head, in place of the checkpoint's own number.
+    ///   - rule: replaces choices of the checkpoint's own rule.
+    /// - Throws: `ConfigurationError` where the configuration is not one we run, `CycleRuleError`.
+    package init(
+        _ checkpoint: Checkpoint, headLayers: Int? = nil, rule overrides: CycleRule.Overrides = CycleRule.Overrides()
+    ) throws {
         kind = checkpoint.kind
         configuration = try ModelConfiguration(checkpoint.configuration, headLayers: headLayers)
         generation = try GenerationDefaults(checkpoint.generation)
+        rule = try configuration.checkpointRule.replacing(overrides)
         tensors = checkpoint.summary
     }
 

@@ -2,9 +2,9 @@ import Decoding
 import Models
 import Tokens
 
-/// Puts questions to a model: one context for each way that plans cut or change it, used again and again.
+/// Puts questions to a model, and for vanilla to its baseline: one context for each way that plans cut or change it, used again and again.
 final class Examiner {
-    private let model: Model
+    private let models: ComparedModels
     private let tokenizer: Tokenizer
     private let sessionOptions: SessionOptions
     private let options: GenerationOptions
@@ -33,9 +33,9 @@ final class Examiner {
         let loss: Double
     }
 
-    init(_ model: Model, options: SessionOptions, maximumTokens: Int) throws {
-        self.model = model
-        tokenizer = try model.requireTokenizer()
+    init(_ models: ComparedModels, options: SessionOptions, maximumTokens: Int) throws {
+        self.models = models
+        tokenizer = try models.model.requireTokenizer()
         sessionOptions = options
         self.options = GenerationOptions(maximumTokens: maximumTokens)
         try self.options.check()
@@ -44,7 +44,7 @@ final class Examiner {
 
     /// An empty context over the model as `plan` runs it.
     private func context(for plan: any DecodePlan) throws -> DecodingContext {
-        let stack = model.fitted(to: plan).stack
+        let stack = models.model(for: plan).fitted(to: plan).stack
         if let context = contexts.first(where: { $0.stack.runsAlike(stack) }) {
             context.truncate(to: 0)
             return context
@@ -73,7 +73,7 @@ final class Examiner {
             item.messages + [ChatMessage(role: "assistant", content: item.answer)], addGenerationPrompt: false)
         let answer = whole.hasPrefix(prompt) ? String(whole.dropFirst(prompt.count)) : item.answer
         let ids = tokenizer.encode(answer, addSpecial: false)
-        let end = ids.firstIndex { model.endTokens.contains($0) } ?? ids.count - 1
+        let end = ids.firstIndex { models.model.endTokens.contains($0) } ?? ids.count - 1
         return Question(prompt: tokenizer.encode(prompt, addSpecial: false), reference: Array(ids.prefix(end + 1)))
     }
 
@@ -85,7 +85,7 @@ final class Examiner {
         let context = try context(for: plan)
         let generation = try DecodingLoop(
             context, prompt: prompt, plan: plan, options: options, tokenizer: tokenizer,
-            endTokens: model.endTokens)
+            endTokens: models.model(for: plan).endTokens)
         var (text, tokens) = ("", [GeneratedToken]())
         while let token = try generation.step() {
             text += token.text

@@ -14,8 +14,10 @@ struct Activations {
     let inner: AlignedBuffer<Float>
     /// [row, hidden]
     let delta: AlignedBuffer<Float>
-    /// [row]
-    let positions: AlignedBuffer<Int>
+    /// Of the rings: [row].
+    let entries: AlignedBuffer<Int>
+    /// The first entry in each row's window: [row].
+    let windowStarts: AlignedBuffer<Int>
     /// [row, headWidth / 2]
     let cosines: AlignedBuffer<Float>
     let sines: AlignedBuffer<Float>
@@ -30,7 +32,8 @@ struct Activations {
         gateUp = buffer(2 * configuration.feedForwardSize)
         inner = buffer(configuration.feedForwardSize)
         delta = buffer(configuration.hiddenSize)
-        positions = AlignedBuffer(count: maximumRows)
+        entries = AlignedBuffer(count: maximumRows)
+        windowStarts = AlignedBuffer(count: maximumRows)
         cosines = buffer(configuration.headWidth / 2)
         sines = buffer(configuration.headWidth / 2)
     }

@@ -65,11 +65,7 @@ public struct DepthRecord: Sendable {
         gates.removeSubrange((count * layerCount)...)
     }
 
-    /// Says that `count` positions from `first` on ran a layer that has no router, or was not asked.
-    mutating func noteRun(of layer: Int, at first: Int, count: Int) {
-        for position in first..<first + count { note(layer, at: position, share: 1) }
-    }
-
+    /// Says that `layer` ran, or what part of it did.
     mutating func note(_ layer: Int, at position: Int, share: Float, gate: Float = .nan) {
         shares[position * layerCount + layer] = share
         gates[position * layerCount + layer] = gate

@@ -11,8 +11,8 @@ extension ForwardPass {
         normalize(pass.hidden, layer.attentionNorm, rowCount: pass.rowCount)
         let running = parting.running
         running.removeAll()
-        for row in 0..<pass.rowCount where Self.goesOn(to: index, at: pass.firstPosition + row, threshold, depths) {
-            running.append(row: row, position: pass.firstPosition + row, factor: 1)
+        for row in 0..<pass.rowCount where Self.goesOn(to: index, at: pass.position(ofRow: row), threshold, depths) {
+            running.append(row: row, entry: pass.firstEntry + row, factor: 1)
         }
         gather(running, of: pass.hidden, into: parting.before)
         attendParted(layer, slab, pass)
@@ -21,7 +21,7 @@ extension ForwardPass {
         for number in 0..<running.count {
             let (before, row) = (parting.before.pointer + number * width, running.rows.pointer[number])
             let cosine = cosine(before, pass.hidden + row * width, count: width)
-            depths.note(index, at: pass.firstPosition + row, share: 1, gate: Float(cosine))
+            depths.note(index, at: pass.position(ofRow: row), share: 1, gate: Float(cosine))
         }
     }
 

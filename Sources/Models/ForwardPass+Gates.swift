@@ -33,7 +33,7 @@ extension ForwardPass {
             let gate = parting.gates.pointer[row]
             let runs = gate > Gate.threshold
             (runs ? parting.running : parting.skipping)
-                .append(row: row, position: pass.firstPosition + row, factor: runs ? gate : 1 - gate)
+                .append(row: row, entry: pass.firstEntry + row, factor: runs ? gate : 1 - gate)
         }
     }
 

@@ -16,7 +16,7 @@ extension ForwardPass {
         gather(running, of: scratch.normed.pointer, into: parting.gathered)
         compute.linear(layer.query, parting.gathered.pointer, rowCount: running.count, output: heads.queries.rows)
         compute.placeQueries(heads, count: running.count)
-        mix(heads, count: running.count)
+        mix(heads, pass.segment, count: running.count)
         compute.linear(
             layer.attentionOutput, scratch.mixed.pointer, rowCount: running.count, output: scratch.delta.pointer)
         scatter(parting.ones, running, pass)
@@ -52,7 +52,7 @@ extension ForwardPass {
         let states = scratch.queryKeyValue.pointer
         return heads(
             of: layer, slab, pass.segment, firstRow: 0, queries: HeadStates(states, stride: layer.query.rows),
-            positions: parting.running.positions.pointer,
+            entries: parting.running.entries.pointer,
             keyValues: HeadStates(states + maximumRows * layer.query.rows, stride: layer.keyValue.rows))
     }
 }

@@ -1,5 +1,5 @@
 extension ForwardPass {
-    /// One sequence's share of a pass: the positions that follow those in `ring`.
+    /// One sequence's share of a pass: the entries that follow those in `ring`.
     package struct Segment {
         package let ring: KVRing
         package let rowCount: Int
@@ -9,7 +9,9 @@ extension ForwardPass {
             self.rowCount = rowCount
         }
 
-        var firstPosition: Int { ring.count }
+        var firstEntry: Int { ring.count }
+
+        func position(ofRow row: Int) -> Int { ring.position(of: ring.count + row) }
     }
 
     /// Rows on their way through the layers: those of one sequence, or of several one behind another.
@@ -35,5 +37,6 @@ extension ForwardPass {
 
 extension ForwardPass.LonePass {
     var segment: ForwardPass.Segment { segments[segments.startIndex] }
-    var firstPosition: Int { segment.firstPosition }
+    var firstEntry: Int { segment.firstEntry }
+    func position(ofRow row: Int) -> Int { segment.position(ofRow: row) }
 }

@@ -68,7 +68,7 @@ extension ForwardPass {
     private func forEachGate(_ pass: LonePass, _ body: (_ position: Int, _ runs: Bool, _ gate: Float) -> Void) {
         for row in 0..<pass.rowCount {
             let gate = parting.gates.pointer[row]
-            body(pass.firstPosition + row, gate > Gate.threshold, gate)
+            body(pass.position(ofRow: row), gate > Gate.threshold, gate)
         }
     }
 }

@@ -48,8 +48,9 @@ package final class ForwardPass {
         hidden: UnsafeMutablePointer<Float>, depths: inout DepthRecord
     ) {
         guard choice != .all else { return run(layers, segment, hidden: hidden) }
+        segment.ring.stageRest(of: segment.rowCount)
+        depths.extend(to: segment.ring.end)
         let pass = LonePass(CollectionOfOne(segment), hidden: hidden, isRowExact: false)
-        depths.extend(to: segment.firstPosition + segment.rowCount)
         run(layers, pass) { index, layer, slab in
             guard choice.includes(index) else { return }
             if case .untilSaturated(let cosine) = choice {
@@ -58,7 +59,7 @@ package final class ForwardPass {
                 runRouted(layer, routing, index, slab, pass, &depths)
             } else {
                 runWhole(layer, slab, pass)
-                depths.noteRun(of: index, at: segment.firstPosition, count: segment.rowCount)
+                for row in 0..<segment.rowCount { depths.note(index, at: pass.position(ofRow: row), share: 1) }
             }
         }
     }
@@ -84,7 +85,10 @@ package final class ForwardPass {
     ) {
         precondition(pass.rowCount <= maximumRows)
         precondition(pass.segments.allSatisfy { $0.ring.shape.layerCount == layers.count })
-        for segment in pass.segments { segment.ring.reserve(segment.rowCount) }
+        for segment in pass.segments {
+            segment.ring.reserve(segment.rowCount)
+            segment.ring.stageRest(of: segment.rowCount)
+        }
         tabulate(pass)
         for index in layers.indices { runLayer(index, layers[index], index - layers.startIndex) }
         for segment in pass.segments { segment.ring.commit(segment.rowCount) }
@@ -152,10 +156,10 @@ package final class ForwardPass {
             let rows = states + row * width
             let heads = heads(
                 of: layer, slab, segment, firstRow: row, queries: HeadStates(rows, stride: width),
-                positions: scratch.positions.pointer + row,
+                entries: scratch.entries.pointer + row,
                 keyValues: HeadStates(rows + layer.query.rows, stride: width))
             compute.placeHeads(heads, rowCount: segment.rowCount)
-            mix(heads, count: segment.rowCount, firstRow: row)
+            mix(heads, segment, count: segment.rowCount, firstRow: row)
             row += segment.rowCount
         }
         compute.linear(
@@ -164,11 +168,18 @@ package final class ForwardPass {
     }
 
     /// mixed = softmax(scale · q · kᵀ) · v, the heads being placed
-    func mix(_ heads: HeadRows, count: Int, firstRow: Int = 0) {
+    ///
+    /// - Parameters:
+    ///   - count: queries.
+    ///   - firstRow: the segment's first in the pass.
+    func mix(_ heads: HeadRows, _ segment: Segment, count: Int, firstRow: Int = 0) {
         let (headCount, width) = (stack.configuration.headCount, stack.configuration.headWidth)
+        let sight = Sight(
+            windowStarts: scratch.windowStarts.pointer + firstRow,
+            sinks: segment.ring.entryCount(before: segment.ring.shape.sinks))
         measured(.attention) {
             compute.attend(
-                AttentionPass(heads, window: window, rowCount: count, scale: 1 / Float(width).squareRoot()),
+                AttentionPass(heads, sight: sight, rowCount: count, scale: 1 / Float(width).squareRoot()),
                 output: scratch.mixed.pointer + firstRow * headCount * width)
         }
     }
@@ -186,25 +197,28 @@ package final class ForwardPass {
     /// - Parameter firstRow: the segment's first in the pass.
     func heads(
         of layer: LayerWeights, _ slab: Int, _ segment: Segment, firstRow: Int, queries: HeadStates,
-        positions: UnsafePointer<Int>, keyValues: HeadStates
+        entries: UnsafePointer<Int>, keyValues: HeadStates
     ) -> HeadRows {
         let angles = firstRow * stack.inverseFrequencies.count
         return HeadRows(
-            queries: queries, queryPositions: positions, keyValues: keyValues,
+            queries: queries, queryEntries: entries, keyValues: keyValues,
             headCount: stack.configuration.headCount, queryNorm: layer.queryNorm?.pointer,
             keyNorm: layer.keyNorm?.pointer, epsilon: stack.configuration.normEpsilon,
             cosines: scratch.cosines.pointer + angles, sines: scratch.sines.pointer + angles,
             keys: segment.ring.keys(slab), values: segment.ring.values(slab), ring: segment.ring.layout,
-            firstOverflow: segment.ring.firstOverflow, firstPosition: segment.firstPosition)
+            firstOverflow: segment.ring.firstOverflow, firstEntry: segment.firstEntry)
     }
 
-    /// Each row's position, and cos and sin of position · frequency, float32 as transformers computes them.
+    /// Each row's entry and window, and cos and sin of position · frequency, float32 as transformers computes them.
     private func tabulate(_ pass: Pass<some Collection<Segment>>) {
         let count = stack.inverseFrequencies.count
         var row = 0
         for segment in pass.segments {
-            for position in segment.firstPosition..<segment.firstPosition + segment.rowCount {
-                scratch.positions.pointer[row] = position
+            for number in 0..<segment.rowCount {
+                let position = segment.position(ofRow: number)
+                scratch.entries.pointer[row] = segment.firstEntry + number
+                scratch.windowStarts.pointer[row] =
+                    position < window ? 0 : segment.ring.entryCount(before: position + 1 - window)
                 for (index, frequency) in stack.inverseFrequencies.enumerated() {
                     let angle = Float(position) * frequency
                     scratch.cosines.pointer[row * count + index] = cosf(angle)

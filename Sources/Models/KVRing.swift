@@ -1,11 +1,13 @@
 import Tensors
 
-/// Keys and values of one group of layers, one slot a position: `[layer][kvHead][slot][headWidth]`.
+/// Keys and values of one group of layers, one slot an entry: `[layer][kvHead][slot][headWidth]`.
 ///
-/// Position k sits in slot k while k < sinks, else in `sinks + (k − sinks) mod (capacity − sinks)`. The ring grows in
-/// chunks up to `limit` slots; with a window that limit is what the widest pass needs, and memory is bounded for ever.
+/// Entry k is the token at position k, but where the layers never see some tokens: then entries lie at the positions of
+/// those that they do see. Entry k sits in slot k while k < sinks, else in `sinks + (k − sinks) mod (capacity − sinks)`.
+/// The ring grows in chunks up to `limit` slots; with a window that limit is what the widest pass needs, and memory use
+/// stays constant.
 ///
-/// Invariant: positions `0 ..< count` have been written, and the last `capacity − sinks` of them (and the sinks) are
+/// Invariant: entries `0 ..< count` have been written, and the last `capacity − sinks` of them (and the sinks) are
 /// still there.
 package final class KVRing {
     package struct Shape: Sendable {
@@ -13,7 +15,7 @@ package final class KVRing {
         package let keyValueHeadCount: Int
         package let headWidth: Int
         package let format: KVFormat
-        /// First positions that every query sees, whatever the window.
+        /// First positions that every query sees, whatever the window; no more entries than these are kept for ever.
         package let sinks: Int
         /// Most slots a layer may have.
         package let limit: Int
@@ -35,12 +37,12 @@ package final class KVRing {
         /// Bytes of one head's key at one position, and of its value.
         var bytesPerHeadSlot: Int { headWidth * format.bytesPerValue }
 
-        /// Bytes that a new ring takes once it has room for so many positions.
-        package func byteCount(reserving positions: Int) -> Int { capacity(for: positions, from: 0) * bytesPerSlot }
+        /// Bytes that a new ring takes once it has room for so many entries.
+        package func byteCount(reserving entries: Int) -> Int { capacity(for: entries, from: 0) * bytesPerSlot }
 
-        /// Slots that a ring with `capacity` of them gets where `positions` are needed.
-        func capacity(for positions: Int, from capacity: Int) -> Int {
-            let needed = min(positions, limit)
+        /// Slots that a ring with `capacity` of them gets where so many entries are needed.
+        func capacity(for entries: Int, from capacity: Int) -> Int {
+            let needed = min(entries, limit)
             guard needed > capacity else { return capacity }
             let chunk = max(256, capacity / 4)
             return min((needed + chunk - 1) / chunk * chunk, limit)
@@ -48,12 +50,14 @@ package final class KVRing {
     }
 
     package let shape: Shape
-    /// Positions written so far; the next pass starts at this position.
+    /// Entries written so far; the next pass starts at this entry.
     package private(set) var count = 0
+    /// Of the entries, and of those that the next pass writes as far as `stage` has said.
+    private var positions = EntryPositions()
     /// Slots of each layer at present.
     package private(set) var capacity = 0
     private var layers: [Slabs] = []
-    /// One position, or `Int64.max` for none.
+    /// One entry, or `Int64.max` for none.
     private let overflow = AlignedBuffer<Int64>(count: 1)
 
     package init(_ shape: Shape) {
@@ -63,11 +67,11 @@ package final class KVRing {
     }
 
     /// The first position with a key or value too large for float16, or nil: whatever attends to it is wrong.
-    package var overflowPosition: Int? {
-        overflow.pointer.pointee == .max ? nil : Int(overflow.pointer.pointee)
-    }
+    package var overflowPosition: Int? { overflowEntry.map { positions[$0] } }
 
-    /// Where passes note `overflowPosition`.
+    private var overflowEntry: Int? { overflow.pointer.pointee == .max ? nil : Int(overflow.pointer.pointee) }
+
+    /// Where passes note the entry of `overflowPosition`.
     var firstOverflow: UnsafeMutablePointer<Int64> { overflow.pointer }
 
     /// Bytes allocated for keys and values.
@@ -85,44 +89,72 @@ package final class KVRing {
         UnsafeMutableRawPointer(layers[layer].values.pointer)
     }
 
-    /// Makes room for a pass over positions `count ..< count + rowCount`.
+    /// Makes room for a pass over entries `count ..< count + rowCount`.
     package func reserve(_ rowCount: Int) {
         let roomy = shape.capacity(for: count + rowCount, from: capacity)
         if roomy > capacity { grow(to: roomy) }
     }
 
-    /// Bytes for keys and values once there is room for the first `positions`.
-    package func byteCount(reserving positions: Int) -> Int {
-        shape.capacity(for: positions, from: capacity) * shape.bytesPerSlot
+    /// Bytes for keys and values once there is room for so many entries.
+    package func byteCount(reserving entries: Int) -> Int {
+        shape.capacity(for: entries, from: capacity) * shape.bytesPerSlot
     }
 
-    /// Says that every layer's keys and values of the next `rowCount` positions have been written.
-    package func commit(_ rowCount: Int) { count += rowCount }
+    /// Says where the next entry that a pass writes lies; where nobody does, entries follow each other.
+    package func stage(_ position: Int) { positions.append(position) }
 
-    /// Forgets positions from `newCount` on; all of them where the ring has wrapped, since it cannot go back to what
+    /// Makes sure that the next `rowCount` entries have their positions.
+    func stageRest(of rowCount: Int) {
+        while positions.count < count + rowCount { positions.append(positions.end) }
+    }
+
+    /// Says that every layer's keys and values of the next `rowCount` entries have been written.
+    ///
+    /// - Precondition: these have been staged, and no others.
+    package func commit(_ rowCount: Int) {
+        count += rowCount
+        precondition(positions.count == count)
+    }
+
+    /// The position after the last entry's.
+    package var end: Int { positions.end }
+
+    /// First entries that lie at the position of their own number.
+    package var denseCount: Int { positions.denseCount }
+
+    /// Where an entry lies, written or staged.
+    package func position(of entry: Int) -> Int { positions[entry] }
+
+    /// How many entries, written or staged, lie before `position`.
+    package func entryCount(before position: Int) -> Int { positions.count(before: position) }
+
+    /// Forgets entries from `newCount` on; all of them where the ring has wrapped, since it cannot go back to what
     /// it overwrote.
     package func truncate(to newCount: Int) {
         precondition(newCount <= count)
         guard newCount < count else { return }
         count = hasWrapped ? 0 : newCount
-        if let position = overflowPosition, position >= count { overflow.pointer.pointee = .max }
+        if let entry = overflowEntry, entry >= count { overflow.pointer.pointee = .max }
+        positions.truncate(to: count)
     }
 
-    /// Whether the first positions, sinks left out, have been overwritten.
+    /// Whether the first entries, sinks left out, have been overwritten.
     package var hasWrapped: Bool { count > capacity }
 
-    /// Takes over the keys and values of positions `count ..< end` from a ring of the same shape.
+    /// Takes over the keys and values of entries `count ..< end` from a ring of the same shape.
     ///
-    /// - Precondition: `other` has them, and has not wrapped: position and slot are then the same number in both.
+    /// - Precondition: `other` has them at the positions of their number, and has not wrapped: entry, position and slot are
+    ///   then the same number in both.
     package func copy(from other: KVRing, upTo end: Int) {
-        precondition(count <= end && end <= other.count && !other.hasWrapped && !hasWrapped)
+        precondition(count <= end && end <= other.denseCount && !other.hasWrapped && !hasWrapped)
+        stageRest(of: end - count)
         reserve(end - count)
         for layer in layers.indices {
             copy(count..<end, of: other.layers[layer], other.capacity, to: layers[layer], capacity)
         }
         count = end
-        if let position = other.overflowPosition, position < end {
-            overflow.pointer.pointee = min(overflow.pointer.pointee, Int64(position))
+        if let entry = other.overflowEntry, entry < end {
+            overflow.pointer.pointee = min(overflow.pointer.pointee, Int64(entry))
         }
     }
 

@@ -38,14 +38,18 @@ extension ConfigurationReader {
         if let encoding = try count("num_encoding_layers", in: 0...Self.countLimit - 1), encoding > 0 {
             throw unsupported("num_encoding_layers", sequential)
         }
-        let blockAttention = try text("dmtd_block_attention")
-        if let blockAttention, blockAttention != "none" { throw unsupported("dmtd_block_attention", sequential) }
-        // Shadow history keeps the trunk's K/V of mask tokens. Without block attention there are no mask tokens, so
-        // the word says nothing then; but where block attention is not named, it points to a parallel variant.
-        if let history = try text("dmtd_history_mode"), history != "real",
-            blockAttention != "none" || history != "shadow"
-        {
-            throw unsupported("dmtd_history_mode", sequential)
+        if let attention = try text("dmtd_block_attention") {
+            guard attention == "none" else { throw unsupported("dmtd_block_attention", sequential) }
+        } else if let name = try newerSplitName() {
+            // The authors' engine takes the newer names without the field for a parallel variant.
+            throw .unsupported(
+                field: "dmtd_block_attention", value: "causal, which \(name) without it means,", remedy: sequential)
         }
+    }
+
+    /// The newer of the two names of trunk or head, where the paper's are absent.
+    private func newerSplitName() throws(ConfigurationError) -> String? {
+        guard ["num_thinking_layers", "num_decoding_layers"].allSatisfy({ value($0) == nil }) else { return nil }
+        return ["num_parallel_layers", "num_sequential_layers"].first { value($0) != nil }
     }
 }

@@ -1,28 +1,6 @@
 import JSON
 import Weights
 
-/// From where the cycles of multi-token decoding are counted.
-public enum CyclePhase: String, Sendable, Equatable, CaseIterable, Codable {
-    /// From the prompt's end: the first generated token begins a cycle.
-    case prompt
-    /// From position 0: a token begins a cycle where the factor divides its position, in the prompt too.
-    case absolute
-}
-
-extension CyclePhase {
-    /// `dmtd_phase` where given; else a file with `num_thinking_layers` was trained by absolute position.
-    init(_ fields: ConfigurationReader) throws(ConfigurationError) {
-        guard let name = try fields.text("dmtd_phase") else {
-            self = fields.value("num_thinking_layers") == nil ? .prompt : .absolute
-            return
-        }
-        guard let phase = CyclePhase(rawValue: name) else {
-            throw fields.invalid("dmtd_phase", .string(name), "prompt or absolute")
-        }
-        self = phase
-    }
-}
-
 /// How many of the layers are trunk, and how many head.
 struct LayerSplit: Equatable {
     let trunk: Int

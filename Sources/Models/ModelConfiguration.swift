@@ -40,8 +40,8 @@ public struct ModelConfiguration: Sendable, Equatable {
     public private(set) var trunkLayerCount: Int
     /// The factor the checkpoint was trained for (`mtp_horizon`); nil where it was trained for none.
     public let trainedFactor: Int?
-    /// From where cycles are counted.
-    public let phase: CyclePhase
+    /// The function of its family that the checkpoint was trained for, and what says so.
+    public let checkpointRule: CheckpointRule
     /// Which layers a token may skip; nil where it runs all.
     public let routing: RoutingConfiguration?
 
@@ -80,12 +80,18 @@ public struct ModelConfiguration: Sendable, Equatable {
         let split = try LayerSplit(fields, layerCount: layerCount, headLayers: headLayers)
         (trunkLayerCount, headLayerCount) = (split.trunk, split.head)
         trainedFactor = try fields.count("mtp_horizon")
-        phase = try CyclePhase(fields)
+        checkpointRule = try CheckpointRule(fields, modelType: modelType)
         routing = try RoutingConfiguration(
             fields, layerCount: layerCount, hiddenSize: hiddenSize, feedForwardSize: feedForwardSize,
             isRequired: Self.routedTypes.contains(modelType))
         try checkSizes()
     }
+
+    /// The function of its family that the checkpoint was trained for.
+    public var rule: CycleRule { checkpointRule.rule }
+
+    /// Whether the head was trained on T alone, as `off` feeds it.
+    public var wasFedTrunkAlone: Bool { rule.promptInput == .trunk }
 
     /// Whether there is a trunk to run once a cycle; without one, only vanilla decoding is possible.
     public var canRunCycles: Bool { trunkLayerCount > 0 }

@@ -5,20 +5,21 @@ final class RowSet {
     private(set) var count = 0
     /// [count]
     let rows: AlignedBuffer<Int>
-    let positions: AlignedBuffer<Int>
+    /// Of the ring.
+    let entries: AlignedBuffer<Int>
     let factors: AlignedBuffer<Float>
 
     init(maximumRows: Int) {
         rows = AlignedBuffer(count: maximumRows)
-        positions = AlignedBuffer(count: maximumRows)
+        entries = AlignedBuffer(count: maximumRows)
         factors = AlignedBuffer(count: maximumRows)
     }
 
     func removeAll() { count = 0 }
 
-    func append(row: Int, position: Int, factor: Float) {
+    func append(row: Int, entry: Int, factor: Float) {
         rows.pointer[count] = row
-        positions.pointer[count] = position
+        entries.pointer[count] = entry
         factors.pointer[count] = factor
         count += 1
     }

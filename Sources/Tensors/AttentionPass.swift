@@ -2,7 +2,7 @@ import CKernels
 
 /// Where one layer's keys or values lie: `[kvHead][capacity][headWidth]`.
 ///
-/// Position k sits in slot k while k < sinks, else in `sinks + (k − sinks) mod (capacity − sinks)`.
+/// Entry k sits in slot k while k < sinks, else in `sinks + (k − sinks) mod (capacity − sinks)`.
 package struct RingLayout: Sendable, BitwiseCopyable {
     package let format: KVFormat
     package let capacity: Int
@@ -25,32 +25,43 @@ package struct RingLayout: Sendable, BitwiseCopyable {
     }
 }
 
-/// Queries at ascending positions, and the keys and values that they look at.
+/// What queries see of a ring's entries, besides their own.
+package struct Sight: BitwiseCopyable {
+    /// The first entry in the window of each of the pass's rows, ascending: [row].
+    let windowStarts: UnsafePointer<Int>
+    /// First entries that every query sees, whatever its window.
+    let sinks: Int
+
+    package init(windowStarts: UnsafePointer<Int>, sinks: Int) {
+        (self.windowStarts, self.sinks) = (windowStarts, sinks)
+    }
+}
+
+/// Queries at ascending entries of a ring, and the keys and values that they look at.
 package struct AttentionPass {
     private let heads: HeadRows
-    private let window: Int
+    private let sight: Sight
     private let scale: Float
     let rowCount: Int
 
-    /// - Parameters:
-    ///   - heads: placed.
-    ///   - window: positions that a query sees besides the sinks, its own included; `Int.max` for all.
-    package init(_ heads: HeadRows, window: Int, rowCount: Int, scale: Float) {
+    /// - Parameter heads: placed.
+    package init(_ heads: HeadRows, sight: Sight, rowCount: Int, scale: Float) {
         self.heads = heads
-        self.window = window
+        self.sight = sight
         self.rowCount = rowCount
         self.scale = scale
     }
 
     var ring: RingLayout { heads.ring }
 
-    /// Whether the last query sees every position up to its own.
-    var seesAll: Bool { heads.queryPositions[rowCount - 1] < window }
+    /// Whether the last query sees every entry up to its own.
+    var seesAll: Bool { sight.windowStarts[heads.queryEntries[rowCount - 1] - heads.firstEntry] == 0 }
 
     func kernelAttention(output: UnsafeMutablePointer<Float>) -> volley_attention {
         volley_attention(
             ring: ring.kernelRing, keys: heads.keys, values: heads.values, queries: heads.queries.rows,
-            query_stride: heads.queries.stride, output: output, row_count: rowCount, positions: heads.queryPositions,
-            heads: heads.headCount, window: window, scale: scale)
+            query_stride: heads.queries.stride, output: output, row_count: rowCount, positions: heads.queryEntries,
+            heads: heads.headCount, window_starts: sight.windowStarts, first_position: heads.firstEntry,
+            sinks_seen: sight.sinks, scale: scale)
     }
 }

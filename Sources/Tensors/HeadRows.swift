@@ -11,13 +11,13 @@ package struct HeadStates: BitwiseCopyable {
     }
 }
 
-/// Keys and values of consecutive positions, queries of all or some of them, and what becomes of them.
+/// Keys and values of consecutive entries of a ring, queries of all or some of them, and what becomes of them.
 package struct HeadRows: BitwiseCopyable {
-    /// q of the positions that ask: [query][headCount·headWidth]
+    /// q of the rows that ask: [query][headCount·headWidth]
     package let queries: HeadStates
-    /// Ascending: [query].
-    package let queryPositions: UnsafePointer<Int>
-    /// k | v of every position: [row][2·kvHeads·headWidth]
+    /// The ring's, ascending: [query].
+    package let queryEntries: UnsafePointer<Int>
+    /// k | v of every entry: [row][2·kvHeads·headWidth]
     package let keyValues: HeadStates
     package let headCount: Int
     /// [headWidth], of RMSNorm; nil where there is none.
@@ -31,19 +31,19 @@ package struct HeadRows: BitwiseCopyable {
     package let keys: UnsafeMutableRawPointer
     package let values: UnsafeMutableRawPointer
     package let ring: RingLayout
-    /// The first position whose key or value does not fit the ring's float16; lowered by `placeKeyValue`.
+    /// The first entry whose key or value does not fit the ring's float16; lowered by `placeKeyValue`.
     package let firstOverflow: UnsafeMutablePointer<Int64>
-    package let firstPosition: Int
+    package let firstEntry: Int
 
     package init(
-        queries: HeadStates, queryPositions: UnsafePointer<Int>, keyValues: HeadStates, headCount: Int,
+        queries: HeadStates, queryEntries: UnsafePointer<Int>, keyValues: HeadStates, headCount: Int,
         queryNorm: UnsafePointer<Float>?,
         keyNorm: UnsafePointer<Float>?, epsilon: Float, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>,
         keys: UnsafeMutableRawPointer, values: UnsafeMutableRawPointer, ring: RingLayout,
-        firstOverflow: UnsafeMutablePointer<Int64>, firstPosition: Int
+        firstOverflow: UnsafeMutablePointer<Int64>, firstEntry: Int
     ) {
         self.queries = queries
-        self.queryPositions = queryPositions
+        self.queryEntries = queryEntries
         self.keyValues = keyValues
         self.headCount = headCount
         self.queryNorm = queryNorm
@@ -55,7 +55,7 @@ package struct HeadRows: BitwiseCopyable {
         self.values = values
         self.ring = ring
         self.firstOverflow = firstOverflow
-        self.firstPosition = firstPosition
+        self.firstEntry = firstEntry
     }
 
     /// Values that `place` works on in a row.
@@ -64,7 +64,7 @@ package struct HeadRows: BitwiseCopyable {
 
     func placeQuery(_ query: Int, _ kernels: UnsafePointer<volley_kernels>) {
         turn(
-            queries.rows + query * queries.stride, headCount, queryNorm, row: queryPositions[query] - firstPosition,
+            queries.rows + query * queries.stride, headCount, queryNorm, row: queryEntries[query] - firstEntry,
             kernels)
     }
 
@@ -94,7 +94,7 @@ package struct HeadRows: BitwiseCopyable {
         _ kernels: UnsafePointer<volley_kernels>
     ) {
         var layout = ring.kernelRing
-        let slot = volley_slot(&layout, firstPosition + row)
+        let slot = volley_slot(&layout, firstEntry + row)
         for head in 0..<ring.keyValueHeadCount {
             let values = states + head * ring.headWidth
             let offset = (head * ring.capacity + slot) * ring.headWidth
@@ -102,7 +102,7 @@ package struct HeadRows: BitwiseCopyable {
             case .f16:
                 let output = slab.assumingMemoryBound(to: UInt16.self) + offset
                 guard kernels.pointee.to_f16(output, values, ring.headWidth) else { continue }
-                volley_lower(firstOverflow, Int64(firstPosition + row))
+                volley_lower(firstOverflow, Int64(firstEntry + row))
             case .f32: (slab.assumingMemoryBound(to: Float.self) + offset).update(from: values, count: ring.headWidth)
             }
         }

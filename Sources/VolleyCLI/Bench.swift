@@ -83,6 +83,8 @@ struct Bench: ParsableCommand {
     @Option(help: ArgumentHelp("Factors to compare, vanilla being off.", valueName: "off,2,3"))
     var mtd: MTDFactors?
 
+    @OptionGroup var rule: RuleOptions
+
     @Flag(help: "Measure what trunk passes over 1 to 16 tokens cost.")
     var passes = false
 
@@ -173,7 +175,7 @@ struct Bench: ParsableCommand {
         _ interrupt: Interrupt
     ) throws -> BenchReport.Entry {
         let factors = mtd ?? (stack.configuration.canRunCycles ? .all : .vanilla)
-        let plans = try factors.plans(for: stack.configuration)
+        let plans = try factors.plans(for: stack.configuration, rule: rule.overrides)
         let bar = ProgressBar("measuring \(name)")
         defer { bar.end() }
         let isCancelled: @Sendable () -> Bool = { interrupt.isPressed }

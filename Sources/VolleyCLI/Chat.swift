@@ -97,7 +97,7 @@ struct Chat: ParsableCommand {
     private func switchPlan(to request: PlanRequest, in conversation: inout Conversation) -> String {
         let configuration = conversation.model.stack.configuration
         let chosen = Result {
-            let plan = try configuration.plan(for: request, phase: plan.phase)
+            let plan = try configuration.plan(for: request, rule: plan.rule.overrides)
             try conversation.use(plan)
             return plan
         }

@@ -19,6 +19,7 @@ struct Compare: ParsableCommand {
               volley compare --mtd off,2,4,6 "What is the capital of France?" "What is 17 * 23?"
               volley compare --plans off,exit:20,layerskip:16:2 "Sort this list: 52 13 88 41 27 90"
               volley compare --model DMTD-Qwen3-4B --file prompts.txt --html report.html
+              volley compare --model DMTD-Qwen3-4B --baseline Qwen3-4B --mtd off,4 "What is a heron?"
             """)
 
     @Argument(help: "The prompts.")
@@ -31,6 +32,7 @@ struct Compare: ParsableCommand {
     @OptionGroup(title: "Model") var model: ModelOptions
 
     @OptionGroup(title: "Factors and plans") var compared: ComparedPlans
+    @OptionGroup(title: "Vanilla") var vanilla: BaselineOptions
 
     @Option(parsing: .unconditional, help: ArgumentHelp("Most tokens of an answer.", valueName: "n"))
     var maxTokens = 256
@@ -61,14 +63,15 @@ struct Compare: ParsableCommand {
         TextInput.noteUnread("prompts are arguments, or lines of a --file")
         let loaded = try Progress.during("loading the model") { try model.load() }.model
         let options = model.sessionOptions()
-        let plans = try compared.resolve(for: loaded, options: options)
+        let models = try vanilla.models(beside: loaded, model)
+        let plans = vanilla.adjusted(try compared.resolve(for: loaded, options: options), for: models)
         do {
-            let comparer = try Comparer(loaded, plans: plans, options: options, maximumTokens: maxTokens)
+            let comparer = try Comparer(models, plans: plans, options: options, maximumTokens: maxTokens)
             var comparisons: [Comparison] = []
             for prompt in prompts {
                 if race, let view = RaceView.forStandardError() {
                     let race = try Race(
-                        of: loaded, on: prompt, plans: plans, options: options, maximumTokens: maxTokens,
+                        of: models, on: prompt, plans: plans, options: options, maximumTokens: maxTokens,
                         isCancelled: { interrupt.isPressed })
                     defer { view.end() }
                     repeat { view.show(race) } while try race.step()
@@ -80,7 +83,7 @@ struct Compare: ParsableCommand {
                 comparisons.append(comparison)
                 if !json { try show(comparison, isFirst: comparisons.count == 1) }
             }
-            try report(comparisons, of: loaded)
+            try report(comparisons, of: models)
         } catch is CancellationError {
             throw ExitCode(130)
         }
@@ -91,17 +94,18 @@ struct Compare: ParsableCommand {
         try StandardOutput.write((isFirst ? "" : "\n") + text)
     }
 
-    private func report(_ comparisons: [Comparison], of loaded: Model) throws {
+    private func report(_ comparisons: [Comparison], of models: ComparedModels) throws {
         let summary = ComparisonSummary(comparisons)
         let setting = ComparisonSetting(
-            model: loaded.name, formats: loaded.stack.formats.map(\.rawValue), processor: Machine.processor,
-            instructionSet: InstructionSet.best.rawValue, threads: model.sessionOptions().threadCount, rounds: rounds,
-            version: VolleyCommand.configuration.version,
-            roofline: ByteRoofline(loaded.stack, kvFormat: model.kv))
+            models, kvFormat: model.kv, processor: Machine.processor, instructionSet: InstructionSet.best.rawValue,
+            threads: model.sessionOptions().threadCount, rounds: rounds, version: VolleyCommand.configuration.version)
         if json {
             try StandardOutput.write(ComparisonDocument(comparisons, setting).json())
-        } else if comparisons.count > 1 {
-            try StandardOutput.write("\n" + ComparisonText.table(of: summary, promptCount: comparisons.count))
+        } else {
+            if comparisons.count > 1 {
+                try StandardOutput.write("\n" + ComparisonText.table(of: summary, promptCount: comparisons.count))
+            }
+            if let baseline = setting.baseline { try StandardOutput.write("vanilla is \(baseline), the baseline\n") }
         }
         if let html {
             let page = ComparisonPage(comparisons, summary: summary, setting: setting)

@@ -17,6 +17,8 @@ struct ComparedPlans: ParsableArguments {
             """, valueName: "off,exit:20"), transform: PlanRequest.list)
     var plans: [[PlanRequest]] = []
 
+    @OptionGroup var rule: RuleOptions
+
     @OptionGroup var calibration: CalibrationOptions
 
     /// Each plan once, in the order of the command line; those of `--mtd` first.
@@ -25,7 +27,8 @@ struct ComparedPlans: ParsableArguments {
         let text = try calibration.text()
         var resolved: [any DecodePlan] = []
         for request in asked.isEmpty ? Self.requests(for: model.configuration) : asked {
-            let plan = try model.plan(for: request, calibration: text, options: options)
+            let plan = try model.plan(
+                for: request, rule: rule.overrides, calibration: text, options: options)
             if !resolved.contains(where: { $0.name == plan.name }) { resolved.append(plan) }
         }
         return resolved

@@ -19,6 +19,7 @@ struct Eval: ParsableCommand {
               volley eval --model DMTD-Qwen3-4B --tasks gsm8k.jsonl --metric number --limit 200
               volley eval --model DMTD-Qwen3-4B --tasks mmlu.jsonl --pattern 'Answer: ([A-D])'
               volley eval --model model --tasks sort.jsonl sum.jsonl --mtd off,2,4
+              volley eval --model DMTD-Qwen3-4B --baseline Qwen3-4B --tasks gsm8k.jsonl --metric number
               volley eval --model FlexiDepth-Llama-3-8B-Instruct --tasks copy.jsonl sum.jsonl --markdown \\
                 --plans off,flexidepth,exit:24,shortgpt:8,confidence:0.98
             """)
@@ -31,6 +32,7 @@ struct Eval: ParsableCommand {
     var tasks: [String] = []
 
     @OptionGroup(title: "Factors and plans") var compared: ComparedPlans
+    @OptionGroup(title: "Vanilla") var vanilla: BaselineOptions
 
     @OptionGroup(title: "Questions and answers") var judging: JudgingOptions
 
@@ -50,14 +52,16 @@ struct Eval: ParsableCommand {
         let files = tasks.isEmpty ? try Embedded().tasks : tasks
         let tasks = try files.map { try EvaluationTask(path: $0, limit: judging.limit) }
         let loaded = try Progress.during("loading the model") { try model.load() }.model
-        let plans = try compared.resolve(for: loaded, options: model.sessionOptions())
+        let models = try vanilla.models(beside: loaded, model)
+        let plans = vanilla.adjusted(
+            try compared.resolve(for: loaded, options: model.sessionOptions()), for: models)
         let total = tasks.reduce(0) { $0 + $1.items.count }
         let bar = ProgressBar("evaluating")
         var (evaluations, done) = ([Evaluation](), 0)
         for task in tasks {
             evaluations.append(
                 try Evaluation(
-                    of: loaded, on: task, plans: plans, options: model.sessionOptions(),
+                    of: models, on: task, plans: plans, options: model.sessionOptions(),
                     maximumTokens: judging.maxTokens,
                     metric: judging.metric, pattern: judging.pattern,
                     progress: { bar.show(Double(done + $0) / Double(total)) },
@@ -65,7 +69,7 @@ struct Eval: ParsableCommand {
             done += task.items.count
         }
         bar.end()
-        let report = EvaluationReport(evaluations)
+        let report = EvaluationReport(evaluations, baseline: models.baseline?.name)
         switch form {
         case .json: try StandardOutput.write(report.json())
         case .markdown: try StandardOutput.write(report.markdown)

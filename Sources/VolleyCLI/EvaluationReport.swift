@@ -5,8 +5,13 @@ import Volley
 /// Evaluations side by side, for a person and for a program.
 struct EvaluationReport {
     private let evaluations: [Evaluation]
+    /// Whose vanilla it is, where it is not the model's own.
+    private let baseline: String?
 
-    init(_ evaluations: [Evaluation]) { self.evaluations = evaluations }
+    init(_ evaluations: [Evaluation], baseline: String?) {
+        self.evaluations = evaluations
+        self.baseline = baseline
+    }
 
     private var plans: [PlanLabel] { evaluations.first?.results.map(\.plan) ?? [] }
     private var vanilla: Int? { plans.firstIndex(where: \.isVanilla) }
@@ -43,12 +48,16 @@ struct EvaluationReport {
     }
 
     /// Tables that line up.
-    var text: String { tables.map { TextTable(header: $0[0], rows: Array($0[1...])).text }.joined(separator: "\n") }
+    var text: String {
+        tables.map { TextTable(header: $0[0], rows: Array($0[1...])).text }.joined(separator: "\n") + note
+    }
 
     /// Tables in Markdown.
     var markdown: String {
-        tables.map { MarkdownTable(header: $0[0], rows: Array($0[1...])).text }.joined(separator: "\n")
+        tables.map { MarkdownTable(header: $0[0], rows: Array($0[1...])).text }.joined(separator: "\n") + note
     }
+
+    private var note: String { baseline.map { "\noff is \($0), the baseline\n" } ?? "" }
 
     /// Accuracy and speed, what each task keeps and how deep it goes where plans skip layers, losses, and places in the
     /// cycle where there are any; the first row of each is its heading.
@@ -145,6 +154,7 @@ struct EvaluationReport {
 
 extension EvaluationReport {
     private struct Document: Encodable {
+        let baseline: String?
         let tasks: [Task]
         let plans: [Plan]
 
@@ -216,6 +226,6 @@ extension EvaluationReport {
                         loss: quality.lossSum / count, vanillaLoss: quality.vanillaLossSum / count)
                 })
         }
-        return try Document(tasks: tasks, plans: summed).jsonDocument()
+        return try Document(baseline: baseline, tasks: tasks, plans: summed).jsonDocument()
     }
 }

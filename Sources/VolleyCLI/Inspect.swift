@@ -17,6 +17,8 @@ struct Inspect: ParsableCommand {
         help: ArgumentHelp("Take the last N layers as the head, in place of the checkpoint's number.", valueName: "n"))
     var headLayers: Int?
 
+    @OptionGroup var rule: RuleOptions
+
     @Flag(help: "List every tensor.")
     var tensors = false
 
@@ -24,7 +26,8 @@ struct Inspect: ParsableCommand {
     var json = false
 
     func run() throws {
-        let report = try CheckpointReport(Checkpoint.open(path ?? Embedded().model), headLayers: headLayers)
+        let report = try CheckpointReport(
+            Checkpoint.open(path ?? Embedded().model), headLayers: headLayers, rule: rule.overrides)
         try StandardOutput.write(
             json ? try InspectionDocument(report).jsonDocument() : InspectionText(report, listsTensors: tensors).text)
     }
@@ -56,6 +59,7 @@ private struct InspectionText {
             ["bytes", Self.sizes(total)],
         ]).text
         text += report.generation.notes.map { "note: \($0)\n" }.joined()
+        text += "\n" + Self.rule(report.rule)
         text +=
             "\n"
             + TextTable(
@@ -89,6 +93,17 @@ private struct InspectionText {
         if let limit = generation.maximumTokens { return "\(limit.value) tokens (\(limit.origin))" }
         if let limit = generation.maximumLength { return "\(limit.value) tokens with the prompt (\(limit.origin))" }
         return "the context"
+    }
+
+    private static func rule(_ checkpoint: CheckpointRule) -> String {
+        TextTable(
+            header: ["cycles", "", "from"],
+            rows: [
+                ["phase", checkpoint.rule.phase.rawValue, "\(checkpoint.phaseOrigin)"],
+                ["prompt input", checkpoint.rule.promptInput.rawValue, "\(checkpoint.promptInputOrigin)"],
+                ["history", checkpoint.rule.history.rawValue, "\(checkpoint.historyOrigin)"],
+            ]
+        ).text
     }
 
     private static func sizes(_ total: CheckpointReport.Total) -> String {
@@ -128,6 +143,9 @@ private struct InspectionDocument: Encodable {
     let sampling: SamplingDocument
     /// What the checkpoint asks for and does not get.
     let notes: [String]
+    let phase: Choice
+    let promptInput: Choice
+    let history: Choice
     let parameters: Int
     let bytes: Int
     let storedBytes: Int
@@ -135,6 +153,15 @@ private struct InspectionDocument: Encodable {
     let kinds: [Kind]
     let bytesPerToken: [String: Double]
     let tensors: [Tensor]
+
+    struct Choice: Encodable {
+        let value: String
+        let from: String
+
+        init(_ value: some RawRepresentable<String>, _ origin: CheckpointRule.Origin) {
+            (self.value, from) = (value.rawValue, "\(origin)")
+        }
+    }
 
     struct Part: Encodable {
         let part: String
@@ -169,6 +196,9 @@ private struct InspectionDocument: Encodable {
         headLayers = report.configuration.headLayerCount
         sampling = SamplingDocument(SamplingSummary(report.generation))
         notes = report.generation.notes
+        phase = Choice(report.rule.rule.phase, report.rule.phaseOrigin)
+        promptInput = Choice(report.rule.rule.promptInput, report.rule.promptInputOrigin)
+        history = Choice(report.rule.rule.history, report.rule.historyOrigin)
         parameters = total.valueCount
         bytes = total.byteCount
         storedBytes = total.storedByteCount

@@ -21,9 +21,11 @@ struct MTDFactors: ExpressibleByArgument {
     }
 
     /// The plans with the names they are shown by.
-    func plans(for configuration: ModelConfiguration) throws -> [(name: String, plan: any DecodePlan)] {
+    func plans(
+        for configuration: ModelConfiguration, rule: CycleRule.Overrides
+    ) throws -> [(name: String, plan: any DecodePlan)] {
         try requests.map { request in
-            let plan = try configuration.plan(for: request)
+            let plan = try configuration.plan(for: request, rule: rule)
             return (name: plan.name, plan: plan)
         }
     }

@@ -46,12 +46,17 @@ struct ModelOptions: ParsableArguments {
     @Flag(help: "Load a native checkpoint without looking at its tensors' checksums.")
     var skipChecksums = false
 
-    func load() throws -> LoadedModel {
+    func load() throws -> LoadedModel { try load(model ?? Embedded().model, headLayers: headLayers) }
+
+    /// Loads another checkpoint than `--model` for vanilla decoding, with the same options.
+    func loadBaseline(_ path: String) throws -> Model { try load(path, headLayers: nil).model }
+
+    private func load(_ path: String, headLayers: Int?) throws -> LoadedModel {
         let start = ContinuousClock.now
         let options = sessionOptions()
         try options.check()
         let loaded = try Model(
-            path: try model ?? Embedded().model, headLayers: headLayers, vocabularyFormat: headFormat?.format,
+            path: path, headLayers: headLayers, vocabularyFormat: headFormat?.format,
             screens: screen, threadCount: options.threadCount, checksTensors: !skipChecksums)
         loaded.tokenizer?.warnings.forEach(StandardError.warn)
         return LoadedModel(model: loaded, seconds: (ContinuousClock.now - start).seconds)

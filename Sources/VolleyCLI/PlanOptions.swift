@@ -13,10 +13,7 @@ struct PlanOptions: ParsableArguments {
             """, valueName: "off|n|auto"))
     var mtd: MTDChoice?
 
-    @Option(
-        help: ArgumentHelp(
-            "Where cycles are counted from: prompt or absolute (default: the checkpoint's).", valueName: "phase"))
-    var phase: CyclePhase?
+    @OptionGroup var rule: RuleOptions
 
     @Option(
         help: ArgumentHelp(
@@ -41,20 +38,19 @@ struct PlanOptions: ParsableArguments {
         let request: PlanRequest
         switch mtd {
         case .fastest:
-            let calibration = try FactorCalibration(stack, options: options)
+            let calibration = try FactorCalibration(
+                stack, rule: stack.configuration.rule(replacing: rule.overrides), options: options)
             StandardError.write("volley: \(calibration.reason)\n")
             request = calibration.choice
         case .factor(let factor): request = factor
         case nil: request = plan?.request ?? .automatic
         }
         let plan = try model.plan(
-            for: request, phase: phase, calibration: calibration.text(), options: options)
+            for: request, rule: rule.overrides, calibration: calibration.text(), options: options)
         if let warning = stack.configuration.warning(for: plan) { StandardError.write("volley: \(warning)\n") }
         return plan
     }
 }
-
-extension CyclePhase: ExpressibleByArgument {}
 
 /// What `shortgpt` and `laco` choose by.
 struct CalibrationOptions: ParsableArguments {

@@ -38,7 +38,7 @@ struct Serve: AsyncParsableCommand {
         let engine = try BatchEngine(loaded, options: options, limits: limits, metrics: ServingMetrics())
         let (name, host) = (loaded.name, server.host)
         let service = Server(
-            ServedModel(loaded, plan: plan, phase: self.plan.phase, limits: limits), engine: engine,
+            ServedModel(loaded, plan: plan, rule: self.plan.rule.overrides, limits: limits), engine: engine,
             configuration: server.configuration(), logger: Logger(label: "volley", factory: QuietLog.init)
         ) { port in
             StandardError.write("volley: \(name), \(plan.option), at http://\(host):\(port)\n")

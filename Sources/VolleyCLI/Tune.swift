@@ -15,6 +15,7 @@ struct Tune: ParsableCommand {
               volley tune --model DMTD-Qwen3-4B --tasks gsm8k.jsonl --metric number --keep 98
               volley tune --keep 99 "Sort this list: 52 13 88 41 27 90" "What is 17 * 23?"
               volley tune --model DMTD-Qwen3-4B --file prompts.txt
+              volley tune --model DMTD-Qwen3-4B --baseline Qwen3-4B --tasks gsm8k.jsonl --metric number
               volley tune --plans layerskip:12,layerskip:16:2 "Sort this list: 52 13 88 41 27 90"
             """)
 
@@ -37,6 +38,7 @@ struct Tune: ParsableCommand {
     var keep = 99.0
 
     @OptionGroup(title: "Factors and plans, beside vanilla") var compared: ComparedPlans
+    @OptionGroup(title: "Vanilla") var vanilla: BaselineOptions
 
     @OptionGroup(title: "Questions and answers") var judging: JudgingOptions
 
@@ -58,14 +60,16 @@ struct Tune: ParsableCommand {
         let prompts = try prompts + PromptFile.prompts(of: file)
         TextInput.noteUnread("prompts are arguments, or lines of a --file")
         let loaded = try Progress.during("loading the model") { try model.load() }.model
+        let models = try vanilla.models(beside: loaded, model)
         let asked = try compared.resolve(for: loaded, options: model.sessionOptions())
-        let plans = asked.contains { PlanLabel($0).isVanilla } ? asked : [.vanilla] + asked
+        let plans = vanilla.adjusted(
+            asked.contains { PlanLabel($0).isVanilla } ? asked : [.vanilla] + asked, for: models)
         let bar = ProgressBar("measuring")
         defer { bar.end() }
         let tuning: Tuning
         do {
             tuning = try Tuning(
-                of: loaded, on: tasks.isEmpty ? .prompts(prompts) : .tasks(questions), plans: plans,
+                of: models, on: tasks.isEmpty ? .prompts(prompts) : .tasks(questions), plans: plans,
                 least: keep / 100, options: model.sessionOptions(), maximumTokens: judging.maxTokens,
                 metric: judging.metric,
                 pattern: judging.pattern, progress: bar.show, isCancelled: { interrupt.isPressed })
@@ -90,6 +94,7 @@ extension Tuning {
             ]
         }
         let header = ["", "tokens/s", "speedup", "kept of vanilla", measure.name]
-        return TextTable(header: header, rows: rows).text + "\n" + sentence + "\n"
+        let note = baseline.map { "vanilla is \($0), the baseline\n" } ?? ""
+        return TextTable(header: header, rows: rows).text + note + "\n" + sentence + "\n"
     }
 }

@@ -15,6 +15,24 @@ struct BadInputTests {
         (["generate", "--model", model] + ids + ["--plan", "mtd:99"], 64, "'mtd:99' is invalid for '--plan"),
         (["generate", "--model", model] + ids + ["--mtd", "2", "--plan", "mtd:2"], 64, "not both"),
         (["generate", "--model", model] + ids + ["--phase", "moon"], 64, "'moon' is invalid for '--phase"),
+        (
+            ["generate", "--model", model] + ids + ["--prompt-input", "both"], 64,
+            "'both' is invalid for '--prompt-input"
+        ),
+        (["generate", "--model", model] + ids + ["--history", "none"], 64, "'none' is invalid for '--history"),
+        (
+            ["generate", "--model", model] + ids + ["--prompt-input", "masked"], 1,
+            "prompt input masked belongs to absolute phase, but the phase is prompt; give --phase absolute too"
+        ),
+        (
+            ["generate", "--model", model] + ids + ["--phase", "absolute", "--prompt-input", "sum"], 1,
+            "prompt input sum belongs to prompt phase, but the phase is absolute; give --phase prompt too"
+        ),
+        (
+            ["compare", "--baseline", model, "a"], 1,
+            "the baseline qwen3-tied has a vocabulary of 320 tokens, and volley-5m"
+        ),
+        (["tune", "--baseline", "/nowhere/at/all", "a"], 1, "/nowhere/at/all"),
         (["generate", "--model", model] + ids + ["--stop", ""], 64, "a stop string is empty"),
         (["generate", "--model", model] + ids + ["--temperature", "-1"], 64, "temperature is -1"),
         (["generate", "--model", model] + ids + ["--top-p", "0"], 64, "top-p is 0"),

@@ -19,8 +19,26 @@ struct CompareTests {
         #expect(command.text.contains(#/\nmtd 4 .* 2 of 2 +100 %/#))
     }
 
+    @Test("vanilla from a baseline: the table, the page and the document say whose it is")
+    func baseline() throws {
+        let directory = try TemporaryDirectory()
+        let page = directory.path + "/a.html"
+        let baseline = Goldens.embedded + "-depth"
+        let arguments = ["compare", "--baseline", baseline, "--mtd", "4", "--rounds", "1", Self.sorting]
+        let text = try Command.run(arguments + ["--html", page])
+        #expect((text.status, text.errors) == (0, ""))
+        #expect(text.text.contains(#/── vanilla +── mtd 4\n/#))
+        #expect(text.text.hasSuffix("vanilla is volley-5m-depth, the baseline\n"))
+        let html = String(decoding: try directory.read("a.html"), as: UTF8.self)
+        #expect(html.contains("<p>Vanilla is volley-5m-depth, the baseline.</p>"))
+        let document = try JSONDecoder().decode(Document.self, from: Command.run(arguments + ["--json"]).output)
+        #expect((document.baseline, document.model) == ("volley-5m-depth", "volley-5m"))
+        #expect(document.comparisons[0].answers.map(\.mtd) == ["off", "4"])
+    }
+
     private struct Document: Decodable {
         let model: String
+        let baseline: String?
         let rounds: Int
         let comparisons: [Compared]
 

@@ -47,26 +47,33 @@ struct GenerateTests {
         let prompt: [Int]
         let cycle: Int
         let phase: String
+        let promptInput: String?
+        let history: String?
         let window: Int
         let sinks: Int
         let tokens: [Int]
         let lastLogits: [Float]
 
         enum CodingKeys: String, CodingKey {
-            case prompt, cycle, phase, window, sinks, tokens
+            case prompt, cycle, phase, history, window, sinks, tokens
+            case promptInput = "prompt_input"
             case lastLogits = "last_logits"
         }
     }
 
     @Test("golden cases through the command line: the same tokens, the logits within 1e-3")
     func goldens() throws {
-        let cases = try Goldens.decode([GoldenCase].self, "dmtd/qwen3-tied/cases.json")
+        let cases = try ["cases", "rules"].flatMap {
+            try Goldens.decode([GoldenCase].self, "dmtd/qwen3-tied/\($0).json")
+        }
         let file = FileManager.default.temporaryDirectory.appending(path: "volley-logits-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: file) }
         for golden in stride(from: 0, to: cases.count, by: 5).map({ cases[$0] }) {
             var arguments = [
                 "--model", Self.model, "--prompt-ids", golden.prompt.map(String.init).joined(separator: ","),
                 "--mtd", golden.cycle == 0 ? "off" : "\(golden.cycle)", "--phase", golden.phase, "--kv", "f32",
+                "--prompt-input", golden.promptInput ?? (golden.phase == "absolute" ? "masked" : "trunk"),
+                "--history", golden.history ?? "real",
                 "--max-tokens", "\(golden.tokens.count)", "--ignore-eos", "--dump-logits", file.path,
             ]
             if golden.window > 0 { arguments += ["--window", "\(golden.window)", "--sinks", "\(golden.sinks)"] }
@@ -79,6 +86,23 @@ struct GenerateTests {
             #expect(logits.count == golden.lastLogits.count)
             #expect(zip(logits, golden.lastLogits).allSatisfy { abs($0 - $1) < 1e-3 })
         }
+    }
+
+    @Test("a model that was never fed the trunk's output alone says so once where it decodes vanilla, and only there")
+    func vanillaOfAnother() throws {
+        func errors(_ options: String...) throws -> String {
+            let command = try Command.run(
+                ["generate", "--model", Self.model, "--prompt-ids", "5,6", "--max-tokens", "2", "--ignore-eos"]
+                    + options)
+            #expect(command.status == 0)
+            return command.errors
+        }
+        let warnings = try errors("--mtd", "off").split(separator: "\n").filter { $0.contains("was trained with") }
+        #expect(warnings.count == 1)
+        #expect(warnings.first?.contains("prompt input sum") == true)
+        #expect(warnings.first?.contains("--mtd 1") == true && warnings.first?.contains("--baseline") == true)
+        #expect(try !errors("--mtd", "1").contains("was trained with"))
+        #expect(try errors("--mtd", "4", "--prompt-input", "trunk").contains("prompt input sum, not trunk"))
     }
 
     @Test("statistics add up")
@@ -120,6 +144,6 @@ struct GenerateTests {
         ])
         #expect(command.status == 0)
         #expect(command.errors.split(separator: "\n").count == 1)
-        #expect(command.errors.contains("trained for factor 4"))
+        #expect(command.errors.contains("trained up to factor 4"))
     }
 }

@@ -19,12 +19,12 @@ struct BatchPassTests {
         var generator = SeededGenerator(seed: seed)
         return try (0..<count).map { index in
             let factor = Int.random(in: 0...16, using: &generator)
-            let phase: CyclePhase = Bool.random(using: &generator) ? .prompt : .absolute
+            let rule = CycleRule.allCases.randomElement(using: &generator) ?? .prompt
             return Script(
                 prompt: randomTokens(
                     Int.random(in: 1...40, using: &generator), below: 160, seed: seed &+ UInt64(index)),
                 tokens: randomTokens(Int.random(in: 1...40, using: &generator), below: 160, seed: seed ^ UInt64(index)),
-                plan: factor == 0 ? .vanilla : try MultiTokenPlan(factor: factor, phase: phase),
+                plan: factor == 0 ? .vanilla : try MultiTokenPlan(factor: factor, rule: rule),
                 start: Int.random(in: 0...30, using: &generator))
         }
     }
@@ -59,7 +59,7 @@ struct BatchPassTests {
     }
 
     @Test(
-        "batched = alone, bit for bit: mixed factors, phases and prompts, joins and leaves at any step",
+        "batched = alone, bit for bit: mixed factors, rules and prompts, joins and leaves at any step",
         arguments: StorageFormat.allCases)
     func bitForBit(_ format: StorageFormat) throws {
         let model = try SyntheticModel.holding(format).build()
@@ -77,7 +77,7 @@ struct BatchPassTests {
     @Test("a window, sinks and another number of threads change nothing of that")
     func windows() throws {
         let model = try SyntheticModel(format: .q8_0).build()
-        for (window, sinks) in [(1, 0), (7, 0), (8, 3), (33, 2)] {
+        for (window, sinks) in [(1, 0), (7, 0), (8, 3), (5, 20), (33, 2)] {
             let options = SessionOptions(threadCount: 3, kvFormat: .f32, window: window, sinkCount: sinks)
             let scripts = try Self.scripts(7, seed: UInt64(window))
             let batched = try Self.together(scripts, model, options)

@@ -28,7 +28,7 @@ struct CacheOverflowTests {
         let checkpoint = try AlteredCheckpoint()
         checkpoint.change(change.tensor) { $0 = $0.map { $0 * change.factor } }
         let model = try Model(path: checkpoint.write())
-        let plan: any DecodePlan = factor == 0 ? .vanilla : try MultiTokenPlan(factor: factor, phase: .prompt)
+        let plan: any DecodePlan = factor == 0 ? .vanilla : try MultiTokenPlan(factor: factor, rule: .prompt)
         #expect(throws: SessionError.cacheOverflow(position: 0)) {
             try Self.generate(model, [5, 77, 130], plan: plan)
         }

@@ -21,7 +21,11 @@ struct DecodingContextTests {
         let model = try SyntheticModel().build()
         let plans: [any DecodePlan] = [
             .vanilla, try .multiToken(1), try .multiToken(3), try .multiToken(6),
-            try MultiTokenPlan(factor: 4, phase: .absolute),
+            try MultiTokenPlan(factor: 4, rule: .absolute),
+            try MultiTokenPlan(factor: 4, rule: CycleRule(promptInput: .sum)),
+            try MultiTokenPlan(factor: 4, rule: CycleRule(history: .shadow)),
+            try MultiTokenPlan(factor: 3, rule: CycleRule(promptInput: .sum, history: .shadow)),
+            try MultiTokenPlan(factor: 6, rule: CycleRule(phase: .absolute, history: .shadow)),
         ]
         for (index, first) in plans.enumerated() {
             for second in plans {
@@ -91,7 +95,7 @@ struct DecodingContextTests {
     func absoluteTimeline() throws {
         let model = try SyntheticModel().build()
         let context = try DecodingContext(model, options: Self.options)
-        try context.begin(randomTokens(10, below: 160, seed: 1), plan: MultiTokenPlan(factor: 4, phase: .absolute))
+        try context.begin(randomTokens(10, below: 160, seed: 1), plan: MultiTokenPlan(factor: 4, rule: .absolute))
         context.run()
         #expect(context.passes.trunkRows == 9)  // positions 0 ... 8: 8 is the last whose feed holds T
         var trunkRows: [Int] = []
@@ -101,6 +105,42 @@ struct DecodingContextTests {
             trunkRows.append(context.passes.trunkRows)
         }
         #expect(trunkRows == [9, 9, 13, 13, 13, 13, 17])
+    }
+
+    @Test("shadow history: one trunk row a cycle, and the trunk's ring holds no other")
+    func shadowTimeline() throws {
+        let model = try SyntheticModel().build()
+        let context = try DecodingContext(model, options: Self.options)
+        let plan = try MultiTokenPlan(factor: 4, rule: CycleRule(history: .shadow))
+        try context.begin(randomTokens(250, below: 160, seed: 1), plan: plan)
+        context.run()
+        var trunkRows: [Int] = []
+        for token in 0..<24 {
+            try context.append(token)
+            context.run()
+            trunkRows.append(context.passes.trunkRows)
+        }
+        #expect(trunkRows == (0..<24).map { 251 + $0 / 4 })
+        #expect(context.passes.trunkPasses == 1 + 6)
+        // 274 positions: the head's ring has grown beyond its first 256 slots, the trunk's has not.
+        let entries = RingEntries(plan, positions: 274, promptCount: 250)
+        #expect((entries.trunk, entries.head) == (256, 274))
+        let slots = model.configuration.trunkLayerCount * 256 + model.configuration.headLayerCount * 512
+        #expect(context.kvByteCount == slots * 2 * 2 * 16 * 4)  // K and V, kv heads, head width, float32
+    }
+
+    @Test("shadow history: the next turn reads again what cycles skipped, and only from there on")
+    func shadowNextTurn() throws {
+        let model = try SyntheticModel().build()
+        let context = try DecodingContext(model, options: Self.options)
+        let plan = try MultiTokenPlan(factor: 4, rule: CycleRule(promptInput: .sum, history: .shadow))
+        _ = try greedy(context, randomTokens(20, below: 160, seed: 1), plan, count: 40)
+        let before = context.passes
+        try context.begin(randomTokens(5, below: 160, seed: 2), plan: plan)
+        context.run()
+        // The first generated token began a cycle after nothing but the prompt.
+        #expect((context.passes - before).trunkRows == 39 + 5)
+        #expect((context.passes - before).headRows == 39 + 5)
     }
 
     @Test("a cancelled prompt goes on where it stopped")

@@ -13,6 +13,9 @@ struct Recomputed<Base: DecodePlan>: DecodePlan {
     var name: String { base.name }
     var layers: LayerChoice { base.layers }
     var needsSplit: Bool { base.needsSplit }
+    func trunkCount(before position: Int, promptCount _: Int) -> Int {
+        base.trunkCount(before: position, promptCount: promptCount)
+    }
     func headInput(at position: Int, promptCount _: Int) -> HeadInput {
         base.headInput(at: position, promptCount: promptCount)
     }
@@ -37,8 +40,10 @@ func largestDifference(_ left: some Sequence<Float>, _ right: some Sequence<Floa
 struct ExactnessTests {
     static let plans: [any DecodePlan] =
         [.vanilla]
-        + (1...16).compactMap { try? MultiTokenPlan(factor: $0, phase: .prompt) }
-        + [1, 2, 3, 4, 6, 16].compactMap { try? MultiTokenPlan(factor: $0, phase: .absolute) }
+        + (1...16).compactMap { try? MultiTokenPlan(factor: $0, rule: .prompt) }
+        + CycleRule.allCases.filter { $0 != .prompt }.flatMap { rule in
+            [1, 2, 3, 4, 6, 16].compactMap { try? MultiTokenPlan(factor: $0, rule: rule) }
+        }
 
     /// Feeds given tokens one at a time, so that near-ties cannot send two runs apart.
     static func decodedLogits(
@@ -63,12 +68,12 @@ struct ExactnessTests {
         return Array(context.logits)
     }
 
-    @Test("decoding equals full recomputation for every factor, phase, prompt length and window")
+    @Test("decoding equals full recomputation for every factor, rule, prompt length and window")
     func recomputation() throws {
         let model = try SyntheticModel().build()
         for (index, plan) in Self.plans.enumerated() {
             for promptCount in [1, 2, 5, 16, 17, 40] {
-                for (window, sinks) in [(nil, 0), (1, 0), (7, 0), (8, 3), (33, 2)] as [(Int?, Int)] {
+                for (window, sinks) in [(nil, 0), (1, 0), (7, 0), (8, 3), (5, 20), (33, 2)] as [(Int?, Int)] {
                     let options = SessionOptions(threadCount: 1, kvFormat: .f32, window: window, sinkCount: sinks)
                     let prompt = randomTokens(promptCount, below: 160, seed: UInt64(index))
                     let tokens = randomTokens(2 * 16 + 3, below: 160, seed: UInt64(index + 1000))

@@ -11,6 +11,10 @@ struct FactorCalibrationTests {
         let loses = FactorCalibration(vanillaSecondsPerToken: 1, secondsPerToken: [2: 0.99, 4: 1.2])
         #expect(loses.choice.isVanilla)
         #expect(loses.reason.contains("--mtd off") && loses.reason.contains("factor, 2,"))
+        let lacksVanilla = FactorCalibration(
+            vanillaSecondsPerToken: 1, secondsPerToken: [2: 0.99], fallback: .multiToken(1))
+        guard case .multiToken(1) = lacksVanilla.choice else { Issue.record("\(lacksVanilla.choice)"); return }
+        #expect(lacksVanilla.reason.hasPrefix("decoding with --mtd 1: the best factor, 2,"))
         let untrained = FactorCalibration(vanillaSecondsPerToken: 1, secondsPerToken: [:])
         #expect(untrained.choice.isVanilla)
         #expect(untrained.reason.contains("trained for no factor"))
@@ -19,10 +23,12 @@ struct FactorCalibrationTests {
     @Test("factors up to the trained one are timed, and nothing is timed for a model without any")
     func factors() throws {
         let model = try SyntheticModel().build()  // mtp_horizon is 4
-        let calibration = try FactorCalibration(model, options: SessionOptions(threadCount: 1))
+        let calibration = try FactorCalibration(model, rule: .prompt, options: SessionOptions(threadCount: 1))
         #expect(calibration.secondsPerToken.keys.sorted() == [2, 3, 4])
         #expect(calibration.vanillaSecondsPerToken > 0)
+        let absolute = try FactorCalibration(model, rule: .absolute, options: SessionOptions(threadCount: 1))
+        #expect(absolute.secondsPerToken.keys.sorted() == [4])
         let shallow = try SyntheticModel(layers: 8).build()
-        #expect(try FactorCalibration(shallow, options: SessionOptions(threadCount: 1)).choice.isVanilla)
+        #expect(try FactorCalibration(shallow, rule: .prompt, options: SessionOptions(threadCount: 1)).choice.isVanilla)
     }
 }

@@ -14,23 +14,32 @@ struct GoldenTests {
         let prompt: [Int]
         let cycle: Int
         let phase: String
+        /// Nil in the cases of vanilla and of the paper's and the absolute rule.
+        let promptInput: String?
+        let history: String?
         let window: Int
         let sinks: Int
         let tokens: [Int]
         let lastLogits: [Float]
 
         var description: String {
-            "prompt of \(prompt.count), cycle \(cycle), \(phase) phase, window \(window), sinks \(sinks)"
+            "prompt of \(prompt.count), cycle \(cycle), \(phase) phase, \(promptInput ?? "its") prompt input, "
+                + "\(history ?? "real") history, window \(window), sinks \(sinks)"
         }
 
         enum CodingKeys: String, CodingKey {
-            case prompt, cycle, phase, window, sinks, tokens
+            case prompt, cycle, phase, history, window, sinks, tokens
+            case promptInput = "prompt_input"
             case lastLogits = "last_logits"
         }
 
         func plan() throws -> any DecodePlan {
             guard cycle > 0 else { return .vanilla }
-            return try MultiTokenPlan(factor: cycle, phase: try #require(CyclePhase(rawValue: phase)))
+            let rule = try CycleRule(
+                phase: try #require(CyclePhase(rawValue: phase)),
+                promptInput: try promptInput.map { try #require(PromptInput(rawValue: $0)) },
+                history: try #require(TrunkHistory(rawValue: history ?? "real")))
+            return try MultiTokenPlan(factor: cycle, rule: rule)
         }
 
         func options(_ kvFormat: KVFormat, threadCount: Int = 2) -> SessionOptions {
@@ -41,7 +50,49 @@ struct GoldenTests {
 
     static func load(_ name: String) throws -> (LayerStack, [Case]) {
         let checkpoint = try Checkpoint.open(Goldens.url("dmtd/\(name)").path)
-        return (try LayerStack(checkpoint: checkpoint), try Goldens.decode([Case].self, "dmtd/\(name)/cases.json"))
+        return (try LayerStack(checkpoint: checkpoint), try cases(name))
+    }
+
+    static func cases(_ name: String) throws -> [Case] {
+        try ["cases", "rules"].flatMap { try Goldens.decode([Case].self, "dmtd/\(name)/\($0).json") }
+    }
+
+    @Test("recomputing a recorded sequence in one pass, or in pieces, gives the recorded logits", arguments: models)
+    func recomputed(name: String) throws {
+        let (model, cases) = try Self.load(name)
+        for (index, golden) in cases.enumerated() {
+            let context = try DecodingContext(model, options: golden.options(.f32))
+            try context.begin(golden.prompt, plan: golden.plan())
+            for token in golden.tokens { try context.append(token) }
+            while context.needsChunk { context.runChunk(rowLimit: [.max, 1, 5][index % 3]) }
+            let difference = largestDifference(context.logits, golden.lastLogits)
+            #expect(difference < 1e-3, "\(name): \(golden): logits differ by \(difference)")
+        }
+    }
+
+    @Test("recorded sequences decoded together give the recorded logits", arguments: models)
+    func batched(name: String) throws {
+        let (model, cases) = try Self.load(name)
+        for (_, cases) in Dictionary(grouping: cases, by: { [$0.window, $0.sinks, $0.tokens.count] }) {
+            for first in stride(from: 0, to: cases.count, by: 16) {
+                let goldens = cases[first..<min(first + 16, cases.count)]
+                let workspace = try Workspace(model, options: goldens[first].options(.f32), batchSize: 16)
+                let batch = BatchPass(in: workspace, batchSize: 16)
+                let contexts = goldens.map { _ in DecodingContext(in: workspace) }
+                for (golden, context) in zip(goldens, contexts) {
+                    try context.begin(golden.prompt, plan: golden.plan())
+                    context.run()
+                }
+                for place in goldens[first].tokens.indices {
+                    for (golden, context) in zip(goldens, contexts) { try context.append(golden.tokens[place]) }
+                    batch.run(contexts)
+                }
+                for (golden, context) in zip(goldens, contexts) {
+                    let difference = largestDifference(context.logits, golden.lastLogits)
+                    #expect(difference < 1e-3, "\(name): \(golden): logits differ by \(difference)")
+                }
+            }
+        }
     }
 
     @Test("every recorded token and logit comes out again", arguments: models)
@@ -66,7 +117,7 @@ struct GoldenTests {
             options: PackOptions(compression: compression, shardByteCount: 100_000)
         ).write(to: path, progress: { _ in }, isCancelled: { false })
         let model = try LayerStack(checkpoint: Checkpoint.open(path).loaded(threadCount: 2))
-        for golden in try Goldens.decode([Case].self, "dmtd/\(name)/cases.json") {
+        for golden in try Self.cases(name) {
             let context = try DecodingContext(model, options: golden.options(.f32))
             let tokens = try greedy(context, golden.prompt, golden.plan(), count: golden.tokens.count)
             #expect(tokens == golden.tokens, "\(name): \(golden)")

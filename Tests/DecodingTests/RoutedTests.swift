@@ -126,8 +126,8 @@ struct RoutedTests {
     func cycles() throws {
         let model = try SyntheticModel(routed: [1, 2, 5, 10]).build()
         for factor in [1, 2, 4] {
-            for phase in CyclePhase.allCases {
-                let plan = try MultiTokenPlan(factor: factor, phase: phase, layers: .routed)
+            for rule in CycleRule.allCases {
+                let plan = try MultiTokenPlan(factor: factor, rule: rule, layers: .routed)
                 #expect(try (Self.decoded(model, plan).logits == Self.whole(model, plan).logits))
             }
         }

@@ -19,7 +19,9 @@ struct SharingTests {
         let workspace = try Workspace(model, options: Self.options)
         let shared = randomTokens(70, below: 160, seed: 1)
         let plans: [any DecodePlan] = [
-            .vanilla, try .multiToken(4), try MultiTokenPlan(factor: 3, phase: .absolute),
+            .vanilla, try .multiToken(4), try MultiTokenPlan(factor: 3, rule: .absolute),
+            try MultiTokenPlan(factor: 4, rule: CycleRule(promptInput: .sum, history: .shadow)),
+            try MultiTokenPlan(factor: 3, rule: CycleRule(phase: .absolute, history: .shadow)),
         ]
         for lending in plans {
             for taking in plans {
@@ -62,7 +64,7 @@ struct SharingTests {
         let other = try context(prompt, .vanilla)
         #expect(try context(prompt, try .multiToken(4), isRead: false).sharedEnd(with: other) == 49)
         #expect(try context(Array(prompt[..<20]) + [1, 2], .vanilla, isRead: false).sharedEnd(with: other) == 20)
-        let absolute = try MultiTokenPlan(factor: 2, phase: .absolute)
+        let absolute = try MultiTokenPlan(factor: 2, rule: .absolute)
         #expect(try context(prompt, absolute, isRead: false).sharedEnd(with: other) == 0)
         #expect(
             try context(prompt, .vanilla, isRead: false).sharedEnd(with: try context(prompt, .vanilla, isRead: false))

@@ -73,7 +73,7 @@ struct SmolLM2Tests {
         let model = try Self.load()
         let prompt = try model.requireTokenizer().encode("The sea is", addSpecial: true)
         for factor in [2, 4, 6] {
-            let plan = try MultiTokenPlan(factor: factor, phase: .prompt)
+            let plan = try MultiTokenPlan(factor: factor, rule: .prompt)
             let context = try DecodingContext(model.stack, options: SessionOptions(threadCount: 2))
             let tokens = try greedy(context, prompt, plan, count: 24)
             let logits = try ExactnessTests.recomputedLogits(

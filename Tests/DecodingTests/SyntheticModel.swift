@@ -96,7 +96,7 @@ struct SyntheticModel {
             "intermediate_size": .int(feedForward), "vocab_size": .int(vocabulary),
             "max_position_embeddings": .int(contextLength), "rms_norm_eps": .double(1e-6),
             "rope_theta": .int(10000), "tie_word_embeddings": .bool(false), "hidden_act": "silu",
-            "dmtd_phase": "prompt", "mtp_horizon": .int(4),
+            "dmtd_prompt_input": "trunk", "mtp_horizon": .int(4),
         ]
         if !routed.isEmpty {
             fields["routing_layers"] = .array(routed.map { .int($0) })

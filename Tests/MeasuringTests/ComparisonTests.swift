@@ -13,7 +13,7 @@ struct ComparisonTests {
     private static func compared(_ model: Model) throws -> Comparison {
         let plans: [any DecodePlan] = [.vanilla, try .multiToken(2), try .multiToken(13)]
         let comparer = try Comparer(
-            model, plans: plans, options: SessionOptions(threadCount: 2), maximumTokens: 40)
+            ComparedModels(model), plans: plans, options: SessionOptions(threadCount: 2), maximumTokens: 40)
         return try comparer.compare(prompt, rounds: 2, isCancelled: { false })
     }
 
@@ -84,7 +84,7 @@ struct ComparisonTests {
         let model = try Model(path: Goldens.embedded)
         func bytes(window: Int?) throws -> Double? {
             let options = SessionOptions(threadCount: 1, window: window, sinkCount: window == nil ? 0 : 2)
-            let comparer = try Comparer(model, plans: [.vanilla], options: options, maximumTokens: 8)
+            let comparer = try Comparer(ComparedModels(model), plans: [.vanilla], options: options, maximumTokens: 8)
             return try comparer.compare(Self.prompt, rounds: 1, isCancelled: { false }).answers[0].bytesPerToken
         }
         let roofline = ByteRoofline(model.stack, kvFormat: SessionOptions().kvFormat)
@@ -96,7 +96,7 @@ struct ComparisonTests {
     func race() throws {
         let model = try Model(path: Goldens.embedded)
         let race = try Race(
-            of: model, on: "Sort this list: 41 65 52 87 78", plans: [.vanilla, try .multiToken(4)],
+            of: ComparedModels(model), on: "Sort this list: 41 65 52 87 78", plans: [.vanilla, try .multiToken(4)],
             options: SessionOptions(threadCount: 1), maximumTokens: 40, isCancelled: { false })
         while try race.step() {}
         #expect(race.lanes.allSatisfy { $0.isDone && $0.seconds > 0 })

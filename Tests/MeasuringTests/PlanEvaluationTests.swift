@@ -20,7 +20,8 @@ struct PlanEvaluationTests {
         let directory = try TemporaryDirectory()
         let path = try directory.write(items.joined(separator: "\n"), "task.jsonl")
         return try Evaluation(
-            of: model, on: EvaluationTask(path: path), plans: plans.map { try plan($0, of: model) }, options: options,
+            of: ComparedModels(model), on: EvaluationTask(path: path), plans: plans.map { try plan($0, of: model) },
+            options: options,
             maximumTokens: maximumTokens, progress: { _ in }, isCancelled: { false })
     }
 
@@ -83,7 +84,7 @@ struct PlanEvaluationTests {
 
     private static func compared(_ model: Model, _ plans: [String], _ prompt: String) throws -> Comparison {
         let plans = try plans.map { try plan($0, of: model) }
-        return try Comparer(model, plans: plans, options: options, maximumTokens: 24)
+        return try Comparer(ComparedModels(model), plans: plans, options: options, maximumTokens: 24)
             .compare(prompt, rounds: 1, isCancelled: { false })
     }
 

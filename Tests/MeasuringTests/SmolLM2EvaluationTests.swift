@@ -22,7 +22,7 @@ struct SmolLM2EvaluationTests {
         let model = try Model(path: try #require(smolLM2))
         let plans: [any DecodePlan] = [.vanilla, try .multiToken(2)]
         return try Evaluation(
-            of: model, on: EvaluationTask(path: path), plans: plans,
+            of: ComparedModels(model), on: EvaluationTask(path: path), plans: plans,
             options: SessionOptions(threadCount: 2), maximumTokens: 16, metric: metric, progress: { _ in },
             isCancelled: isCancelled)
     }

@@ -20,7 +20,8 @@ import Weights
         #expect(!configuration.tiesEmbeddings)
         #expect((configuration.beginToken, configuration.endTokens) == (nil, [2]))
         #expect((configuration.trunkLayerCount, configuration.headLayerCount) == (6, 8))
-        #expect((configuration.trainedFactor, configuration.phase) == (4, .absolute))
+        #expect(configuration.trainedFactor == 4)
+        #expect((configuration.rule.phase, configuration.rule.promptInput) == (.prompt, .sum))
     }
 
     @Test func readsTheGoldenLlama() throws {
@@ -41,7 +42,7 @@ import Weights
         #expect((configuration.headCount, configuration.keyValueHeadCount, configuration.headWidth) == (4, 2, 16))
         #expect((configuration.vocabularySize, configuration.endTokens) == (12, [10, 11]))
         #expect(configuration.normEpsilon == 1e-5)
-        #expect((configuration.trainedFactor, configuration.phase) == (nil, .prompt))
+        #expect((configuration.trainedFactor, configuration.rule) == (nil, .prompt))
         #expect(!configuration.canRunCycles)
     }
 
@@ -79,7 +80,7 @@ import Weights
         let configuration = try ModelConfiguration(fields([:]))
         #expect((configuration.trunkLayerCount, configuration.headLayerCount) == (4, 8))
         #expect(configuration.canRunCycles)
-        #expect(configuration.phase == .prompt)
+        #expect(configuration.rule == .prompt)
     }
 
     @Test(arguments: [1, 7, 8])
@@ -93,23 +94,14 @@ import Weights
         let older = try ModelConfiguration(
             fields(["num_thinking_layers": .int(9), "num_decoding_layers": .int(3), "mtp_horizon": .int(6)]))
         #expect((older.trunkLayerCount, older.headLayerCount) == (9, 3))
-        #expect((older.trainedFactor, older.phase) == (6, .absolute))
+        #expect((older.trainedFactor, older.rule.promptInput) == (6, .sum))
         let newer = try ModelConfiguration(
-            fields(["num_parallel_layers": .int(10), "num_sequential_layers": .int(2)]))
-        #expect((newer.trunkLayerCount, newer.headLayerCount, newer.phase) == (10, 2, .prompt))
+            fields([
+                "num_parallel_layers": .int(10), "num_sequential_layers": .int(2), "dmtd_block_attention": "none",
+            ]))
+        #expect((newer.trunkLayerCount, newer.headLayerCount, newer.rule) == (10, 2, .prompt))
         #expect(try ModelConfiguration(fields(["num_decoding_layers": .int(3)])).trunkLayerCount == 9)
         #expect(try ModelConfiguration(fields(["num_thinking_layers": .int(3)])).headLayerCount == 9)
-    }
-
-    @Test func phaseCanBeNamed() throws {
-        var trained: JSONObject = ["num_thinking_layers": .int(4)]
-        #expect(try ModelConfiguration(fields(trained)).phase == .absolute)
-        trained["dmtd_phase"] = "prompt"
-        #expect(try ModelConfiguration(fields(trained)).phase == .prompt)
-        #expect(try ModelConfiguration(fields(["dmtd_phase": "absolute"])).phase == .absolute)
-        #expect(
-            refusal(["dmtd_phase": "late"])
-                == "configuration: dmtd_phase is 'late', but must be prompt or absolute" + Self.correct)
     }
 
     @Test func aSplitThatDoesNotAddUpIsRefusedWithItsNumbers() {
@@ -118,7 +110,7 @@ import Weights
                 == "configuration: num_thinking_layers 4 + num_decoding_layers 9 is not num_hidden_layers 12"
                 + Self.correct)
         #expect(
-            refusal(["num_sequential_layers": .int(13)])
+            refusal(["num_sequential_layers": .int(13), "dmtd_block_attention": "none"])
                 == "configuration: num_sequential_layers 13 does not leave a trunk and a head in num_hidden_layers 12"
                 + Self.correct)
         #expect(
@@ -168,7 +160,6 @@ import Weights
         ("layer_types", .array(["full_attention", "sliding_attention"]), "layer_types 'sliding_attention'"),
         ("num_encoding_layers", .int(2), "num_encoding_layers 2"),
         ("dmtd_block_attention", "causal", "dmtd_block_attention 'causal'"),
-        ("dmtd_history_mode", "shadow", "dmtd_history_mode 'shadow'"),
         ("rope_scaling", .object(["rope_type": "yarn", "factor": .int(4)]), "rope_scaling.rope_type 'yarn'"),
         ("rope_scaling", .object(["type": "dynamic", "factor": .int(4)]), "rope_scaling.type 'dynamic'"),
         ("rope_parameters", .object(["rope_type": "longrope"]), "rope_parameters.rope_type 'longrope'"),

@@ -7,11 +7,11 @@ import Testing
 struct BatchEngineTests {
     private static func job(
         _ prompt: [Int], _ factor: Int, tokens: Int, sampling: SamplingParameters = .greedy,
-        phase: CyclePhase = .prompt,
+        rule: CycleRule = .prompt,
         for listener: Listener
     ) throws -> Job {
         Job(
-            prompt: prompt, plan: try Fixture.plan(factor, phase: phase),
+            prompt: prompt, plan: try Fixture.plan(factor, rule: rule),
             options: GenerationOptions(maximumTokens: tokens, sampling: sampling, ignoresEnd: true, logprobCount: 3)
         ) { listener.hear($0) }
     }
@@ -24,7 +24,7 @@ struct BatchEngineTests {
             Fixture.randomTokens(Int.random(in: 1...300, using: &generator), using: &generator),
             [0, 0, 2, 3, 4, 4, 6, 16].randomElement(using: &generator) ?? 0,
             tokens: Int.random(in: 0...40, using: &generator),
-            sampling: sampling, phase: Bool.random(using: &generator) ? .prompt : .absolute, for: listener)
+            sampling: sampling, rule: CycleRule.allCases.randomElement(using: &generator) ?? .prompt, for: listener)
     }
 
     @Test("batched = alone: tokens, text, places and logprobs, whoever comes and goes meanwhile", arguments: 1...4)
@@ -177,7 +177,7 @@ struct BatchEngineTests {
             let jobs = try zip(turns, listeners).map { prompt, listener in
                 try Self.job(
                     prompt, [0, 2, 4, 6].randomElement(using: &generator) ?? 0, tokens: 20,
-                    phase: Bool.random(using: &generator) ? .prompt : .absolute, for: listener)
+                    rule: CycleRule.allCases.randomElement(using: &generator) ?? .prompt, for: listener)
             }
             try engine.queue.submit(jobs)
             while !engine.isIdle || engine.queue.count > 0 { engine.step() }
@@ -234,7 +234,7 @@ struct BatchEngineTests {
                 let job = try Self.job(
                     beginning.dropLast(Int.random(in: 0...90, using: &generator)) + own,
                     [0, 2, 4].randomElement(using: &generator) ?? 0, tokens: Int.random(in: 1...40, using: &generator),
-                    phase: Bool.random(using: &generator) ? .prompt : .absolute, for: listener)
+                    rule: CycleRule.allCases.randomElement(using: &generator) ?? .prompt, for: listener)
                 jobs.append((job, listener))
                 try engine.queue.submit([job])
             }

@@ -42,8 +42,8 @@ enum Fixture {
         try BatchEngine(try model.get(), options: SessionOptions(threadCount: 2), limits: limits, metrics: metrics)
     }
 
-    static func plan(_ factor: Int, phase: CyclePhase = .prompt) throws -> any DecodePlan {
-        factor == 0 ? .vanilla : try MultiTokenPlan(factor: factor, phase: phase)
+    static func plan(_ factor: Int, rule: CycleRule = .prompt) throws -> any DecodePlan {
+        factor == 0 ? .vanilla : try MultiTokenPlan(factor: factor, rule: rule)
     }
 
     static func randomTokens(_ count: Int, using generator: inout SeededGenerator) throws -> [Int] {

@@ -60,24 +60,30 @@ struct AttentionTests {
         cosines.pointer.update(repeating: 1, count: cosines.count)
         let positions = AlignedBuffer<Int>(count: rowCount)
         let firstOverflow = AlignedBuffer<Int64>(count: 1)
+        let starts = AlignedBuffer<Int>(count: rowCount)
         var output = [Float](repeating: .nan, count: sequence.count * width)
         for first in stride(from: 0, to: sequence.count, by: rowCount) {
             let rows = min(rowCount, sequence.count - first)
-            for row in 0..<rows { positions.pointer[row] = first + row }
+            for row in 0..<rows {
+                positions.pointer[row] = first + row
+                starts.pointer[row] = shape.window == .max ? 0 : max(0, first + row + 1 - shape.window)
+            }
             var states = sequence.rows(first..<first + rows, shape)
             states.withUnsafeMutableBufferPointer { states in
                 output.withUnsafeMutableBufferPointer { output in
                     let stride = width + 2 * shape.keyValueHeads * shape.headWidth
                     let heads = HeadRows(
-                        queries: HeadStates(states.baseAddress!, stride: stride), queryPositions: positions.pointer,
+                        queries: HeadStates(states.baseAddress!, stride: stride), queryEntries: positions.pointer,
                         keyValues: HeadStates(states.baseAddress! + width, stride: stride), headCount: shape.heads,
                         queryNorm: nil, keyNorm: nil, epsilon: 0,
                         cosines: cosines.pointer, sines: sines.pointer, keys: UnsafeMutableRawPointer(keys.pointer),
                         values: UnsafeMutableRawPointer(values.pointer), ring: ring,
-                        firstOverflow: firstOverflow.pointer, firstPosition: first)
+                        firstOverflow: firstOverflow.pointer, firstEntry: first)
                     compute.placeHeads(heads, rowCount: rows)
                     compute.attend(
-                        AttentionPass(heads, window: shape.window, rowCount: rows, scale: 0.25),
+                        AttentionPass(
+                            heads, sight: Sight(windowStarts: starts.pointer, sinks: shape.sinks), rowCount: rows,
+                            scale: 0.25),
                         output: output.baseAddress! + first * width)
                 }
             }

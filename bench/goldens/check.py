@@ -2,8 +2,9 @@
 
     python3 bench/goldens/check.py [--volley .build/release/volley] [--goldens Tests/Goldens/dmtd] [--kv f32] [MODEL…]
 
-GOLDENS holds a folder for each model: a checkpoint as Hugging Face writes it and `cases.json`, a list of `{prompt,
-cycle, phase, window, sinks, tokens, min_margin, last_logits}`; `cycle` 0 is vanilla and `window` 0 none. Tokens must be
+GOLDENS holds a folder for each model: a checkpoint as Hugging Face writes it, `cases.json` and perhaps `rules.json`, lists of
+`{prompt, cycle, phase, prompt_input, history, window, sinks, tokens, min_margin, last_logits}`; `cycle` 0 is vanilla and `window`
+0 none; without prompt_input and history it is the paper's rule, or the absolute one. Tokens must be
 equal; logits at the last of prompt and tokens must agree within 1e-3, except with `--kv f16`, where their difference is
 only shown. Prints a table for each model, then each mismatch. Exit codes: 0 all equal, 1 a mismatch or a failure, 64 usage.
 """
@@ -74,13 +75,24 @@ def check_model(folder: Path, arguments: argparse.Namespace) -> Iterator[Outcome
     """Runs the cases of one model in their order."""
     with tempfile.TemporaryDirectory() as scratch:
         logits_file = Path(scratch) / "logits"
-        for case in json.loads((folder / "cases.json").read_text()):
-            yield check_case(case, folder, logits_file, arguments)
+        for path in (folder / "cases.json", folder / "rules.json"):
+            for case in json.loads(path.read_text()) if path.exists() else []:
+                yield check_case(case, folder, logits_file, arguments)
+
+
+def rule(case: dict) -> dict[str, str]:
+    """The case's rule, by option."""
+    implied = "masked" if case["phase"] == "absolute" else "trunk"
+    return {
+        "--phase": case["phase"],
+        "--prompt-input": case.get("prompt_input", implied),
+        "--history": case.get("history", "real"),
+    }
 
 
 def check_case(case: dict, folder: Path, logits_file: Path, arguments: argparse.Namespace) -> Outcome:
     """Runs one case; whatever goes wrong, a crash included, becomes the fault of its outcome."""
-    plan = "off" if case["cycle"] == 0 else f"{case['cycle']} {case['phase']}"
+    plan = "off" if case["cycle"] == 0 else " ".join([str(case["cycle"]), *rule(case).values()])
     logits_file.unlink(missing_ok=True)
     command = make_command(case, folder, logits_file, arguments)
     try:
@@ -104,7 +116,9 @@ def make_command(case: dict, folder: Path, logits_file: Path, arguments: argpars
         *("--kv", arguments.kv, "--threads", str(arguments.threads)),
         *("--greedy", "--ignore-eos", "--json", "--dump-logits", str(logits_file)),
     ]
-    command += ["--mtd", str(case["cycle"]), "--phase", case["phase"]] if case["cycle"] else ["--mtd", "off"]
+    command += ["--mtd", str(case["cycle"] or "off")]
+    if case["cycle"]:
+        command += [word for option in rule(case).items() for word in option]
     if case["window"]:
         command += ["--window", str(case["window"]), "--sinks", str(case["sinks"])]
     return command
@@ -129,8 +143,8 @@ def compare(case: dict, plan: str, tokens: list[int], logits: array.array, kv: s
 
 def table(outcomes: list[Outcome]) -> str:
     """Returns a row for each plan: cases, how many differ, the largest difference of a logit."""
-    rows = [["mtd, phase", "cases", "wrong", "largest logit difference"]]
-    for plan in sorted({outcome.plan for outcome in outcomes}, key=lambda plan: (plan.split()[-1], plan)):
+    rows = [["mtd, rule", "cases", "wrong", "largest logit difference"]]
+    for plan in sorted({outcome.plan for outcome in outcomes}, key=lambda plan: (plan.split()[1:], plan)):
         of_plan = [outcome for outcome in outcomes if outcome.plan == plan]
         differences = [outcome.difference for outcome in of_plan if outcome.difference == outcome.difference]
         worst = f"{max(differences):.1e}" if differences else "none compared"

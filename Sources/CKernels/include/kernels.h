@@ -80,7 +80,8 @@ struct volley_ring {
     size_t head_width;
 };
 
-/// Queries at ascending positions over one layer's ring.
+/// Queries at ascending positions over one layer's ring. A position is the ring's own count of keys here: where a trunk
+/// never sees some tokens, RoPE has other ones.
 struct volley_attention {
     struct volley_ring ring;
     const void *keys;
@@ -94,8 +95,10 @@ struct volley_attention {
     /// Of the queries, ascending: [row_count].
     const size_t *positions;
     size_t heads;
-    /// Query p sees key k when k ≤ p and (k < sinks or k + window > p).
-    size_t window;
+    /// Query p sees key k when k ≤ p and (k < sinks_seen or k ≥ window_starts[p − first_position]); ascending.
+    const size_t *window_starts;
+    size_t first_position;
+    size_t sinks_seen;
     float scale;
 };
 

@@ -4,8 +4,13 @@
 
 #include "attention_tile.h"
 
+/// The first position in a query's window.
+INLINE size_t window_start(const struct volley_attention *a, size_t query) {
+    return a->window_starts[query - a->first_position];
+}
+
 INLINE bool is_visible(const struct volley_attention *a, size_t key, size_t query) {
-    return key <= query && (key < a->ring.sinks || query - key < a->window);
+    return key <= query && (key < a->sinks_seen || key >= window_start(a, query));
 }
 
 INLINE size_t query_position(const struct volley_attention *a, const query_block *q, size_t n) {
@@ -51,7 +56,7 @@ static line_stream stream_ahead(const struct volley_attention *a, const query_bl
 /// Whether a query sees every position of a whole tile.
 INLINE bool sees_all(const struct volley_attention *a, const key_tile *tile, size_t query) {
     return tile->first == tile->start && tile->end == tile->start + VOLLEY_KEY_TILE && tile->end <= query + 1 &&
-           (tile->end <= a->ring.sinks || query - tile->start < a->window);
+           (tile->end <= a->sinks_seen || tile->start >= window_start(a, query));
 }
 
 /// Makes a query's scores −∞ where it does not see a key; false where it sees none.
@@ -91,8 +96,8 @@ INLINE void attend_tile(const struct volley_attention *a, query_block *q, bool i
 
 /// The first position from `key` on that some query from `first_query` on may see.
 INLINE size_t next_visible(const struct volley_attention *a, size_t key, size_t first_query) {
-    size_t window_start = a->window > first_query ? 0 : first_query + 1 - a->window;
-    return key < a->ring.sinks || key > window_start ? key : window_start;
+    size_t start = window_start(a, first_query);
+    return key < a->sinks_seen || key > start ? key : start;
 }
 
 /// Forgets what was added up.

@@ -32,11 +32,20 @@ package struct ByteRoofline: Sendable {
 
     /// A cycle reads the trunk once for `factor` tokens, and the head and `lm_head` for each; nil is vanilla.
     ///
-    /// - Parameter depth: positions that are looked at, on average.
-    package func bytesPerToken(factor: Int?, depth: Double) -> Double {
-        let trunk = Double(trunk) + depth * Double(trunkPosition)
+    /// - Parameters:
+    ///   - depth: positions that are looked at, on average.
+    ///   - trunkDepth: those that the trunk looks at, where it never sees some; nil is as many.
+    package func bytesPerToken(factor: Int?, depth: Double, trunkDepth: Double? = nil) -> Double {
+        let trunk = Double(trunk) + (trunkDepth ?? depth) * Double(trunkPosition)
         let head = Double(head + vocabularyHead) + depth * Double(headPosition)
         return trunk / Double(factor ?? 1) + head
+    }
+
+    /// Bytes of a token at `position` after a prompt of `promptCount`, by a plan that runs all layers and drafts nothing.
+    func bytesPerToken(_ plan: any DecodePlan, position: Double, promptCount: Int, options: SessionOptions) -> Double {
+        bytesPerToken(
+            factor: (plan as? MultiTokenPlan)?.factor, depth: options.positionsSeen(of: position),
+            trunkDepth: options.trunkEntriesSeen(at: position, by: plan, promptCount: promptCount))
     }
 
     /// What a trunk that drafts and a head that verifies have read for `tokenCount` tokens. `lm_head` follows each draft, and

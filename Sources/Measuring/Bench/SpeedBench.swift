@@ -17,9 +17,10 @@ package struct SpeedBench: Sendable {
         package init() {}
 
         /// Positions that a decoded token sees, on average.
-        func positionsSeen(in session: SessionOptions) -> Double {
-            session.positionsSeen(of: Double(depth) + Double(decodeTokens) / 2)
-        }
+        func positionsSeen(in session: SessionOptions) -> Double { session.positionsSeen(of: averagePosition) }
+
+        /// Of the decoded tokens.
+        var averagePosition: Double { Double(depth) + Double(decodeTokens) / 2 }
     }
 
     /// One plan's decoding.
@@ -57,9 +58,9 @@ package struct SpeedBench: Sendable {
         let memory = try MemoryBandwidth(
             threadCount: sessionOptions.threadCount, pinsThreads: sessionOptions.pinsThreads)
         let roofline = ByteRoofline(stack, kvFormat: sessionOptions.kvFormat)
-        let depth = options.positionsSeen(in: sessionOptions)
         func bytes(_ plan: any DecodePlan) -> Double {
-            roofline.bytesPerToken(factor: (plan as? MultiTokenPlan)?.factor, depth: depth)
+            roofline.bytesPerToken(
+                plan, position: options.averagePosition, promptCount: max(1, options.depth), options: sessionOptions)
         }
         decoding = plans.map { name, plan in
             PlanSpeed(name: name, bytesPerToken: bytes(plan), limitOfSpeedup: bytes(.vanilla) / bytes(plan))

@@ -4,9 +4,9 @@ import Models
 import Tensors
 import Tokens
 
-/// Puts prompts to several plans: one model and one session, used again and again.
+/// Puts prompts to several plans: one model, with its baseline for vanilla, and one session, used again and again.
 package final class Comparer {
-    private let model: Model
+    private let models: ComparedModels
     private let plans: [any DecodePlan]
     private let examiner: Examiner
     private let memory: MemoryBandwidth
@@ -15,12 +15,12 @@ package final class Comparer {
     /// - Parameter maximumTokens: of an answer.
     /// - Throws: `GenerationError`, `SessionError` or `ThreadRefusal`.
     package init(
-        _ model: Model, plans: [any DecodePlan], options: SessionOptions,
+        _ models: ComparedModels, plans: [any DecodePlan], options: SessionOptions,
         maximumTokens: Int
     ) throws {
-        self.model = model
+        self.models = models
         self.plans = plans
-        examiner = try Examiner(model, options: options, maximumTokens: maximumTokens)
+        examiner = try Examiner(models, options: options, maximumTokens: maximumTokens)
         memory = try MemoryBandwidth(threadCount: options.threadCount)
         self.options = options
     }
@@ -58,10 +58,10 @@ package final class Comparer {
             let ids = answer.tokens.map(\.id)
             let losses = try examiner.predictions(Examiner.Question(prompt: prompt, reference: ids), .vanilla)
                 .tokens.map(\.loss)
-            let depth = options.positionsSeen(of: Double(prompt.count) + Double(ids.count) / 2)
-            let vanillaBytes = ByteRoofline(model.stack, kvFormat: options.kvFormat)
-                .bytesPerToken(factor: nil, depth: depth)
-            let bytes = bytesPerToken(of: answer, plan, depth: depth)
+            let position = Double(prompt.count) + Double(ids.count) / 2
+            let vanillaBytes = ByteRoofline(models.vanilla.stack, kvFormat: options.kvFormat)
+                .bytesPerToken(factor: nil, depth: options.positionsSeen(of: position))
+            let bytes = bytesPerToken(of: answer, plan, position: position, promptCount: prompt.count)
             let label = PlanLabel(plan)
             return Comparison.Answer(
                 plan: label, text: answer.text, tokens: answer.tokens, passes: answer.statistics.passes,
@@ -77,15 +77,18 @@ package final class Comparer {
     }
 
     /// What the plan must read whatever it answers, or what it read for this answer; nil where neither is known.
-    private func bytesPerToken(of answer: Examiner.Answer, _ plan: any DecodePlan, depth: Double) -> Double? {
-        let stack = model.fitted(to: plan).stack
+    private func bytesPerToken(of answer: Examiner.Answer, _ plan: any DecodePlan, position: Double, promptCount: Int)
+        -> Double?
+    {
+        let depth = options.positionsSeen(of: position)
+        let stack = models.model(for: plan).fitted(to: plan).stack
         let roofline = ByteRoofline(stack, kvFormat: options.kvFormat)
         if plan.draftCount > 0 {
             let (passes, count) = (answer.statistics.passes, answer.statistics.decodeTokens)
             return count > 0 ? roofline.bytesPerToken(drafting: passes, tokenCount: count, depth: depth) : nil
         }
         guard plan.layers != .all else {
-            return roofline.bytesPerToken(factor: (plan as? MultiTokenPlan)?.factor, depth: depth)
+            return roofline.bytesPerToken(plan, position: position, promptCount: promptCount, options: options)
         }
         // The tokens of a refill read a layer together, and how often they do is not counted.
         // Nor is which half of a layer a token ran.

@@ -7,7 +7,8 @@ package struct ComparisonDocument {
 
     package init(_ comparisons: [Comparison], _ setting: ComparisonSetting) {
         contents = Contents(
-            version: setting.version, model: setting.model, formats: setting.formats, processor: setting.processor,
+            version: setting.version, model: setting.model, baseline: setting.baseline, formats: setting.formats,
+            processor: setting.processor,
             instructionSet: setting.instructionSet, threads: setting.threads, rounds: setting.rounds,
             comparisons: comparisons.map { comparison in
                 Contents.Compared(
@@ -26,6 +27,8 @@ package struct ComparisonDocument {
 private struct Contents: Encodable {
     let version: String
     let model: String
+    /// Whose vanilla it is, where it is not the model's own.
+    let baseline: String?
     let formats: [String]
     let processor: String
     let instructionSet: String

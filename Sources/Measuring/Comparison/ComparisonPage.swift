@@ -43,6 +43,7 @@ package struct ComparisonPage {
             <h1>\(setting.model.escaped)</h1>
             <p>\(setting.formats.joined(separator: ", ")) weights, \(setting.processor.escaped), \
             \(setting.threads) \(setting.threads == 1 ? "thread" : "threads"), \(setting.instructionSet) kernels</p>
+            \(setting.baseline.map { "<p>Vanilla is \($0.escaped), the baseline.</p>" } ?? "")
             \(places.isEmpty ? "" : legend)
             </header>
             """
@@ -68,7 +69,7 @@ package struct ComparisonPage {
             \(comparison.answers.map(card).joined(separator: "\n"))
             </div>
             \(table(ComparisonTable(comparison)))
-            \(PassTimeline(comparison.answers, roofline: setting.roofline).figure)
+            \(PassTimeline(comparison.answers, setting).figure)
             </section>
             """
     }

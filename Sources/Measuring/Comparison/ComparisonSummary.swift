@@ -1,4 +1,7 @@
+import Decoding
 import Foundation
+import Models
+import Tensors
 
 /// Comparisons on several prompts taken together.
 package struct ComparisonSummary: Sendable {
@@ -63,6 +66,8 @@ package struct ComparisonSummary: Sendable {
 /// What comparisons were made with.
 package struct ComparisonSetting: Sendable {
     package let model: String
+    /// Whose vanilla the model's plans are held against, where it is not its own.
+    package let baseline: String?
     package let formats: [String]
     package let processor: String
     package let instructionSet: String
@@ -71,18 +76,22 @@ package struct ComparisonSetting: Sendable {
     package let version: String
     /// Bytes of a trunk and a head pass.
     package let roofline: ByteRoofline
+    /// Those of vanilla's model.
+    package let vanillaRoofline: ByteRoofline
 
     package init(
-        model: String, formats: [String], processor: String, instructionSet: String, threads: Int, rounds: Int,
-        version: String, roofline: ByteRoofline
+        _ models: ComparedModels, kvFormat: KVFormat, processor: String, instructionSet: String, threads: Int,
+        rounds: Int, version: String
     ) {
-        self.model = model
-        self.formats = formats
+        model = models.model.name
+        baseline = models.baseline?.name
+        formats = models.model.stack.formats.map(\.rawValue)
+        roofline = ByteRoofline(models.model.stack, kvFormat: kvFormat)
+        vanillaRoofline = ByteRoofline(models.vanilla.stack, kvFormat: kvFormat)
         self.processor = processor
         self.instructionSet = instructionSet
         self.threads = threads
         self.rounds = rounds
         self.version = version
-        self.roofline = roofline
     }
 }

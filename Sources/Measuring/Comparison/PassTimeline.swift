@@ -5,8 +5,8 @@ import Foundation
 /// reads.
 struct PassTimeline {
     private let answers: [Comparison.Answer]
-    private let trunk: Double
-    private let head: Double
+    private let roofline: ByteRoofline
+    private let vanillaRoofline: ByteRoofline
 
     /// Tokens that are drawn.
     private static let tokenCount = 24
@@ -14,17 +14,17 @@ struct PassTimeline {
     private static let left = 64.0
     private static let width = 900.0
 
-    init(_ answers: [Comparison.Answer], roofline: ByteRoofline) {
+    init(_ answers: [Comparison.Answer], _ setting: ComparisonSetting) {
         self.answers = answers.filter(\.readsWholePasses)
-        trunk = Double(roofline.trunk)
-        head = Double(roofline.head + roofline.vocabularyHead)
+        (roofline, vanillaRoofline) = (setting.roofline, setting.vanillaRoofline)
     }
 
     /// An SVG with its caption; nothing where no plan decoded a token.
     var figure: String {
         let count = min(Self.tokenCount, answers.map(\.tokens.count).max() ?? 0)
-        guard count > 1, trunk + head > 0 else { return "" }
-        let scale = (Self.width - Self.left) / (Double(count - 1) * (trunk + head))
+        let longest = max(roofline.wholePass, vanillaRoofline.wholePass)
+        guard count > 1, longest > 0 else { return "" }
+        let scale = (Self.width - Self.left) / (Double(count - 1) * longest)
         let rows = answers.enumerated().map { row($1, number: $0, scale: scale) }
         return """
             <figure>
@@ -39,6 +39,7 @@ struct PassTimeline {
 
     private func row(_ answer: Comparison.Answer, number: Int, scale: Double) -> String {
         let y = number * Self.rowHeight
+        let bytes = answer.plan.isVanilla ? vanillaRoofline : roofline
         var x = Self.left
         var shapes = ["<text x=\"0\" y=\"\(y + 16)\">\(answer.plan.title)</text>"]
         func pass(_ style: String, _ bytes: Double) {
@@ -51,9 +52,14 @@ struct PassTimeline {
         }
         // The first token came with the prompt.
         for token in answer.tokens.prefix(Self.tokenCount).dropFirst() {
-            if (token.cyclePlace ?? 0) == 0 { pass("trunk", trunk) }
-            pass(token.cyclePlace.map { "head p\($0 % ComparisonStyle.placeCount)" } ?? "head plain", head)
+            if (token.cyclePlace ?? 0) == 0 { pass("trunk", Double(bytes.trunk)) }
+            pass(token.cyclePlace.map { "head p\($0 % ComparisonStyle.placeCount)" } ?? "head plain", bytes.headPass)
         }
         return shapes.joined(separator: "\n")
     }
+}
+
+extension ByteRoofline {
+    fileprivate var headPass: Double { Double(head + vocabularyHead) }
+    fileprivate var wholePass: Double { Double(trunk) + headPass }
 }

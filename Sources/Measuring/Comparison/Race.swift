@@ -22,17 +22,18 @@ package final class Race {
     /// - Parameter isCancelled: looked at before each pass.
     /// - Throws: `GenerationError` or `SessionError`.
     package init(
-        of model: Model, on prompt: String, plans: [any DecodePlan],
+        of models: ComparedModels, on prompt: String, plans: [any DecodePlan],
         options: SessionOptions, maximumTokens: Int, isCancelled: @escaping @Sendable () -> Bool
     ) throws {
-        let examiner = try Examiner(model, options: options, maximumTokens: maximumTokens)
+        let examiner = try Examiner(models, options: options, maximumTokens: maximumTokens)
         let ids = try examiner.prompt([ChatMessage(role: "user", content: prompt)])
         lanes = plans.map { Lane(plan: PlanLabel($0)) }
         generations = try plans.map { plan in
-            try DecodingLoop(
+            let model = models.model(for: plan)
+            return try DecodingLoop(
                 try DecodingContext(model.fitted(to: plan).stack, options: options), prompt: ids, plan: plan,
-                options: GenerationOptions(maximumTokens: maximumTokens), tokenizer: try model.requireTokenizer(),
-                endTokens: model.endTokens, isCancelled: isCancelled)
+                options: GenerationOptions(maximumTokens: maximumTokens),
+                tokenizer: try models.model.requireTokenizer(), endTokens: model.endTokens, isCancelled: isCancelled)
         }
     }
 

@@ -6,6 +6,8 @@ import Tokens
 /// The fastest plan that keeps enough of vanilla's quality, with the evidence.
 package struct Tuning: Sendable {
     package let measure: Measure
+    /// Whose vanilla plans are held against, where it is not the model's own.
+    package let baseline: String?
     /// Least share of vanilla's quality.
     package let least: Double
     /// One for each plan, in their order.
@@ -54,12 +56,13 @@ package struct Tuning: Sendable {
         guard let choice else { return "nothing was measured" }
         let bound = String(format: "%.4g %%", 100 * least)
         guard !choice.plan.isVanilla, let kept = choice.kept, let speedup = choice.speedup else {
-            return "decode with --mtd off: no other plan is faster and keeps \(bound) of vanilla's \(measure.name)"
+            let instead = baseline.map { "stay with \($0)" } ?? "decode with --mtd off"
+            return "\(instead): no other plan is faster and keeps \(bound) of vanilla's \(measure.name)"
         }
         return String(
             format:
-                "decode with %@: %.2f times as fast as vanilla, and keeps %.1f %% of its %@ (at least %@ asked for)",
-            choice.plan.option, speedup, 100 * kept, measure.name, bound)
+                "decode with %@: %.2f times as fast as %@, and keeps %.1f %% of its %@ (at least %@ asked for)",
+            choice.plan.option, speedup, baseline.map { "vanilla \($0)" } ?? "vanilla", 100 * kept, measure.name, bound)
     }
 }
 
@@ -73,23 +76,24 @@ extension Tuning {
     ///   - isCancelled: looked at before each question.
     /// - Throws: `GenerationError`, `SessionError`, `SamplingError`, or `CancellationError`.
     package init(
-        of model: Model, on questions: Questions, plans: [any DecodePlan],
+        of models: ComparedModels, on questions: Questions, plans: [any DecodePlan],
         least: Double, options: SessionOptions, maximumTokens: Int, metric: AnswerMetric? = nil,
         pattern: AnswerPattern? = nil, progress: (Double) -> Void, isCancelled: () -> Bool
     ) throws {
         self.least = least
+        baseline = models.baseline?.name
         let tasks: [EvaluationTask]
         switch questions {
         case .tasks(let own): tasks = own
         case .prompts(let prompts):
-            let examiner = try Examiner(model, options: options, maximumTokens: maximumTokens)
+            let examiner = try Examiner(models, options: options, maximumTokens: maximumTokens)
             tasks = [try examiner.task(answering: prompts, isCancelled: isCancelled)]
         }
         let total = Double(max(1, tasks.reduce(0) { $0 + $1.items.count }))
         var (evaluations, done) = ([Evaluation](), 0)
         for task in tasks {
             let evaluation = try Evaluation(
-                of: model, on: task, plans: plans, options: options, maximumTokens: maximumTokens, metric: metric,
+                of: models, on: task, plans: plans, options: options, maximumTokens: maximumTokens, metric: metric,
                 pattern: pattern, progress: { progress(Double(done + $0) / total) }, isCancelled: isCancelled)
             if isCancelled() { throw CancellationError() }
             evaluations.append(evaluation)
@@ -156,6 +160,7 @@ extension Examiner {
 extension Tuning {
     private struct Document: Encodable {
         let measure: String
+        let baseline: String?
         let least: Double
         let choice: String?
         let sentence: String
@@ -175,7 +180,7 @@ extension Tuning {
     /// One document, keys in snake case, sorted.
     package func json() throws -> String {
         let document = Document(
-            measure: measure.name, least: least, choice: choice?.plan.name, sentence: sentence,
+            measure: measure.name, baseline: baseline, least: least, choice: choice?.plan.name, sentence: sentence,
             candidates: candidates.map {
                 Document.Entry(
                     mtd: $0.plan.mtd, plan: $0.plan.ownName, tokensPerSecond: $0.speed, speedup: $0.speedup,

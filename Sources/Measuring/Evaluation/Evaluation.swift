@@ -59,20 +59,21 @@ package struct Evaluation: Sendable {
 extension Evaluation {
     /// Answers every item with every plan, in turns, and scores the reference answers under each.
     /// - Parameters:
+    ///   - models: vanilla, which plans are held against, comes from the baseline where there is one.
     ///   - metric: in place of the items' own; items that say none are judged by `exact`.
     ///   - pattern: in place of the items' own; without one the whole answer counts.
     ///   - progress: told the number of items done.
     ///   - isCancelled: looked at before each item; what was done until then is the result.
     /// - Throws: `GenerationError`, `SessionError` or `SamplingError`.
     package init(
-        of model: Model, on task: EvaluationTask, plans: [any DecodePlan],
+        of models: ComparedModels, on task: EvaluationTask, plans: [any DecodePlan],
         options: SessionOptions, maximumTokens: Int, metric: AnswerMetric? = nil, pattern: AnswerPattern? = nil,
         progress: (Int) -> Void, isCancelled: () -> Bool
     ) throws {
         self.task = task
-        layerCount = model.configuration.layerCount
+        layerCount = models.model.configuration.layerCount
         results = plans.map(PlanResult.init)
-        let examiner = try Examiner(model, options: options, maximumTokens: maximumTokens)
+        let examiner = try Examiner(models, options: options, maximumTokens: maximumTokens)
         for (index, item) in task.items.enumerated() {
             guard !isCancelled() else { return }
             let metric = metric ?? item.metric ?? .exact

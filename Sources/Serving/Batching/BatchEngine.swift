@@ -35,8 +35,9 @@ package final class BatchEngine {
         self.metrics = metrics
         workspace = try Workspace(model.stack, options: options, batchSize: limits.batchSize)
         batch = BatchPass(in: workspace, batchSize: limits.batchSize)
+        let shapes = DecodingContext(in: workspace).ringShapes
         budget = KVBudget(
-            byteCount: limits.kvByteCount, shapes: DecodingContext(in: workspace).ringShapes,
+            byteCount: limits.kvByteCount, trunk: shapes[0], head: shapes[1],
             contextLength: model.stack.configuration.contextLength)
         queue = JobQueue(limit: limits.queueLength, budget: budget)
         // OpenBLAS, which takes long prompts over plain weights, rounds by the number of rows.
@@ -83,7 +84,7 @@ package final class BatchEngine {
             guard let job = queue.takeFirst(where: { budget.byteCount(of: $0) <= room }) else { return }
             do {
                 reading.append(
-                    try Seat(job, context(for: job, room: room), model: model, positions: budget.positions(of: job)))
+                    try Seat(job, context(for: job, room: room), model: model, entries: budget.entries(of: job)))
             } catch {
                 metrics.countEnd(.failed)
                 job.deliver(.failed(error))
@@ -93,11 +94,11 @@ package final class BatchEngine {
 
     /// One that has read the beginning of the job's prompt, where its memory fits, else a new one; what is kept makes room.
     private func context(for job: Job, room: Int) -> DecodingContext {
-        let positions = budget.positions(of: job)
+        let need = budget.entries(of: job)
         // All of a prompt must be read for its logprobs.
         var context = job.promptLogprobCount == nil ? ended.take(for: job) : nil
-        if let taken = context, taken.kvByteCount(reserving: positions) > room { context = nil }
-        let needed = context?.kvByteCount(reserving: positions) ?? budget.byteCount(of: job)
+        if let taken = context, taken.kvByteCount(reserving: need) > room { context = nil }
+        let needed = context?.kvByteCount(reserving: need) ?? budget.byteCount(of: job)
         while ended.kvByteCount > room - needed { ended.removeOldest() }
         return context ?? DecodingContext(in: workspace)
     }

@@ -4,7 +4,8 @@ import Models
 /// The memory for keys and values, and what of it a job needs.
 struct KVBudget: Sendable {
     let byteCount: Int
-    let shapes: [KVRing.Shape]
+    let trunk: KVRing.Shape
+    let head: KVRing.Shape
     let contextLength: Int
 
     /// Positions that a job may come to, drafts included.
@@ -13,7 +14,13 @@ struct KVBudget: Sendable {
         return job.prompt.count + min(min(job.options.maximumTokens ?? room, room) + job.plan.draftCount, room)
     }
 
+    /// Entries of trunk and head that the job may come to.
+    func entries(of job: Job) -> RingEntries {
+        RingEntries(job.plan, positions: positions(of: job), promptCount: job.prompt.count)
+    }
+
     func byteCount(of job: Job) -> Int {
-        shapes.reduce(0) { $0 + $1.byteCount(reserving: positions(of: job)) }
+        let need = entries(of: job)
+        return trunk.byteCount(reserving: need.trunk) + head.byteCount(reserving: need.head)
     }
 }

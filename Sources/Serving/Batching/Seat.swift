@@ -15,13 +15,15 @@ final class Seat {
     private var lastToken: ContinuousClock.Instant?
     private var promptLogprobs: [[TokenLogprob]] = []
 
-    /// - Parameter context: holds the prompt's beginning, or nothing.
+    /// - Parameters:
+    ///   - context: holds the prompt's beginning, or nothing.
+    ///   - entries: of keys and values that it may come to.
     /// - Throws: `SessionError` for a prompt that the model cannot take.
-    init(_ job: Job, _ context: DecodingContext, model: Model, positions: Int) throws {
+    init(_ job: Job, _ context: DecodingContext, model: Model, entries: RingEntries) throws {
         self.job = job
         self.context = context
         reusedTokens = context.tokens.count
-        context.reservePositions(upTo: positions)
+        context.reserve(entries)
         kvByteCount = context.kvByteCount
         loop = try DecodingLoop(
             context, prompt: Array(job.prompt[reusedTokens...]), plan: job.plan, options: job.options,

@@ -81,7 +81,7 @@ struct AnswerFields {
                 throw PlanError.unreadableFactor("\(value)")
             }
             let plan = try server.model.stack.configuration.plan(
-                for: try PlanRequest(factor: text), phase: server.phase)
+                for: try PlanRequest(factor: text), rule: server.rule)
             if let factor = (plan as? MultiTokenPlan)?.factor, factor > server.limits.factor {
                 throw APIError.invalid(
                     "mtd is \(factor), and this server goes up to \(server.limits.factor); give less, or \"off\"",

@@ -8,16 +8,16 @@ package struct ServedModel: Sendable {
     package let model: Model
     /// What a request that names no factor gets.
     package let plan: any DecodePlan
-    /// Overrides the checkpoint's phase.
-    package let phase: CyclePhase?
+    /// Replaces choices of the checkpoint's rule.
+    package let rule: CycleRule.Overrides
     package let limits: ServingLimits
     /// When the server began, for `created`.
     let created = Int(Date().timeIntervalSince1970)
 
-    package init(_ model: Model, plan: any DecodePlan, phase: CyclePhase?, limits: ServingLimits) {
+    package init(_ model: Model, plan: any DecodePlan, rule: CycleRule.Overrides, limits: ServingLimits) {
         self.model = model
         self.plan = plan
-        self.phase = phase
+        self.rule = rule
         self.limits = limits
     }
 

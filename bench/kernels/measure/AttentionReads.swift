@@ -9,6 +9,8 @@ struct AttentionReads {
     private let ring: KVRing
     private let queries: AlignedBuffer<Float>
     private let positions: AlignedBuffer<Int>
+    /// A window's for each query: none hides anything.
+    private let starts = AlignedBuffer<Int>(count: 16)
     private let output: AlignedBuffer<Float>
     private let firstOverflow = AlignedBuffer<Int64>(count: 1)
 
@@ -44,13 +46,15 @@ struct AttentionReads {
         return timed {
             for layer in 0..<configuration.layerCount {
                 let heads = HeadRows(
-                    queries: states, queryPositions: positions.pointer, keyValues: states,
+                    queries: states, queryEntries: positions.pointer, keyValues: states,
                     headCount: configuration.headCount, queryNorm: nil, keyNorm: nil, epsilon: 0,
                     cosines: queries.pointer, sines: queries.pointer, keys: ring.keys(layer),
                     values: ring.values(layer),
-                    ring: ring.layout, firstOverflow: firstOverflow.pointer, firstPosition: depth - 1)
+                    ring: ring.layout, firstOverflow: firstOverflow.pointer, firstEntry: depth - 1)
                 compute.attend(
-                    AttentionPass(heads, window: .max, rowCount: rowCount, scale: 0.1), output: output.pointer)
+                    AttentionPass(
+                        heads, sight: Sight(windowStarts: starts.pointer, sinks: 0), rowCount: rowCount, scale: 0.1),
+                    output: output.pointer)
             }
         }
     }

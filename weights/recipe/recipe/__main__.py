@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import torch
 
 from recipe import checkpoints, depth, distributed, embedded, evaluation, vocabulary
-from recipe.cycles import VANILLA, MaskedPass
+from recipe.cycles import HISTORIES, PROMPT_INPUTS, VANILLA, MaskedPass, Rule
 from recipe.examples import Chat, FileExamples, GeneratedExamples
 from recipe.routing import LAYERS, ORDERS, Routing, route, routed_layers, train_routers_alone
 from recipe.tasks import SUITE, held_out_items, training_item
@@ -50,7 +50,10 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     finetune.add_argument("--model", type=Path, required=True, help="Hugging Face directory")
     finetune.add_argument("--factors", type=parse_factors, default=(VANILLA, 2, 3, 4, 6), metavar="off,2,3,4,6")
     finetune.add_argument("--head-layers", type=int, default=8)
-    finetune.add_argument("--phase", choices=("prompt", "absolute"), default="prompt")
+    finetune.add_argument("--phase", choices=tuple(PROMPT_INPUTS), default="prompt")
+    inputs = dict.fromkeys(one for several in PROMPT_INPUTS.values() for one in several)
+    finetune.add_argument("--prompt-input", choices=tuple(inputs), default="", help="default: trunk, or masked in absolute phase")
+    finetune.add_argument("--history", choices=HISTORIES, default="real")
     finetune.add_argument("--distillation", type=float, default=0.0, metavar="SHARE")
     finetune.add_argument("--freeze-trunk", action="store_true")
     # Another seed than the default of `pretrain`, or fine-tuning would see the same questions again.
@@ -235,6 +238,10 @@ def prepared(masked: MaskedPass, arguments: argparse.Namespace, processes: int) 
 
 
 def run_finetune(arguments: argparse.Namespace) -> int:
+    try:
+        rule = Rule(arguments.phase, arguments.prompt_input, arguments.history)
+    except ValueError as error:
+        raise SystemExit(f"recipe: {error}") from None
     process, processes = distributed.start()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     computation = torch.bfloat16 if device.type == "cuda" else torch.float32
@@ -249,7 +256,7 @@ def run_finetune(arguments: argparse.Namespace) -> int:
     teacher = masked(computation, freezes_trunk=False).eval() if arguments.distillation > 0 else None
     schedule = Schedule(
         steps=arguments.steps, sequences=arguments.sequences, learning_rate=arguments.learning_rate,
-        factors=arguments.factors, head_layers=arguments.head_layers, phase=arguments.phase, seed=arguments.seed,
+        factors=arguments.factors, head_layers=arguments.head_layers, rule=rule, seed=arguments.seed,
         distillation=arguments.distillation, tokens_at_once=arguments.tokens_at_once, optimizer=arguments.optimizer,
         answer_power=arguments.answer_power,
     )  # fmt: skip

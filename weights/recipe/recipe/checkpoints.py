@@ -11,7 +11,7 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel, Qwen3Config, Qwen3ForCausalLM
 
-from recipe.cycles import VANILLA
+from recipe.cycles import VANILLA, Rule
 from recipe.routing import Routing, route
 from recipe.training import Run
 
@@ -20,7 +20,9 @@ PLAIN_TYPES = {"ddllama": "llama"}
 """The authors' `model_type` of a routed stack, and the one that it is without routers."""
 ROUTED_ARCHITECTURE = {"llama": {"model_type": "ddllama", "architectures": ["DDLlamaForCausalLM"]}}
 """The other way. Other stacks keep their type: the authors have published Llama alone."""
-MTD_FIELDS = ("num_encoding_layers", "num_thinking_layers", "num_decoding_layers", "mtp_horizon", "dmtd_phase")
+MTD_FIELDS = (
+    "num_encoding_layers", "num_thinking_layers", "num_decoding_layers", "mtp_horizon", *Rule().fields(),
+)  # fmt: skip
 
 
 def small_model(vocabulary: int, shape: dict[str, int], seed: int) -> Qwen3ForCausalLM:
@@ -111,7 +113,7 @@ def described(configuration: dict, run: Run) -> dict[str, object]:
 
 
 def trained_fields(run: Run) -> dict[str, object]:
-    """The authors' fields, and `dmtd_phase`; none for a model that was trained for vanilla decoding alone."""
+    """The authors' fields, and the rule's; none for a model that was trained for vanilla decoding alone."""
     schedule, largest = run.schedule, max(run.schedule.factors)
     if largest == VANILLA:
         return {}
@@ -120,5 +122,5 @@ def trained_fields(run: Run) -> dict[str, object]:
         "num_thinking_layers": run.model.model.config.num_hidden_layers - schedule.head_layers,
         "num_decoding_layers": schedule.head_layers,
         "mtp_horizon": largest,
-        "dmtd_phase": schedule.phase,
+        **schedule.rule.fields(),
     }

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import torch
 from transformers import DynamicCache, PreTrainedModel
 
-from recipe.cycles import VANILLA, head_input
+from recipe.cycles import VANILLA, Rule, head_input, places
 
 
 class Decoder:
     """Sequences of one prompt length, decoded in step."""
 
-    def __init__(self, model: PreTrainedModel, head_layers: int):
-        self.model = model
+    def __init__(self, model: PreTrainedModel, head_layers: int, rule: Rule = Rule()):
+        self.model, self.rule = model, rule
         layers = model.model.layers
         self.trunk_layers, self.head_layers = layers[:-head_layers], layers[-head_layers:]
 
@@ -22,22 +22,29 @@ class Decoder:
     def logits(self, prompt: torch.Tensor, factor: int) -> Iterator[torch.Tensor]:
         """Yields logits, [sequences, vocabulary]; is sent the tokens that were chosen, [sequences]."""
         self.cache = DynamicCache()
-        length = prompt.shape[1]
-        trunk = self._run(self.trunk_layers, self.model.model.embed_tokens(prompt), 0)
-        tokens = yield self._logits(self._run(self.head_layers, trunk, 0))
+        length, ones = prompt.shape[1], torch.ones(len(prompt), dtype=torch.long, device=prompt.device)
+
+        def place(positions: slice) -> torch.Tensor:
+            return places(positions.stop, length * ones, factor * ones, self.rule)[:, positions]
+
+        embedded = self.model.model.embed_tokens(prompt)
+        trunk = self._run(self.trunk_layers, embedded, range(length))
+        hidden = head_input(embedded, trunk, place(slice(0, length)))
+        tokens = yield self._logits(self._run(self.head_layers, hidden, range(length)))
         position, unseen = length, []
         while True:
             embedded = self.model.model.embed_tokens(tokens[:, None])
             unseen.append(embedded)
-            place = -1 if factor == VANILLA else (position - length) % factor
+            now = place(slice(position, position + 1))
             trunk = torch.zeros_like(embedded)
-            if place <= 0:
-                # Refill: the tokens that the last cycle emitted without the trunk, and this one.
+            if now[0, 0] <= 0:
+                # Refill: the tokens that the last cycle emitted without the trunk, and this one; or by shadow history this alone.
+                unseen = unseen if self.rule.history == "real" else unseen[-1:]
                 block = torch.cat(unseen, dim=1)
-                trunk = self._run(self.trunk_layers, block, position + 1 - len(unseen))[:, -1:]
+                trunk = self._run(self.trunk_layers, block, range(position + 1 - len(unseen), position + 1))[:, -1:]
                 unseen = []
-            hidden = head_input(embedded, trunk, torch.full(embedded.shape[:2], place, device=embedded.device))
-            tokens = yield self._logits(self._run(self.head_layers, hidden, position))
+            hidden = head_input(embedded, trunk, now)
+            tokens = yield self._logits(self._run(self.head_layers, hidden, range(position, position + 1)))
             position += 1
 
     def greedy(self, prompt: torch.Tensor, factor: int, limit: int, ends: set[int]) -> list[list[int]]:
@@ -58,12 +65,13 @@ class Decoder:
             logits = steps.send(tokens)
         return answers
 
-    def _run(self, layers: torch.nn.ModuleList, hidden: torch.Tensor, start: int) -> torch.Tensor:
-        """Runs `hidden`, [sequences, count, width], at positions from `start` on."""
-        count = hidden.shape[1]
-        positions = torch.arange(start, start + count, device=hidden.device)
+    def _run(self, layers: torch.nn.ModuleList, hidden: torch.Tensor, at: range) -> torch.Tensor:
+        """Runs `hidden`, [sequences, count, width], at the positions `at`, after what these layers have cached."""
+        positions = torch.tensor(at, device=hidden.device)
         rotary = self.model.model.rotary_emb(hidden, positions[None])
-        visible = torch.arange(start + count, device=hidden.device)[None] <= positions[:, None]
+        cached = self.cache.get_seq_length(layers[0].self_attn.layer_idx)
+        entries = torch.arange(cached + len(at), device=hidden.device)
+        visible = entries[None] <= entries[cached:, None]
         for layer in layers:
             hidden = layer(
                 hidden, attention_mask=visible[None, None], position_ids=positions[None], position_embeddings=rotary,

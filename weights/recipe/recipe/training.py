@@ -17,7 +17,7 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, get_state_
 from torch.distributed.fsdp import FSDPModule
 
 from recipe import distributed
-from recipe.cycles import VANILLA, MaskedPass, factor_name, places
+from recipe.cycles import VANILLA, MaskedPass, Rule, factor_name, places, seen_by_trunk
 from recipe.examples import Batch, Example
 from recipe.optimizers import optimizers
 from recipe.routing import layers_used, lift_gates, skip_losses
@@ -41,7 +41,7 @@ class Schedule:
     learning_rate: float
     factors: tuple[int, ...] = (VANILLA,)
     head_layers: int = 8
-    phase: str = "prompt"
+    rule: Rule = Rule()
     seed: int = 0
     warmup: int = 100
     optimizer: str = "adamw"
@@ -121,7 +121,8 @@ def answer_losses(
     sequence, position = wanted.nonzero(as_tuple=True)
 
     def logits(network: MaskedPass, drawn: torch.Tensor) -> torch.Tensor:
-        return network(batch.ids, places(batch.ids.shape[1], batch.answer_starts, drawn, schedule.phase), wanted)
+        place = places(batch.ids.shape[1], batch.answer_starts, drawn, schedule.rule)
+        return network(batch.ids, place, wanted, seen_by_trunk(place, batch.answer_starts, schedule.rule))
 
     found = logits(model, factors)
     losses = F.cross_entropy(found, batch.ids[sequence, position + 1], reduction="none")

@@ -1,9 +1,10 @@
 """The masked single pass is decoding, token by token."""
 
+import pytest
 import torch
 from transformers import Qwen3Config, Qwen3ForCausalLM
 
-from recipe.cycles import VANILLA, hidden_states, places
+from recipe.cycles import VANILLA, Rule, hidden_states, places, seen_by_trunk
 from recipe.decoding import Decoder
 
 
@@ -17,16 +18,37 @@ def model() -> Qwen3ForCausalLM:
     ).eval()  # fmt: skip
 
 
-def logits(network: Qwen3ForCausalLM, ids: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
+RULES = [Rule(*phase, history) for phase in (("prompt", "trunk"), ("prompt", "sum"), ("absolute", "masked"))
+         for history in ("real", "shadow")]  # fmt: skip
+
+
+def logits(network: Qwen3ForCausalLM, ids: torch.Tensor, place: torch.Tensor, seen: torch.Tensor | None = None) -> torch.Tensor:
     with torch.no_grad():
-        return network.lm_head(hidden_states(network, ids, place, head_layers=3))
+        return network.lm_head(hidden_states(network, ids, place, head_layers=3, seen=seen))
 
 
 def test_places_follow_the_rule():
     found = places(8, torch.tensor([3, 2]), torch.tensor([2, VANILLA]))
     assert found.tolist() == [[-1, -1, -1, 0, 1, 0, 1, 0], [-1] * 8]
-    found = places(6, torch.tensor([3]), torch.tensor([3]), phase="absolute")
+    found = places(6, torch.tensor([3]), torch.tensor([3]), Rule("absolute"))
     assert found.tolist() == [[0, 1, 2, 0, 1, 2]]
+    found = places(6, torch.tensor([3, 3]), torch.tensor([2, VANILLA]), Rule(prompt_input="sum"))
+    assert found.tolist() == [[0, 0, 0, 0, 1, 0], [-1] * 6]
+
+
+def test_a_shadow_trunk_sees_the_prompt_and_beginnings_of_cycles():
+    rule, starts = Rule("absolute", history="shadow"), torch.tensor([4, 4])
+    place = places(10, starts, torch.tensor([3, VANILLA]), rule)
+    seen = seen_by_trunk(place, starts, rule)
+    assert seen is not None and seen.int().tolist() == [[1, 1, 1, 1, 0, 0, 1, 0, 0, 1], [1] * 10]
+    assert seen_by_trunk(place, starts, Rule("absolute")) is None
+
+
+def test_a_rule_that_contradicts_itself_is_refused():
+    for phase, prompt_input in (("prompt", "masked"), ("absolute", "trunk"), ("absolute", "sum")):
+        with pytest.raises(ValueError, match=f"{prompt_input} contradicts {phase} phase"):
+            Rule(phase, prompt_input)
+    assert Rule("absolute").prompt_input == "masked" and Rule().prompt_input == "trunk"
 
 
 def test_vanilla_is_the_model_itself():
@@ -36,13 +58,15 @@ def test_vanilla_is_the_model_itself():
         torch.testing.assert_close(logits(network, ids, place), network(ids).logits)
 
 
-def test_one_masked_pass_is_decoding_cycle_by_cycle():
+@pytest.mark.parametrize("rule", RULES)
+def test_one_masked_pass_is_decoding_cycle_by_cycle(rule: Rule):
     network, ids = model(), torch.randint(97, (3, 30))
     for prompt in (1, 6, 11):
         for factor in (VANILLA, 1, 2, 3, 4, 6, 16):
-            place = places(30, torch.full((3,), prompt), torch.full((3,), factor))
-            whole = logits(network, ids, place)
-            steps = Decoder(network, head_layers=3).logits(ids[:, :prompt], factor)
+            starts = torch.full((3,), prompt)
+            place = places(30, starts, torch.full((3,), factor), rule)
+            whole = logits(network, ids, place, seen_by_trunk(place, starts, rule))
+            steps = Decoder(network, 3, rule).logits(ids[:, :prompt], factor)
             torch.testing.assert_close(next(steps), whole[:, prompt - 1], atol=1e-5, rtol=1e-4)
             for position in range(prompt, 30):
                 torch.testing.assert_close(steps.send(ids[:, position]), whole[:, position], atol=1e-5, rtol=1e-4)
@@ -50,12 +74,16 @@ def test_one_masked_pass_is_decoding_cycle_by_cycle():
 
 def test_no_position_sees_what_comes_after_it():
     network, ids, starts = model(), torch.randint(97, (1, 24)), torch.tensor([6])
-    for phase in ("prompt", "absolute"):
+    for rule in RULES:
         for factor in (2, 4):
-            factors = torch.tensor([factor])
-            whole = logits(network, ids, places(24, starts, factors, phase))
+
+            def computed(end: int) -> torch.Tensor:
+                place = places(end, starts, torch.tensor([factor]), rule)
+                return logits(network, ids[:, :end], place, seen_by_trunk(place, starts, rule))
+
+            whole = computed(24)
             for end in range(1, 25):
-                part = logits(network, ids[:, :end], places(end, starts, factors, phase))
+                part = computed(end)
                 torch.testing.assert_close(part[:, -1], whole[:, end - 1], atol=1e-5, rtol=1e-4)
 
 

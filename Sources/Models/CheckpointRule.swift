@@ -1,0 +1,119 @@
+import JSON
+import Weights
+
+/// The cycle rule of a checkpoint, and what says each of its choices.
+public struct CheckpointRule: Sendable, Equatable {
+    public let rule: CycleRule
+    public let phaseOrigin: Origin
+    public let promptInputOrigin: Origin
+    public let historyOrigin: Origin
+    private let fields: RuleFields
+
+    /// Where a choice comes from.
+    public enum Origin: Sendable, Equatable, CustomStringConvertible {
+        /// An option of the command line, or the library's override.
+        case option(String)
+        /// A field of the configuration.
+        case field(String)
+        /// The configuration's `model_type`.
+        case modelType(String)
+        /// The phase allows no other.
+        case phase
+        /// Nothing says it.
+        case standard
+
+        public var description: String {
+            switch self {
+            case .option(let name), .field(let name): name
+            case .modelType(let name): "model_type \(name)"
+            case .phase: "its phase"
+            case .standard: "default"
+            }
+        }
+    }
+
+    /// The rule with some choices replaced. Where the phase is, a prompt input of the file's that does not fit gives way.
+    ///
+    /// - Throws: `CycleRuleError` where what is asked for contradicts itself, or the file's phase.
+    public func replacing(_ overrides: CycleRule.Overrides) throws(CycleRuleError) -> CheckpointRule {
+        try CheckpointRule(fields, overrides)
+    }
+
+    /// - Throws: `ConfigurationError` for a value that a field cannot have, or two that contradict each other.
+    init(_ reader: ConfigurationReader, modelType: String) throws(ConfigurationError) {
+        let fields = try RuleFields(reader, modelType: modelType)
+        do throws(CycleRuleError) {
+            try self.init(fields, CycleRule.Overrides())
+        } catch {
+            throw .inconsistent(problem: "dmtd_prompt_input: \(error.problem)")
+        }
+    }
+
+    private init(_ fields: RuleFields, _ overrides: CycleRule.Overrides) throws(CycleRuleError) {
+        self.fields = fields
+        let phase = overrides.phase.map { Sourced($0, .option("--phase")) } ?? fields.phase
+        let history = overrides.history.map { Sourced($0, .option("--history")) } ?? fields.history
+        let promptInput: Sourced<PromptInput?>
+        if let asked = overrides.promptInput {
+            promptInput = Sourced(asked, .option("--prompt-input"))
+        } else if let named = fields.promptInput, phase.value == fields.phase.value {
+            promptInput = Sourced(named, .field("dmtd_prompt_input"))
+        } else if phase.value == .absolute {
+            promptInput = Sourced(nil, .phase)
+        } else if let name = fields.releasedName {
+            promptInput = Sourced(.sum, .field(name))
+        } else {
+            promptInput = Sourced(nil, .standard)
+        }
+        rule = try CycleRule(phase: phase.value, promptInput: promptInput.value, history: history.value)
+        (phaseOrigin, promptInputOrigin, historyOrigin) = (phase.origin, promptInput.origin, history.origin)
+    }
+}
+
+/// A choice and what says it.
+private struct Sourced<Choice: Equatable & Sendable>: Equatable, Sendable {
+    let value: Choice
+    let origin: CheckpointRule.Origin
+
+    init(_ value: Choice, _ origin: CheckpointRule.Origin) { (self.value, self.origin) = (value, origin) }
+}
+
+/// What a configuration says of the rule.
+private struct RuleFields: Equatable, Sendable {
+    let phase: Sourced<CyclePhase>
+    let promptInput: PromptInput?
+    let history: Sourced<TrunkHistory>
+    /// The first of the names under which the authors released their checkpoint; its own code feeds E + T at the prompt's
+    /// positions (vllm-pDMTD, branch dmtd-ori, commit a3894dd). Nil where the configuration has none.
+    let releasedName: String?
+
+    init(_ reader: ConfigurationReader, modelType: String) throws(ConfigurationError) {
+        releasedName = ["num_thinking_layers", "num_decoding_layers"].first { reader.value($0) != nil }
+        if let named: CyclePhase = try reader.choice("dmtd_phase") {
+            phase = Sourced(named, .field("dmtd_phase"))
+        } else if modelType == "mtpqwen3" {
+            // The authors' first training code, modeling_mtpqwen3.py.
+            phase = Sourced(.absolute, .modelType(modelType))
+        } else {
+            phase = Sourced(.prompt, releasedName.map { .field($0) } ?? .standard)
+        }
+        promptInput = try reader.choice("dmtd_prompt_input")
+        let named: TrunkHistory? = try reader.choice("dmtd_history_mode")
+        history = named.map { Sourced($0, .field("dmtd_history_mode")) } ?? Sourced(.real, .standard)
+    }
+}
+
+extension ConfigurationReader {
+    /// One of a few words.
+    fileprivate func choice<Choice: RawRepresentable & CaseIterable>(
+        _ field: String
+    ) throws(ConfigurationError) -> Choice? where Choice.RawValue == String {
+        guard let name = try text(field) else { return nil }
+        guard let choice = Choice(rawValue: name) else {
+            let names = Choice.allCases.map(\.rawValue)
+            throw invalid(
+                field, .string(name), "\(names.dropLast().joined(separator: ", ")) or \(names[names.count - 1])")
+        }
+        return choice
+    }
+}

@@ -1,0 +1,37 @@
+/// At which position each entry of a ring lies: ascending, and at first entry k at position k.
+struct EntryPositions {
+    /// Entries that lie at the position of their own number.
+    private(set) var denseCount = 0
+    /// Positions of the entries after those.
+    private var later: [Int] = []
+
+    var count: Int { denseCount + later.count }
+
+    /// The position after the last entry's.
+    var end: Int { later.last.map { $0 + 1 } ?? denseCount }
+
+    subscript(entry: Int) -> Int { entry < denseCount ? entry : later[entry - denseCount] }
+
+    /// How many entries lie before `position`.
+    func count(before position: Int) -> Int {
+        guard position > denseCount, !later.isEmpty else { return min(position, denseCount) }
+        var (low, high) = (0, later.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if later[middle] < position { low = middle + 1 } else { high = middle }
+        }
+        return denseCount + low
+    }
+
+    /// - Precondition: `position` is no less than `end`.
+    mutating func append(_ position: Int) {
+        precondition(position >= end)
+        if later.isEmpty, position == denseCount { denseCount += 1 } else { later.append(position) }
+    }
+
+    /// Forgets the entries from `count` on.
+    mutating func truncate(to count: Int) {
+        later.removeLast(max(0, later.count - max(0, count - denseCount)))
+        denseCount = min(denseCount, count)
+    }
+}
