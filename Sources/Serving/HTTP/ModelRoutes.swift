@@ -56,7 +56,9 @@ struct ModelRoutes: Sendable {
         let defaults = served.model.generationDefaults
         guard defaults.temperature != nil else { return [:] }
         var fields = JSONObject()
-        for entry in SamplingSummary(defaults).entries { fields[entry.name] = .double(entry.value) }
+        for entry in SamplingSummary(defaults).entries {
+            fields[entry.name] = Int(exactly: entry.value).map { .int($0) } ?? .double(entry.value)
+        }
         return fields
     }
 
