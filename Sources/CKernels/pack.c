@@ -6,6 +6,13 @@ static void stored_codes(enum volley_format format, const uint8_t *p, size_t j, 
     size_t shift = 4 * (j % 2);
     switch (format) {
     case VOLLEY_Q8_0: memcpy(codes, p + 2, 32); return;
+    case VOLLEY_Q2_K:
+        for (size_t i = 0; i < 32; i++) codes[i] = p[16 + 32 * (j / 4) + i] >> 2 * (j % 4) & 3;
+        return;
+    case VOLLEY_Q3_K:
+        for (size_t i = 0; i < 32; i++)
+            codes[i] = (uint8_t)((p[32 + 32 * (j / 4) + i] >> 2 * (j % 4) & 3) | (p[i] >> j & 1) << 2);
+        return;
     case VOLLEY_Q4_K:
         for (size_t i = 0; i < 32; i++) codes[i] = p[16 + 32 * (j / 2) + i] >> shift & 15;
         return;
@@ -20,8 +27,9 @@ static void stored_codes(enum volley_format format, const uint8_t *p, size_t j, 
         return;
     default: break;
     }
-    bool has_fifth_bits = panel_nibbles(format) > 0;
+    bool has_fifth_bits = upper_bits(format) > 0;
     const uint8_t *bits = p + (has_constants(format) ? 4 : 2), *nibbles = bits + (has_fifth_bits ? 4 : 0);
+    if (format == VOLLEY_IQ4_XS) nibbles = p + 8 + 16 * j;
     uint32_t fifth = 0;
     if (has_fifth_bits) memcpy(&fifth, bits, sizeof fifth);
     for (size_t i = 0; i < 16; i++) {
@@ -44,18 +52,33 @@ static void pack_bits(char *words, size_t row, const uint8_t codes[32], uint32_t
 }
 
 static void pack_codes(enum volley_format format, char *block, size_t row, const uint8_t codes[32]) {
-    if (format == VOLLEY_Q8_0) return pack_bits(block, row, codes, 0, 8);
-    size_t nibbles = panel_nibbles(format);
-    pack_bits(block + nibbles, row, codes, 0, 4);
-    if (nibbles > 0) pack_bits(block, row, codes, 4, (uint32_t)nibbles / 64);
+    uint32_t lower = (uint32_t)lower_bits(format), upper = (uint32_t)upper_bits(format);
+    pack_bits(block + panel_lower(format), row, codes, 0, lower);
+    if (upper > 0) pack_bits(block, row, codes, lower, upper);
+}
+
+/// Where a span's scale lies, and its constant.
+static const uint8_t *stored_scale(enum volley_format format, const uint8_t *p) {
+    switch (format) {
+    case VOLLEY_Q2_K: return p + 80;
+    case VOLLEY_Q3_K: return p + 108;
+    case VOLLEY_Q6_K: return p + 208;
+    default: return p;
+    }
 }
 
 static void pack_header(enum volley_format format, char *header, size_t row, const uint8_t *p) {
-    memcpy(header + 2 * row, p + (format == VOLLEY_Q6_K ? 208 : 0), 2);
-    if (has_constants(format)) memcpy(header + PANEL_CONSTANTS + 2 * row, p + 2, 2);
-    if (format == VOLLEY_Q6_K) {
-        for (size_t half = 0; half < 16; half++) header[PANEL_SCALES_Q6 + 16 * half + row] = (char)p[192 + half];
-    } else if (format == VOLLEY_Q4_K || format == VOLLEY_Q5_K) {
+    memcpy(header + 2 * row, stored_scale(format, p), 2);
+    if (has_constants(format)) memcpy(header + PANEL_CONSTANTS + 2 * row, stored_scale(format, p) + 2, 2);
+    if (span_blocks(format) == 1) return;
+    if (format == VOLLEY_Q2_K) {
+        for (size_t half = 0; half < 16; half++) header[PANEL_SCALES + 16 * half + row] = (char)p[half];
+    } else if (!has_constants(format)) {
+        size_t halves = block_scales(format);
+        for (size_t i = 0; i < 8 * halves; i++)
+            header[PANEL_SIGNED_SCALES + 16 * i + row] =
+                (char)signed_scale(format, (const char *)p, i / halves, i % halves);
+    } else {
         uint8_t scales[8], minimums[8];
         packed_scales((const char *)p, scales, minimums);
         for (size_t j = 0; j < 8; j++) {
@@ -90,36 +113,48 @@ static uint32_t packed_bits(const char *words, size_t row, uint32_t k, size_t b,
     return (uint8_t)words[64 * (k / quads) + 4 * row + b] >> width * (k % quads) & ((1u << width) - 1);
 }
 
-/// The code of byte `b` of quad `k` of a block as it is stored.
-static int32_t panel_code(enum volley_format format, const char *block, size_t row, uint32_t k, size_t b) {
-    if (format == VOLLEY_Q8_0) return (int8_t)packed_bits(block, row, k, b, 8);
-    size_t nibbles = panel_nibbles(format);
-    uint32_t code = packed_bits(block + nibbles, row, k, b, 4);
-    if (nibbles > 0) code |= packed_bits(block, row, k, b, (uint32_t)nibbles / 64) << 4;
-    return (int32_t)code;
+/// The whole number that byte `b` of quad `k` of a block stands for.
+static int32_t panel_number(enum volley_format format, const char *block, size_t row, uint32_t k, size_t b) {
+    uint32_t lower = (uint32_t)lower_bits(format), upper = (uint32_t)upper_bits(format);
+    uint32_t code = packed_bits(block + panel_lower(format), row, k, b, lower);
+    if (format == VOLLEY_Q8_0) return (int8_t)code;
+    if (has_table(format)) return IQ4_VALUES[code];
+    if (upper > 0) code |= packed_bits(block, row, k, b, upper) << lower;
+    return (int32_t)code - code_offset(format);
+}
+
+/// Of half `half` of block `j` of a group.
+static value_scale panel_scale(enum volley_format format, const char *header, size_t row, size_t j, size_t half) {
+    const char *stored = header + panel_scale_place(format, j) + 2 * row;
+    value_scale s = {f16_value(stored), has_constants(format) ? f16_value(stored + PANEL_CONSTANTS) : 0};
+    size_t i = block_scales(format) * j + half;
+    if (span_blocks(format) == 1) return s;
+    if (format == VOLLEY_Q2_K) {
+        uint8_t both = (uint8_t)header[PANEL_SCALES + 16 * i + row];
+        return (value_scale){s.scale * (float)(both & 15), s.constant * -(float)(both >> 4)};
+    }
+    if (!has_constants(format)) {
+        s.scale *= (float)(int8_t)header[PANEL_SIGNED_SCALES + 16 * i + row];
+        return s;
+    }
+    s.scale *= (float)(uint8_t)header[PANEL_SCALES + 16 * i + row];
+    s.constant *= -(float)(uint8_t)header[PANEL_MINIMUMS + 16 * i + row];
+    return s;
 }
 
 void volley_panel_row(enum volley_format format, float *output, const void *panel, size_t row, size_t columns) {
     size_t group = panel_group_blocks(format);
-    bool is_superblock = span_blocks(format) > 1, has_constant = has_constants(format);
     for (size_t b = 0; b < columns / 32; b++) {
         size_t j = b % group;
         const char *first = (const char *)panel + b / group * panel_group_bytes(format);
-        const char *header = first + panel_scale_place(format, j);
         const char *block = first + panel_header_bytes(format) + j * panel_block_bytes(format);
-        float d = f16_value(header + 2 * row), scale = d, constant = 0;
-        if (has_constant) constant = f16_value(header + PANEL_CONSTANTS + 2 * row);
-        if (is_superblock && has_constant) {
-            scale *= (float)(uint8_t)header[PANEL_SCALES + 16 * j + row];
-            constant *= -(float)(uint8_t)header[PANEL_MINIMUMS + 16 * j + row];
-        }
+        value_scale scales[2];
+        for (size_t half = 0; half < 2; half++)
+            scales[half] = panel_scale(format, first, row, j, half % block_scales(format));
         for (uint32_t i = 0; i < 32; i++) {
-            if (format == VOLLEY_Q6_K)
-                scale = d * (float)(int8_t)header[PANEL_SCALES_Q6 + 16 * (2 * j + i / 16) + row];
-            int32_t code = panel_code(format, block, row, i / 4, i % 4) - code_offset(format);
-            float value = scale * (float)code;
+            float value = scales[i / 16].scale * (float)panel_number(format, block, row, i / 4, i % 4);
             // In two roundings, as GGUF's reference, and not + 0 elsewhere, which would lose the sign of a zero.
-            if (has_constant) value += constant;
+            if (has_constants(format)) value += scales[i / 16].constant;
             output[32 * b + quad_column(i / 4, i % 4)] = value;
         }
     }

@@ -79,9 +79,13 @@ extension StorageFormat {
         case .q4_1: VOLLEY_Q4_1
         case .q5_0: VOLLEY_Q5_0
         case .q5_1: VOLLEY_Q5_1
+        case .iq4_nl: VOLLEY_IQ4_NL
+        case .q2_K: VOLLEY_Q2_K
+        case .q3_K: VOLLEY_Q3_K
         case .q4_K: VOLLEY_Q4_K
         case .q5_K: VOLLEY_Q5_K
         case .q6_K: VOLLEY_Q6_K
+        case .iq4_xs: VOLLEY_IQ4_XS
         }
     }
 

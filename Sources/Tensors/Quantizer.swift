@@ -24,7 +24,8 @@ package enum Quantizer {
             case .q8_0: block.baseAddress.map { encodeQ8($0, to: bytes) }
             case .q4_0: encodeQ4(block, to: bytes)
             case .q4_1: encodeQ4WithMinimum(block, to: bytes)
-            case .q5_0, .q5_1, .q4_K, .q5_K, .q6_K: preconditionFailure("\(format) is only read")
+            case .q5_0, .q5_1, .iq4_nl, .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_xs:
+                preconditionFailure("\(format) is only read")
             }
         }
     }

@@ -19,19 +19,28 @@ public enum StorageFormat: String, Sendable, BitwiseCopyable, Hashable, CaseIter
     case q5_0
     /// f16 scale d, f16 minimum m, 32 fifth bits, 16 bytes of nibbles: value = d·q + m.
     case q5_1
+    /// f16 scale d, 16 bytes of nibbles q (low nibbles first): value = d·t[q], t being 16 numbers from −127 to 113.
+    case iq4_nl
+    /// 256 values: sixteen bytes of 4-bit scales s (low) and minimums m, 64 bytes of 2-bit q, f16 d and dmin:
+    /// value = d·s·q − dmin·m.
+    case q2_K
+    /// 256 values: 3-bit q in 32 + 64 bytes, sixteen 6-bit scales s, f16 d: value = d·(s − 32)·(q − 4).
+    case q3_K
     /// 256 values: f16 d and dmin, eight 6-bit scales s and minimums m, 128 bytes of nibbles: value = d·s·q − dmin·m.
     case q4_K
     /// As q4_K, with 256 fifth bits before the nibbles.
     case q5_K
     /// 256 values: 6-bit q in 128 + 64 bytes, sixteen int8 scales s, f16 d: value = d·s·(q − 32).
     case q6_K
+    /// 256 values: f16 d, eight 6-bit scales s, 128 bytes of nibbles q: value = d·(s − 32)·t[q], t as in iq4_nl.
+    case iq4_xs
 
     /// Values in one block; 1 for the plain formats.
     public var valuesPerBlock: Int {
         switch self {
         case .f32, .bf16, .f16: 1
-        case .q8_0, .q4_0, .q4_1, .q5_0, .q5_1: 32
-        case .q4_K, .q5_K, .q6_K: 256
+        case .q8_0, .q4_0, .q4_1, .q5_0, .q5_1, .iq4_nl: 32
+        case .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_xs: 256
         }
     }
 
@@ -41,13 +50,16 @@ public enum StorageFormat: String, Sendable, BitwiseCopyable, Hashable, CaseIter
         case .f32: 4
         case .bf16, .f16: 2
         case .q8_0: 34
-        case .q4_0: 18
+        case .q4_0, .iq4_nl: 18
         case .q4_1: 20
         case .q5_0: 22
         case .q5_1: 24
+        case .q2_K: 84
+        case .q3_K: 110
         case .q4_K: 144
         case .q5_K: 176
         case .q6_K: 210
+        case .iq4_xs: 136
         }
     }
 

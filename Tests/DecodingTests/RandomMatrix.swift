@@ -41,6 +41,12 @@ private func randomBlock(
         put(Float16(spread / 63 / (format == .q4_K ? 8 : 16)))
         put(Float16(spread / 63), at: 2)
     case .q6_K: put(Float16(spread / 128 / 32), at: 208)
+    case .q2_K:
+        put(Float16(spread / 15 / 2), at: 80)
+        put(Float16(spread / 15), at: 82)
+    case .q3_K: put(Float16(spread / 32 / 4), at: 108)
+    case .iq4_nl: put(Float16(spread / 127))
+    case .iq4_xs: put(Float16(spread / 32 / 127))
     }
     return bytes
 }

@@ -223,8 +223,8 @@ extension StorageFormat {
     /// Whether a value is one product, and so the nearest float32.
     fileprivate var roundsOnce: Bool {
         switch self {
-        case .f32, .bf16, .f16, .q8_0, .q4_0, .q5_0: true
-        case .q4_1, .q5_1, .q4_K, .q5_K, .q6_K: false
+        case .f32, .bf16, .f16, .q8_0, .q4_0, .q5_0, .iq4_nl: true
+        case .q4_1, .q5_1, .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_xs: false
         }
     }
 }

@@ -62,6 +62,12 @@ struct StoredValues {
                 append(code)
                 return Double(scale) * Double(code)
             }
+        case .iq4_nl:
+            let scale = constant(kind)
+            append(scale)
+            let codes = (0..<32).map { _ in kind == 1 ? 0 : Int.random(in: 0..<16, using: &generator) }
+            for index in 0..<16 { append(UInt8(codes[index] | codes[index + 16] << 4)) }
+            return codes.map { Double(scale) * iq4Values[$0] }
         case .q4_0, .q4_1, .q5_0, .q5_1:
             let scale = constant(kind)
             append(scale)
@@ -75,17 +81,26 @@ struct StoredValues {
             }
             for index in 0..<16 { append(UInt8(codes[index] & 15 | (codes[index + 16] & 15) << 4)) }
             return codes.map { Double(scale) * Double(hasMinimum ? $0 : $0 - limit / 2) + Double(minimum) }
-        case .q4_K, .q5_K, .q6_K:
+        case .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_xs:
             var block = SuperblockWriter(isExtreme: kind == 1, generator: generator)
             let scales = (constant(kind), constant(kind))
             let values =
-                format == .q6_K ? block.sixBits(scale: scales.0) : block.nibbles(format, scale: scales.0, scales.1)
+                switch format {
+                case .q2_K: block.twoBits(scale: scales.0, scales.1)
+                case .q3_K: block.threeBits(scale: scales.0)
+                case .q6_K: block.sixBits(scale: scales.0)
+                case .iq4_xs: block.table(scale: scales.0)
+                default: block.nibbles(format, scale: scales.0, scales.1)
+                }
             bytes += block.bytes
             generator = block.generator
             return values
         }
     }
 }
+
+/// What iq4_nl's and iq4_xs's codes stand for.
+private let iq4Values: [Double] = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113]
 
 /// Writes random superblocks of 256 values, with the largest scales where they are to be extreme.
 private struct SuperblockWriter {
@@ -120,6 +135,52 @@ private struct SuperblockWriter {
         return codes.enumerated().map { index, code in
             Double(scale) * Double(scales[index / 32] * code) - Double(minimum) * Double(minimums[index / 32])
         }
+    }
+
+    mutating func twoBits(scale: Float16, _ minimum: Float16) -> [Double] {
+        let codes = numbers(256, 0..<4, extreme: 3)
+        let scales = numbers(16, 0..<16, extreme: 15)
+        let minimums = numbers(16, 0..<16, extreme: 15)
+        for (scale, minimum) in zip(scales, minimums) { bytes.append(UInt8(scale | minimum << 4)) }
+        appendTwoBits(codes)
+        append(scale)
+        append(minimum)
+        return codes.enumerated().map { index, code in
+            Double(scale) * Double(scales[index / 16] * code) - Double(minimum) * Double(minimums[index / 16])
+        }
+    }
+
+    mutating func threeBits(scale: Float16) -> [Double] {
+        let codes = numbers(256, 0..<8, extreme: 0)
+        let scales = numbers(16, 0..<64, extreme: 0)
+        for l in 0..<32 { bytes.append(packed(codes, from: l, step: 32, count: 8, bit: 2, width: 1)) }
+        appendTwoBits(codes)
+        for i in 0..<8 { bytes.append(UInt8(scales[i] & 15 | (scales[i + 8] & 15) << 4)) }
+        for i in 0..<4 { bytes.append(packed(scales, from: i, step: 4, count: 4, bit: 4, width: 2)) }
+        append(scale)
+        return codes.enumerated().map { Double(scale) * Double((scales[$0 / 16] - 32) * ($1 - 4)) }
+    }
+
+    /// The lower two bits of 128 codes at a time.
+    private mutating func appendTwoBits(_ codes: [Int]) {
+        for start in [0, 128] {
+            for l in 0..<32 { bytes.append(packed(codes, from: start + l, step: 32, count: 4, bit: 0, width: 2)) }
+        }
+    }
+
+    /// iq4_xs.
+    mutating func table(scale: Float16) -> [Double] {
+        append(scale)
+        let codes = numbers(256, 0..<16, extreme: 0)
+        let scales = numbers(8, 0..<64, extreme: 0)
+        for start in [0, 4] { bytes.append(packed(scales, from: start, step: 1, count: 4, bit: 4, width: 2)) }
+        for start in stride(from: 0, to: 8, by: 2) {
+            bytes.append(packed(scales, from: start, step: 1, count: 2, bit: 0, width: 4))
+        }
+        for start in stride(from: 0, to: 256, by: 32) {
+            for l in 0..<16 { bytes.append(packed(codes, from: start + l, step: 16, count: 2, bit: 0, width: 4)) }
+        }
+        return codes.enumerated().map { Double(scale) * Double(scales[$0 / 32] - 32) * iq4Values[$1] }
     }
 
     mutating func sixBits(scale: Float16) -> [Double] {

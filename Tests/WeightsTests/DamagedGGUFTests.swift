@@ -217,11 +217,16 @@ import Weights
 
     @Test func whatIsNotImplementedIsNamed() throws {
         let remedy =
-            "; convert the checkpoint to one of F32, BF16, F16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K"
-        #expect(
-            try message { $0.tensors[0].type = 10 } == "model.gguf: tensor 'a': is stored as Q2_K" + remedy)
-        #expect(
-            try message { $0.tensors[0].type = 99 } == "model.gguf: tensor 'a': is stored as type number 99" + remedy)
+            "; convert the checkpoint to one of F32, BF16, F16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, IQ4_NL, Q2_K, Q3_K, Q4_K, "
+            + "Q5_K, Q6_K, IQ4_XS"
+        for (type, name) in [
+            (16, "IQ2_XXS"), (17, "IQ2_XS"), (18, "IQ3_XXS"), (19, "IQ1_S"), (21, "IQ3_S"), (22, "IQ2_S"),
+            (29, "IQ1_M"), (34, "TQ1_0"), (35, "TQ2_0"), (39, "MXFP4"), (40, "NVFP4"), (139, "IQ4_K"),
+            (99, "type number 99"),
+        ] as [(UInt32, String)] {
+            #expect(
+                try message { $0.tensors[0].type = type } == "model.gguf: tensor 'a': is stored as \(name)" + remedy)
+        }
         #expect(
             try message { $0.set("general.architecture", .text(Array("gemma3".utf8))) }
                 == "model.gguf: metadata 'general.architecture': the architecture 'gemma3' is not implemented; "

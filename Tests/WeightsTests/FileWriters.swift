@@ -122,9 +122,13 @@ func ggufType(_ format: StorageFormat) -> UInt32 {
     case .q5_0: 6
     case .q5_1: 7
     case .q8_0: 8
+    case .q2_K: 10
+    case .q3_K: 11
     case .q4_K: 12
     case .q5_K: 13
     case .q6_K: 14
+    case .iq4_nl: 20
+    case .iq4_xs: 23
     case .bf16: 30
     }
 }

@@ -46,8 +46,9 @@ typedef struct {
 static const layout layouts[VOLLEY_FORMAT_COUNT] = {
     [VOLLEY_F32] = {1, 4, {0}, 0},        [VOLLEY_BF16] = {1, 2, {0}, 0},       [VOLLEY_F16] = {1, 2, {0}, 1},
     [VOLLEY_Q8_0] = {32, 34, {0}, 1},     [VOLLEY_Q4_0] = {32, 18, {0}, 1},     [VOLLEY_Q4_1] = {32, 20, {0, 2}, 2},
-    [VOLLEY_Q5_0] = {32, 22, {0}, 1},     [VOLLEY_Q5_1] = {32, 24, {0, 2}, 2},  [VOLLEY_Q4_K] = {256, 144, {0, 2}, 2},
-    [VOLLEY_Q5_K] = {256, 176, {0, 2}, 2}, [VOLLEY_Q6_K] = {256, 210, {208}, 1},
+    [VOLLEY_Q5_0] = {32, 22, {0}, 1},     [VOLLEY_Q5_1] = {32, 24, {0, 2}, 2},  [VOLLEY_IQ4_NL] = {32, 18, {0}, 1},
+    [VOLLEY_Q2_K] = {256, 84, {80, 82}, 2}, [VOLLEY_Q3_K] = {256, 110, {108}, 1}, [VOLLEY_Q4_K] = {256, 144, {0, 2}, 2},
+    [VOLLEY_Q5_K] = {256, 176, {0, 2}, 2}, [VOLLEY_Q6_K] = {256, 210, {208}, 1}, [VOLLEY_IQ4_XS] = {256, 136, {0}, 1},
 };
 
 /// Random weights in GGUF's layout whose scales are small numbers.

@@ -19,10 +19,14 @@ enum volley_format {
     VOLLEY_Q4_1,
     VOLLEY_Q5_0,
     VOLLEY_Q5_1,
+    VOLLEY_IQ4_NL,
     // From here on: superblocks of 256 values.
+    VOLLEY_Q2_K,
+    VOLLEY_Q3_K,
     VOLLEY_Q4_K,
     VOLLEY_Q5_K,
     VOLLEY_Q6_K,
+    VOLLEY_IQ4_XS,
     VOLLEY_FORMAT_COUNT
 };
 

@@ -24,11 +24,11 @@ INLINE const int16_t *pairs_of(input_blocks input, size_t index) {
 }
 
 /// What the codes that are multiplied are too large by, times what they meet.
-INLINE int32_t offset_sum(enum volley_format format, input_blocks input, size_t index, size_t halves, size_t half) {
+INLINE int32_t offset_sum(enum volley_format format, input_blocks input, size_t index, size_t half) {
     const struct volley_block_header *x = header_of(input, index);
-    bool is_signed_quad = input.activations == VOLLEY_INT8 && format == VOLLEY_Q8_0;
+    bool is_signed_quad = input.activations == VOLLEY_INT8 && has_signed_quads(format);
     int32_t offset = is_signed_quad ? SIGNED_QUAD_OFFSET : code_offset(format);
-    return offset * (halves == 2 ? x->half_sums[half] : x->half_sums[0] + x->half_sums[1]);
+    return offset * (block_scales(format) == 2 ? x->half_sums[half] : x->half_sums[0] + x->half_sums[1]);
 }
 
 /// Whether codes are nibbles alone.
@@ -82,7 +82,7 @@ INLINE void add_nibbles(enum volley_format format, size_t M, lane_ints *sums, co
     for (size_t m = 0; m < M; m++) sums[m] += (sixteenfold[m] >> 4) + (large[m] >> 8);
 }
 
-/// Adds Σ code · q over the steps of a block, or of half a block in q6_K, to M sums. Few rows add up in two sums each, which
+/// Adds Σ code · q over the steps of a block, or of the half that a scale is for, to M sums. Few rows add up in two sums each, which
 /// do not wait for each other.
 INLINE void add_pairs(enum volley_format format, size_t M, size_t parts, lane_ints sums[][8], const char *block,
                       size_t first, size_t end, size_t lane, input_blocks input, later_block ahead) {
@@ -108,7 +108,7 @@ INLINE void add_pairs(enum volley_format format, size_t M, size_t parts, lane_in
     }
 }
 
-/// Adds Σ code · q over the quads of a block, or of half a block in q6_K, to M sums.
+/// Adds Σ code · q over the quads of a block, or of the half that a scale is for, to M sums.
 INLINE void add_quads(enum volley_format format, size_t M, size_t parts, lane_ints sums[][8], const char *block,
                       size_t first, size_t end, size_t lane, input_blocks input, later_block ahead) {
     quad_sums more[2][8];

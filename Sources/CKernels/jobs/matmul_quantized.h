@@ -4,16 +4,21 @@
 
 #include "block_sums.h"
 
+/// What a constant part is multiplied by: scale · Σ q over the block, or over the half that it is for.
+INLINE float scaled_sum(enum volley_format format, const struct volley_block_header *x, size_t half) {
+    return block_scales(format) == 2 ? x->scale * (float)x->half_sums[half] : x->scaled_sum;
+}
+
 /// What one block adds to the sums of M rows of activations and of the weight rows from `lane` on, `parts` vectors of them.
 INLINE void add_block(enum volley_format format, size_t M, size_t parts, lane_floats totals[][8], const char *block,
                       const char *header, size_t j, size_t lane, input_blocks input, later_block ahead) {
-    size_t halves = format == VOLLEY_Q6_K ? 2 : 1, steps = 16 / halves;
+    size_t halves = block_scales(format), steps = 16 / halves;
 #pragma clang loop unroll(full)
     for (size_t half = 0; half < halves; half++) {
         lane_ints sums[2][8];
 #pragma clang loop unroll(full)
         for (size_t m = 0; m < M; m++) {
-            lane_ints begin = (lane_ints){0} - offset_sum(format, input, m, halves, half);
+            lane_ints begin = (lane_ints){0} - offset_sum(format, input, m, half);
 #pragma clang loop unroll(full)
             for (size_t p = 0; p < parts; p++) sums[p][m] = begin;
         }
@@ -31,7 +36,7 @@ INLINE void add_block(enum volley_format format, size_t M, size_t parts, lane_fl
             for (size_t m = 0; m < M; m++) {
                 const struct volley_block_header *x = header_of(input, m);
                 totals[p][m] += __builtin_convertvector(sums[p][m], lane_floats) * (s.scale * x->scale);
-                if (has_constants(format)) totals[p][m] += s.constant * x->scaled_sum;
+                if (has_constants(format)) totals[p][m] += s.constant * scaled_sum(format, x, half);
             }
         }
     }
@@ -136,9 +141,13 @@ INLINE void quantized_matmul(enum volley_format format, enum volley_activations 
     QUANTIZED_MATMUL(matmul_q4_1##suffix, VOLLEY_Q4_1, activations)                                                   \
     QUANTIZED_MATMUL(matmul_q5_0##suffix, VOLLEY_Q5_0, activations)                                                   \
     QUANTIZED_MATMUL(matmul_q5_1##suffix, VOLLEY_Q5_1, activations)                                                   \
+    QUANTIZED_MATMUL(matmul_iq4_nl##suffix, VOLLEY_IQ4_NL, activations)                                               \
+    QUANTIZED_MATMUL(matmul_q2_k##suffix, VOLLEY_Q2_K, activations)                                                   \
+    QUANTIZED_MATMUL(matmul_q3_k##suffix, VOLLEY_Q3_K, activations)                                                   \
     QUANTIZED_MATMUL(matmul_q4_k##suffix, VOLLEY_Q4_K, activations)                                                   \
     QUANTIZED_MATMUL(matmul_q5_k##suffix, VOLLEY_Q5_K, activations)                                                   \
-    QUANTIZED_MATMUL(matmul_q6_k##suffix, VOLLEY_Q6_K, activations)
+    QUANTIZED_MATMUL(matmul_q6_k##suffix, VOLLEY_Q6_K, activations)                                                   \
+    QUANTIZED_MATMUL(matmul_iq4_xs##suffix, VOLLEY_IQ4_XS, activations)
 
 QUANTIZED_MATMULS(_int16, VOLLEY_INT16)
 QUANTIZED_MATMULS(_int8, VOLLEY_INT8)

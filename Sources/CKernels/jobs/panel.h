@@ -5,17 +5,21 @@
 // A block's codes are eight quads of four columns. Byte b of a row's 32-bit word belongs to one column of a quad
 // (`quad_column`), and holds as many quads as there is room for, the first in its lowest bits:
 //   q8_0           8 × [16 rows] words of one quad
-//   q4_*           4 × [16 rows] words of two
+//   q4_* iq4_*     4 × [16 rows] words of two
+//   q2_K           2 × [16 rows] words of four
+//   q3_K           [16 rows] words of the third bits of all eight; then the lower two as above
 //   q5_*           [16 rows] words of the fifth bits of all eight; then nibbles as above
 //   q6_K           2 × [16 rows] words of the upper two bits, four quads to a word; then nibbles as above
 // The columns are dealt so that a word's even bytes, and its odd ones, are two neighbours: what activations of 16 bits take
 // in one step.
 // A header, of two blocks, of one, or of a superblock's eight:
-//   q8_0 q4_0 q5_0 2 × f16 d[16]
+//   q8_0 q4_0 q5_0 2 × f16 d[16], and so iq4_NL
 //   q4_1 q5_1      f16 d[16], f16 m[16]
+//   q2_K           f16 d[16], f16 dmin[16], 16 × uint8 [16]: scale, and minimum in the upper four bits
 //   q4_K q5_K      f16 d[16], f16 dmin[16], 8 × uint8 scales[16], 8 × uint8 minimums[16]
-//   q6_K           f16 d[16], 16 × int8 scales[16], 32 bytes of nothing
-// All are the numbers of the stored format: a panel takes no more memory, but for the K formats' 6-bit scales in bytes.
+//   q3_K q6_K      f16 d[16], 16 × int8 scales[16], 32 bytes of nothing
+//   iq4_XS         f16 d[16], 8 × int8 scales[16], 32 bytes of nothing
+// All are the numbers of the stored format: a panel takes no more memory, but for 6-bit scales in bytes.
 #pragma once
 
 #include "weight_blocks.h"
@@ -23,20 +27,33 @@
 /// The column of byte `b` of quad `k`: 0 4 1 5, 2 6 3 7 of every eight.
 INLINE size_t quad_column(size_t k, size_t b) { return volley_block_column(VOLLEY_INT8, 4 * k + b); }
 
-/// Where the nibbles begin in a block.
-INLINE size_t panel_nibbles(enum volley_format format) {
-    if (format == VOLLEY_Q6_K) return 128;
-    return format == VOLLEY_Q5_0 || format == VOLLEY_Q5_1 || format == VOLLEY_Q5_K ? 64 : 0;
+/// A code's bits in the words that come first, the upper ones, and in those that follow.
+INLINE size_t upper_bits(enum volley_format format) {
+    switch (format) {
+    case VOLLEY_Q6_K: return 2;
+    case VOLLEY_Q3_K: case VOLLEY_Q5_0: case VOLLEY_Q5_1: case VOLLEY_Q5_K: return 1;
+    default: return 0;
+    }
 }
+INLINE size_t lower_bits(enum volley_format format) {
+    if (format == VOLLEY_Q8_0) return 8;
+    return format == VOLLEY_Q2_K || format == VOLLEY_Q3_K ? 2 : 4;
+}
+
+/// Where the lower bits begin in a block.
+INLINE size_t panel_lower(enum volley_format format) { return 64 * upper_bits(format); }
 
 INLINE size_t panel_block_bytes(enum volley_format format) {
-    return format == VOLLEY_Q8_0 ? 512 : panel_nibbles(format) + 256;
+    return 64 * (upper_bits(format) + lower_bits(format));
 }
 
-/// Where a header's second f16 lies, and where its 8-bit scales and minimums begin.
-enum { PANEL_CONSTANTS = 32, PANEL_SCALES_Q6 = 32, PANEL_SCALES = 64, PANEL_MINIMUMS = 192 };
+/// Where a header's second f16 lies, and where its 8-bit scales and minimums begin: of formats without constants earlier.
+enum { PANEL_CONSTANTS = 32, PANEL_SIGNED_SCALES = 32, PANEL_SCALES = 64, PANEL_MINIMUMS = 192 };
 
-INLINE size_t panel_header_bytes(enum volley_format format) { return span_blocks(format) > 1 ? 320 : 64; }
+INLINE size_t panel_header_bytes(enum volley_format format) {
+    if (format == VOLLEY_IQ4_XS) return 192;
+    return span_blocks(format) > 1 ? 320 : 64;
+}
 
 /// Blocks of a group, but for a row's last where they do not come out even.
 INLINE size_t panel_group_blocks(enum volley_format format) {
@@ -51,12 +68,14 @@ INLINE size_t panel_group_bytes(enum volley_format format) {
 /// Where block `j` of a group finds its scales in the header.
 INLINE size_t panel_scale_place(enum volley_format format, size_t j) { return span_blocks(format) > 1 ? 0 : 32 * j; }
 
-/// What a code is less by than what is stored.
+/// What kernels multiply is a code plus this, which is not negative: what is stored, or what a table makes of it.
 INLINE int16_t code_offset(enum volley_format format) {
     switch (format) {
+    case VOLLEY_Q3_K: return 4;
     case VOLLEY_Q4_0: return 8;
     case VOLLEY_Q5_0: return 16;
     case VOLLEY_Q6_K: return 32;
+    case VOLLEY_IQ4_NL: case VOLLEY_IQ4_XS: return 128;
     default: return 0;
     }
 }

@@ -5,6 +5,9 @@
 #include "lanes.h"
 #include "panel.h"
 
+/// Whether codes of 8 bits, signed, are what is multiplied.
+INLINE bool has_signed_quads(enum volley_format format) { return format == VOLLEY_Q8_0 || has_table(format); }
+
 #if defined(VOLLEY_TARGET_AVX2) && !defined(VOLLEY_TARGET_VNNI)
 
 /// One instruction makes sums of two products, in 16 bits.
@@ -12,7 +15,9 @@ typedef lane_pairs quad_sums;
 
 /// Two products of 127 and a code of 7 bits, or a few of smaller ones, stay below 2^15.
 INLINE size_t quads_in_sum(enum volley_format format) {
-    return format == VOLLEY_Q8_0 ? 1 : 8 >> panel_nibbles(format) / 64;
+    if (has_signed_quads(format)) return 1;
+    size_t bits = upper_bits(format) + lower_bits(format);
+    return bits <= 4 ? 8 : 8 >> (bits - 4);
 }
 
 INLINE quad_sums quad_sums_after(lane_ints sums) {
@@ -63,7 +68,7 @@ INLINE quad_sums add_quad_products(enum volley_format format, quad_sums sums, la
 #elif defined(VOLLEY_TARGET_AVX2)
     __m256i w = (__m256i)weights, x = _mm256_set1_epi32(quad);
     // The instruction takes weights without signs, so these go to the activations.
-    if (format == VOLLEY_Q8_0) x = _mm256_sign_epi8(x, w), w = _mm256_abs_epi8(w);
+    if (has_signed_quads(format)) x = _mm256_sign_epi8(x, w), w = _mm256_abs_epi8(w);
     return (quad_sums)in_order((lane_ints)(sums + (quad_sums)_mm256_maddubs_epi16(w, x)));
 #elif defined(__ARM_FEATURE_DOTPROD)
     return (quad_sums)vdotq_s32((int32x4_t)sums, (int8x16_t)weights, vreinterpretq_s8_s32(vdupq_n_s32(quad)));

@@ -24,17 +24,17 @@ INLINE void dequantize_blocks(enum volley_format format, float *output, const ch
     for (size_t b = 0; b < columns / 32; b++) {
         const char *p = row + b / span * span_bytes(format);
         size_t j = b % span;
-        span_scales scales = weight_scales(format, p);
         weight_codes w = weight_block(format, p, j);
         int16_t q[32];
         memcpy(q, &w.low, 32);
         memcpy(q + 16, &w.high, 32);
+        value_scale scales[2];
+        for (size_t half = 0; half < block_scales(format); half++) scales[half] = weight_scale(format, p, j, half);
         for (size_t i = 0; i < 4; i++) {
-            float scale = scales.scale[j];
-            if (format == VOLLEY_Q6_K) scale *= (float)half_scale(p, j, i / 2);
-            f8 values = f8_values(q + 8 * i, scale);
+            value_scale s = scales[i / 2 % block_scales(format)];
+            f8 values = f8_values(q + 8 * i, s.scale);
             // Not + 0 elsewhere, which would lose the sign of a zero.
-            if (has_constants(format)) values += scales.constant[j];
+            if (has_constants(format)) values += s.constant;
             f8_store(output + 32 * b + 8 * i, values);
         }
     }
@@ -51,9 +51,13 @@ DEQUANTIZE(dequantize_q4_0, dequantize_blocks, VOLLEY_Q4_0)
 DEQUANTIZE(dequantize_q4_1, dequantize_blocks, VOLLEY_Q4_1)
 DEQUANTIZE(dequantize_q5_0, dequantize_blocks, VOLLEY_Q5_0)
 DEQUANTIZE(dequantize_q5_1, dequantize_blocks, VOLLEY_Q5_1)
+DEQUANTIZE(dequantize_iq4_nl, dequantize_blocks, VOLLEY_IQ4_NL)
+DEQUANTIZE(dequantize_q2_k, dequantize_blocks, VOLLEY_Q2_K)
+DEQUANTIZE(dequantize_q3_k, dequantize_blocks, VOLLEY_Q3_K)
 DEQUANTIZE(dequantize_q4_k, dequantize_blocks, VOLLEY_Q4_K)
 DEQUANTIZE(dequantize_q5_k, dequantize_blocks, VOLLEY_Q5_K)
 DEQUANTIZE(dequantize_q6_k, dequantize_blocks, VOLLEY_Q6_K)
+DEQUANTIZE(dequantize_iq4_xs, dequantize_blocks, VOLLEY_IQ4_XS)
 
 /// 32 values as whole numbers up to `largest_code`, and the scale. Every instruction set gives the same bits: maximum, one
 /// division, one product, rounding to nearest even.

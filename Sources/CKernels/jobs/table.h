@@ -9,15 +9,17 @@
 #define MATMULS(suffix)                                                                                               \
     {                                                                                                                 \
         matmul_f32, matmul_bf16, matmul_f16, matmul_q8_0##suffix, matmul_q4_0##suffix, matmul_q4_1##suffix,           \
-            matmul_q5_0##suffix, matmul_q5_1##suffix, matmul_q4_k##suffix, matmul_q5_k##suffix, matmul_q6_k##suffix,  \
+            matmul_q5_0##suffix, matmul_q5_1##suffix, matmul_iq4_nl##suffix, matmul_q2_k##suffix,                     \
+            matmul_q3_k##suffix, matmul_q4_k##suffix, matmul_q5_k##suffix, matmul_q6_k##suffix,                       \
+            matmul_iq4_xs##suffix,                                                                                    \
     }
 
 #define KERNEL_TABLE                                                                                                  \
     {                                                                                                                 \
         .matmul = {MATMULS(_int16), MATMULS(_int8)},                                                                  \
         .dequantize = {dequantize_f32, dequantize_bf16, dequantize_f16, dequantize_q8_0, dequantize_q4_0,             \
-                       dequantize_q4_1, dequantize_q5_0, dequantize_q5_1, dequantize_q4_k, dequantize_q5_k,           \
-                       dequantize_q6_k},                                                                              \
+                       dequantize_q4_1, dequantize_q5_0, dequantize_q5_1, dequantize_iq4_nl, dequantize_q2_k,         \
+                       dequantize_q3_k, dequantize_q4_k, dequantize_q5_k, dequantize_q6_k, dequantize_iq4_xs},        \
         .quantize = {quantize_int16, quantize_int8}, .rms_norm = rms_norm, .rotate = rotate, .silu_gate = silu_gate,                    \
         .tanh = tanh_values, .add = add, .add_scaled = add_scaled, .place_of_largest = place_of_largest,              \
         .to_f16 = to_f16, .attend = attend, .attend_ranges = attend_ranges, .join_ranges = join_ranges,               \

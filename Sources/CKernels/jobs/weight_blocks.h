@@ -10,30 +10,45 @@ typedef uint8_t codes __attribute__((vector_size(16)));
 typedef uint8_t u8x8 __attribute__((vector_size(8)));
 
 /// 32-value blocks that share a header: 1, or 8 in a superblock.
-INLINE size_t span_blocks(enum volley_format format) { return format >= VOLLEY_Q4_K ? 8 : 1; }
+INLINE size_t span_blocks(enum volley_format format) { return format >= VOLLEY_Q2_K ? 8 : 1; }
 
 INLINE size_t span_bytes(enum volley_format format) {
     switch (format) {
     case VOLLEY_Q8_0: return 34;
-    case VOLLEY_Q4_0: return 18;
+    case VOLLEY_Q4_0: case VOLLEY_IQ4_NL: return 18;
     case VOLLEY_Q4_1: return 20;
     case VOLLEY_Q5_0: return 22;
     case VOLLEY_Q5_1: return 24;
+    case VOLLEY_Q2_K: return 84;
+    case VOLLEY_Q3_K: return 110;
     case VOLLEY_Q4_K: return 144;
     case VOLLEY_Q5_K: return 176;
+    case VOLLEY_IQ4_XS: return 136;
     default: return 210;
     }
 }
 
 INLINE bool has_constants(enum volley_format format) {
-    return format == VOLLEY_Q4_1 || format == VOLLEY_Q5_1 || format == VOLLEY_Q4_K || format == VOLLEY_Q5_K;
+    return format == VOLLEY_Q4_1 || format == VOLLEY_Q5_1 || format == VOLLEY_Q2_K || format == VOLLEY_Q4_K ||
+           format == VOLLEY_Q5_K;
 }
 
-/// Value = scale · q + constant, for each block of a span. Constants of formats without any are not set.
+/// Scales in a block of 32 values: one, or one for each half.
+INLINE size_t block_scales(enum volley_format format) {
+    return format == VOLLEY_Q2_K || format == VOLLEY_Q3_K || format == VOLLEY_Q6_K ? 2 : 1;
+}
+
+/// Whether codes are indices into `IQ4_VALUES`.
+INLINE bool has_table(enum volley_format format) { return format == VOLLEY_IQ4_NL || format == VOLLEY_IQ4_XS; }
+
+/// What the 4-bit codes of iq4_NL and iq4_XS stand for: `kvalues_iq4nl` of ggml-common.h.
+static const int8_t IQ4_VALUES[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+
+/// Value = scale · q + constant. The constant of a format without any is not set.
 typedef struct {
-    float scale[8];
-    float constant[8];
-} span_scales;
+    float scale;
+    float constant;
+} value_scale;
 
 /// The eight 6-bit scales and minimums of q4_K and q5_K, which are packed into 12 bytes.
 INLINE void packed_scales(const char *p, uint8_t scales[8], uint8_t minimums[8]) {
@@ -49,22 +64,33 @@ INLINE void packed_scales(const char *p, uint8_t scales[8], uint8_t minimums[8])
     memcpy(minimums, &all_minimums, 8);
 }
 
-INLINE span_scales weight_scales(enum volley_format format, const char *p) {
-    span_scales result;
-    if (format == VOLLEY_Q4_K || format == VOLLEY_Q5_K) {
-        u8x8 scales, minimums;
-        packed_scales(p, (uint8_t *)&scales, (uint8_t *)&minimums);
-        f8_store(result.scale, __builtin_convertvector(scales, f8) * f16_value(p));
-        f8_store(result.constant, __builtin_convertvector(minimums, f8) * -f16_value(p + 2));
-        return result;
+/// The signed scale of half `half` of block `j` of q3_K (6 bits, packed into 12 bytes) and q6_K, of block `j` of iq4_XS.
+INLINE int8_t signed_scale(enum volley_format format, const char *p, size_t j, size_t half) {
+    const uint8_t *bytes = (const uint8_t *)p;
+    size_t i = 2 * j + half;
+    if (format == VOLLEY_Q6_K) return (int8_t)bytes[192 + i];
+    if (format == VOLLEY_Q3_K)
+        return (int8_t)((bytes[96 + i % 8] >> 4 * (i / 8) & 15) | (bytes[104 + i % 4] >> 2 * (i / 4) & 3) << 4) - 32;
+    return (int8_t)((bytes[4 + j / 2] >> 4 * (j % 2) & 15) | (bytes[2 + j / 4] >> 2 * (j % 4) & 3) << 4) - 32;
+}
+
+/// Of half `half` of block `j` of the span at `p`.
+INLINE value_scale weight_scale(enum volley_format format, const char *p, size_t j, size_t half) {
+    switch (format) {
+    case VOLLEY_Q2_K: {
+        uint8_t both = (uint8_t)p[2 * j + half];
+        return (value_scale){(float)(both & 15) * f16_value(p + 80), (float)(both >> 4) * -f16_value(p + 82)};
     }
-    if (format == VOLLEY_Q6_K) {
-        f8_store(result.scale, f8_all(f16_value(p + 208)));
-        return result;
+    case VOLLEY_Q4_K: case VOLLEY_Q5_K: {
+        uint8_t scales[8], minimums[8];
+        packed_scales(p, scales, minimums);
+        return (value_scale){(float)scales[j] * f16_value(p), (float)minimums[j] * -f16_value(p + 2)};
     }
-    result.scale[0] = f16_value(p);
-    if (has_constants(format)) result.constant[0] = f16_value(p + 2);
-    return result;
+    case VOLLEY_Q3_K: return (value_scale){.scale = f16_value(p + 108) * (float)signed_scale(format, p, j, half)};
+    case VOLLEY_Q6_K: return (value_scale){.scale = f16_value(p + 208) * (float)signed_scale(format, p, j, half)};
+    case VOLLEY_IQ4_XS: return (value_scale){.scale = f16_value(p) * (float)signed_scale(format, p, j, half)};
+    default: return (value_scale){f16_value(p), has_constants(format) ? f16_value(p + 2) : 0};
+    }
 }
 
 /// 32 whole numbers: values 0 to 15, and 16 to 31.
@@ -103,6 +129,18 @@ INLINE weight_codes nibble_codes(const char *p, const char *bits, int16_t offset
     return (weight_codes){w.low - offset, w.high - offset};
 }
 
+/// What the nibbles of 16 bytes stand for: low ones first.
+INLINE weight_codes table_codes(const char *p) {
+    int16_t values[32];
+    for (size_t i = 0; i < 16; i++) {
+        values[i] = IQ4_VALUES[(uint8_t)p[i] & 15];
+        values[i + 16] = IQ4_VALUES[(uint8_t)p[i] >> 4];
+    }
+    weight_codes w;
+    memcpy(&w, values, sizeof w);
+    return w;
+}
+
 /// `width` bits of each of 32 bytes, from bit `shift` on.
 INLINE weight_codes bit_field(const char *p, size_t shift, int16_t width) {
     int16_t mask = (int16_t)((1 << width) - 1), by = (int16_t)shift;
@@ -117,6 +155,13 @@ INLINE weight_codes weight_block(enum volley_format format, const char *p, size_
     case VOLLEY_Q4_1: return nibble_codes(p + 4, NULL, 0);
     case VOLLEY_Q5_0: return nibble_codes(p + 6, p + 2, 16);
     case VOLLEY_Q5_1: return nibble_codes(p + 8, p + 4, 0);
+    case VOLLEY_IQ4_NL: return table_codes(p + 2);
+    case VOLLEY_IQ4_XS: return table_codes(p + 8 + 16 * j);
+    case VOLLEY_Q2_K: return bit_field(p + 16 + 32 * (j / 4), 2 * (j % 4), 2);
+    case VOLLEY_Q3_K: {
+        weight_codes w = bit_field(p + 32 + 32 * (j / 4), 2 * (j % 4), 2), third = bit_field(p, j, 1);
+        return (weight_codes){(w.low | third.low << 2) - 4, (w.high | third.high << 2) - 4};
+    }
     case VOLLEY_Q4_K: return bit_field(p + 16 + 32 * (j / 2), 4 * (j % 2), 4);
     case VOLLEY_Q5_K: {
         weight_codes w = bit_field(p + 48 + 32 * (j / 2), 4 * (j % 2), 4), fifth = bit_field(p + 16, j, 1);
@@ -128,9 +173,4 @@ INLINE weight_codes weight_block(enum volley_format format, const char *p, size_
         return (weight_codes){(w.low | upper.low << 4) - 32, (w.high | upper.high << 4) - 32};
     }
     }
-}
-
-/// q6_K scales 16 values at a time: half 0 or 1 of block `j`.
-INLINE int16_t half_scale(const char *p, size_t j, size_t half) {
-    return ((const int8_t *)p)[192 + 2 * j + half];
 }

@@ -108,5 +108,11 @@ private func tame(_ block: UnsafeMutableRawBufferPointer, _ format: StorageForma
         put(spread / 32 / (format == .q4_K ? 8 : 16))
         put(spread / 32, at: 2)
     case .q6_K: put(spread / 64 / 32, at: 208)
+    case .q2_K:
+        put(spread / 8 / 2, at: 80)
+        put(spread / 8, at: 82)
+    case .q3_K: put(spread / 16 / 4, at: 108)
+    case .iq4_nl: put(spread / 127)
+    case .iq4_xs: put(spread / 16 / 127)
     }
 }

@@ -1,5 +1,5 @@
 """Writes quantized.gguf: random float32 rows, what the `gguf` package makes of them in every format that it can write,
-random blocks of the K formats, which it can only read, and the values that it reads from all of them.
+random blocks of those that it can only read, and the values that it reads from all of them.
 
     python3 -m venv /tmp/gguf && /tmp/gguf/bin/pip install gguf==0.17.1
     /tmp/gguf/bin/python Tests/Goldens/weights/make_quantized.py
@@ -12,8 +12,16 @@ from gguf import GGMLQuantizationType, GGUFWriter
 from gguf.quants import dequantize, quantize
 
 FORMATS = ("BF16", "F16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1")
-# Bytes of a superblock, and where its float16 numbers lie.
-K_FORMATS = {"Q4_K": (144, (0, 2)), "Q5_K": (176, (0, 2)), "Q6_K": (210, (208,))}
+# Bytes of a block, and where its float16 numbers lie.
+READ_FORMATS = {
+    "Q4_K": (144, (0, 2)),
+    "Q5_K": (176, (0, 2)),
+    "Q6_K": (210, (208,)),
+    "Q2_K": (84, (80, 82)),
+    "Q3_K": (110, (108,)),
+    "IQ4_NL": (18, (0,)),
+    "IQ4_XS": (136, (0,)),
+}
 
 
 def values() -> np.ndarray:
@@ -26,14 +34,15 @@ def values() -> np.ndarray:
     return np.stack(rows).astype(np.float32)
 
 
-def superblocks(size: int, scales: tuple[int, ...]) -> np.ndarray:
-    """[12, 2 * size]: any bits, but for the scales, which are numbers: small, usual, large, zero and below zero."""
+def random_blocks(size: int, scales: tuple[int, ...], rows: int) -> np.ndarray:
+    """[rows, 2 * size]: any bits, but for the scales, which are numbers: small, usual, large, zero and below zero."""
     random = np.random.default_rng(6)
-    blocks = random.integers(0, 256, (24, size), dtype=np.uint8)
-    numbers = np.resize([6e-8, 1e-4, 0.013, 1.7, 300.0, 0.0, -0.02, 65504.0 / 1024], 24)
+    count = 2 * rows
+    blocks = random.integers(0, 256, (count, size), dtype=np.uint8)
+    numbers = np.resize([6e-8, 1e-4, 0.013, 1.7, 300.0, 0.0, -0.02, 65504.0 / 1024], count)
     for place in scales:
-        blocks[:, place : place + 2] = np.roll(numbers, place).astype("<f2").view(np.uint8).reshape(24, 2)
-    return blocks.reshape(12, 2 * size)
+        blocks[:, place : place + 2] = np.roll(numbers, place).astype("<f2").view(np.uint8).reshape(count, 2)
+    return blocks.reshape(rows, 2 * size)
 
 
 def main() -> None:
@@ -45,9 +54,9 @@ def main() -> None:
         encoded = quantize(data, kind)
         writer.add_tensor(name, encoded.view(np.uint8), raw_dtype=kind)
         writer.add_tensor(f"{name}.values", dequantize(encoded, kind))
-    for name, (size, scales) in K_FORMATS.items():
+    for name, (size, scales) in READ_FORMATS.items():
         kind = GGMLQuantizationType[name]
-        blocks = superblocks(size, scales)
+        blocks = random_blocks(size, scales, rows=96 if name == "IQ4_NL" else 12)
         writer.add_tensor(name, blocks, raw_dtype=kind)
         writer.add_tensor(f"{name}.values", dequantize(blocks, kind))
     writer.write_header_to_file()
