@@ -3,8 +3,8 @@
     python3 -m venv /tmp/gguf && /tmp/gguf/bin/pip install gguf==0.19.0
     /tmp/gguf/bin/python bench/random_gguf.py qwen3-0.6b q8_0 /tmp/qwen3-0.6b-q8_0.gguf
 
-Shapes: qwen3-0.6b, qwen3-1.7b, qwen3-4b, qwen3-8b, smollm2-135m. Formats: f32, f16, q8_0, q4_0, q4_1. Exit codes: 0 done,
-64 usage.
+Shapes: qwen3-0.6b, qwen3-1.7b, qwen3-4b, qwen3-8b, smollm2-135m. Formats: f32, f16, q8_0, q4_0, q4_1, iq4_nl, q2_k, q3_k, q4_k,
+q5_k, q6_k, iq4_xs. Exit codes: 0 done, 64 usage.
 """
 
 from __future__ import annotations
@@ -40,8 +40,19 @@ SHAPES = {
     "qwen3-8b": Shape("qwen3", 4096, 36, 32, 8, 128, 12288, is_tied=False),
     "smollm2-135m": Shape("llama", 576, 30, 9, 3, 64, 1536, vocabulary=49_152, context=8192, theta=1e5),
 }
-# Bytes of a block of 32 values, and what divides the spread to give the scale of its codes.
-BLOCKS = {"q8_0": (34, 128), "q4_0": (18, 8), "q4_1": (20, 8)}
+# Values and bytes of a block, and by their places in it what divides the spread to give its float16 numbers.
+BLOCKS = {
+    "q8_0": (32, 34, {0: 128}),
+    "q4_0": (32, 18, {0: 8}),
+    "q4_1": (32, 20, {0: 8, 2: -1}),
+    "iq4_nl": (32, 18, {0: 127}),
+    "q2_k": (256, 84, {80: 16, 82: 8}),
+    "q3_k": (256, 110, {108: 64}),
+    "q4_k": (256, 144, {0: 256, 2: 32}),
+    "q5_k": (256, 176, {0: 512, 2: 32}),
+    "q6_k": (256, 210, {208: 2048}),
+    "iq4_xs": (256, 136, {0: 2032}),
+}
 
 
 def matrix(random: np.random.Generator, rows: int, columns: int, form: str) -> np.ndarray:
@@ -50,11 +61,10 @@ def matrix(random: np.random.Generator, rows: int, columns: int, form: str) -> n
     if form in ("f32", "f16"):
         values = random.random((rows, columns), dtype=np.float32)
         return ((2 * values - 1) * spread).astype(np.float32 if form == "f32" else np.float16)
-    size, divisor = BLOCKS[form]
-    blocks = random.integers(0, 256, (rows, columns // 32, size), dtype=np.uint8)
-    blocks[..., :2] = np.frombuffer(np.float16(spread / divisor).tobytes(), dtype=np.uint8)
-    if form == "q4_1":
-        blocks[..., 2:4] = np.frombuffer(np.float16(-spread).tobytes(), dtype=np.uint8)
+    values, size, numbers = BLOCKS[form]
+    blocks = random.integers(0, 256, (rows, columns // values, size), dtype=np.uint8)
+    for place, divisor in numbers.items():
+        blocks[..., place : place + 2] = np.frombuffer(np.float16(spread / divisor).tobytes(), dtype=np.uint8)
     return blocks.reshape(rows, -1)
 
 
