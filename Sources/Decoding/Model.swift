@@ -26,14 +26,16 @@ public struct Model: Sendable {
     /// - Parameters:
     ///   - headLayers: how many of the last layers are the head, in place of the checkpoint's own number.
     ///   - vocabularyFormat: what `lm_head` is converted to, the embedding staying as it is.
+    ///   - fp8Format: what the FP8 weights of a Hugging Face directory are made: f32, bf16, f16, q8_0, q4_0 or q4_1. bf16 keeps
+    ///     their values nearly exactly, q8_0 takes half its bytes.
     ///   - screens: whether greedy decoding finds the next token by a smaller copy of `lm_head`, exactly: fewer bytes a token for
     ///     more memory and a longer loading.
     ///   - checksTensors: whether the checksums of a native checkpoint's tensors are looked at.
     /// - Throws: `CheckpointError`, `ConfigurationError` or `TokenizerError`, each one sentence; `CancellationError` where
     ///   the task was cancelled before.
     public static func load(
-        _ path: String, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil, screens: Bool = false,
-        checksTensors: Bool = true
+        _ path: String, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil,
+        fp8Format: StorageFormat = .bf16, screens: Bool = false, checksTensors: Bool = true
     ) async throws -> Model {
         try Task.checkCancellation()
         return try await withCheckedThrowingContinuation { continuation in
@@ -43,7 +45,7 @@ public struct Model: Sendable {
                     with: Result {
                         try Model(
                             path: path, headLayers: headLayers, vocabularyFormat: vocabularyFormat,
-                            screens: screens, checksTensors: checksTensors)
+                            fp8Format: fp8Format, screens: screens, checksTensors: checksTensors)
                     })
             }
         }
@@ -53,10 +55,11 @@ public struct Model: Sendable {
     ///
     /// - Parameter threadCount: threads that decode compressed weights.
     package init(
-        path: String, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil, screens: Bool = false,
+        path: String, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil,
+        fp8Format: StorageFormat = .bf16, screens: Bool = false,
         threadCount: Int = SessionOptions().threadCount, checksTensors: Bool = true
     ) throws {
-        let opened = try Checkpoint.open(path)
+        let opened = try Checkpoint.open(path, fp8Format: fp8Format)
         generationDefaults = try GenerationDefaults(opened.generation)
         let checkpoint = try opened.loaded(threadCount: threadCount, checksTensors: checksTensors)
         name = path.split(separator: "/").last.map(String.init) ?? path

@@ -4,6 +4,8 @@ import Weights
 /// What a checkpoint is made of, counted without reading the weights.
 package struct CheckpointReport: Sendable {
     package let kind: Checkpoint.Kind
+    /// What becomes of quantised weights on the way in; nil where they stay as they are.
+    package let quantization: String?
     package let configuration: ModelConfiguration
     /// How its makers recommend to generate.
     package let generation: GenerationDefaults
@@ -19,6 +21,7 @@ package struct CheckpointReport: Sendable {
         _ checkpoint: Checkpoint, headLayers: Int? = nil, rule overrides: CycleRule.Overrides = CycleRule.Overrides()
     ) throws {
         kind = checkpoint.kind
+        quantization = checkpoint.quantization
         configuration = try ModelConfiguration(checkpoint.configuration, headLayers: headLayers)
         generation = try GenerationDefaults(checkpoint.generation)
         rule = try configuration.checkpointRule.replacing(overrides)

@@ -14,16 +14,34 @@ package enum Quantizer {
         _ values: UnsafeBufferPointer<Float>, as format: StorageFormat, to output: UnsafeMutableRawPointer
     ) {
         precondition(values.count.isMultiple(of: format.valuesPerBlock) && formats.contains(format))
+        switch format {
+        case .f32:
+            for index in values.indices {
+                output.storeBytes(of: values[index], toByteOffset: 4 * index, as: Float.self)
+            }
+        case .bf16:
+            for index in values.indices {
+                output.storeBytes(of: bfloat16(values[index]), toByteOffset: 2 * index, as: UInt16.self)
+            }
+        case .f16:
+            for index in values.indices {
+                output.storeBytes(of: Float16(values[index]).bitPattern, toByteOffset: 2 * index, as: UInt16.self)
+            }
+        default: encodeBlocks(values, as: format, to: output)
+        }
+    }
+
+    private static func encodeBlocks(
+        _ values: UnsafeBufferPointer<Float>, as format: StorageFormat, to output: UnsafeMutableRawPointer
+    ) {
         for start in stride(from: 0, to: values.count, by: format.valuesPerBlock) {
             let block = UnsafeBufferPointer(rebasing: values[start..<start + format.valuesPerBlock])
             let bytes = output + start / format.valuesPerBlock * format.bytesPerBlock
             switch format {
-            case .f32: bytes.storeBytes(of: block[0], as: Float.self)
-            case .bf16: bytes.storeBytes(of: bfloat16(block[0]), as: UInt16.self)
-            case .f16: bytes.storeBytes(of: Float16(block[0]).bitPattern, as: UInt16.self)
             case .q8_0: block.baseAddress.map { encodeQ8($0, to: bytes) }
             case .q4_0: encodeQ4(block, to: bytes)
             case .q4_1: encodeQ4WithMinimum(block, to: bytes)
+            case .f32, .bf16, .f16: preconditionFailure("\(format) has no blocks")
             case .q5_0, .q5_1, .iq4_nl, .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_xs:
                 preconditionFailure("\(format) is only read")
             }
@@ -41,8 +59,9 @@ package enum Quantizer {
     /// To nearest, ties to even; a NaN stays one.
     private static func bfloat16(_ value: Float) -> UInt16 {
         let bits = value.bitPattern
-        guard !value.isNaN else { return UInt16(bits >> 16) | 64 }
-        return UInt16(truncatingIfNeeded: (UInt64(bits) + 0x7FFF + UInt64(bits >> 16 & 1)) >> 16)
+        // Without a branch, so that many become vectors.
+        let nearest = bits &+ 0x7FFF &+ (bits >> 16 & 1)
+        return UInt16(truncatingIfNeeded: (value.isNaN ? bits | 0x40_0000 : nearest) >> 16)
     }
 
     private static func encodeQ8(_ block: UnsafePointer<Float>, to bytes: UnsafeMutableRawPointer) {

@@ -44,6 +44,12 @@ struct Bench: ParsableCommand {
             valueName: "format"))
     var headFormat: HeadFormat?
 
+    @Option(
+        help: ArgumentHelp(
+            "What the FP8 weights of a Hugging Face directory are made: as --head-format (default: bf16).",
+            valueName: "format"))
+    var fp8Format: HeadFormat?
+
     @Flag(help: "Find the next token by a smaller copy of lm_head, as the models' --screen does.")
     var screen = false
 
@@ -164,7 +170,7 @@ struct Bench: ParsableCommand {
             return Subject(name: name) { options in
                 try Model(
                     path: path, headLayers: headLayers, vocabularyFormat: headFormat?.format,
-                    screens: screen, threadCount: options.threadCount
+                    fp8Format: fp8Format?.format ?? .bf16, screens: screen, threadCount: options.threadCount
                 ).stack
             }
         } + shapes
@@ -221,7 +227,15 @@ struct SkipRates: ExpressibleByArgument {
     }
 }
 
-extension StorageFormat: ExpressibleByArgument {}
+extension StorageFormat: ExpressibleByArgument {
+    /// In capitals or not: other programs write Q4_K.
+    public init?(argument: String) {
+        guard let format = Self.allCases.first(where: { $0.rawValue.lowercased() == argument.lowercased() }) else {
+            return nil
+        }
+        self = format
+    }
+}
 
 extension ModelShape: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }

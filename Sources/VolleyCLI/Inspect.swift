@@ -40,7 +40,7 @@ private struct InspectionText {
     init(_ report: CheckpointReport, listsTensors: Bool) {
         let configuration = report.configuration
         let total = report.total
-        var text = TextTable(rows: [
+        var rows = [
             ["kind", "\(report.kind)"], ["architecture", configuration.architecture.rawValue],
             [
                 "layers",
@@ -57,7 +57,9 @@ private struct InspectionText {
             ["text limit", Self.limit(report.generation)],
             ["parameters", String(format: "%.1f M in %d tensors", Double(total.valueCount) / 1e6, total.tensorCount)],
             ["bytes", Self.sizes(total)],
-        ]).text
+        ]
+        if let quantization = report.quantization { rows.append(["quantization", quantization]) }
+        var text = TextTable(rows: rows).text
         text += report.generation.notes.map { "note: \($0)\n" }.joined()
         text += "\n" + Self.rule(report.rule)
         text +=
@@ -136,6 +138,7 @@ private struct InspectionText {
 /// The report for a program.
 private struct InspectionDocument: Encodable {
     let kind: String
+    let quantization: String?
     let architecture: String
     let layers: Int
     let trunkLayers: Int
@@ -190,6 +193,7 @@ private struct InspectionDocument: Encodable {
     init(_ report: CheckpointReport) {
         let total = report.total
         kind = "\(report.kind)"
+        quantization = report.quantization
         architecture = report.configuration.architecture.rawValue
         layers = report.configuration.layerCount
         trunkLayers = report.configuration.trunkLayerCount

@@ -18,6 +18,12 @@ struct ModelOptions: ParsableArguments {
             "Convert lm_head, which is read for every token: f32, bf16, f16, q8_0, q4_0 or q4_1.", valueName: "format"))
     var headFormat: HeadFormat?
 
+    @Option(
+        help: ArgumentHelp(
+            "What the FP8 weights of a Hugging Face directory are made: as --head-format (default: bf16).",
+            valueName: "format"))
+    var fp8Format: HeadFormat?
+
     @Flag(
         help: "Find the next token by a smaller copy of lm_head where decoding is greedy: exact, faster, more memory.")
     var screen = false
@@ -57,7 +63,8 @@ struct ModelOptions: ParsableArguments {
         try options.check()
         let loaded = try Model(
             path: path, headLayers: headLayers, vocabularyFormat: headFormat?.format,
-            screens: screen, threadCount: options.threadCount, checksTensors: !skipChecksums)
+            fp8Format: fp8Format?.format ?? .bf16, screens: screen, threadCount: options.threadCount,
+            checksTensors: !skipChecksums)
         loaded.tokenizer?.warnings.forEach(StandardError.warn)
         return LoadedModel(model: loaded, seconds: (ContinuousClock.now - start).seconds)
     }
@@ -83,7 +90,7 @@ struct HeadFormat: ExpressibleByArgument {
     let format: StorageFormat
 
     init?(argument: String) {
-        guard let format = StorageFormat(rawValue: argument), PackOptions.formats.contains(format) else { return nil }
+        guard let format = StorageFormat(argument: argument), PackOptions.formats.contains(format) else { return nil }
         self.format = format
     }
 }

@@ -6,8 +6,8 @@ struct Pack: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write a checkpoint in volley's own format: smaller where the bits allow it, and verified.",
         discussion: """
-            SRC is a Hugging Face directory, a .gguf file or a native directory. Vectors (norms) keep their format. DST is
-            complete when the command ends, or as it was before.
+            SRC is a Hugging Face directory, a .gguf file or a native directory. Vectors (norms) keep their format. FP8
+            weights become bf16, or the format asked for. DST is complete when the command ends, or as it was before.
 
             EXAMPLES
               volley pack Qwen3-0.6B qwen3-0.6b
@@ -80,7 +80,7 @@ struct PackFormat: ExpressibleByArgument {
         if argument == "keep" {
             format = nil
         } else {
-            guard let format = StorageFormat(rawValue: argument), PackOptions.formats.contains(format) else {
+            guard let format = StorageFormat(argument: argument), PackOptions.formats.contains(format) else {
                 return nil
             }
             self.format = format

@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import Tensors
 
@@ -17,6 +18,8 @@ package struct Checkpoint: Sendable {
     /// How its makers recommend to generate with it; not checked here either.
     package let generation: GenerationSource
     let contents: Contents
+    /// What `quantization_config` said where matrices are made values on the way in; that field is then not in `configuration`.
+    package var quantization: String?
 
     /// The file formats that can be opened.
     package enum Kind: Sendable, Equatable {
@@ -35,9 +38,13 @@ package struct Checkpoint: Sendable {
         case loaded([String: StoredTensor])
     }
 
-    /// Opens the native or Hugging Face directory or GGUF file at `path`, or the one GGUF model in a directory, and checks every size and offset in its headers.
+    /// Opens the native or Hugging Face directory or GGUF file at `path`, or the one GGUF model in a directory, and checks every
+    /// size and offset in its headers.
+    /// - Parameter fp8Format: what FP8 matrices are made: one of `Quantizer.formats`.
     /// - Throws: `CheckpointError`, naming the file and the place in it.
-    package static func open(_ path: String) throws(CheckpointError) -> Checkpoint {
+    package static func open(
+        _ path: String, fp8Format: StorageFormat = .bf16
+    ) throws(CheckpointError) -> Checkpoint {
         guard !path.utf8.contains(0), !path.isEmpty else {
             throw .notACheckpoint(path: quoted(path), problem: "not a path")
         }
@@ -48,7 +55,7 @@ package struct Checkpoint: Sendable {
         case .directory where NativeCheckpoint.isOne(path): return try openNative(directory: path)
         case .directory:
             if let file = try GGUFDirectory.model(in: path) { return try openGGUF(file: file) }
-            return try openHuggingFace(directory: path)
+            return try openHuggingFace(directory: path, fp8Format: fp8Format)
         case .file: return try openGGUF(file: path)
         }
     }
@@ -84,14 +91,15 @@ package struct Checkpoint: Sendable {
 
     /// The tensor of this Hugging Face name, in place where its file can be mapped.
     ///
-    /// The q and k matrices of a Llama GGUF are copied, once a call, to undo that format's row order; a tensor of a
-    /// compressed shard is decoded, once a call, unless the checkpoint was `loaded`.
+    /// The q and k matrices of a Llama GGUF are copied, once a call, to undo that format's row order; FP8 matrices are made
+    /// values, once a call, by all cores; a tensor of a compressed shard is decoded, once a call, unless the checkpoint was
+    /// `loaded`.
     /// - Throws: `CheckpointError.missingTensor`, `.unsupported` for a format without kernels, or `.damaged`.
     package func tensor(_ name: String) throws(CheckpointError) -> StoredTensor {
         switch contents {
         case .mapped(let locations):
             if let location = locations[name] {
-                return location.stored(name: name, try format(of: name, at: location))
+                return try location.stored(name: name, try format(of: name, at: location))
             }
         case .native(let native):
             if let index = native.indices[name] { return try native.tensor(index) }
@@ -106,12 +114,12 @@ package struct Checkpoint: Sendable {
     func format(of name: String, at location: TensorLocation) throws(CheckpointError) -> StorageFormat {
         switch location.type {
         case .known(let format): return format
-        case .unknown(let type):
+        case .e4m3, .unknown:
             let formats = StorageFormat.allCases.filter { kind == .gguf || $0.valuesPerBlock == 1 }
             let known = formats.map(\.name).joined(separator: ", ")
             throw .unsupported(
-                path: location.file.path, place: "tensor \(quoted(name))", problem: "is stored as \(type)",
-                remedy: "convert the checkpoint to one of \(known)")
+                path: location.file.path, place: "tensor \(quoted(name))",
+                problem: "is stored as \(location.type.name)", remedy: "convert the checkpoint to one of \(known)")
         }
     }
 
@@ -127,17 +135,26 @@ package struct Checkpoint: Sendable {
 }
 
 extension TensorLocation {
-    /// The tensor in place, or where the file has another row order, a copy in Hugging Face's.
-    fileprivate func stored(name: String, _ format: StorageFormat) -> StoredTensor {
-        switch rowOrder {
-        case .asHuggingFace:
+    /// The tensor in place; a copy where the file has another row order than Hugging Face, or codes to be made values.
+    fileprivate func stored(name: String, _ format: StorageFormat) throws(CheckpointError) -> StoredTensor {
+        guard scales != nil || rowOrder != .asHuggingFace else {
             let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[byteRange])
             return StoredTensor(name: name, shape: shape, format: format, bytes: bytes, owner: file)
-        case .rotaryPairs:
-            let memory = AlignedBuffer<UInt8>(unfilledCount: byteRange.count)
-            copy(0..<byteRange.count, to: memory.pointer)
-            let bytes = UnsafeRawBufferPointer(start: memory.pointer, count: memory.count)
-            return StoredTensor(name: name, shape: shape, format: format, bytes: bytes, owner: memory)
         }
+        let memory = AlignedBuffer<UInt8>(unfilledCount: byteCount)
+        // Rows that move are copied in one piece; values that are made are worth sharing.
+        let rowsOfPart = scales == nil ? shape[0] : max(1, (1 << 18) / max(shape[1], 1))
+        let rowByteCount = byteCount / shape[0]
+        try inParallel(
+            count: (shape[0] + rowsOfPart - 1) / rowsOfPart, threadCount: ProcessInfo.processInfo.activeProcessorCount
+        ) {
+        } body: { _, part throws(CheckpointError) in
+            let rows = part * rowsOfPart..<min((part + 1) * rowsOfPart, shape[0])
+            try copy(
+                rows.lowerBound * rowByteCount..<rows.upperBound * rowByteCount,
+                to: memory.pointer + rows.lowerBound * rowByteCount)
+        }
+        let bytes = UnsafeRawBufferPointer(start: memory.pointer, count: memory.count)
+        return StoredTensor(name: name, shape: shape, format: format, bytes: bytes, owner: memory)
     }
 }

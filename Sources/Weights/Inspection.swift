@@ -6,7 +6,7 @@ package struct TensorSummary: Sendable {
     package let name: String
     /// Row-major.
     package let shape: [Int]
-    /// As `StorageFormat` names it, or the file's name of a format that is not known.
+    /// As `StorageFormat` names it, or the file's name of a format that is not known; both where the one is made the other.
     package let format: String
     /// In memory.
     package let byteCount: Int
@@ -33,12 +33,12 @@ extension TensorSummary {
     fileprivate init(_ name: String, _ location: TensorLocation) {
         let format =
             switch location.type {
-            case .known(let format): format.rawValue
-            case .unknown(let name): name
+            case .known(let format): location.scales == nil ? format.rawValue : "f8_e4m3 as \(format.rawValue)"
+            case .e4m3, .unknown: location.type.name
             }
         self.init(
-            name: name, shape: location.shape, format: format,
-            byteCount: location.byteRange.count, storedByteCount: location.byteRange.count)
+            name: name, shape: location.shape, format: format, byteCount: location.byteCount,
+            storedByteCount: location.byteRange.count + (location.scales?.byteRange.count ?? 0))
     }
 
     fileprivate init(_ tensor: Manifest.Tensor) {

@@ -31,19 +31,25 @@ struct TensorLocation: Sendable {
     let byteRange: Range<Int>
     /// Row-major, as Hugging Face has it.
     let shape: [Int]
-    let type: StoredType
+    /// What the tensor is read as: the file's own type, but for a matrix with `scales`.
+    var type: StoredType
     /// How the file orders the rows.
     var rowOrder = RowOrder.asHuggingFace
+    /// Where the file holds e4m3 codes that are made values of `type` on the way in.
+    var scales: BlockScales?
 
     /// A format the kernels know, or the name of one they do not.
     enum StoredType: Sendable, Equatable {
         case known(StorageFormat)
+        /// FP8 codes, which are values only with their scales.
+        case e4m3
         case unknown(String)
 
         /// For messages.
         var name: String {
             switch self {
             case .known(let format): format.name
+            case .e4m3: "'F8_E4M3'"
             case .unknown(let name): name
             }
         }
@@ -57,8 +63,31 @@ struct TensorLocation: Sendable {
 }
 
 extension TensorLocation {
-    /// Copies part of the tensor, in Hugging Face's row order, and lets the system forget the file's pages.
-    func copy(_ range: Range<Int>, to output: UnsafeMutableRawPointer) {
+    /// Bytes of the tensor as it is read.
+    var byteCount: Int {
+        guard scales != nil, case .known(let format) = type else { return byteRange.count }
+        return byteRange.count / format.valuesPerBlock * format.bytesPerBlock
+    }
+
+    /// A matrix with scales, its values made `format`, or bf16 where its rows are not whole blocks of that. Others stay as they
+    /// are.
+    func made(as format: StorageFormat) -> TensorLocation {
+        guard scales != nil else { return self }
+        var result = self
+        result.type = .known(format.rowByteCount(columns: shape.last ?? 1) == nil ? .bf16 : format)
+        return result
+    }
+
+    /// Copies part of the tensor as it is read, in Hugging Face's row order, and lets the system forget the file's pages.
+    ///
+    /// - Parameter range: of its bytes; whole blocks.
+    /// - Throws: `CheckpointError.damaged` where a value that is made is not finite.
+    func copy(_ range: Range<Int>, to output: UnsafeMutableRawPointer) throws(CheckpointError) {
+        if let scales, case .known(let format) = type {
+            let first = range.lowerBound / format.bytesPerBlock * format.valuesPerBlock
+            let values = first..<first + range.count / format.bytesPerBlock * format.valuesPerBlock
+            return try makeValues(values, of: scales, as: format, to: output)
+        }
         file.withBytes { bytes in
             let tensor = UnsafeRawBufferPointer(rebasing: bytes[byteRange])
             switch rowOrder {

@@ -21,11 +21,34 @@ import Weights
         }
     }
 
-    @Test(arguments: ["llama.gguf", "qwen3.gguf"])
+    /// Codes, their scales and what the configuration says of them.
+    @Test(arguments: ["model.safetensors", "config.json"])
+    func fp8(_ damaged: String) throws {
+        let directory = try FuzzDirectory()
+        let header = #"""
+            {"a.weight":{"dtype":"F8_E4M3","shape":[4,4],"data_offsets":[0,16]},
+            "a.weight_scale_inv":{"dtype":"F32","shape":[2,2],"data_offsets":[16,32]}}
+            """#
+        let data = Array(UInt8(0)..<16) + (1...4).flatMap { scale in withUnsafeBytes(of: Float(scale)) { Array($0) } }
+        let configuration = Array(
+            String(decoding: try Data(contentsOf: Goldens.url("fp8/config.json")), as: UTF8.self)
+                .replacingOccurrences(of: "128", with: "2").utf8)
+        try directory.write(configuration, "config.json")
+        try directory.write(withLength(Array(header.utf8)) + data, "model.safetensors")
+        try fuzz(0xF8, directory, damaged) { mutator in
+            if damaged == "config.json" { return mutator.mutated(configuration, isText: true) }
+            guard Bool.random(using: &mutator.random) else {
+                return withLength(Array(header.utf8)) + mutator.mutated(data, isText: false)
+            }
+            return withLength(mutator.mutated(Array(header.utf8), isText: true)) + data
+        }
+    }
+
+    @Test(arguments: ["llama.gguf", "qwen3.gguf", "mixed.gguf"])
     func gguf(_ name: String) throws {
         let directory = try FuzzDirectory()
         let seed = try Array(Data(contentsOf: Goldens.url("weights/\(name)")))
-        // The header is a twelfth of the file and holds all that can lie: most changes go there.
+        // The header is small and holds all that can lie: most changes go there.
         let headerEnd = 2048
         try fuzz(0x66F, directory, "model.gguf") { mutator in
             guard Int.random(in: 0..<10, using: &mutator.random) > 0 else {

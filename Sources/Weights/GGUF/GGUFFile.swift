@@ -128,7 +128,7 @@ private struct GGUFTensorInfo {
     var byteCount: Int? {
         switch type {
         case .known(let format): Weights.byteCount(ofShape: shape, format)
-        case .unknown: 0
+        case .e4m3, .unknown: 0
         }
     }
 }

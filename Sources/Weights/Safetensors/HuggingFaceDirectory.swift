@@ -1,16 +1,23 @@
 import JSON
+import Tensors
 
 extension Checkpoint {
     /// Opens a directory as `save_pretrained` writes it.
-    static func openHuggingFace(directory: String) throws(CheckpointError) -> Checkpoint {
-        let configuration = try huggingFaceConfiguration(directory)
-        let tensors = try huggingFaceTensors(directory)
+    static func openHuggingFace(directory: String, fp8Format: StorageFormat) throws(CheckpointError) -> Checkpoint {
+        var configuration = try huggingFaceConfiguration(directory)
+        var tensors = try huggingFaceTensors(directory)
         if configuration["quantization_config"] == nil { try refusePacked(tensors, directory) }
+        let scheme = try FP8Scheme(configuration, path: joinedPath(directory, "config.json"))
+        if let scheme {
+            // What the scheme says is done: everybody else sees plain matrices.
+            configuration[FP8Scheme.field] = nil
+            tensors = try scheme.joined(tensors, format: fp8Format)
+        }
         return Checkpoint(
             path: directory, kind: .huggingFace, configuration: .object(configuration),
             tokenizer: try TokenizerSource(directory: directory),
             generation: try GenerationSource(directory: directory, configuration: configuration),
-            contents: .mapped(tensors))
+            contents: .mapped(tensors), quantization: scheme?.description(as: fp8Format))
     }
 
     /// Refuses weights that were packed by a method which the configuration does not name, by what it calls its tensors.

@@ -84,7 +84,7 @@ extension SafetensorsFile {
         }
         return TensorLocation(
             file: file, byteRange: data.lowerBound + begin..<data.lowerBound + end, shape: shape,
-            type: formats[dtype].map { .known($0) } ?? .unknown(quoted(dtype)))
+            type: dtype == "F8_E4M3" ? .e4m3 : formats[dtype].map { .known($0) } ?? .unknown(quoted(dtype)))
     }
 
     private static let formats: [String: StorageFormat] = ["F32": .f32, "BF16": .bf16, "F16": .f16]

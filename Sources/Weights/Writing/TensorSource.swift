@@ -52,6 +52,15 @@ package struct TensorSource: Sendable {
 
     package var valueCount: Int { shape.reduce(1, *) }
 
+    /// The same tensor in `format` where the file's values have to be made anyway: a step less that rounds.
+    func made(as format: StorageFormat) -> TensorSource {
+        guard case .mapped(let location) = content, location.scales != nil,
+            format.rowByteCount(columns: shape.last ?? 1) != nil
+        else { return self }
+        return TensorSource(
+            path: path, name: name, shape: shape, format: format, content: .mapped(location.made(as: format)))
+    }
+
     /// Reads the values of `range`, whole blocks, as they are stored.
     package func read(
         _ range: Range<Int>, with decoder: FrameDecoder, to output: UnsafeMutableRawPointer
@@ -59,7 +68,7 @@ package struct TensorSource: Sendable {
         let start = range.lowerBound / format.valuesPerBlock * format.bytesPerBlock
         let end = range.upperBound / format.valuesPerBlock * format.bytesPerBlock
         switch content {
-        case .mapped(let location): location.copy(start..<end, to: output)
+        case .mapped(let location): try location.copy(start..<end, to: output)
         case .memory(let tensor): tensor.withBytes { copyBytes(of: $0, start..<end, to: output) }
         case .frames(let tensor, let shards):
             var frameStart = 0

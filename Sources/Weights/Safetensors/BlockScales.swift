@@ -1,0 +1,84 @@
+import JSON
+import Tensors
+
+/// The scales of an e4m3 matrix, one for each block of rows and columns, where they lie in a mapped file.
+struct BlockScales: Sendable {
+    /// Of the matrix, for messages.
+    let name: String
+    let file: MappedFile
+    /// Inside `file.bytes`: row-major.
+    let byteRange: Range<Int>
+    /// A plain one.
+    let format: StorageFormat
+    let blockRows: Int
+    let blockColumns: Int
+    /// Blocks side by side.
+    let columnCount: Int
+
+    /// Of the block that holds `row` and `column`.
+    fileprivate func scale(row: Int, column: Int) -> Float {
+        let index = row / blockRows * columnCount + column / blockColumns
+        var value: Float = 0
+        file.withBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            Quantizer.decode(
+                base + byteRange.lowerBound + index * format.bytesPerBlock, as: format, count: 1, to: &value)
+        }
+        return value
+    }
+}
+
+extension TensorLocation {
+    /// Values that are made at a time: whole blocks of every format, few enough for the nearest cache.
+    private static let chunk = 4096
+
+    /// Makes e4m3 codes of a matrix with scales into values of `format`: those of `range`, whole blocks of it.
+    ///
+    /// - Throws: `CheckpointError.damaged` where a value is not finite: e4m3 has a code for NaN.
+    func makeValues(
+        _ range: Range<Int>, of scales: BlockScales, as format: StorageFormat, to output: UnsafeMutableRawPointer
+    ) throws(CheckpointError) {
+        let values = AlignedBuffer<Float>(unfilledCount: min(range.count, Self.chunk))
+        for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.chunk) {
+            let part = start..<min(start + Self.chunk, range.upperBound)
+            fill(values.pointer, part, scales)
+            let floats = UnsafeBufferPointer(start: values.pointer, count: part.count)
+            guard floats.allSatisfy(\.isFinite) else {
+                throw notFinite(part.lowerBound + (floats.firstIndex { !$0.isFinite } ?? 0), scales)
+            }
+            let offset = (start - range.lowerBound) / format.valuesPerBlock * format.bytesPerBlock
+            Quantizer.encode(floats, as: format, to: output + offset)
+        }
+        let codes = byteRange.lowerBound + range.lowerBound..<byteRange.lowerBound + range.upperBound
+        file.withBytes { file.release(UnsafeRawBufferPointer(rebasing: $0[codes])) }
+    }
+
+    private func fill(_ values: UnsafeMutablePointer<Float>, _ range: Range<Int>, _ scales: BlockScales) {
+        let columns = shape[1]
+        file.withBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            let codes = (base + byteRange.lowerBound).assumingMemoryBound(to: UInt8.self)
+            var position = range.lowerBound
+            while position < range.upperBound {
+                let (row, column) = position.quotientAndRemainder(dividingBy: columns)
+                // Up to the end of the block, of the row or of the range.
+                let width = min(scales.blockColumns - column % scales.blockColumns, columns - column)
+                let count = min(width, range.upperBound - position)
+                E4M3.decode(
+                    codes + position, count: count, scale: scales.scale(row: row, column: column),
+                    to: values + (position - range.lowerBound))
+                position += count
+            }
+        }
+    }
+
+    private func notFinite(_ position: Int, _ scales: BlockScales) -> CheckpointError {
+        let (row, column) = position.quotientAndRemainder(dividingBy: shape[1])
+        let code = file.withBytes { $0[byteRange.lowerBound + position] }
+        let problem =
+            E4M3.isNaN(code)
+            ? "its value [\(row), \(column)] is NaN"
+            : "its value [\(row), \(column)] is not finite: the block's scale is \(scales.scale(row: row, column: column))"
+        return .damaged(path: file.path, place: "tensor \(quoted(scales.name))", problem: problem)
+    }
+}
