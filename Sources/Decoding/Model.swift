@@ -17,6 +17,8 @@ public struct Model: Sendable {
     /// How its makers recommend to generate: what holds where `GenerationOptions` name nothing.
     public let generationDefaults: GenerationDefaults
     package let stack: LayerStack
+    /// What the checkpoint says that is unknown here, contradictory or not acted on: each one sentence for the user.
+    public let warnings: [String]
 
     /// Sizes, context length, trunk and head, and the factor that the checkpoint was trained for.
     public var configuration: ModelConfiguration { stack.configuration }
@@ -31,11 +33,13 @@ public struct Model: Sendable {
     ///   - screens: whether greedy decoding finds the next token by a smaller copy of `lm_head`, exactly: fewer bytes a token for
     ///     more memory and a longer loading.
     ///   - checksTensors: whether the checksums of a native checkpoint's tensors are looked at.
+    ///   - ignoresUnusedTensors: whether tensors that the model has no use for are left out; else they are refused.
     /// - Throws: `CheckpointError`, `ConfigurationError` or `TokenizerError`, each one sentence; `CancellationError` where
     ///   the task was cancelled before.
     public static func load(
         _ path: String, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil,
-        fp8Format: StorageFormat = .bf16, screens: Bool = false, checksTensors: Bool = true
+        fp8Format: StorageFormat = .bf16, screens: Bool = false, checksTensors: Bool = true,
+        ignoresUnusedTensors: Bool = false
     ) async throws -> Model {
         try Task.checkCancellation()
         return try await withCheckedThrowingContinuation { continuation in
@@ -45,7 +49,8 @@ public struct Model: Sendable {
                     with: Result {
                         try Model(
                             path: path, headLayers: headLayers, vocabularyFormat: vocabularyFormat,
-                            fp8Format: fp8Format, screens: screens, checksTensors: checksTensors)
+                            fp8Format: fp8Format, screens: screens, checksTensors: checksTensors,
+                            ignoresUnusedTensors: ignoresUnusedTensors)
                     })
             }
         }
@@ -57,14 +62,17 @@ public struct Model: Sendable {
     package init(
         path: String, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil,
         fp8Format: StorageFormat = .bf16, screens: Bool = false,
-        threadCount: Int = SessionOptions().threadCount, checksTensors: Bool = true
+        threadCount: Int = SessionOptions().threadCount, checksTensors: Bool = true,
+        ignoresUnusedTensors: Bool = false
     ) throws {
         let opened = try Checkpoint.open(path, fp8Format: fp8Format)
         generationDefaults = try GenerationDefaults(opened.generation)
         let checkpoint = try opened.loaded(threadCount: threadCount, checksTensors: checksTensors)
         name = path.split(separator: "/").last.map(String.init) ?? path
         stack = try LayerStack(
-            checkpoint: checkpoint, headLayers: headLayers, vocabularyFormat: vocabularyFormat, screens: screens)
+            checkpoint: checkpoint, headLayers: headLayers, vocabularyFormat: vocabularyFormat, screens: screens,
+            ignoresUnusedTensors: ignoresUnusedTensors)
+        warnings = checkpoint.warnings(stack)
         (tokenizer, tokenizerRefusal) = try Tokenizer.orRefusal(checkpoint.tokenizer)
         endTokens = Set(stack.configuration.endTokens).union(tokenizer?.endOfTextIDs ?? [])
     }
@@ -76,6 +84,7 @@ public struct Model: Sendable {
         tokenizerRefusal = model.tokenizerRefusal
         endTokens = model.endTokens
         generationDefaults = model.generationDefaults
+        warnings = model.warnings
     }
 
     /// The same checkpoint with other layers, or cut elsewhere.

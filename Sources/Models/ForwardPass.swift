@@ -209,9 +209,11 @@ package final class ForwardPass {
             firstOverflow: segment.ring.firstOverflow, firstEntry: segment.firstEntry)
     }
 
-    /// Each row's entry and window, and cos and sin of position · frequency, float32 as transformers computes them.
+    /// Each row's entry and window, and cos and sin of position · frequency times YaRN's factor, float32 as transformers
+    /// computes them.
     private func tabulate(_ pass: Pass<some Collection<Segment>>) {
         let count = stack.inverseFrequencies.count
+        let scale = stack.configuration.rope.attentionFactor
         var row = 0
         for segment in pass.segments {
             for number in 0..<segment.rowCount {
@@ -221,8 +223,8 @@ package final class ForwardPass {
                     position < window ? 0 : segment.ring.entryCount(before: position + 1 - window)
                 for (index, frequency) in stack.inverseFrequencies.enumerated() {
                     let angle = Float(position) * frequency
-                    scratch.cosines.pointer[row * count + index] = cosf(angle)
-                    scratch.sines.pointer[row * count + index] = sinf(angle)
+                    scratch.cosines.pointer[row * count + index] = cosf(angle) * scale
+                    scratch.sines.pointer[row * count + index] = sinf(angle) * scale
                 }
                 row += 1
             }

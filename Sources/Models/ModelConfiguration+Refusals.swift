@@ -3,13 +3,14 @@ import Weights
 
 extension ConfigurationReader {
     /// Refuses by name every option that would make the model another function than the one implemented.
-    func refuseUnimplemented() throws(ConfigurationError) {
+    func refuseUnimplemented(_ architecture: ModelConfiguration.Architecture) throws(ConfigurationError) {
         let plain = "use a checkpoint without it"
         for field in ["attention_bias", "mlp_bias", "use_sliding_window", "rope_interleaved"]
         where try truth(field) ?? false {
             throw unsupported(field, plain)
         }
-        if let activation = try text("hidden_act"), activation != "silu" {
+        try refuseOtherTasks()
+        if let activation = try text("hidden_act"), !["silu", "swish"].contains(activation) {
             throw unsupported("hidden_act", "use a checkpoint with silu")
         }
         if let quantization = value("quantization_config") { throw .quantized(quantization) }
@@ -19,6 +20,7 @@ extension ConfigurationReader {
         if let experts = try count("num_experts", in: 0...Self.countLimit - 1), experts > 0 {
             throw unsupported("num_experts", "use a dense checkpoint")
         }
+        try refuseOtherFunctions(architecture)
         try refuseUnimplementedAttention()
         try refuseUnimplementedCycles()
     }

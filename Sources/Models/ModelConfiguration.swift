@@ -29,7 +29,7 @@ public struct ModelConfiguration: Sendable, Equatable {
     /// Rotary position embedding.
     public let rope: RopeConfiguration
     /// Whether `lm_head` is the embedding matrix.
-    public let tiesEmbeddings: Bool
+    public private(set) var tiesEmbeddings: Bool
     /// `bos_token_id`; may be outside the vocabulary, where a configuration kept a larger model's.
     public let beginToken: Int?
     /// Tokens that end an answer; may be empty.
@@ -61,7 +61,7 @@ public struct ModelConfiguration: Sendable, Equatable {
     package init(_ configuration: JSONValue, headLayers: Int? = nil) throws(ConfigurationError) {
         let fields = try ConfigurationReader(configuration)
         (architecture, modelType) = try Self.architecture(fields)
-        try fields.refuseUnimplemented()
+        try fields.refuseUnimplemented(architecture)
 
         hiddenSize = try fields.requiredCount("hidden_size")
         headCount = try fields.requiredCount("num_attention_heads")
@@ -69,9 +69,10 @@ public struct ModelConfiguration: Sendable, Equatable {
         headWidth = try Self.headWidth(fields, architecture, hiddenSize: hiddenSize, headCount: headCount)
         feedForwardSize = try fields.requiredCount("intermediate_size")
         vocabularySize = try fields.requiredCount("vocab_size")
-        contextLength = try fields.count("max_position_embeddings") ?? architecture.defaultContextLength
         normEpsilon = Float(try fields.positiveNumber("rms_norm_eps") ?? 1e-6)
         rope = try RopeConfiguration(fields, headWidth: headWidth)
+        let trainedLength = try fields.count("max_position_embeddings") ?? architecture.defaultContextLength
+        contextLength = max(trainedLength, rope.contextLength ?? 0)
         tiesEmbeddings = try fields.truth("tie_word_embeddings") ?? false
         beginToken = try fields.tokens("bos_token_id").first
         endTokens = try fields.tokens("eos_token_id")
@@ -111,6 +112,13 @@ public struct ModelConfiguration: Sendable, Equatable {
         precondition((1..<layerCount).contains(trunkLayerCount))
         var configuration = self
         (configuration.trunkLayerCount, configuration.headLayerCount) = (trunkLayerCount, layerCount - trunkLayerCount)
+        return configuration
+    }
+
+    /// The same model with an `lm_head` of its own.
+    func untied() -> ModelConfiguration {
+        var configuration = self
+        configuration.tiesEmbeddings = false
         return configuration
     }
 
@@ -177,7 +185,7 @@ extension ModelConfiguration {
 
 extension ModelConfiguration.Architecture {
     /// What transformers' configuration classes assume where `max_position_embeddings` is missing.
-    fileprivate var defaultContextLength: Int {
+    var defaultContextLength: Int {
         switch self {
         case .qwen3: 32768
         case .llama: 2048

@@ -29,6 +29,13 @@ public struct RopeConfiguration: Sendable, Equatable {
         /// Llama 3.1: low frequencies divided by `factor`, high ones kept, those between blended.
         case llama3(
             factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalContextLength: Int)
+        /// Low frequencies divided, high ones kept, cos and sin scaled.
+        case yarn(YarnScaling)
+    }
+
+    /// What cos and sin are multiplied by.
+    public var attentionFactor: Float {
+        if case .yarn(let scaling) = scaling { Float(scaling.attentionFactor) } else { 1 }
     }
 
     /// Takes values that were checked before.
@@ -51,15 +58,19 @@ extension RopeConfiguration {
     /// - Precondition: `factors`, where given, has `headWidth / 2` values.
     public func inverseFrequencies(factors: [Float]? = nil) -> [Float] {
         precondition(factors.map { $0.count == headWidth / 2 } ?? true, "one factor for each of \(headWidth / 2) pairs")
-        return (0..<headWidth / 2).map { pair in
-            let frequency = scaled(1 / powf(Float(theta), Float(2 * pair) / Float(headWidth)))
-            return factors.map { frequency / $0[pair] } ?? frequency
-        }
+        let periods = (0..<headWidth / 2).map { powf(Float(theta), Float(2 * $0) / Float(headWidth)) }
+        let frequencies = scaledFrequencies(periods)
+        return factors.map { zip(frequencies, $0).map { $0 / $1 } } ?? frequencies
+    }
+
+    private func scaledFrequencies(_ periods: [Float]) -> [Float] {
+        if case .yarn(let yarn) = scaling { return yarn.inverseFrequencies(periods: periods, theta: theta) }
+        return periods.map { scaled(1 / $0) }
     }
 
     private func scaled(_ frequency: Float) -> Float {
         switch scaling {
-        case .none: return frequency
+        case .none, .yarn: return frequency
         case .linear(let factor): return frequency / Float(factor)
         case .llama3(let factor, let low, let high, let length):
             // Not Float.pi, which is rounded towards zero.
@@ -89,27 +100,50 @@ extension RopeConfiguration {
         }
         let parameters = try ConfigurationReader(value, prefix: field + ".")
         if field == "rope_parameters", let older = fields.value("rope_scaling"), older != value {
-            guard try Scaling(ConfigurationReader(older, prefix: "rope_scaling.")) == Scaling(parameters) else {
+            guard try Scaling(ConfigurationReader(older, prefix: "rope_scaling."), fields) == Scaling(parameters, fields)
+            else {
                 throw .inconsistent(problem: "rope_scaling and rope_parameters name different scalings")
             }
         }
         let outerTheta = try fields.positiveNumber("rope_theta")
-        let theta = try parameters.positiveNumber("rope_theta") ?? outerTheta ?? Self.defaultTheta
+        let innerTheta = try parameters.positiveNumber("rope_theta")
+        if let innerTheta, let outerTheta, innerTheta != outerTheta {
+            throw .inconsistent(problem: "rope_theta is \(outerTheta), but \(field).rope_theta is \(innerTheta)")
+        }
+        let theta = innerTheta ?? outerTheta ?? Self.defaultTheta
         if let rotated = try parameters.positiveNumber("partial_rotary_factor"), rotated != 1 {
             throw parameters.unsupported("partial_rotary_factor", "use a checkpoint that rotates whole heads")
         }
-        self.init(theta: theta, scaling: try Scaling(parameters), headWidth: headWidth)
+        let scaling = try Scaling(parameters, fields)
+        if case .yarn = scaling, theta <= 1 || log(theta) == 0 {
+            throw .inconsistent(problem: "rope_theta \(theta) must be above 1 for the scaling yarn")
+        }
+        self.init(theta: theta, scaling: scaling, headWidth: headWidth)
+    }
+
+    /// Positions that the scaling stretches the model to; nil where it does not say.
+    var contextLength: Int? {
+        if case .yarn(let scaling) = scaling { scaling.contextLength } else { nil }
     }
 }
 
 extension RopeConfiguration.Scaling {
-    fileprivate init(_ parameters: ConfigurationReader) throws(ConfigurationError) {
+    fileprivate init(
+        _ parameters: ConfigurationReader, _ fields: ConfigurationReader
+    ) throws(ConfigurationError) {
         // "type" is the name that files from before 2024 use.
         let field = parameters.value("rope_type") == nil ? "type" : "rope_type"
-        switch try parameters.text(field) {
+        let type = try parameters.text(field)
+        if let older = try parameters.text("type"), older != type {
+            throw .inconsistent(
+                problem: "\(parameters.prefix)rope_type is \(quoted(type ?? "")), but type is \(quoted(older))")
+        }
+        try Self.refuseOtherFields(parameters, type: type)
+        switch type {
         case "default"?: self = .none
         case "linear"?: self = .linear(factor: try parameters.requiredPositiveNumber("factor"))
         case "llama3"?: self = try .llama3(parameters)
+        case "yarn"?: self = .yarn(try YarnScaling(parameters, of: fields))
         case nil:
             // A file that gives each kind of layer its own parameters has objects here, and no type.
             guard !parameters.fields.contains(where: { $0.value.objectValue != nil }) else {
@@ -120,7 +154,31 @@ extension RopeConfiguration.Scaling {
             guard parameters.value("factor") == nil else { throw .missing(field: parameters.prefix + "rope_type") }
             self = .none
         default:
-            throw parameters.unsupported(field, "use a checkpoint whose rope_type is default, linear or llama3")
+            throw parameters.unsupported(field, "use a checkpoint whose rope_type is default, linear, llama3 or yarn")
+        }
+    }
+
+    /// Fields that each type reads, beside those that all may have.
+    private static let fieldsOfType: [String: Set<String>] = [
+        "default": [],
+        "linear": ["factor"],
+        "llama3": ["factor", "low_freq_factor", "high_freq_factor"],
+        "yarn": [
+            "factor", "attention_factor", "attn_factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "truncate",
+        ],
+    ]
+    private static let fieldsOfAll: Set<String> = [
+        "type", "rope_type", "rope_theta", "partial_rotary_factor", "original_max_position_embeddings", "finetuned",
+    ]
+
+    /// All of a scaling's fields change frequencies: one that its type does not read is refused, unless it is off or 1.
+    private static func refuseOtherFields(
+        _ parameters: ConfigurationReader, type: String?
+    ) throws(ConfigurationError) {
+        guard let type, let known = fieldsOfType[type] else { return }
+        for (field, value) in parameters.fields
+        where !known.contains(field) && !fieldsOfAll.contains(field) && !value.isOff && value.doubleValue != 1 {
+            throw parameters.unsupported(field, "it says nothing for rope_type \(type): remove it, or correct the type")
         }
     }
 

@@ -1,9 +1,16 @@
+import JSON
 import Tensors
 import Weights
 
 /// Reads tensors by Hugging Face's names and holds each against the shape that the configuration implies.
 struct TensorReader {
     let checkpoint: Checkpoint
+    let unread: UnreadTensors
+
+    init(_ checkpoint: Checkpoint) {
+        self.checkpoint = checkpoint
+        unread = UnreadTensors(checkpoint)
+    }
 
     func layer(_ index: Int, _ configuration: ModelConfiguration) throws -> LayerWeights {
         let hidden = configuration.hiddenSize
@@ -44,6 +51,32 @@ struct TensorReader {
         return try matrix(tensor, rows: rows, columns: columns)
     }
 
+    /// `lm_head` where the checkpoint has one of its own: not tied to `embedding`, or said to be and stored with other values,
+    /// which transformers 5 uses too. Nil where it is the embedding.
+    func ownVocabularyHead(_ configuration: ModelConfiguration, embedding: Matrix) throws -> Matrix? {
+        let name = "lm_head"
+        guard configuration.tiesEmbeddings else {
+            return try matrix(name, rows: embedding.rows, columns: embedding.columns)
+        }
+        guard checkpoint.hasTensor("\(name).weight") else { return nil }
+        let stored = try matrix(name, rows: embedding.rows, columns: embedding.columns)
+        return stored.hasSameBytes(as: embedding) ? nil : stored
+    }
+
+    /// Refuses by its field a configuration of packed weights where they are there. Over plain tensors the field says how
+    /// they were made, and `quantizationNote` says so.
+    func refusePackedTensors() throws(ConfigurationError) {
+        let suffixes = [
+            ".weight_packed", ".weight_scale", ".weight_zero_point", ".weight_shape", ".weight_g_idx", ".scales", ".biases",
+        ]
+        guard let field = checkpoint.quantizationField,
+            let name = checkpoint.tensorNames.first(where: { name in suffixes.contains { name.hasSuffix($0) } })
+        else { return }
+        throw .unsupported(
+            field: field, value: "with packed weights (tensor \(quoted(name)))",
+            remedy: "use the checkpoint's unquantised original, or a GGUF file")
+    }
+
     /// `lm_head` in another format.
     func converted(_ matrix: Matrix, to format: StorageFormat) throws -> Matrix {
         do {
@@ -82,6 +115,7 @@ struct TensorReader {
 
     private func tensor(_ name: String, shape: [Int]) throws -> StoredTensor {
         let tensor = try checkpoint.tensor(name)
+        unread.noteRead(name)
         guard tensor.shape == shape else {
             throw fault(name, "its shape is \(tensor.shape), but the configuration asks for \(shape)")
         }

@@ -2,6 +2,14 @@ import CKernels
 import Dispatch
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Stored weights, [rows, columns], in their file's format; rows contiguous, any alignment.
 // Sendable: the bytes are immutable for as long as `owner` lives.
 package struct Matrix: @unchecked Sendable {
@@ -28,6 +36,11 @@ package struct Matrix: @unchecked Sendable {
 
     package var rowByteCount: Int { columns / format.valuesPerBlock * format.bytesPerBlock }
     package var byteCount: Int { rows * rowByteCount }
+
+    /// Whether both hold the same values, stored in the same way.
+    package func hasSameBytes(as other: Matrix) -> Bool {
+        (rows, columns, format) == (other.rows, other.columns, other.format) && memcmp(bytes, other.bytes, byteCount) == 0
+    }
 
     /// One row as float32, exactly: [columns].
     package func copyRow(_ row: Int, to output: UnsafeMutablePointer<Float>) {

@@ -86,6 +86,8 @@ struct Bench: ParsableCommand {
             "What quantised weights multiply: int16, or int8, which is faster and less exact.", valueName: "format"))
     var activations: ActivationFormat = .int16
 
+    @OptionGroup var unused: UnusedTensorsOption
+
     @Option(help: ArgumentHelp("Factors to compare, vanilla being off.", valueName: "off,2,3"))
     var mtd: MTDFactors?
 
@@ -168,10 +170,12 @@ struct Bench: ParsableCommand {
         return paths.map { path in
             let name = path.split(separator: "/").last.map(String.init) ?? path
             return Subject(name: name) { options in
-                try Model(
+                let model = try Model(
                     path: path, headLayers: headLayers, vocabularyFormat: headFormat?.format,
-                    fp8Format: fp8Format?.format ?? .bf16, screens: screen, threadCount: options.threadCount
-                ).stack
+                    fp8Format: fp8Format?.format ?? .bf16, screens: screen, threadCount: options.threadCount,
+                    ignoresUnusedTensors: unused.ignoreUnusedTensors)
+                model.warnings.forEach(StandardError.warn)
+                return model.stack
             }
         } + shapes
     }

@@ -26,8 +26,9 @@ struct Inspect: ParsableCommand {
     var json = false
 
     func run() throws {
-        let report = try CheckpointReport(
-            Checkpoint.open(path ?? Embedded().model), headLayers: headLayers, rule: rule.overrides)
+        let checkpoint = try Checkpoint.open(path ?? Embedded().model)
+        let report = try CheckpointReport(checkpoint, headLayers: headLayers, rule: rule.overrides)
+        checkpoint.warnings().forEach(StandardError.warn)
         try StandardOutput.write(
             json ? try InspectionDocument(report).jsonDocument() : InspectionText(report, listsTensors: tensors).text)
     }

@@ -52,6 +52,8 @@ struct ModelOptions: ParsableArguments {
     @Flag(help: "Load a native checkpoint without looking at its tensors' checksums.")
     var skipChecksums = false
 
+    @OptionGroup var unused: UnusedTensorsOption
+
     func load() throws -> LoadedModel { try load(model ?? Embedded().model, headLayers: headLayers) }
 
     /// Loads another checkpoint than `--model` for vanilla decoding, with the same options.
@@ -64,8 +66,8 @@ struct ModelOptions: ParsableArguments {
         let loaded = try Model(
             path: path, headLayers: headLayers, vocabularyFormat: headFormat?.format,
             fp8Format: fp8Format?.format ?? .bf16, screens: screen, threadCount: options.threadCount,
-            checksTensors: !skipChecksums)
-        loaded.tokenizer?.warnings.forEach(StandardError.warn)
+            checksTensors: !skipChecksums, ignoresUnusedTensors: unused.ignoreUnusedTensors)
+        (loaded.warnings + (loaded.tokenizer?.warnings ?? [])).forEach(StandardError.warn)
         return LoadedModel(model: loaded, seconds: (ContinuousClock.now - start).seconds)
     }
 
@@ -74,6 +76,12 @@ struct ModelOptions: ParsableArguments {
         if let threads { options.threadCount = threads }
         return options
     }
+}
+
+/// What to do about tensors that the model has no use for.
+struct UnusedTensorsOption: ParsableArguments {
+    @Flag(help: "Leave out tensors that the model has no use for, in place of refusing the checkpoint.")
+    var ignoreUnusedTensors = false
 }
 
 /// A model and how long it took to load.

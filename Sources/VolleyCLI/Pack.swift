@@ -49,7 +49,9 @@ struct Pack: ParsableCommand {
         let interrupt = Interrupt()
         let bar = ProgressBar("packing")
         defer { bar.end() }
-        let packer = try Packer(try Checkpoint.open(source), options: options)
+        let checkpoint = try Checkpoint.open(source)
+        checkpoint.warnings().forEach(StandardError.warn)
+        let packer = try Packer(checkpoint, options: options)
         for name in packer.keptTensorNames {
             StandardError.write(
                 "volley: \(name) keeps its format: its rows are not whole blocks of the one asked for\n")

@@ -21,7 +21,9 @@ struct Unpack: ParsableCommand {
         let interrupt = Interrupt()
         let bar = ProgressBar("unpacking")
         defer { bar.end() }
-        let unpacker = try Unpacker(try Checkpoint.open(source))
+        let checkpoint = try Checkpoint.open(source)
+        checkpoint.warnings().forEach(StandardError.warn)
+        let unpacker = try Unpacker(checkpoint)
         try interrupt.ending(bar) {
             try unpacker.write(to: destination, progress: bar.show, isCancelled: { interrupt.isPressed })
         }

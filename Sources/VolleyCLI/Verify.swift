@@ -13,6 +13,8 @@ struct Verify: ParsableCommand {
     @Argument(help: ArgumentHelp("The checkpoint (default: the embedded model).", valueName: "path"))
     var path: String?
 
+    @OptionGroup var unused: UnusedTensorsOption
+
     func run() throws {
         let bar = ProgressBar("verifying")
         let path = try path ?? Embedded().model
@@ -22,7 +24,9 @@ struct Verify: ParsableCommand {
         bar.end()
         for fault in faults { StandardError.write("volley: \(fault)\n") }
         guard faults.isEmpty else { throw ExitCode.failure }
-        _ = try LayerStack(checkpoint: checkpoint.loaded(threadCount: ProcessInfo.processInfo.activeProcessorCount))
+        let loaded = try checkpoint.loaded(threadCount: ProcessInfo.processInfo.activeProcessorCount)
+        let stack = try LayerStack(checkpoint: loaded, ignoresUnusedTensors: unused.ignoreUnusedTensors)
+        checkpoint.warnings(stack).forEach(StandardError.warn)
         let checked = checkpoint.kind == .native ? "every checksum and shape is right" : "headers and shapes are right"
         try StandardOutput.write("\(path): \(checkpoint.summary.count) tensors, \(checked)\n")
     }

@@ -20,6 +20,8 @@ package struct Checkpoint: Sendable {
     let contents: Contents
     /// What `quantization_config` said where matrices are made values on the way in; that field is then not in `configuration`.
     package var quantization: String?
+    /// What the file says that is not known here and was left out of `configuration`: each one sentence.
+    package var warnings: [String] = []
 
     /// The file formats that can be opened.
     package enum Kind: Sendable, Equatable {
@@ -68,7 +70,7 @@ package struct Checkpoint: Sendable {
         let tensors = try native.load(threadCount: threadCount, checksTensors: checksTensors)
         return Checkpoint(
             path: path, kind: kind, configuration: configuration, tokenizer: tokenizer, generation: generation,
-            contents: .loaded(tensors))
+            contents: .loaded(tensors), warnings: warnings)
     }
 
     /// All names, sorted.

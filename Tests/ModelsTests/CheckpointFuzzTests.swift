@@ -58,6 +58,42 @@ import Weights
         }
     }
 
+    /// The keys that ask for scalings and other functions, in front of the golden file's own.
+    @Test func ggufKeys() throws {
+        let directory = try FuzzDirectory()
+        let golden = try Array(Data(contentsOf: Goldens.url("weights/qwen3.gguf")))
+        let keys = Self.scalingKeys
+        let count = golden[16] + UInt8(keys.count)
+        let seed = golden[..<16] + [count] + golden[17..<24] + keys.flatMap(\.self) + golden[24...]
+        let headerEnd = 24 + keys.reduce(0) { $0 + $1.count }
+        try fuzz(0x6E5, directory, "model.gguf") { mutator in
+            mutator.mutated(Array(seed[..<headerEnd]), isText: false) + seed[headerEnd...]
+        }
+    }
+
+    /// Whole multiples of 32 bytes together, so that the data stays where it must.
+    private static var scalingKeys: [[UInt8]] {
+        func bytes(_ number: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: number.littleEndian) { Array($0) } }
+        func text(_ text: String) -> [UInt8] { bytes(UInt64(text.utf8.count)) + Array(text.utf8) }
+        func number(_ key: String, _ value: Float) -> [UInt8] {
+            text("qwen3." + key) + bytes(UInt32(6)) + bytes(value.bitPattern)
+        }
+        var keys = [
+            text("general.type") + bytes(UInt32(8)) + text("model"),
+            text("qwen3.rope.scaling.type") + bytes(UInt32(8)) + text("yarn"),
+            number("rope.scaling.factor", 4), number("rope.scaling.attn_factor", 0.9),
+            number("rope.scaling.yarn_beta_fast", 32), number("rope.scaling.yarn_log_multiplier", 0.1),
+            number("attention.scale", 0.25), number("logit_scale", 1), number("unheard_of", 2),
+            text("qwen3.attention.causal") + bytes(UInt32(7)) + [1],
+            text("qwen3.rope.dimension_sections") + bytes(UInt32(9)) + bytes(UInt32(5)) + bytes(UInt64(4))
+                + [UInt8](repeating: 0, count: 16),
+        ]
+        let filler = text("general.x") + bytes(UInt32(8)) + text("")
+        let count = keys.reduce(filler.count) { $0 + $1.count }
+        keys.append(text("general.x") + bytes(UInt32(8)) + text(String(repeating: " ", count: 32 - count % 32)))
+        return keys
+    }
+
     @Test func index() throws {
         let directory = try FuzzDirectory(copying: "dmtd/qwen3-untied-bf16-sharded/config.json", as: "config.json")
         let shard = smallSafetensors()
@@ -68,12 +104,12 @@ import Weights
         try fuzz(0x1DE, directory, "model.safetensors.index.json") { $0.mutated(seed, isText: true) }
     }
 
-    @Test(arguments: ["qwen3-tied", "llama-ropescaled"])
+    @Test(arguments: ["dmtd/qwen3-tied", "dmtd/llama-ropescaled", "yarn"])
     func configuration(_ name: String) throws {
         let directory = try FuzzDirectory()
         let shard = smallSafetensors()
         try directory.write(withLength(shard.header) + shard.data, "model.safetensors")
-        let seed = try Array(Data(contentsOf: Goldens.url("dmtd/\(name)/config.json")))
+        let seed = try Array(Data(contentsOf: Goldens.url("\(name)/config.json")))
         try fuzz(0xC0F, directory, "config.json") { $0.mutated(seed, isText: true) }
     }
 

@@ -160,7 +160,24 @@ import Weights
         ("layer_types", .array(["full_attention", "sliding_attention"]), "layer_types 'sliding_attention'"),
         ("num_encoding_layers", .int(2), "num_encoding_layers 2"),
         ("dmtd_block_attention", "causal", "dmtd_block_attention 'causal'"),
-        ("rope_scaling", .object(["rope_type": "yarn", "factor": .int(4)]), "rope_scaling.rope_type 'yarn'"),
+        ("rope_scaling", .object(["rope_type": "su", "factor": .int(4)]), "rope_scaling.rope_type 'su'"),
+        (
+            "rope_scaling", .object(["rope_type": "default", "mrope_section": .array([.int(1)])]),
+            "rope_scaling.mrope_section an array of 1 elements"
+        ),
+        (
+            "rope_scaling", .object(["rope_type": "linear", "factor": .int(4), "attention_factor": .double(1.5)]),
+            "rope_scaling.attention_factor 1.5"
+        ),
+        ("architectures", .array(["LlamaForSequenceClassification"]), "architectures 'LlamaForSequenceClassification'"),
+        ("logit_scale", .double(0.5), "logit_scale 0.5"), ("is_causal", .bool(false), "is_causal false"),
+        ("use_rope", .bool(false), "use_rope false"), ("sliding_window", .int(1024), "sliding_window 1024"),
+        ("use_qk_norm", .bool(true), "use_qk_norm true"), ("qkv_bias", .bool(true), "qkv_bias true"),
+        ("no_rope_layers", .array([.int(1), .int(0)]), "no_rope_layers an array of 2 elements"),
+        ("attn_logit_softcapping", .double(50), "attn_logit_softcapping 50.0"),
+        ("num_nextn_predict_layers", .int(1), "num_nextn_predict_layers 1"),
+        ("vision_config", .object(["depth": .int(2)]), "vision_config an object of 1 fields"),
+        ("dmtd_gate", "open", "dmtd_gate 'open'"),
         ("rope_scaling", .object(["type": "dynamic", "factor": .int(4)]), "rope_scaling.type 'dynamic'"),
         ("rope_parameters", .object(["rope_type": "longrope"]), "rope_parameters.rope_type 'longrope'"),
         (
@@ -189,6 +206,34 @@ import Weights
         ]
         _ = try ModelConfiguration(fields(harmless))
         _ = try ModelConfiguration(fields(["dmtd_history_mode": "real"]))
+    }
+
+    @Test func harmlessFieldsOfPublishedFilesSayNothing() throws {
+        let published: JSONObject = [
+            "_name_or_path": "a/b", "architectures": .array(["LlamaForCausalLM"]), "attention_dropout": .double(0.1),
+            "dtype": "bfloat16", "torch_dtype": "bfloat16", "transformers_version": "5.24.0", "use_cache": .bool(true),
+            "initializer_range": .double(0.02), "pretraining_tp": .int(2), "max_window_layers": .int(28),
+            "pad_token_id": .int(7), "unsloth_fixed": .bool(true), "is_llama_config": .bool(true), "temperature": .int(1),
+            "id2label": .object(["0": "LABEL_0"]), "transformers.js_config": .object(["kv_cache_dtype": .int(1)]),
+            "residual_multiplier": .double(1), "use_qk_norm": .bool(false), "qkv_bias": .bool(false),
+            "sliding_window": .int(4096), "a_new_feature": .bool(false), "another": .double(0), "a_third": "",
+        ]
+        _ = try ModelConfiguration(fields(published))
+        #expect(ModelConfiguration.warning(for: fields(published)) == nil)
+    }
+
+    @Test func unknownFieldsThatSaySomethingAreNamedInOneSentence() throws {
+        let unknown: JSONObject = [
+            "gate_power": .int(2), "mixer": "wave", "auto_map": .object(["AutoModel": "x.Y"]), "fourth": .bool(true),
+            "fifth": .double(0.5), "sixth": .array([.int(0)]),
+        ]
+        _ = try ModelConfiguration(fields(unknown))
+        #expect(
+            ModelConfiguration.warning(for: fields(unknown))
+                == "configuration: 'gate_power' (2), 'mixer' ('wave'), 'auto_map' (an object of 1 fields), 'fourth' (true), "
+                + "'fifth' (0.5), 1 more: unknown here and without effect; the model may not be what its makers mean")
+        let ours: JSONObject = ["model_type": "ddllama", "auto_map": .object(["AutoModel": "x.Y"])]
+        #expect(ModelConfiguration.warning(for: fields(ours)) == nil)
     }
 
     // MARK: Numbers

@@ -1,5 +1,6 @@
 import JSON
 import Models
+import TestSupport
 import Testing
 import Weights
 
@@ -53,6 +54,136 @@ import Weights
         #expect(try rope(["rope_theta": .int(7), "rope_scaling": .object(["type": "default"])]) == plain)
     }
 
+    private struct Table: Decodable {
+        let rope: [String: Field]
+        let frequencies: [Float]
+        let attentionFactor: Float
+
+        /// A number, a text or a truth value.
+        enum Field: Decodable {
+            case number(Double), text(String), truth(Bool)
+
+            init(from decoder: any Decoder) throws {
+                let value = try decoder.singleValueContainer()
+                if let truth = try? value.decode(Bool.self) {
+                    self = .truth(truth)
+                } else if let number = try? value.decode(Double.self) {
+                    self = .number(number)
+                } else {
+                    self = .text(try value.decode(String.self))
+                }
+            }
+
+            var json: JSONValue {
+                switch self {
+                case .number(let number): Int(exactly: number).map { .int($0) } ?? .double(number)
+                case .text(let text): .string(text)
+                case .truth(let truth): .bool(truth)
+                }
+            }
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case rope, frequencies
+            case attentionFactor = "attention_factor"
+        }
+    }
+
+    /// Recorded from transformers (Goldens/yarn/make.py).
+    @Test(arguments: ["qwen3", "plain", "betas", "mscale", "no original"])
+    func yarnIsThatOfTransformers(_ name: String) throws {
+        let tables = try Goldens.decode([String: Table].self, "yarn/frequencies.json")
+        let table = try #require(tables[name])
+        let parameters = table.rope.reduce(into: JSONObject()) { $0[$1.key] = $1.value.json }
+        let context = name == "qwen3" ? 40960 : 160
+        for field in ["rope_parameters", "rope_scaling"] {
+            let rope = try rope([
+                field: .object(parameters), "head_dim": .int(2 * table.frequencies.count),
+                "max_position_embeddings": .int(context),
+            ])
+            expectClose(rope.inverseFrequencies(), table.frequencies)
+            #expect(abs(rope.attentionFactor - table.attentionFactor) <= table.attentionFactor.ulp)
+        }
+    }
+
+    @Test func yarnStretchesTheContext() throws {
+        let published: JSONObject = [
+            "rope_type": "yarn", "factor": .double(4), "original_max_position_embeddings": .int(32768),
+        ]
+        func length(_ context: Int, _ scaling: JSONObject) throws -> Int {
+            try configuration(["max_position_embeddings": .int(context), "rope_scaling": .object(scaling)]).contextLength
+        }
+        #expect(try length(40960, published) == 131_072)
+        #expect(try length(131_072, published) == 131_072)
+        #expect(try length(2048, ["type": "yarn", "factor": .int(3)]) == 6144)
+    }
+
+    @Test func attnFactorMultipliesWhatYarnGives() throws {
+        let rope = try rope([
+            "rope_scaling": .object([
+                "rope_type": "yarn", "factor": .int(4), "attn_factor": .double(0.8782488562869419),
+                "original_max_position_embeddings": .int(2048),
+            ])
+        ])
+        #expect(abs(rope.attentionFactor - 1) < 1e-6)
+    }
+
+    private static let contradictions: [(JSONObject, String)] = [
+        (["rope_type": "yarn"], "rope_scaling.factor is missing"),
+        (["rope_type": "yarn", "factor": .double(0.5)], "rope_scaling.factor is 0.5, but must be a number of at least 1"),
+        (
+            ["rope_type": "yarn", "type": "linear", "factor": .int(2)],
+            "rope_scaling.rope_type is 'yarn', but type is 'linear'"
+        ),
+        (
+            ["rope_type": "yarn", "factor": .int(2), "original_max_position_embeddings": .int(1024)],
+            "rope_scaling.factor 2.0 times original_max_position_embeddings 1024 does not reach max_position_embeddings 4096"
+        ),
+        (
+            ["rope_type": "yarn", "factor": .int(2), "original_max_position_embeddings": .int(8192)],
+            "rope_scaling.original_max_position_embeddings 8192 is above max_position_embeddings 4096"
+        ),
+        (
+            ["rope_type": "yarn", "factor": .int(2), "beta_fast": .int(1), "beta_slow": .int(32)],
+            "rope_scaling.beta_fast 1.0 is below beta_slow 32.0"
+        ),
+        (
+            ["rope_type": "yarn", "factor": .int(2), "attention_factor": .double(1.1), "attn_factor": .double(0.9)],
+            "rope_scaling.attention_factor and attn_factor are both there"
+        ),
+        (
+            ["rope_type": "yarn", "factor": .int(1 << 30)],
+            "rope_scaling.factor 1073741824.0 times original_max_position_embeddings 4096 is 2^31 or more"
+        ),
+        (
+            ["rope_type": "yarn", "factor": .int(2), "extrapolation_factor": .double(0.5)],
+            "rope_scaling.extrapolation_factor 0.5 is not implemented"
+        ),
+        (["rope_type": "default", "factor": .int(4)], "rope_scaling.factor 4 is not implemented"),
+    ]
+
+    @Test(arguments: contradictions)
+    func scalingsThatContradictThemselvesAreRefused(_ scaling: JSONObject, _ text: String) {
+        do {
+            _ = try rope(["rope_scaling": .object(scaling), "max_position_embeddings": .int(4096)])
+            Issue.record("accepted")
+        } catch {
+            #expect("\(error)".hasPrefix("configuration: " + text), "\(error)")
+        }
+    }
+
+    @Test func aThetaThatYarnCannotUseIsRefused() {
+        #expect(throws: ConfigurationError.inconsistent(problem: "rope_theta 1.0 must be above 1 for the scaling yarn")) {
+            try rope([
+                "rope_theta": .int(1), "max_position_embeddings": .int(64),
+                "rope_scaling": .object(["type": "yarn", "factor": .int(2)]),
+            ])
+        }
+        #expect(
+            throws: ConfigurationError.inconsistent(problem: "rope_theta is 7.0, but rope_parameters.rope_theta is 8.0")
+        ) { try rope(["rope_theta": .int(7), "rope_parameters": .object(["rope_theta": .int(8)])]) }
+    }
+
     @Test func contradictionsAreRefused() {
         let linear = JSONValue.object(["rope_type": "linear", "factor": .int(2)])
         let plain = JSONValue.object(["rope_type": "default"])
@@ -73,12 +204,14 @@ import Weights
         ) { try rope(["rope_scaling": .object(crossed)]) }
     }
 
-    private func rope(_ changes: JSONObject) throws -> RopeConfiguration {
+    private func rope(_ changes: JSONObject) throws -> RopeConfiguration { try configuration(changes).rope }
+
+    private func configuration(_ changes: JSONObject) throws -> ModelConfiguration {
         let fields: JSONObject = [
             "model_type": "llama", "hidden_size": .int(128), "num_hidden_layers": .int(12),
             "num_attention_heads": .int(2), "intermediate_size": .int(256), "vocab_size": .int(320),
         ]
-        return try ModelConfiguration(.object(changes.reduce(into: fields) { $0[$1.name] = $1.value })).rope
+        return try ModelConfiguration(.object(changes.reduce(into: fields) { $0[$1.name] = $1.value }))
     }
 
     private func expectClose(_ found: [Float], _ expected: [Float]) {

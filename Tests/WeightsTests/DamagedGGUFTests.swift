@@ -232,9 +232,9 @@ import Weights
                 == "model.gguf: metadata 'general.architecture': the architecture 'gemma3' is not implemented; "
                 + "use a checkpoint of Qwen3 or Llama")
         #expect(
-            try message { $0.set("llama.rope.scaling.type", .text(Array("yarn".utf8))) }
-                == "model.gguf: metadata 'llama.rope.scaling.type': the RoPE scaling 'yarn' is not implemented; "
-                + "use a checkpoint without scaling, or with linear or Llama-3 scaling")
+            try message { $0.set("llama.rope.scaling.type", .text(Array("longrope".utf8))) }
+                == "model.gguf: metadata 'llama.rope.scaling.type': the RoPE scaling 'longrope' is not implemented; "
+                + "use a checkpoint without scaling, or with linear, YaRN or Llama-3 scaling")
         #expect(
             try message { $0.set("llama.expert_count", .uint32(8)) }
                 == "model.gguf: metadata 'llama.expert_count': a mixture of 8 experts is not implemented; "

@@ -9,7 +9,8 @@ extension Checkpoint {
             path: path, kind: .gguf, configuration: .object(try configuration.fields()),
             tokenizer: .gguf(try GGUFTokenizerMetadata(GGUFMetadata(parts.first))),
             generation: try GenerationSource(GGUFMetadata(parts.first)),
-            contents: .mapped(try huggingFaceLocations(parts, configuration)))
+            contents: .mapped(try huggingFaceLocations(parts, configuration)),
+            warnings: configuration.warning.map { [$0] } ?? [])
     }
 
     /// Renames the tensors and marks those whose rows must be put back in order.

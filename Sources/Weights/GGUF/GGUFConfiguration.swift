@@ -30,6 +30,7 @@ struct GGUFConfiguration {
     /// The fields of a `config.json`. Missing metadata leaves its field out.
     func fields() throws(CheckpointError) -> JSONObject {
         try refuseMixtureOfExperts()
+        try refuseOtherFunctions()
         var fields: JSONObject = ["model_type": .string(architecture.rawValue)]
         for (field, key) in Self.integerKeys { fields[field] = try integer(key).map { .int($0) } }
         fields["rms_norm_eps"] = try number("attention.layer_norm_rms_epsilon").map { .double($0) }
@@ -77,36 +78,22 @@ extension GGUFConfiguration {
                 "values \(valueWidth) wide beside keys \(keyWidth) wide are not implemented",
                 "use a checkpoint whose keys and values have one width")
         }
-        var width = keyWidth ?? rotated
-        if width == nil, let hidden = try integer("embedding_length"), let heads = try integer("attention.head_count"),
-            heads > 0, hidden >= 0
-        {
-            width = hidden / heads
-        }
+        let width = try headWidth()
         fields["head_dim"] = width.map { .int($0) }
         if let width, let rotated, rotated != width, width > 0 {
             fields["partial_rotary_factor"] = .double(Double(rotated) / Double(width))
         }
     }
 
-    private func ropeScaling() throws(CheckpointError) -> JSONValue? {
-        let type = try metadata.text(key("rope.scaling.type"))
-        let factor = try number("rope.scaling.factor")
-        switch type {
-        // Files from before rope.scaling.type had only this factor, always linear.
-        case nil:
-            let oldFactor = try number("rope.scale_linear")
-            guard let linear = factor ?? oldFactor, linear != 1 else { return nil }
-            return .object(["rope_type": "linear", "factor": .double(linear)])
-        case "none"?: return nil
-        case "linear"?:
-            guard let factor, factor != 1 else { return nil }
-            return .object(["rope_type": "linear", "factor": .double(factor)])
-        case let type?:
-            throw metadata.unsupported(
-                key("rope.scaling.type"), "the RoPE scaling \(quoted(type)) is not implemented",
-                "use a checkpoint without scaling, or with linear or Llama-3 scaling")
-        }
+    /// The width of a head's keys.
+    func headWidth() throws(CheckpointError) -> Int? {
+        let keyWidth = try integer("attention.key_length")
+        let rotated = try integer("rope.dimension_count")
+        if let width = keyWidth ?? rotated { return width }
+        guard let hidden = try integer("embedding_length"), let heads = try integer("attention.head_count"), heads > 0,
+            hidden >= 0
+        else { return nil }
+        return hidden / heads
     }
 
     private func vocabularySize() throws(CheckpointError) -> Int? {
@@ -136,7 +123,7 @@ extension GGUFConfiguration {
         header.tensors.keys.contains { $0.hasSuffix(suffix) && $0.contains(part) }
     }
 
-    private func key(_ name: String) -> String { "\(architecture.rawValue).\(name)" }
-    private func integer(_ name: String) throws(CheckpointError) -> Int? { try metadata.integer(key(name)) }
-    private func number(_ name: String) throws(CheckpointError) -> Double? { try metadata.number(key(name)) }
+    func key(_ name: String) -> String { "\(architecture.rawValue).\(name)" }
+    func integer(_ name: String) throws(CheckpointError) -> Int? { try metadata.integer(key(name)) }
+    func number(_ name: String) throws(CheckpointError) -> Double? { try metadata.number(key(name)) }
 }

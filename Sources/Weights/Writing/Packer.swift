@@ -23,6 +23,9 @@ package struct Packer: Sendable {
         if let head = options.ownHead(for: tensors) {
             tensors.append(head)
             configuration["tie_word_embeddings"] = .bool(false)
+        } else if tensors.format(of: "lm_head.weight", differsFrom: "model.embed_tokens.weight") {
+            // A copy of the embedding would be one no longer.
+            configuration["tie_word_embeddings"] = .bool(false)
         }
         self.configuration = configuration
         self.tensors = tensors
@@ -72,6 +75,16 @@ package struct Packer: Sendable {
             results.fill(index, try encoder.encode(jobs[index], of: tensors[jobs[index].tensor]))
         }
         return results.frames
+    }
+}
+
+extension [PlannedTensor] {
+    /// Whether both are there, in two formats.
+    fileprivate func format(of name: String, differsFrom other: String) -> Bool {
+        guard let first = first(where: { $0.name == name }), let second = self.first(where: { $0.name == other }) else {
+            return false
+        }
+        return first.format != second.format
     }
 }
 

@@ -1,0 +1,124 @@
+import JSON
+
+/// Every key of a file is honoured, refused by name or named in a warning.
+extension GGUFConfiguration {
+    /// - Throws: `CheckpointError.unsupported` for a file that is no model by itself, and for the first key that asks for
+    ///   another function.
+    func refuseOtherFunctions() throws(CheckpointError) {
+        try refuseOtherFiles()
+        for (name, value) in architectureKeys {
+            guard let numbers = GGUFKeys.refused[name], !value.isOff(in: header.file),
+                value.number.map({ !numbers.contains($0) }) ?? true
+            else { continue }
+            throw unsupported(name, value)
+        }
+        if try metadata.truth(key("attention.causal")) == false {
+            throw metadata.unsupported(
+                key("attention.causal"), "false (an embedding model) is not implemented",
+                "use a checkpoint that was made to generate text")
+        }
+        if let activation = try metadata.text(key("hidden_activation")), !["silu", "swiglu"].contains(activation) {
+            throw metadata.unsupported(
+                key("hidden_activation"), "\(quoted(activation)) is not implemented", "use a checkpoint with silu")
+        }
+        try refuseOtherAttention()
+    }
+
+    /// What a user should know of the keys that nothing here knows: one sentence, or nil.
+    var warning: String? {
+        let unknown = architectureKeys.filter { name, value in
+            !value.isOff(in: header.file) && !GGUFKeys.read.contains(name) && !GGUFKeys.harmless.contains(name)
+                && GGUFKeys.refused[name] == nil
+        }
+        guard !unknown.isEmpty else { return nil }
+        let shown = unknown.prefix(5).map { "\(quoted(key($0.name))) (\($0.value.summary(in: header.file)))" }
+        let rest = unknown.count > shown.count ? ["\(unknown.count - shown.count) more"] : []
+        return "metadata \((shown + rest).joined(separator: ", ")): unknown here and without effect; "
+            + "the model may not be what its makers mean"
+    }
+
+    /// Adapters, projectors and the like have the architecture of the model that they belong to.
+    private func refuseOtherFiles() throws(CheckpointError) {
+        if let type = try metadata.text("general.type"), type != "model" {
+            throw metadata.unsupported(
+                "general.type", "\(quoted(type)): the file is no model by itself", "give the model's own .gguf file")
+        }
+        if let name = header.metadata.keys.filter({ $0.hasPrefix("adapter.") }).min() {
+            throw metadata.unsupported(
+                name, "adapters are not implemented", "merge the adapter into its model, and give that")
+        }
+    }
+
+    private func refuseOtherAttention() throws(CheckpointError) {
+        if let window = try integer("attention.sliding_window"), window != 0,
+            window < (try integer("context_length")) ?? .max
+        {
+            throw metadata.unsupported(
+                key("attention.sliding_window"), "a window of \(window) positions is not implemented",
+                "use a checkpoint without it")
+        }
+        if let scale = try number("attention.scale"), scale != 0 {
+            let width = try headWidth() ?? 0
+            guard width > 0, abs(scale * Double(width).squareRoot() - 1) < 1e-4 else {
+                throw metadata.unsupported(
+                    key("attention.scale"), "\(scale) is not implemented",
+                    "use a checkpoint whose scores are divided by the square root of the head's width")
+            }
+        }
+    }
+
+    /// The keys of the file's architecture, without its name, in alphabetical order.
+    private var architectureKeys: [(name: String, value: GGUFValue)] {
+        let prefix = key("")
+        return header.metadata.filter { $0.key.hasPrefix(prefix) }
+            .map { (String($0.key.dropFirst(prefix.count)), $0.value) }.sorted { $0.0 < $1.0 }
+    }
+
+    private func unsupported(_ name: String, _ value: GGUFValue) -> CheckpointError {
+        let isForText = !["pooling_type", "classifier.output_labels"].contains(name)
+        return metadata.unsupported(
+            key(name), "\(value.summary(in: header.file)) is not implemented",
+            isForText ? "use a checkpoint without it" : "use a checkpoint that was made to generate text")
+    }
+}
+
+extension GGUFValue {
+    /// Whether a key of this value is as good as absent: 0, false, nothing, or an array of these.
+    fileprivate func isOff(in file: MappedFile) -> Bool {
+        switch self {
+        case .int(0), .bool(false): true
+        case .double(let number): number == 0
+        case .string(let range): range.isEmpty
+        case .array(let array):
+            array.count == 0 || file.withBytes { bytes in
+                array.type.hasFixedSize && bytes[array.range].allSatisfy { $0 == 0 }
+            }
+        default: false
+        }
+    }
+
+    fileprivate var number: Double? {
+        switch self {
+        case .int(let number): Double(number)
+        case .double(let number): number
+        default: nil
+        }
+    }
+
+    /// For messages.
+    fileprivate func summary(in file: MappedFile) -> String {
+        switch self {
+        case .int(let number): String(number)
+        case .hugeInt(let number): String(number)
+        case .double(let number): String(Float(number))
+        case .bool(let truth): truth ? "true" : "false"
+        case .string(let range): quoted(String(decoding: file.copy(range.prefix(512)), as: UTF8.self))
+        case .array(let array): "an array of \(array.count) elements"
+        }
+    }
+}
+
+extension GGUFValueType {
+    /// Whether values of this type lie one behind another, each in `leastByteCount` bytes.
+    fileprivate var hasFixedSize: Bool { self != .string && self != .array }
+}
