@@ -38,7 +38,7 @@ let package = Package(
         .target(name: "Jinja", dependencies: ["JSON"], swiftSettings: strict),
         .target(
             name: "Weights", dependencies: ["CLZ4", "CLinux", "CXXHash", "JSON", "Tensors"], swiftSettings: strict),
-        .target(name: "Tokens", dependencies: ["JSON"], swiftSettings: strict),
+        .target(name: "Tokens", dependencies: ["JSON", "Jinja"], swiftSettings: strict),
         .target(name: "Models", dependencies: ["JSON", "Tensors", "Weights"], swiftSettings: strict),
         .target(name: "Decoding", dependencies: ["Models", "Tensors", "Tokens", "Weights"], swiftSettings: strict),
         .target(

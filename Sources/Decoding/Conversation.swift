@@ -11,20 +11,21 @@ package struct Conversation {
     package private(set) var plan: any DecodePlan
 
     private let system: String?
-    private let thinking: Bool?
+    private let template: ChatOptions
     private var context: DecodingContext
     private var messages: [ChatMessage] = []
+    /// Answers since the beginning, or since `reset`.
+    package var answerCount: Int { messages.count { $0.role == "assistant" } }
 
-    /// - Parameter thinking: whether a model that can think does so; nil leaves it to the template.
+    /// - Parameter template: what the chat template is given beside the messages.
     /// - Throws: `GenerationError` for a model without tokenizer or chat template; `SessionError` for the options.
     package init(
-        _ model: Model, options: SessionOptions, system: String?, thinking: Bool?,
-        plan: any DecodePlan
+        _ model: Model, options: SessionOptions, system: String?, template: ChatOptions, plan: any DecodePlan
     ) throws {
         self.model = model
         self.plan = plan
         self.system = system
-        self.thinking = thinking
+        self.template = template
         guard try model.requireTokenizer().hasChatTemplate else {
             throw GenerationError.noChatTemplate(model: model.name)
         }
@@ -46,7 +47,8 @@ package struct Conversation {
         messages = system.map { [ChatMessage(role: "system", content: $0)] } ?? []
     }
 
-    /// Answers `text`, giving out each token as it comes. A cancelled answer stays in the conversation as far as it got.
+    /// Answers `text`, giving out each token as it comes, and before that the ids of the whole conversation. A cancelled
+    /// answer stays in the conversation as far as it got.
     ///
     /// - Parameter options: nil takes the model's own default.
     /// - Returns: the generation, at its end, and the text that a cancelled one held back.
@@ -54,18 +56,20 @@ package struct Conversation {
     ///   taken back.
     package mutating func answer(
         _ text: String, options: GenerationOptions, isCancelled: @escaping @Sendable () -> Bool,
-        onToken: (GeneratedToken) throws -> Void
+        onPrompt: ([Int]) -> Void = { _ in }, onToken: (GeneratedToken) throws -> Void
     ) throws -> (generation: DecodingLoop, rest: String) {
         messages.append(ChatMessage(role: "user", content: text))
         let generation: DecodingLoop
         do {
-            generation = try begin(options: options, isCancelled: isCancelled)
+            let prompt = try model.tokens(of: messages, template)
+            onPrompt(prompt)
+            generation = try begin(prompt, options: options, isCancelled: isCancelled)
         } catch {
             messages.removeLast()
             throw error
         }
         var answer = ""
-        defer { messages.append(ChatMessage(role: "assistant", content: answer)) }
+        defer { messages.append(ChatMessage(answer: answer, model.tokenizer, template)) }
         while let token = try generation.step() {
             answer += token.text
             try onToken(token)
@@ -75,10 +79,11 @@ package struct Conversation {
         return (generation, rest)
     }
 
-    private func begin(options: GenerationOptions, isCancelled: @escaping @Sendable () -> Bool) throws -> DecodingLoop {
+    private func begin(
+        _ prompt: [Int], options: GenerationOptions, isCancelled: @escaping @Sendable () -> Bool
+    ) throws -> DecodingLoop {
         try DecodingLoop(
-            context, prompt: try model.tokens(of: messages, thinking: thinking), plan: plan,
-            options: options.filled(from: model.generationDefaults), tokenizer: model.tokenizer,
-            endTokens: model.endTokens, isWhole: true, isCancelled: isCancelled)
+            context, prompt: prompt, plan: plan, options: options.filled(from: model.generationDefaults),
+            tokenizer: model.tokenizer, endTokens: model.endTokens, isWhole: true, isCancelled: isCancelled)
     }
 }

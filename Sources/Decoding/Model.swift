@@ -77,10 +77,10 @@ public struct Model: Sendable {
         endTokens = Set(stack.configuration.endTokens).union(tokenizer?.endOfTextIDs ?? [])
     }
 
-    private init(_ model: Model, stack: LayerStack) {
+    private init(_ model: Model, stack: LayerStack, tokenizer: Tokenizer?) {
         name = model.name
         self.stack = stack
-        tokenizer = model.tokenizer
+        self.tokenizer = tokenizer
         tokenizerRefusal = model.tokenizerRefusal
         endTokens = model.endTokens
         generationDefaults = model.generationDefaults
@@ -88,7 +88,7 @@ public struct Model: Sendable {
     }
 
     /// The same checkpoint with other layers, or cut elsewhere.
-    func with(_ stack: LayerStack) -> Model { Model(self, stack: stack) }
+    func with(_ stack: LayerStack) -> Model { Model(self, stack: stack, tokenizer: tokenizer) }
 
     /// - Throws: `TokenizerError` where the checkpoint has a tokenizer that is not implemented, `GenerationError.noTokenizer`
     ///   where it has none.
@@ -97,15 +97,22 @@ public struct Model: Sendable {
         return tokenizer
     }
 
+    /// This model with another chat template in place of its own.
+    ///
+    /// - Parameter source: Jinja.
+    /// - Throws: `GenerationError` or `TokenizerError` for a model without a tokenizer that is used.
+    public func with(chatTemplate source: String) throws -> Model {
+        Model(self, stack: stack, tokenizer: try requireTokenizer().with(chatTemplate: source))
+    }
+
     /// The ids of a conversation as the model was trained to read it, up to where the answer begins.
     ///
-    /// - Parameter thinking: false asks a model that can think not to; nil leaves it to the template.
-    /// - Throws: `GenerationError` for a model without tokenizer or chat template; `TokenizerError` for a template that is
-    ///   not supported, and for messages that no chat can have.
-    package func tokens(of messages: [ChatMessage], thinking: Bool?) throws -> [Int] {
+    /// - Throws: `GenerationError` for a model without tokenizer or chat template; `TokenizerError` for a template that
+    ///   cannot be run, and for messages that it refuses.
+    package func tokens(of messages: [ChatMessage], _ options: ChatOptions = ChatOptions()) throws -> [Int] {
         let tokenizer = try requireTokenizer()
         guard tokenizer.hasChatTemplate else { throw GenerationError.noChatTemplate(model: name) }
-        let text = try tokenizer.renderChat(messages, addGenerationPrompt: true, enableThinking: thinking)
+        let text = try tokenizer.renderChat(messages, addGenerationPrompt: true, options: options)
         return tokenizer.encode(text, addSpecial: false)
     }
 }

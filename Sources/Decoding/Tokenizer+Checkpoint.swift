@@ -39,10 +39,14 @@ extension GGUFVocabulary {
     /// Nil for a file that has no tokenizer.
     fileprivate init?(_ metadata: GGUFTokenizerMetadata) {
         guard let model = metadata.model else { return nil }
+        let others: [GGUFVocabulary.SpecialToken: Int?] = [
+            .unknown: metadata.unknownID, .separator: metadata.separatorID, .padding: metadata.paddingID,
+            .mask: metadata.maskID,
+        ]
         self.init(
             model: model, pre: metadata.pre, tokens: metadata.tokens, merges: metadata.merges,
             tokenTypes: metadata.tokenTypes, beginID: metadata.beginID, endID: metadata.endID,
             endOfTurnID: metadata.endOfTurnID, addsBegin: metadata.addsBegin, addsEnd: metadata.addsEnd,
-            chatTemplate: metadata.chatTemplate)
+            otherSpecialIDs: others.compactMapValues(\.self), chatTemplates: metadata.chatTemplates)
     }
 }

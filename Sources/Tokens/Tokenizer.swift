@@ -9,8 +9,7 @@ public struct Tokenizer: Sendable {
     let splitters: [Splitter]
     let added: AddedTokens
     let frame: SpecialTokenFrame
-    /// Nil where the model has none.
-    let chatTemplate: ChatTemplate?
+    var chatTemplates: ChatTemplates
     /// The token that begins a text, where the model has one.
     public let beginID: Int?
     /// Tokens that end an answer: end of text, end of turn.
@@ -22,9 +21,6 @@ public struct Tokenizer: Sendable {
 
     /// How many ids there are, added tokens included: the highest one and one.
     public var vocabularySize: Int { model.vocabulary.count }
-
-    /// Whether `renderChat` has a template to go by; it may still be one that is not supported.
-    public var hasChatTemplate: Bool { chatTemplate != nil }
 
     /// Returns the token ids of `text`.
     ///

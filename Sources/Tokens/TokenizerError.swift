@@ -8,10 +8,22 @@ public enum TokenizerError: Error, Sendable, Equatable {
     case unsupported(place: String, found: String, supported: String)
     /// A chat was asked of a model that has no chat template.
     case noChatTemplate
-    /// A chat was asked of a model whose template is none of the known ones.
-    case unknownChatTemplate(problem: String)
-    /// Messages that no chat can have.
+    /// A chat template that cannot be parsed.
+    case badTemplate(problem: String)
+    /// A chat that is not one, or that the template cannot write or refuses.
     case badChat(problem: String)
+}
+
+extension TokenizerError {
+    /// What is wrong, without the place.
+    package var problem: String {
+        switch self {
+        case .unreadable(_, let reason): reason
+        case .damaged(_, let problem), .badTemplate(let problem), .badChat(let problem): problem
+        case .unsupported(_, let found, _): "\(found) is not implemented"
+        case .noChatTemplate: "the model has no chat template"
+        }
+    }
 }
 
 extension TokenizerError: CustomStringConvertible {
@@ -25,8 +37,8 @@ extension TokenizerError: CustomStringConvertible {
             "tokenizer: \(place) \(found) is not implemented; give token ids (--prompt-ids), or use a model with \(supported)"
         case .noChatTemplate:
             "chat: the model has no chat template; give the prompt as raw text"
-        case .unknownChatTemplate(let problem):
-            "chat: the model's chat template is not supported (\(problem)); give the prompt as raw text"
+        case .badTemplate(let problem):
+            "chat: \(problem); give another template (--chat-template), or the prompt as raw text"
         case .badChat(let problem): "chat: \(problem)"
         }
     }

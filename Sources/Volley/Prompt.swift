@@ -5,7 +5,7 @@ import Tokens
 enum Prompt: Sendable {
     case text(String)
     case tokens([Int])
-    case chat([ChatMessage], thinking: Bool?)
+    case chat([ChatMessage], ChatOptions)
 
     /// Whether it is everything that the model reads, not what comes next.
     var isWhole: Bool {
@@ -17,7 +17,7 @@ enum Prompt: Sendable {
     func tokens(for model: Model, isFirst: Bool) throws -> [Int] {
         switch self {
         case .tokens(let tokens): return tokens
-        case .chat(let messages, let thinking): return try model.tokens(of: messages, thinking: thinking)
+        case .chat(let messages, let options): return try model.tokens(of: messages, options)
         case .text(let text):
             guard !text.isEmpty else { throw SessionError.emptyPrompt }
             return try model.requireTokenizer().encode(text, addSpecial: isFirst)

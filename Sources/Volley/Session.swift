@@ -109,7 +109,16 @@ extension Session {
         chat messages: [ChatMessage], thinking: Bool? = nil, plan: PlanRequest = .automatic,
         options: GenerationOptions = GenerationOptions()
     ) -> Generation {
-        Generation(self, .chat(messages, thinking: thinking), plan: plan, options: options)
+        generate(chat: messages, template: ChatOptions(thinking: thinking), plan: plan, options: options)
+    }
+
+    /// Answers a conversation as `generate(chat:thinking:plan:options:)` does, with tools, documents and further variables
+    /// of the model's chat template.
+    public nonisolated func generate(
+        chat messages: [ChatMessage], template: ChatOptions, plan: PlanRequest = .automatic,
+        options: GenerationOptions = GenerationOptions()
+    ) -> Generation {
+        Generation(self, .chat(messages, template), plan: plan, options: options)
     }
 }
 

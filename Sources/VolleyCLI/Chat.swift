@@ -17,8 +17,7 @@ struct Chat: ParsableCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("System message.", valueName: "text"))
     var system: String?
 
-    @Flag(inversion: .prefixedNo, help: "Let a model that can think do so before it answers.")
-    var thinking = true
+    @OptionGroup var template: TemplateOptions
 
     @Flag(help: "Print speed and passes after each answer.")
     var stats = false
@@ -32,10 +31,9 @@ struct Chat: ParsableCommand {
         let loaded = try Progress.during("loading the model") { try model.load() }
         if !sampling.greedy { loaded.model.generationDefaults.warn() }
         let plan = try plan.resolve(for: loaded.model, options: model.sessionOptions())
+        let (templated, chatOptions) = try template.applied(to: loaded.model)
         var conversation = try Conversation(
-            loaded.model, options: model.sessionOptions(), system: system,
-            thinking: thinking ? nil : false,
-            plan: plan)
+            templated, options: model.sessionOptions(), system: system, template: chatOptions, plan: plan)
         if StandardInput.isTerminal { StandardError.write(greeting(loaded, plan)) }
         let editor = LineEditor(prompt: "> ")
         while let line = try editor.next() {
@@ -54,9 +52,14 @@ struct Chat: ParsableCommand {
         _ line: String, in conversation: inout Conversation, options: GenerationOptions, interrupt: Interrupt
     ) throws {
         var printer = TokenPrinter(isSilent: false, showsCycles: showCycles, plan: conversation.plan)
+        let tokenizer = conversation.model.tokenizer
+        let isFirst = conversation.answerCount == 0
         do {
             let (generation, rest) = try conversation.answer(
                 line, options: options, isCancelled: { interrupt.isPressed },
+                onPrompt: { ids in
+                    if isFirst, let warning = tokenizer?.warning(forPrompt: ids) { StandardError.warn(warning) }
+                },
                 onToken: { try printer.print($0) })
             try printer.finish(rest)
             let defaults = conversation.model.generationDefaults
@@ -72,7 +75,9 @@ struct Chat: ParsableCommand {
                 StandardError.write(table.text)
             }
         } catch let error as SessionError {
-            StandardError.write("volley: \(error)\n")
+            StandardError.warn("\(error)")
+        } catch let error as TokenizerError {
+            StandardError.warn("\(error)")
         }
     }
 

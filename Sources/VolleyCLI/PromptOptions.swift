@@ -13,8 +13,7 @@ struct PromptOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: ArgumentHelp("System message of a chat.", valueName: "text"))
     var system: String?
 
-    @Flag(inversion: .prefixedNo, help: "Let a model that can think do so before it answers.")
-    var thinking = true
+    @OptionGroup var template: TemplateOptions
 
     /// - Throws: `ValidationError` for contradictions, or where no prompt is given at all.
     func check(prompt: String?) throws {
@@ -23,6 +22,9 @@ struct PromptOptions: ParsableArguments {
             throw ValidationError("--prompt-ids are taken as they are; leave out --chat and --system")
         }
         if form == .raw, system != nil { throw ValidationError("--system needs a chat; leave out --raw") }
+        if form == .raw, template.chatTemplate != nil {
+            throw ValidationError("--chat-template needs a chat; leave out --raw")
+        }
         if prompt == nil, promptIds == nil, StandardInput.isTerminal {
             throw ValidationError("no prompt; give one as an argument, by standard input, or as --prompt-ids")
         }
@@ -41,9 +43,10 @@ struct PromptOptions: ParsableArguments {
         let tokenizer = try model.requireTokenizer()
         guard !text.isEmpty else { throw SessionError.emptyPrompt }
         guard try isChat(tokenizer, model) else { return tokenizer.encode(text, addSpecial: true) }
+        let (model, options) = try template.applied(to: model)
         var messages = [ChatMessage(role: "user", content: text)]
         if let system { messages.insert(ChatMessage(role: "system", content: system), at: 0) }
-        return try model.tokens(of: messages, thinking: thinking ? nil : false)
+        return try model.tokens(of: messages, options)
     }
 
     /// The argument, then a blank line and what was piped in; or one of them alone.
@@ -56,9 +59,9 @@ struct PromptOptions: ParsableArguments {
     private func isChat(_ tokenizer: Tokenizer, _ model: Model) throws -> Bool {
         switch form {
         case .raw: return false
-        case nil where system == nil: return tokenizer.hasChatTemplate
+        case nil where system == nil: return tokenizer.hasChatTemplate || template.chatTemplate != nil
         default:
-            guard tokenizer.hasChatTemplate else { throw GenerationError.noChatTemplate(model: model.name) }
+            guard tokenizer.hasChatTemplate || template.chatTemplate != nil else { throw GenerationError.noChatTemplate(model: model.name) }
             return true
         }
     }

@@ -19,6 +19,7 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup(title: "Model") var model: ModelOptions
     @OptionGroup(title: "Decoding, for requests without mtd") var plan: PlanOptions
+    @OptionGroup(title: "Chats, for requests that do not say otherwise") var template: TemplateOptions
     @OptionGroup(title: "Server") var server: ServerOptions
 
     func validate() throws {
@@ -35,10 +36,13 @@ struct Serve: AsyncParsableCommand {
         let plan = try plan.resolve(for: loaded, options: options)
         try check(plan, loaded.configuration, options)
         let limits = server.limits()
+        let (served, chat) = try template.applied(to: loaded)
+        let prompt = (try? served.tokens(of: [.user("Hi")], chat)) ?? []
+        if let warning = served.tokenizer?.warning(forPrompt: prompt) { StandardError.warn(warning) }
         let engine = try BatchEngine(loaded, options: options, limits: limits, metrics: ServingMetrics())
         let (name, host) = (loaded.name, server.host)
         let service = Server(
-            ServedModel(loaded, plan: plan, rule: self.plan.rule.overrides, limits: limits), engine: engine,
+            ServedModel(served, plan: plan, rule: self.plan.rule.overrides, limits: limits, chat: chat), engine: engine,
             configuration: server.configuration(), logger: Logger(label: "volley", factory: QuietLog.init)
         ) { port in
             StandardError.write("volley: \(name), \(plan.option), at http://\(host):\(port)\n")

@@ -33,8 +33,13 @@ struct Tokenize: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Render a chat: JSON with messages, add_generation_prompt and enable_thinking.", valueName: "file.json"))
+            """
+            Render a chat: JSON with messages, and where wanted tools, documents, add_generation_prompt, enable_thinking, \
+            chat_template_kwargs and chat_template, the name of a template.
+            """, valueName: "file.json"))
     var chat: String?
+
+    @OptionGroup var template: TemplateOptions
 
     @Option(parsing: .unconditional, help: ArgumentHelp("Turn ids into text.", valueName: "1,2,3"))
     var decode: TokenIDs?
@@ -45,6 +50,9 @@ struct Tokenize: ParsableCommand {
     func validate() throws {
         guard [text != nil, file != nil, chat != nil, decode != nil].filter(\.self).count <= 1 else {
             throw ValidationError("give one of TEXT, --file, --chat and --decode")
+        }
+        guard chat != nil || !template.isGiven else {
+            throw ValidationError("--chat-template, --chat-template-kwargs and --thinking belong to --chat; leave them out")
         }
         guard model == nil || tokenizer == nil else {
             throw ValidationError("give --model or --tokenizer, not both")
@@ -73,14 +81,23 @@ struct Tokenize: ParsableCommand {
             return Output(ids: decode.ids, text: tokenizer.decode(decode.ids, skipSpecial: noSpecial))
         }
         if let chat {
-            let request = try ChatRequest.read(chat)
-            let text = try tokenizer.renderChat(
-                request.messages, addGenerationPrompt: request.addGenerationPrompt ?? false,
-                enableThinking: request.enableThinking)
+            var document = try Self.document(chat)
+            let source = try template.apply(to: &document.options, of: tokenizer)
+            let text = try (source.map(tokenizer.with(chatTemplate:)) ?? tokenizer).renderChat(
+                document.messages, addGenerationPrompt: document.addGenerationPrompt, options: document.options)
             return encoded(text, addSpecial: false, tokenizer)
         }
         let text = try text ?? file.map { try TextInput.file($0) } ?? TextInput.standardInput()
         return encoded(text, addSpecial: !noSpecial, tokenizer)
+    }
+
+    private static func document(_ path: String) throws -> ChatDocument {
+        let text = try TextInput.file(path)
+        do throws(TokenizerError) {
+            return try ChatDocument(json: text)
+        } catch {
+            throw StreamError.badChat(path: path, problem: error.problem)
+        }
     }
 
     private func encoded(_ text: String, addSpecial: Bool, _ tokenizer: Tokenizer) -> Output {
@@ -110,23 +127,5 @@ struct Tokenize: ParsableCommand {
     private struct Output: Encodable {
         let ids: [Int]
         let text: String
-    }
-}
-
-/// The file that `--chat` reads.
-struct ChatRequest: Decodable {
-    let messages: [ChatMessage]
-    let addGenerationPrompt: Bool?
-    let enableThinking: Bool?
-
-    static func read(_ path: String) throws -> ChatRequest {
-        let text = try TextInput.file(path)
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        do {
-            return try decoder.decode(ChatRequest.self, from: Data(text.utf8))
-        } catch {
-            throw StreamError.badChat(path: path)
-        }
     }
 }

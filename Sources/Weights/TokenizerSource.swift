@@ -53,6 +53,11 @@ package struct GGUFTokenizerMetadata: Sendable, Equatable {
     package var addsEnd: Bool?
     /// Llama-style tokenizers put a space before the text.
     package var addsSpacePrefix: Bool?
-    /// Jinja.
-    package var chatTemplate: String?
+    /// Tokens that chat templates can name.
+    package var unknownID: Int?
+    package var separatorID: Int?
+    package var paddingID: Int?
+    package var maskID: Int?
+    /// Jinja, by name: `default` for `tokenizer.chat_template`, NAME for `tokenizer.chat_template.NAME`.
+    package var chatTemplates: [String: String]
 }

@@ -60,7 +60,7 @@ struct SmolLM2Tests {
     func capital() throws {
         let model = try Self.load()
         var conversation = try Conversation(
-            model, options: SessionOptions(threadCount: 2), system: nil, thinking: nil, plan: .vanilla)
+            model, options: SessionOptions(threadCount: 2), system: nil, template: ChatOptions(), plan: .vanilla)
         var answer = ""
         _ = try conversation.answer(
             "What is the capital of France?", options: GenerationOptions(maximumTokens: 20), isCancelled: { false }

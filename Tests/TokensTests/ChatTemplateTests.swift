@@ -1,88 +1,205 @@
 import Foundation
+import JSON
+import TestSupport
 import Testing
 import Tokens
 
+/// Which template a chat goes by, what it is given, and what is said where it cannot be written.
 @Suite struct ChatTemplateTests {
-    private let question = [ChatMessage(role: "user", content: " Hi ")]
+    private let question = [ChatMessage.user(" Hi ")]
 
-    private func render(
-        _ template: String?, _ messages: [ChatMessage], begin: String = "<s>", thinking: Bool? = nil
-    ) throws -> String {
-        let tokens = ["<s>", "a"].map { Array($0.utf8) }
-        let vocabulary = GGUFVocabulary(
-            model: "gpt2", pre: "qwen2", tokens: tokens, merges: [], tokenTypes: [3, 1], beginID: 0,
-            chatTemplate: template)
-        return try Tokenizer(gguf: vocabulary).renderChat(messages, addGenerationPrompt: true, enableThinking: thinking)
+    private func tokenizer(_ templates: [String: String]) throws -> Tokenizer {
+        let tokens = ["<s>", "a", "</s>"].map { Array($0.utf8) }
+        return try Tokenizer(
+            gguf: GGUFVocabulary(
+                model: "gpt2", pre: "qwen2", tokens: tokens, merges: [], tokenTypes: [3, 1, 3], beginID: 0, endID: 2,
+                otherSpecialIDs: [.padding: 2, .unknown: 9], chatTemplates: templates))
     }
 
-    @Test("Qwen 2.5's default system message is found where the template has it")
+    private func render(_ template: String, _ messages: [ChatMessage], _ options: ChatOptions = ChatOptions()) throws
+        -> String
+    {
+        try tokenizer(["default": template]).renderChat(messages, addGenerationPrompt: true, options: options)
+    }
+
+    @Test("a default system message is what the template says, even where it is a variable")
     func defaultSystem() throws {
         let template = """
-            {%- if tools %}{{- '<|im_start|>system\\n' }}{{- 'You are Tools.' }}{%- else %}
-            {%- if messages[0]['role'] == 'system' %}{{- '<|im_start|>system\\n' + messages[0]['content'] + '<|im_end|>\\n' }}
-            {%- else %}{{- '<|im_start|>system\\nYou are Qwen.<|im_end|>\\n' }}{%- endif %}{%- endif %}
-            {%- for message in messages %}{{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>' + '\\n' }}
-            {%- endfor %}{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}
+            {%- if messages[0].role == 'system' %}{%- set text = messages[0].content %}{%- set turns = messages[1:] %}
+            {%- else %}{%- set text = 'Answer in verse.' %}{%- set turns = messages %}{%- endif %}
+            {{- '<|im_start|>system\\n' + text + '<|im_end|>\\n' }}
+            {%- for turn in turns %}{{- '<|im_start|>' + turn.role + '\\n' + turn.content + '<|im_end|>\\n' }}{%- endfor %}
             """
         #expect(
             try render(template, question)
-                == "<|im_start|>system\nYou are Qwen.<|im_end|>\n<|im_start|>user\n Hi <|im_end|>\n<|im_start|>assistant\n"
-        )
+                == "<|im_start|>system\nAnswer in verse.<|im_end|>\n<|im_start|>user\n Hi <|im_end|>\n")
     }
 
-    @Test("a template may open the answer with a thought")
-    func openingThought() throws {
-        let template =
-            "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content | trim + '<|im_end|>\n' }}{% endfor %}"
-            + "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n<think>\\n' }}{% endif %}"
-        #expect(
-            try render(template, question, thinking: false)
-                == "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n<think>\n")
+    @Test("thinking is given only where it was asked for")
+    func thinking() throws {
+        let template = "{% if enable_thinking is defined %}{{ enable_thinking }}{% else %}nothing{% endif %}"
+        #expect(try render(template, question) == "nothing")
+        #expect(try render(template, question, ChatOptions(thinking: true)) == "True")
+        #expect(try render(template, question, ChatOptions(thinking: false)) == "False")
     }
 
-    @Test("Llama 3.1 opens with its dates, with and without a system message")
-    func llamaDates() throws {
-        let template = """
-            {{- bos_token }}{%- set date_string = "26 Jul 2024" %}
-            {{- "<|start_header_id|>system<|end_header_id|>\\n\\n" }}{{- "Cutting Knowledge Date: December 2023\\n" }}
-            {{- "Today Date: " + date_string + "\\n\\n" }}{{- system_message }}{{- "<|eot_id|>" }}
-            {%- for message in messages %}{{- message['content'] | trim + '<|eot_id|>' }}{%- endfor %}
-            """
-        let dates =
-            "<s><|start_header_id|>system<|end_header_id|>\n\nCutting Knowledge Date: December 2023\n"
-            + "Today Date: 26 Jul 2024\n\n"
-        let rest =
-            "<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>"
-            + "<|start_header_id|>assistant<|end_header_id|>\n\n"
-        #expect(try render(template, question) == dates + rest)
+    @Test("special tokens are variables, absent ones are not defined, and further variables override")
+    func variables() throws {
+        let template = "{{ bos_token }}{{ eos_token }}{{ pad_token }}{{ unk_token is defined }}{{ tools is none }}{{ x }}"
+        #expect(try render(template, question) == "<s></s></s>FalseTrue")
+        let options = try ChatOptions(tools: nil, variables: #"{"bos_token": "!", "x": [1, {"b": 2, "a": null}]}"#)
+        #expect(try render(template, question, options) == "!</s></s>FalseTrue[1, {'b': 2, 'a': None}]")
+    }
+
+    @Test("any role, parts and further fields reach the template as they are, null fields do not")
+    func fields() throws {
+        let template = "{% for m in messages %}{{ m | tojson }}{% endfor %}"
+        let message = try ChatMessage(json: #"{"z": 1, "role": "critic", "content": [{"type": "text", "text": "é"}], "y": null}"#)
+        #expect(message.content == "é")
         #expect(
-            try render(template, [ChatMessage(role: "system", content: "Be brief. ")] + question)
-                == dates + "Be brief." + rest)
+            try render(template, [message])
+                == #"{"z": 1, "role": "critic", "content": [{"type": "text", "text": "é"}]}"#)
+    }
+
+    @Test("messages survive a coder of Foundation's")
+    func codable() throws {
+        let messages = [
+            ChatMessage.system("a"), .assistant("b", reasoning: "c"), .tool("d", callID: "e"),
+            try ChatMessage(
+                json: #"{"role": "x", "tool_calls": [{"n": 1.5, "o": {"p": [true, null, -7]}}], "content": ""}"#),
+        ]
+        let again = try JSONDecoder().decode([ChatMessage].self, from: JSONEncoder().encode(messages))
+        #expect(again == messages)
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode(ChatMessage.self, from: Data(#"{"content": "a"}"#.utf8))
+        }
+        #expect(throws: TokenizerError.badChat(problem: "the message is not a JSON object")) {
+            try ChatMessage(json: "[]")
+        }
+    }
+
+    @Test("the template for tools is taken where there are tools, others by name")
+    func names() throws {
+        let tokenizer = try tokenizer(["default": "D", "tool_use": "T", "rag": "R"])
+        #expect(tokenizer.chatTemplateNames == ["default", "rag", "tool_use"])
+        func text(_ options: ChatOptions) throws -> String {
+            try tokenizer.renderChat(question, addGenerationPrompt: false, options: options)
+        }
+        #expect(try text(ChatOptions()) == "D")
+        #expect(try text(ChatOptions(tools: "[]")) == "T")
+        var options = ChatOptions()
+        options.templateName = "rag"
+        #expect(try text(options) == "R")
+        options.templateName = "other"
+        #expect(
+            throws: TokenizerError.badChat(
+                problem: "the model has no chat template 'other'; it has 'default', 'rag', 'tool_use'")
+        ) { try text(options) }
+        #expect(try tokenizer.with(chatTemplate: "X").renderChat(question, addGenerationPrompt: false) == "X")
+    }
+
+    @Test("without a default one, a template must be named")
+    func noDefault() throws {
+        let tokenizer = try tokenizer(["rag": "R", "tool_use": "T"])
+        #expect(
+            throws: TokenizerError.badChat(
+                problem: "the model has no default chat template; name one of 'rag', 'tool_use'")
+        ) { try tokenizer.renderChat(question, addGenerationPrompt: false) }
+    }
+
+    @Test("templates come from the files that transformers reads, in its order")
+    func files() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write(Array(Data(contentsOf: Goldens.url("tokenizers/qwen2-style/tokenizer.json"))), "tokenizer.json")
+        func text() throws -> String? {
+            let tokenizer = try Tokenizer(directory: directory.path)
+            guard tokenizer.hasChatTemplate else { return nil }
+            return try tokenizer.renderChat(question, addGenerationPrompt: false)
+        }
+        #expect(try text() == nil)
+        try directory.write(#"{"chat_template": "json"}"#, "chat_template.json")
+        #expect(try text() == "json")
+        try directory.write(#"{"chat_template": "config {{ eos_token }}", "eos_token": "<|im_end|>"}"#, "tokenizer_config.json")
+        #expect(try text() == "config <|im_end|>")
+        try directory.write(
+            #"{"chat_template": [{"name": "default", "template": "one"}, {"name": "tool_use", "template": "two"}]}"#,
+            "tokenizer_config.json")
+        #expect(try text() == "one")
+        try directory.write("jinja", "chat_template.jinja")
+        #expect(try text() == "jinja")
+        try FileManager.default.createDirectory(
+            atPath: directory.path + "/additional_chat_templates", withIntermediateDirectories: false)
+        try directory.write("more", "additional_chat_templates/rag.jinja")
+        #expect(try Tokenizer(directory: directory.path).chatTemplateNames == ["default", "rag"])
+        try FileManager.default.removeItem(atPath: directory.path + "/chat_template.jinja")
+        #expect(try Tokenizer(directory: directory.path).chatTemplateNames == ["rag"])
     }
 
     @Test(
-        "what cannot be rendered is said, not guessed at",
+        "what cannot be written is said with the template's line and words",
         arguments: [
-            (nil, "user", "the model has no chat template"),
-            ("[INST] {{ messages[0].content }} [/INST]", "user", "chat template is not supported"),
-            ("{{ '<|im_start|>'", "user", "chat template is not supported"),
-            (
-                "{{ '<|im_start|>' + '<|im_end|>\n' }}{% add_generation_prompt %}{{'<|im_start|>assistant' }}", "tool",
-                "'tool'"
-            ),
+            ("a\n{{ raise_exception('Only users, please.') }}", "refuses this conversation (line 2): Only users, please."),
+            ("{% for %}", "line 1 of the chat template"), ("{{ 1 // 0 }}", "line 1 of the chat template"),
+            ("\n\n{{ messages[0].content.missing.field }}", "line 3 of the chat template"),
+            ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "line 1 of the chat template"),
+            ("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", "line 1 of the chat template"),
         ])
-    func refusals(_ template: String?, _ role: String, _ expected: String) throws {
-        let error = #expect(throws: TokenizerError.self) {
-            try render(template, [ChatMessage(role: role, content: "x")])
-        }
-        #expect(error?.description.contains(expected) == true)
+    func refusals(_ template: String, _ expected: String) throws {
+        let error = #expect(throws: TokenizerError.self) { try render(template, question) }
+        #expect(error?.description.contains(expected) == true, "\(String(describing: error))")
+        #expect(error?.description.contains("\n") == false)
     }
 
-    @Test("a chat without messages is refused")
+    @Test("a model without a template, and a chat without messages, are refused")
     func empty() throws {
+        #expect(throws: TokenizerError.noChatTemplate) {
+            try tokenizer([:]).renderChat(question, addGenerationPrompt: true)
+        }
         let error = #expect(throws: TokenizerError.self) {
             try TokenizerGolden("qwen2-style").tokenizer.renderChat([], addGenerationPrompt: true)
         }
         #expect(error?.description == "chat: there are no messages")
+    }
+
+    @Test(
+        "a chat file that is not one is refused with the field",
+        arguments: [
+            ("[]", "the chat is an array of 0 elements; give an object"), ("{", "the chat is not JSON"),
+            (#"{"tools": []}"#, "there are no messages; give a list as 'messages'"),
+            (#"{"messages": {}}"#, "messages is an object of 0 fields; give a list"),
+            (#"{"messages": ["a"]}"#, "messages[0] is 'a'; give an object"),
+            (#"{"messages": [], "tools": [1]}"#, "tools is an array of 1 elements; give a list of objects"),
+            (#"{"messages": [], "enable_thinking": "no"}"#, "enable_thinking is 'no'; give true or false"),
+            (#"{"messages": [], "chat_template_kwargs": {"tools": 1}}"#, "sets 'tools', which is given beside it"),
+            (#"{"messages": [], "mesages": 1}"#, "there is no field 'mesages'; leave it out"),
+        ])
+    func documents(_ json: String, _ problem: String) throws {
+        let error = #expect(throws: TokenizerError.self) { try ChatDocument(json: json) }
+        #expect(error?.description.contains(problem) == true, "\(String(describing: error))")
+    }
+
+    @Test("a template that reads parts gets them, one that does not is known")
+    func parts() throws {
+        let golden = try ChatGoldenTests.Golden()
+        #expect(try golden.tokenizer("parts").templateTakesParts(ChatOptions()))
+        #expect(try !golden.tokenizer("thinking").templateTakesParts(ChatOptions()))
+        #expect(try !tokenizer(["default": "{{ messages[0].content }}"]).templateTakesParts(ChatOptions()))
+        #expect(try golden.tokenizer("thinking").templateReads("tools", ChatOptions()))
+        #expect(try !golden.tokenizer("alternating").templateReads("tools", ChatOptions()))
+    }
+
+    @Test(
+        "a thought goes into the field that the template reads",
+        arguments: [
+            ("<think>\nhm\n</think>\n\nYes", "hm", "Yes"), ("hm\n</think>\n\nYes", "hm", "Yes"),
+            ("<think>\n\n</think>\n\nYes", "", "Yes"), ("Yes", nil, "Yes"), ("<think>\nhm", nil, "<think>\nhm"),
+        ] as [(String, String?, String)])
+    func answers(_ answer: String, _ reasoning: String?, _ content: String) throws {
+        let golden = try ChatGoldenTests.Golden()
+        let message = ChatMessage(answer: answer, try golden.tokenizer("thinking"), ChatOptions())
+        #expect(message.reasoning == reasoning)
+        #expect(message.content == content)
+        let plain = ChatMessage(answer: answer, try golden.tokenizer("alternating"), ChatOptions())
+        #expect(plain == .assistant(answer))
     }
 }

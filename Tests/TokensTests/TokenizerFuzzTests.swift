@@ -62,8 +62,8 @@ import Tokens
         case 5: gguf.endOfTurnID = number
         case 6: gguf.tokens.removeLast(Int.random(in: 1...300, using: &mutator.random))
         case 7:
-            gguf.chatTemplate = String(
-                decoding: mutator.mutated(Array((gguf.chatTemplate ?? "").utf8), isText: true), as: UTF8.self)
+            let template = Array((gguf.chatTemplates["default"] ?? "").utf8)
+            gguf.chatTemplates["default"] = String(decoding: mutator.mutated(template, isText: true), as: UTF8.self)
         default: gguf.tokenTypes.removeLast(Int.random(in: 1...300, using: &mutator.random))
         }
         return gguf

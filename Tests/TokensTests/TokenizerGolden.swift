@@ -115,7 +115,7 @@ struct RecordedVocabulary: Decodable {
         GGUFVocabulary(
             model: model, pre: pre, tokens: tokens.map { Array($0.utf8) }, merges: merges.map { Array($0.utf8) },
             tokenTypes: tokenTypeRuns.flatMap { Array(repeating: $0[0], count: $0[1]) }, beginID: beginID,
-            endID: endID, addsBegin: addsBegin, chatTemplate: chatTemplate)
+            endID: endID, addsBegin: addsBegin, chatTemplates: ["default": chatTemplate])
     }
 }
 

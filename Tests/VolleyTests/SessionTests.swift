@@ -36,7 +36,7 @@ struct SessionTests {
         let options = GenerationOptions(logprobCount: 2)
         let generation = model.session(Self.oneThread).generate(chat: [Self.question], plan: plan, options: options)
         let tokens = try await Self.all(generation)
-        let prompt = try model.tokens(of: [Self.question], thinking: nil)
+        let prompt = try model.tokens(of: [Self.question])
         #expect(try tokens == Self.expected(model, [prompt], plan, options)[0])
         #expect(tokens.map(\.text).joined() == "19 27 37 43 73")
         #expect(tokens.allSatisfy { $0.logprobs.count >= 2 })
@@ -102,7 +102,7 @@ struct SessionTests {
         let second = try await Self.all(generation)
         let fresh = try await Self.all(model.session(Self.oneThread).generate(chat: messages, plan: .multiToken(4)))
         #expect(second == fresh)
-        #expect(generation.statistics.prefillTokens < (try model.tokens(of: messages, thinking: nil).count))
+        #expect(generation.statistics.prefillTokens < (try model.tokens(of: messages).count))
     }
 
     @Test("four sessions at once, on one model, give what each gives alone")

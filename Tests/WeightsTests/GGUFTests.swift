@@ -51,7 +51,7 @@ import Weights
         #expect(tokenizer.tokenTypes == Array(repeating: 1, count: 10) + [3, 3])
         #expect((tokenizer.beginID, tokenizer.endID, tokenizer.endOfTurnID) == (0, 10, 11))
         #expect((tokenizer.addsBegin, tokenizer.addsEnd) == (false, nil))
-        #expect(tokenizer.chatTemplate == "{{ messages }}")
+        #expect(tokenizer.chatTemplates == ["default": "{{ messages }}"])
     }
 
     /// Rows come back in Hugging Face's order, whatever they are made of; other matrices are not touched.

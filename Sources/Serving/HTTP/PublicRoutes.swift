@@ -1,5 +1,7 @@
+import Decoding
 import Hummingbird
 import JSON
+import Tokens
 
 /// What everyone may see: whether the server lives, what it can, and the page.
 struct PublicRoutes: Sendable {
@@ -24,10 +26,18 @@ struct PublicRoutes: Sendable {
         }
     }
 
-    /// The OpenAPI document, which names the model and the longest answer.
+    /// The OpenAPI document, which names the model, the longest answer and what its chat template reads.
     private var document: String {
         String(decoding: PackageResources.openapi_json, as: UTF8.self)
             .replacing("\"$MODEL\"", with: JSONValue.string(served.name).text)
             .replacing("\"$MAX_TOKENS\"", with: String(served.limits.answerTokens))
+            .replacing("\"$MAX_TOOLS\"", with: mostElements(of: "tools"))
+            .replacing("\"$MAX_DOCUMENTS\"", with: mostElements(of: "documents"))
+    }
+
+    /// 0 for a list that the model's chat template does not read.
+    private func mostElements(of variable: String) -> String {
+        let isRead = try? served.model.tokenizer?.templateReads(variable, served.chat)
+        return isRead == true ? "4096" : "0"
     }
 }

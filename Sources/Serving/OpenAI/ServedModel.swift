@@ -11,14 +11,20 @@ package struct ServedModel: Sendable {
     /// Replaces choices of the checkpoint's rule.
     package let rule: CycleRule.Overrides
     package let limits: ServingLimits
+    /// What the chat template is given where a request does not say otherwise.
+    package let chat: ChatOptions
     /// When the server began, for `created`.
     let created = Int(Date().timeIntervalSince1970)
 
-    package init(_ model: Model, plan: any DecodePlan, rule: CycleRule.Overrides, limits: ServingLimits) {
+    package init(
+        _ model: Model, plan: any DecodePlan, rule: CycleRule.Overrides, limits: ServingLimits,
+        chat: ChatOptions = ChatOptions()
+    ) {
         self.model = model
         self.plan = plan
         self.rule = rule
         self.limits = limits
+        self.chat = chat
     }
 
     var name: String { model.name }
@@ -37,13 +43,36 @@ package struct ServedModel: Sendable {
     func tokens(ofText text: String) throws(APIError) -> [Int] { try tokenizer().encode(text, addSpecial: true) }
 
     /// The conversation as the model's template writes it, opened for the answer.
-    func tokens(of messages: [ChatMessage], thinking: Bool?) throws(APIError) -> [Int] {
+    ///
+    /// - Parameter prompt: what the request gives; it is rendered over the server's own settings.
+    /// - Throws: `APIError` with the template's own words where it refuses the conversation, or does not read what is given.
+    func tokens(of prompt: ChatPrompt) throws(APIError) -> [Int] {
         let tokenizer = try tokenizer()
+        var options = chat
+        options.merge(prompt.options)
+        options.tools = prompt.options.tools
+        options.documents = prompt.options.documents
         do {
-            let text = try tokenizer.renderChat(messages, addGenerationPrompt: true, enableThinking: thinking)
+            try check(options, tokenizer)
+            var messages = prompt.messages
+            if messages.contains(where: \.hasParts), try !tokenizer.templateTakesParts(options) {
+                messages = messages.map(\.joined)
+            }
+            let text = try tokenizer.renderChat(messages, addGenerationPrompt: true, options: options)
             return tokenizer.encode(text, addSpecial: false)
+        } catch let error as APIError {
+            throw error
         } catch {
             throw .invalid("\(error)", field: "messages")
+        }
+    }
+
+    /// - Throws: `APIError` where the template would not see what a request gives.
+    private func check(_ options: ChatOptions, _ tokenizer: Tokenizer) throws {
+        for (name, isGiven) in [("tools", options.tools != nil), ("documents", options.documents != nil)] where isGiven {
+            guard try tokenizer.templateReads(name, options) else {
+                throw APIError.invalid("the model's chat template does not read \(name); leave it out", field: name)
+            }
         }
     }
 

@@ -44,6 +44,8 @@ struct TokenDescription: Sendable, Equatable {
         }
     }
 
+    var text: String { String(decoding: content, as: UTF8.self) }
+
     func token(id: Int) -> AddedToken {
         AddedToken(
             id: id, content: content, isSpecial: isSpecial, stripsLeft: stripsLeft, stripsRight: stripsRight,

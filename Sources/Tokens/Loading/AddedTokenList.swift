@@ -31,7 +31,7 @@ struct AddedTokenList {
         }
         for token in configuration.named.map(\.token) + configuration.extra {
             if configuration.makesNamedPlain {
-                add(TokenDescription(special: String(decoding: token.content, as: UTF8.self)))
+                add(TokenDescription(special: token.text))
             } else if indices[token.content] == nil {
                 add(token)
             }
@@ -61,7 +61,7 @@ struct AddedTokenList {
     }
 
     private static func warning(_ token: TokenDescription, id: Int, elsewhere: Int, place: String) -> String {
-        "\(quoted(String(decoding: token.content, as: UTF8.self))) has the id \(id), as in transformers, "
+        "\(quoted(token.text)) has the id \(id), as in transformers, "
             + "and not \(elsewhere) as \(place) says"
     }
 }

@@ -17,13 +17,23 @@ package struct GGUFVocabulary: Sendable, Equatable {
     package var addsBegin: Bool?
     /// Whether a text ends with the end token; nil means that it does not.
     package var addsEnd: Bool?
-    /// Jinja.
-    package var chatTemplate: String?
+    /// Ids of the unknown, separator, padding and mask tokens, which chat templates can name.
+    package var otherSpecialIDs: [SpecialToken: Int] = [:]
+    /// Jinja, by name: `default` for `tokenizer.chat_template`, NAME for `tokenizer.chat_template.NAME`.
+    package var chatTemplates: [String: String] = [:]
+
+    /// A special token by what chat templates call it.
+    package enum SpecialToken: String, Sendable {
+        case unknown = "unk_token"
+        case separator = "sep_token"
+        case padding = "pad_token"
+        case mask = "mask_token"
+    }
 
     package init(
         model: String, pre: String?, tokens: [[UInt8]], merges: [[UInt8]], tokenTypes: [Int], beginID: Int? = nil,
         endID: Int? = nil, endOfTurnID: Int? = nil, addsBegin: Bool? = nil, addsEnd: Bool? = nil,
-        chatTemplate: String? = nil
+        otherSpecialIDs: [SpecialToken: Int] = [:], chatTemplates: [String: String] = [:]
     ) {
         self.model = model
         self.pre = pre
@@ -35,6 +45,7 @@ package struct GGUFVocabulary: Sendable, Equatable {
         self.endOfTurnID = endOfTurnID
         self.addsBegin = addsBegin
         self.addsEnd = addsEnd
-        self.chatTemplate = chatTemplate
+        self.otherSpecialIDs = otherSpecialIDs
+        self.chatTemplates = chatTemplates
     }
 }

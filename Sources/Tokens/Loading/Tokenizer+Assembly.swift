@@ -3,7 +3,7 @@ extension Tokenizer {
     /// - Parameter endIDs: the ends that the files name, in the order of their weight.
     init(
         model: BytePairModel, normalizer: Normalizer, splitters: [Splitter], added: AddedTokens,
-        frame: SpecialTokenFrame, chatTemplate: ChatTemplate?, beginID: Int?, endIDs: [Int],
+        frame: SpecialTokenFrame, chatTemplates: ChatTemplates, beginID: Int?, endIDs: [Int],
         warnings: [String], splitsSpecial: Bool = false
     ) {
         self.model = model
@@ -11,7 +11,7 @@ extension Tokenizer {
         self.splitters = splitters
         self.added = added
         self.frame = frame
-        self.chatTemplate = chatTemplate
+        self.chatTemplates = chatTemplates
         self.beginID = beginID
         self.warnings = warnings
         self.splitsSpecial = splitsSpecial

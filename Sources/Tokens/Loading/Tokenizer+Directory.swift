@@ -11,11 +11,11 @@ extension Tokenizer {
         let configuration = try TokenizerConfiguration(files)
         let file = try TokenizerFile(files, configuration)
         func id(_ name: String) -> Int? { configuration.text(of: name).flatMap { file.id(of: Array($0.utf8)) } }
-        let source = files.template.map { String(decoding: $0.bytes, as: UTF8.self) } ?? configuration.chatTemplate
+        let sources = files.templates.isEmpty ? configuration.templates : files.templates
         self.init(
             model: file.model, normalizer: file.normalizer, splitters: file.splitters, added: file.added,
             frame: file.frame,
-            chatTemplate: source.map { ChatTemplate(source: $0, begin: configuration.text(of: "bos_token") ?? "") },
+            chatTemplates: ChatTemplates(sources, specialTokens: configuration.named.map { ($0.name, $0.token.text) }),
             beginID: id("bos_token"), endIDs: [id("eos_token")].compactMap(\.self), warnings: file.warnings,
             splitsSpecial: configuration.splitsSpecial)
     }

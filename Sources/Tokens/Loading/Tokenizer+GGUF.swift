@@ -30,10 +30,7 @@ extension Tokenizer {
             frame: SpecialTokenFrame(
                 before: addsBegin ? [begin].compactMap(\.self) : [],
                 after: gguf.addsEnd == true ? [ends[0]].compactMap(\.self) : []),
-            chatTemplate: gguf.chatTemplate.map { source in
-                ChatTemplate(
-                    source: source, begin: begin.map { String(decoding: gguf.tokens[$0], as: UTF8.self) } ?? "")
-            },
+            chatTemplates: ChatTemplates(gguf.chatTemplates, specialTokens: gguf.specialTokens),
             beginID: begin, endIDs: ends.compactMap(\.self),
             warnings: gguf.pre == nil ? [Self.missingPreTokenizer] : [])
     }
@@ -88,6 +85,17 @@ extension GGUFVocabulary {
         pairs.reserveCapacity(merges.count)
         for (rank, merge) in merges.enumerated() { pairs.append(try splitMerge(merge, rank: rank, place: place)) }
         return pairs
+    }
+
+    /// The texts of special tokens by the names that chat templates have for them.
+    fileprivate var specialTokens: [(name: String, text: String)] {
+        var ids: [(String, Int?)] = [("bos_token", beginID), ("eos_token", endID)]
+        for (token, id) in otherSpecialIDs { ids.append((token.rawValue, id)) }
+        return ids.compactMap { name, id in
+            // An id beyond the vocabulary stands for none, as some converters write it.
+            guard let id, tokens.indices.contains(id) else { return nil }
+            return (name, String(decoding: tokens[id], as: UTF8.self))
+        }
     }
 
     /// The token that a field names, or nil where the file does not have the field.

@@ -17,8 +17,8 @@ struct TokenizerConfiguration {
     /// Whether the class makes the named and extra tokens plain special ones, whatever flags the files give them.
     let makesNamedPlain: Bool
 
-    /// Jinja.
-    let chatTemplate: String?
+    /// Chat templates by name, as `tokenizer_config.json` has them, or else `chat_template.json`.
+    private(set) var templates: [String: String] = [:]
 
     fileprivate static let extraName = "extra_special_tokens"
 
@@ -44,7 +44,10 @@ struct TokenizerConfiguration {
         replacesAdded = decoder != nil && Self.defaults[family] != nil
         makesNamedPlain = family == "Qwen2Tokenizer" || family == "Qwen3_5Tokenizer"
         splitsSpecial = root["split_special_tokens"]?.boolValue ?? false
-        chatTemplate = Self.template(root["chat_template"])
+        templates = Self.templates(root["chat_template"])
+        if templates.isEmpty, let file = files.templateJSON {
+            templates = Self.templates(try file.object()["chat_template"])
+        }
         try readNamed(root, defaults: Self.defaults[family] ?? [:], place: place)
         if let decoder {
             try readDecoder(decoder, place: place)
@@ -110,16 +113,24 @@ struct TokenizerConfiguration {
         added.sort { $0.id < $1.id }
     }
 
-    /// A template, or a list of named templates, of which `default` is the one for chats.
-    private static func template(_ node: JSONValue?) -> String? {
-        if let text = node?.stringValue { return text }
-        let named = node?.arrayValue?.first { $0["name"]?.stringValue?.utf8.elementsEqual("default".utf8) ?? false }
-        return named?["template"]?.stringValue
+    /// A template, or named ones: a list of objects with `name` and `template`, or an object.
+    private static func templates(_ node: JSONValue?) -> [String: String] {
+        var templates: [String: String] = [:]
+        switch node {
+        case .string(let source): templates[ChatTemplates.defaultName] = source
+        case .array(let entries):
+            for entry in entries {
+                if let name = entry["name"]?.stringValue { templates[name] = entry["template"]?.stringValue }
+            }
+        case .object(let fields): for (name, value) in fields { templates[name] = value.stringValue }
+        default: break
+        }
+        return templates
     }
 
     /// The text of the token of this name.
     func text(of name: String) -> String? {
-        named.first { $0.name == name }.map { String(decoding: $0.token.content, as: UTF8.self) }
+        named.first { $0.name == name }?.token.text
     }
 }
 

@@ -22,18 +22,22 @@ package struct TokenizerFiles: Sendable {
     package var specialTokensMap: File?
     /// `added_tokens.json`
     package var addedTokens: File?
-    /// `chat_template.jinja`
-    package var template: File?
+    /// `chat_template.json`, which older files have
+    package var templateJSON: File?
+    /// `chat_template.jinja` under the name `default`, and others by their names. Where there are any, the
+    /// other files' templates do not count.
+    package var templates: [String: String] = [:]
 
     package init(
         tokenizer: File, configuration: File? = nil, specialTokensMap: File? = nil, addedTokens: File? = nil,
-        template: File? = nil
+        templateJSON: File? = nil, templates: [String: String] = [:]
     ) {
         self.tokenizer = tokenizer
         self.configuration = configuration
         self.specialTokensMap = specialTokensMap
         self.addedTokens = addedTokens
-        self.template = template
+        self.templateJSON = templateJSON
+        self.templates = templates
     }
 
     /// - Throws: `TokenizerError.unreadable` where a file is there and cannot be read, or there is no `tokenizer.json`;
@@ -52,11 +56,29 @@ package struct TokenizerFiles: Sendable {
         configuration = try optional("tokenizer_config.json")
         specialTokensMap = try optional("special_tokens_map.json")
         addedTokens = try optional("added_tokens.json")
-        template = try optional("chat_template.jinja")
+        templateJSON = try optional("chat_template.json")
+        if let file = try optional("chat_template.jinja") { templates[ChatTemplates.defaultName] = file.text }
+        for (name, path) in Self.additionalTemplates(in: directory) {
+            templates[name] = try File(path: path).text
+        }
+    }
+}
+
+extension TokenizerFiles {
+    /// `additional_chat_templates/NAME.jinja`, and `chat_template.NAME.jinja`, as a packed checkpoint has it.
+    private static func additionalTemplates(in directory: String) -> [(name: String, path: String)] {
+        func files(_ folder: String, _ prefix: String) -> [(name: String, path: String)] {
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            return names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(".jinja") && $0.count >= prefix.count + 6 }
+                .map { (String($0.dropFirst(prefix.count).dropLast(6)), folder + "/" + $0) }
+        }
+        return files(directory, "chat_template.") + files(directory + "/additional_chat_templates", "")
     }
 }
 
 extension TokenizerFiles.File {
+    fileprivate var text: String { String(decoding: bytes, as: UTF8.self) }
+
     fileprivate init(path: String) throws(TokenizerError) {
         do {
             self.init([UInt8](try Data(contentsOf: URL(fileURLWithPath: path))), place: path)

@@ -63,11 +63,25 @@ extension GGUFTokenizerMetadata {
         addsBegin = try metadata.truth(prefix + "add_bos_token")
         addsEnd = try metadata.truth(prefix + "add_eos_token")
         addsSpacePrefix = try metadata.truth(prefix + "add_space_prefix")
-        chatTemplate = try metadata.text("tokenizer.chat_template")
+        unknownID = try metadata.integer(prefix + "unknown_token_id")
+        separatorID = try metadata.integer(prefix + "seperator_token_id")  // llama.cpp's spelling
+        paddingID = try metadata.integer(prefix + "padding_token_id")
+        maskID = try metadata.integer(prefix + "mask_token_id")
+        chatTemplates = try Self.chatTemplates(metadata)
         guard tokenTypes.isEmpty || tokenTypes.count == tokens.count else {
             throw .damaged(
                 path: metadata.header.file.path, place: "metadata '\(prefix)token_type'",
                 problem: "has \(tokenTypes.count) elements for \(tokens.count) tokens")
         }
+    }
+
+    private static func chatTemplates(_ metadata: GGUFMetadata) throws(CheckpointError) -> [String: String] {
+        let key = "tokenizer.chat_template"
+        var templates: [String: String] = [:]
+        for named in metadata.header.metadata.keys where named.hasPrefix(key + ".") {
+            templates[String(named.dropFirst(key.count + 1))] = try metadata.text(named)
+        }
+        if let template = try metadata.text(key) { templates["default"] = template }
+        return templates
     }
 }

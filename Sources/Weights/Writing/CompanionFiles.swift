@@ -6,15 +6,21 @@ struct CompanionFiles {
     private var files: [(name: String, bytes: [UInt8])] = []
 
     private static let names: Set<String> = [
-        "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "special_tokens_map.json",
-        "added_tokens.json", "vocab.json", "merges.txt", "generation_config.json", "tokenizer.gguf",
+        "tokenizer.json", "tokenizer_config.json", "chat_template.json",
+        "special_tokens_map.json", "tokenizer.model", "added_tokens.json", "vocab.json", "merges.txt",
+        "generation_config.json", "tokenizer.gguf",
     ]
     private static let prefixes = ["LICENSE", "LICENCE", "NOTICE", "USE_POLICY"]
 
     /// - Throws: `CheckpointError` where one of them cannot be read, or is not what the manifest says.
     init(of checkpoint: Checkpoint) throws(CheckpointError) {
         switch checkpoint.kind {
-        case .huggingFace: try takeFiles(in: checkpoint.path) { Self.isCompanion($0) }
+        case .huggingFace:
+            try takeFiles(in: checkpoint.path) { Self.isCompanion($0) }
+            // A manifest has plain file names alone; the tokenizer reads these under either name.
+            try takeFiles(in: joinedPath(checkpoint.path, "additional_chat_templates"), prefix: "chat_template.") {
+                $0.hasSuffix(".jinja")
+            }
         case .native:
             guard case .native(let native) = checkpoint.contents else { return }
             for file in native.manifest.files { files.append((file.name, try native.companion(file))) }
@@ -26,14 +32,20 @@ struct CompanionFiles {
     }
 
     private static func isCompanion(_ name: String) -> Bool {
-        names.contains(name) || prefixes.contains { name.hasPrefix($0) }
+        names.contains(name) || prefixes.contains { name.hasPrefix($0) } || isNamedTemplate(name)
     }
 
-    private mutating func takeFiles(in directory: String, _ isWanted: (String) -> Bool) throws(CheckpointError) {
+    private static func isNamedTemplate(_ name: String) -> Bool {
+        name.hasPrefix("chat_template.") && name.hasSuffix(".jinja")
+    }
+
+    private mutating func takeFiles(
+        in directory: String, prefix: String = "", _ isWanted: (String) -> Bool
+    ) throws(CheckpointError) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
         for name in names.sorted() where isWanted(name) {
             let path = joinedPath(directory, name)
-            if PathKind(path) == .file { files.append((name, try Self.read(path))) }
+            if PathKind(path) == .file { files.append((prefix + name, try Self.read(path))) }
         }
     }
 

@@ -72,9 +72,10 @@ def test_bad_completions(served, name):
         ([], "messages are missing"),
         (["hello"], "messages[0] has no role"),
         ([{"role": "user"}], "messages[0].content is no text"),
-        ([{"role": "wizard", "content": "a"}], "the role 'wizard'"),
+        ([{"role": 3, "content": "a"}], "messages[0] has no role"),
         ([{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,"}}]}], "parts of type text"),
-        ([{"role": "assistant", "content": "a", "tool_calls": [{}]}], "tool_calls is not implemented"),
+        ([{"role": "assistant", "content": "a", "tool_calls": [{}]}], "tool_calls is an array of 1 elements"),
+        ([{"role": "assistant", "content": "a", "function_call": {}}], "function_call is not implemented"),
     ],
 )
 def test_bad_chats(served, messages, expected):
