@@ -40,8 +40,8 @@ package struct Checkpoint: Sendable {
         case loaded([String: StoredTensor])
     }
 
-    /// Opens the native or Hugging Face directory or GGUF file at `path`, or the one GGUF model in a directory, and checks every
-    /// size and offset in its headers.
+    /// Opens the native or Hugging Face directory or GGUF file at `path`, or the one GGUF model in a directory, and checks
+    /// every size and offset in its headers.
     /// - Parameter fp8Format: what FP8 matrices are made: one of `Quantizer.formats`.
     /// - Throws: `CheckpointError`, naming the file and the place in it.
     package static func open(
@@ -70,7 +70,7 @@ package struct Checkpoint: Sendable {
         let tensors = try native.load(threadCount: threadCount, checksTensors: checksTensors)
         return Checkpoint(
             path: path, kind: kind, configuration: configuration, tokenizer: tokenizer, generation: generation,
-            contents: .loaded(tensors), warnings: warnings)
+            contents: .loaded(tensors), quantization: quantization, warnings: warnings)
     }
 
     /// All names, sorted.

@@ -9,7 +9,7 @@ extension Checkpoint {
         if configuration["quantization_config"] == nil { try refusePacked(tensors, directory) }
         let scheme = try FP8Scheme(configuration, path: joinedPath(directory, "config.json"))
         if let scheme {
-            // What the scheme says is done: everybody else sees plain matrices.
+            // Later readers see plain matrices: the scheme has been carried out.
             configuration[FP8Scheme.field] = nil
             tensors = try scheme.joined(tensors, format: fp8Format)
         }
