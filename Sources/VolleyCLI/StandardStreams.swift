@@ -93,7 +93,7 @@ func waitUntilReady(_ descriptor: Int32, for event: Int32, milliseconds: Int32, 
 
 /// A standard stream that failed, in one sentence.
 enum StreamError: Error, CustomStringConvertible {
-    /// Nobody reads standard output any more, as after `| head`: no news to the user.
+    /// Nobody reads standard output any more, as after `| head`.
     case outputClosed
     case inputNotUTF8(offset: Int)
     case inputTooLong(byteLimit: Int)

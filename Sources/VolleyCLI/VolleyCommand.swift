@@ -64,7 +64,6 @@ struct VolleyCommand: AsyncParsableCommand {
         case .success where !(error is ExitCode): return printed(error)
         case .failure where error is ExitCode: return error
         case .failure:
-            if case StreamError.outputClosed = error { return ExitCode.failure }
             StandardError.write("volley: \(error)\n")
             return ExitCode.failure
         default: return error

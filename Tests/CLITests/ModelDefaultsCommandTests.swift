@@ -9,6 +9,8 @@ struct ModelDefaultsCommandTests {
 
     init() throws {
         checkpoint = try AlteredCheckpoint()
+        // Vanilla decoding of this checkpoint then says nothing of its own.
+        checkpoint.configuration["dmtd_prompt_input"] = "trunk"
         path = try checkpoint.write()
     }
 
