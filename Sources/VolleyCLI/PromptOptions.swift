@@ -61,7 +61,9 @@ struct PromptOptions: ParsableArguments {
         case .raw: return false
         case nil where system == nil: return tokenizer.hasChatTemplate || template.chatTemplate != nil
         default:
-            guard tokenizer.hasChatTemplate || template.chatTemplate != nil else { throw GenerationError.noChatTemplate(model: model.name) }
+            guard tokenizer.hasChatTemplate || template.chatTemplate != nil else {
+                throw GenerationError.noChatTemplate(model: model.name)
+            }
             return true
         }
     }

@@ -52,7 +52,8 @@ struct Tokenize: ParsableCommand {
             throw ValidationError("give one of TEXT, --file, --chat and --decode")
         }
         guard chat != nil || !template.isGiven else {
-            throw ValidationError("--chat-template, --chat-template-kwargs and --thinking belong to --chat; leave them out")
+            throw ValidationError(
+                "--chat-template, --chat-template-kwargs and --thinking belong to --chat; leave them out")
         }
         guard model == nil || tokenizer == nil else {
             throw ValidationError("give --model or --tokenizer, not both")

@@ -36,9 +36,11 @@ import Tokens
         }
     }
 
-    @Test("conversations, tools, documents and variables become transformers' text", arguments: [
-        "thinking", "alternating", "parts",
-    ])
+    @Test(
+        "conversations, tools, documents and variables become transformers' text",
+        arguments: [
+            "thinking", "alternating", "parts",
+        ])
     func recorded(_ template: String) throws {
         let golden = try Golden()
         let tokenizer = try golden.tokenizer(template)

@@ -45,7 +45,8 @@ import Tokens
 
     @Test("special tokens are variables, absent ones are not defined, and further variables override")
     func variables() throws {
-        let template = "{{ bos_token }}{{ eos_token }}{{ pad_token }}{{ unk_token is defined }}{{ tools is none }}{{ x }}"
+        let template =
+            "{{ bos_token }}{{ eos_token }}{{ pad_token }}{{ unk_token is defined }}{{ tools is none }}{{ x }}"
         #expect(try render(template, question) == "<s></s></s>FalseTrue")
         let options = try ChatOptions(tools: nil, variables: #"{"bos_token": "!", "x": [1, {"b": 2, "a": null}]}"#)
         #expect(try render(template, question, options) == "!</s></s>FalseTrue[1, {'b': 2, 'a': None}]")
@@ -54,7 +55,8 @@ import Tokens
     @Test("any role, parts and further fields reach the template as they are, null fields do not")
     func fields() throws {
         let template = "{% for m in messages %}{{ m | tojson }}{% endfor %}"
-        let message = try ChatMessage(json: #"{"z": 1, "role": "critic", "content": [{"type": "text", "text": "é"}], "y": null}"#)
+        let message = try ChatMessage(
+            json: #"{"z": 1, "role": "critic", "content": [{"type": "text", "text": "é"}], "y": null}"#)
         #expect(message.content == "é")
         #expect(
             try render(template, [message])
@@ -110,7 +112,8 @@ import Tokens
     @Test("templates come from the files that transformers reads, in its order")
     func files() throws {
         let directory = try TemporaryDirectory()
-        try directory.write(Array(Data(contentsOf: Goldens.url("tokenizers/qwen2-style/tokenizer.json"))), "tokenizer.json")
+        try directory.write(
+            Array(Data(contentsOf: Goldens.url("tokenizers/qwen2-style/tokenizer.json"))), "tokenizer.json")
         func text() throws -> String? {
             let tokenizer = try Tokenizer(directory: directory.path)
             guard tokenizer.hasChatTemplate else { return nil }
@@ -119,7 +122,8 @@ import Tokens
         #expect(try text() == nil)
         try directory.write(#"{"chat_template": "json"}"#, "chat_template.json")
         #expect(try text() == "json")
-        try directory.write(#"{"chat_template": "config {{ eos_token }}", "eos_token": "<|im_end|>"}"#, "tokenizer_config.json")
+        try directory.write(
+            #"{"chat_template": "config {{ eos_token }}", "eos_token": "<|im_end|>"}"#, "tokenizer_config.json")
         #expect(try text() == "config <|im_end|>")
         try directory.write(
             #"{"chat_template": [{"name": "default", "template": "one"}, {"name": "tool_use", "template": "two"}]}"#,
@@ -138,11 +142,17 @@ import Tokens
     @Test(
         "what cannot be written is said with the template's line and words",
         arguments: [
-            ("a\n{{ raise_exception('Only users, please.') }}", "refuses this conversation (line 2): Only users, please."),
+            (
+                "a\n{{ raise_exception('Only users, please.') }}",
+                "refuses this conversation (line 2): Only users, please."
+            ),
             ("{% for %}", "line 1 of the chat template"), ("{{ 1 // 0 }}", "line 1 of the chat template"),
             ("\n\n{{ messages[0].content.missing.field }}", "line 3 of the chat template"),
             ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "line 1 of the chat template"),
-            ("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", "line 1 of the chat template"),
+            (
+                "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+                "line 1 of the chat template"
+            ),
         ])
     func refusals(_ template: String, _ expected: String) throws {
         let error = #expect(throws: TokenizerError.self) { try render(template, question) }

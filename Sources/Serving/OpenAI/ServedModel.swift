@@ -69,7 +69,8 @@ package struct ServedModel: Sendable {
 
     /// - Throws: `APIError` where the template would not see what a request gives.
     private func check(_ options: ChatOptions, _ tokenizer: Tokenizer) throws {
-        for (name, isGiven) in [("tools", options.tools != nil), ("documents", options.documents != nil)] where isGiven {
+        for (name, isGiven) in [("tools", options.tools != nil), ("documents", options.documents != nil)] where isGiven
+        {
             guard try tokenizer.templateReads(name, options) else {
                 throw APIError.invalid("the model's chat template does not read \(name); leave it out", field: name)
             }

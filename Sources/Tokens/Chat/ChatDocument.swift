@@ -25,7 +25,9 @@ package struct ChatDocument: Sendable, Equatable {
             case "enable_thinking": options.thinking = try Self.truth(value, name)
             case ChatOptions.variablesName: try options.add(variables: value)
             case "chat_template":
-                guard let text = value.stringValue else { throw .badChat(problem: "chat_template is \(value); give a name") }
+                guard let text = value.stringValue else {
+                    throw .badChat(problem: "chat_template is \(value); give a name")
+                }
                 options.templateName = text
             default: throw .badChat(problem: "there is no field \(quoted(name)); leave it out")
             }
