@@ -10,7 +10,8 @@ extension Checkpoint {
         if let warning = ModelConfiguration.warning(for: configuration) { sentences.append(warning) }
         if let field = quantizationField {
             sentences.append(
-                "configuration: \(field) says how the weights were quantised, but they are plain: they are used as they are")
+                "configuration: \(field) says how the weights were quantised, but they are plain: they are used as they are"
+            )
         }
         if let stack, configuration["tie_word_embeddings"] == .bool(true), !stack.configuration.tiesEmbeddings {
             sentences.append(

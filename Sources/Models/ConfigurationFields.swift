@@ -13,7 +13,8 @@ enum ConfigurationFields {
         "rope_theta", "rope_scaling", "rope_parameters", "original_max_position_embeddings", "partial_rotary_factor",
         "tie_word_embeddings", "bos_token_id", "eos_token_id", "layer_types", "quantization_config",
         "num_encoding_layers", "num_thinking_layers", "num_decoding_layers", "num_parallel_layers",
-        "num_sequential_layers", "sliding_window", "mtp_horizon", "dmtd_phase", "dmtd_prompt_input", "dmtd_history_mode",
+        "num_sequential_layers", "sliding_window", "mtp_horizon", "dmtd_phase", "dmtd_prompt_input",
+        "dmtd_history_mode",
         "dmtd_block_attention", "routing_layers", "routing_method", "router_reduction_factor", "proj_reduction_factor",
         "router_order", "router_gate_mode", "router_head_bias_init",
         // Held against the tensors: `TensorReader.refusePackedTensors`.
@@ -28,7 +29,8 @@ enum ConfigurationFields {
         "unsloth_fixed", "unsloth_version", "is_llama_config", "transformers.js_config",
         // Training.
         "initializer_range", "attention_dropout", "attn_pdrop", "embd_pdrop", "resid_pdrop", "hidden_dropout",
-        "hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout", "embedding_dropout", "pretraining_tp",
+        "hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout", "embedding_dropout",
+        "pretraining_tp",
         "gradient_checkpointing", "router_aux_loss_coef", "aux_loss_alpha", "output_router_logits", "norm_topk_prob",
         "routing_capacity", "initializer_factor", "train_length", "fused_cross_entropy", "fused_norm", "fused_swiglu",
         // Sizes and marks of features that other fields switch on.
@@ -45,7 +47,8 @@ enum ConfigurationFields {
         "id2label", "label2id", "num_labels", "problem_type", "finetuning_task", "task_specific_params", "prefix",
         // Sampling, from before generation_config.json.
         "do_sample", "temperature", "top_k", "top_p", "min_p", "typical_p", "epsilon_cutoff", "eta_cutoff",
-        "repetition_penalty", "length_penalty", "diversity_penalty", "num_beams", "num_beam_groups", "num_return_sequences",
+        "repetition_penalty", "length_penalty", "diversity_penalty", "num_beams", "num_beam_groups",
+        "num_return_sequences",
         "max_length", "max_new_tokens", "early_stopping", "output_scores", "return_dict_in_generate",
         "remove_invalid_values", "assistant_confidence_threshold", "assistant_lookbehind", "num_assistant_tokens",
         "num_assistant_tokens_schedule", "target_lookbehind", "encoder_repetition_penalty",
@@ -86,7 +89,8 @@ enum ConfigurationFields {
 
     private static let refused: [String: Neutral] = [
         // Biases.
-        "attention_bias": .off, "mlp_bias": .off, "qkv_bias": .off, "use_qkv_bias": .off, "use_bias": .off, "bias": .off,
+        "attention_bias": .off, "mlp_bias": .off, "qkv_bias": .off, "use_qkv_bias": .off, "use_bias": .off,
+        "bias": .off,
         "add_bias_linear": .off, "add_qkv_bias": .off, "attention_out_bias": .off, "lm_head_bias": .off,
         // Feed-forward.
         "hidden_activation": .only(["silu", "swish"]), "activation_function": .only(["silu", "swish"]),
@@ -96,19 +100,22 @@ enum ConfigurationFields {
         "use_sliding_window": .off, "sliding_window_pattern": .off, "attention_chunk_size": .off, "window_size": .off,
         "attention_window_size": .off, "is_causal": isTrue, "causal": isTrue, "use_bidirectional_attention": .off,
         "bidirectional": .off, "attn_logit_softcapping": .off, "query_pre_attn_scalar": .off, "clip_qkv": .off,
-        "attention_multiplier": .off, "attn_temperature_tuning": .off, "attention_sinks": .off, "use_attention_sinks": .off,
+        "attention_multiplier": .off, "attn_temperature_tuning": .off, "attention_sinks": .off,
+        "use_attention_sinks": .off,
         "attn_output_gate": .off, "attention_output_gate": .off, "kv_lora_rank": .off, "q_lora_rank": .off,
         "v_head_dim": .off, "qk_rope_head_dim": .off, "qk_nope_head_dim": .off, "num_kv_shared_layers": .off,
         "cla_share_factor": one, "use_cla": .off, "full_attention_interval": .off, "pruned_heads": .off,
         // Positions.
         "rope_interleaved": .off, "rope_interleave": .off, "interleaved_rope": .off, "rotary_pct": one, "rope_pct": one,
         "rotary_emb_fraction": one, "rope_ratio": one, "use_rope": isTrue, "use_mrope": .off,
-        "rope_local_base_freq": .off, "no_rope_layers": .off, "no_rope_layer_interval": .off, "nope_layer_interval": .off,
+        "rope_local_base_freq": .off, "no_rope_layers": .off, "no_rope_layer_interval": .off,
+        "nope_layer_interval": .off,
         "use_nope": .off, "alibi": .off, "use_alibi": .off,
         "position_embedding_type": .only(["rope", "rotary"]),
         // Residual stream and logits.
         "logit_scale": one, "logits_scaling": one, "lm_head_multiplier": one, "residual_multiplier": one,
-        "residual_scale": one, "embedding_multiplier": one, "embedding_scale": one, "scale_emb": one, "scale_depth": .off,
+        "residual_scale": one, "embedding_multiplier": one, "embedding_scale": one, "scale_emb": one,
+        "scale_depth": .off,
         "scale_embedding": .off, "dim_model_base": .off, "final_logit_softcapping": .off, "logit_soft_cap": .off,
         "use_parallel_residual": .off, "parallel_attn": .off, "word_embed_proj_dim": .off,
         // Other shapes.

@@ -38,7 +38,9 @@ extension ModelConfiguration {
     /// What a user should know of the fields of `configuration` that nothing here knows: one sentence, or nil.
     package static func warning(for configuration: JSONValue) -> String? {
         let fields = configuration.objectValue ?? [:]
-        let refused = ConfigurationFields.refused(.qwen3).merging(ConfigurationFields.refused(.llama)) { first, _ in first }
+        let refused = ConfigurationFields.refused(.qwen3).merging(ConfigurationFields.refused(.llama)) { first, _ in
+            first
+        }
         let unknown = fields.filter { field in
             !field.value.isOff && refused[field.name] == nil && !ConfigurationFields.read.contains(field.name)
                 && !ConfigurationFields.harmless.contains(field.name)

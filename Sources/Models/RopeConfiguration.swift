@@ -100,7 +100,8 @@ extension RopeConfiguration {
         }
         let parameters = try ConfigurationReader(value, prefix: field + ".")
         if field == "rope_parameters", let older = fields.value("rope_scaling"), older != value {
-            guard try Scaling(ConfigurationReader(older, prefix: "rope_scaling."), fields) == Scaling(parameters, fields)
+            guard
+                try Scaling(ConfigurationReader(older, prefix: "rope_scaling."), fields) == Scaling(parameters, fields)
             else {
                 throw .inconsistent(problem: "rope_scaling and rope_parameters name different scalings")
             }
@@ -164,7 +165,8 @@ extension RopeConfiguration.Scaling {
         "linear": ["factor"],
         "llama3": ["factor", "low_freq_factor", "high_freq_factor"],
         "yarn": [
-            "factor", "attention_factor", "attn_factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "truncate",
+            "factor", "attention_factor", "attn_factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim",
+            "truncate",
         ],
     ]
     private static let fieldsOfAll: Set<String> = [

@@ -67,7 +67,8 @@ struct TensorReader {
     /// they were made, and `quantizationNote` says so.
     func refusePackedTensors() throws(ConfigurationError) {
         let suffixes = [
-            ".weight_packed", ".weight_scale", ".weight_zero_point", ".weight_shape", ".weight_g_idx", ".scales", ".biases",
+            ".weight_packed", ".weight_scale", ".weight_zero_point", ".weight_shape", ".weight_g_idx", ".scales",
+            ".biases",
         ]
         guard let field = checkpoint.quantizationField,
             let name = checkpoint.tensorNames.first(where: { name in suffixes.contains { name.hasSuffix($0) } })

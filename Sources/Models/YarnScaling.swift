@@ -66,7 +66,8 @@ public struct YarnScaling: Sendable, Equatable {
         }
         let (low, high) = (pair(turning: betaFast), pair(turning: betaSlow))
         return (
-            max(truncates ? low.rounded(.down) : low, 0), min(truncates ? high.rounded(.up) : high, Double(headWidth - 1))
+            max(truncates ? low.rounded(.down) : low, 0),
+            min(truncates ? high.rounded(.up) : high, Double(headWidth - 1))
         )
     }
 }
@@ -148,7 +149,8 @@ extension YarnScaling {
     }
 
     /// 0 counts as absent, as in transformers.
-    private static func weight(_ parameters: ConfigurationReader, _ field: String) throws(ConfigurationError) -> Double? {
+    private static func weight(_ parameters: ConfigurationReader, _ field: String) throws(ConfigurationError) -> Double?
+    {
         parameters.value(field)?.isOff ?? true ? nil : try parameters.positiveNumber(field)
     }
 }

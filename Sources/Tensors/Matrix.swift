@@ -39,7 +39,8 @@ package struct Matrix: @unchecked Sendable {
 
     /// Whether both hold the same values, stored in the same way.
     package func hasSameBytes(as other: Matrix) -> Bool {
-        (rows, columns, format) == (other.rows, other.columns, other.format) && memcmp(bytes, other.bytes, byteCount) == 0
+        (rows, columns, format) == (other.rows, other.columns, other.format)
+            && memcmp(bytes, other.bytes, byteCount) == 0
     }
 
     /// One row as float32, exactly: [columns].

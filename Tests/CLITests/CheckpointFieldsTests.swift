@@ -4,7 +4,9 @@ import Testing
 
 /// What the commands say of a checkpoint's fields and tensors.
 struct CheckpointFieldsTests {
-    private static let ids = ["--prompt-ids", "5,77,130", "--max-tokens", "4", "--mtd", "off", "--json", "--ignore-eos"]
+    private static let ids = [
+        "--prompt-ids", "5,77,130", "--max-tokens", "4", "--mtd", "off", "--json", "--ignore-eos",
+    ]
 
     @Test("a directory as the hub has it, with all its side files, works without a word on standard error")
     func published() throws {
@@ -33,7 +35,8 @@ struct CheckpointFieldsTests {
             [Float](repeating: 1, count: 128), shape: [128])
         let path = try checkpoint.write()
         for arguments in [
-            ["generate", "--model", path] + Self.ids, ["verify", path], ["bench", "--model", path, "-n", "1", "-r", "1"],
+            ["generate", "--model", path] + Self.ids, ["verify", path],
+            ["bench", "--model", path, "-n", "1", "-r", "1"],
             ["serve", "--model", path, "--port", "0"],
         ] {
             let command = try Command.run(arguments)

@@ -73,7 +73,9 @@ import Weights
 
     /// Whole multiples of 32 bytes together, so that the data stays where it must.
     private static var scalingKeys: [[UInt8]] {
-        func bytes(_ number: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: number.littleEndian) { Array($0) } }
+        func bytes(_ number: some FixedWidthInteger) -> [UInt8] {
+            withUnsafeBytes(of: number.littleEndian) { Array($0) }
+        }
         func text(_ text: String) -> [UInt8] { bytes(UInt64(text.utf8.count)) + Array(text.utf8) }
         func number(_ key: String, _ value: Float) -> [UInt8] {
             text("qwen3." + key) + bytes(UInt32(6)) + bytes(value.bitPattern)

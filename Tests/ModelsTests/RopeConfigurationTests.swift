@@ -111,7 +111,8 @@ import Weights
             "rope_type": "yarn", "factor": .double(4), "original_max_position_embeddings": .int(32768),
         ]
         func length(_ context: Int, _ scaling: JSONObject) throws -> Int {
-            try configuration(["max_position_embeddings": .int(context), "rope_scaling": .object(scaling)]).contextLength
+            try configuration(["max_position_embeddings": .int(context), "rope_scaling": .object(scaling)])
+                .contextLength
         }
         #expect(try length(40960, published) == 131_072)
         #expect(try length(131_072, published) == 131_072)
@@ -130,7 +131,10 @@ import Weights
 
     private static let contradictions: [(JSONObject, String)] = [
         (["rope_type": "yarn"], "rope_scaling.factor is missing"),
-        (["rope_type": "yarn", "factor": .double(0.5)], "rope_scaling.factor is 0.5, but must be a number of at least 1"),
+        (
+            ["rope_type": "yarn", "factor": .double(0.5)],
+            "rope_scaling.factor is 0.5, but must be a number of at least 1"
+        ),
         (
             ["rope_type": "yarn", "type": "linear", "factor": .int(2)],
             "rope_scaling.rope_type is 'yarn', but type is 'linear'"
@@ -173,7 +177,8 @@ import Weights
     }
 
     @Test func aThetaThatYarnCannotUseIsRefused() {
-        #expect(throws: ConfigurationError.inconsistent(problem: "rope_theta 1.0 must be above 1 for the scaling yarn")) {
+        #expect(throws: ConfigurationError.inconsistent(problem: "rope_theta 1.0 must be above 1 for the scaling yarn"))
+        {
             try rope([
                 "rope_theta": .int(1), "max_position_embeddings": .int(64),
                 "rope_scaling": .object(["type": "yarn", "factor": .int(2)]),

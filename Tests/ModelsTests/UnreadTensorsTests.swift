@@ -26,7 +26,8 @@ struct UnreadTensorsTests {
         "of every kind",
         arguments: [
             "model.layers.0.self_attn.q_proj.bias", "model.norm.bias", "model.layers.3.self_attn.sinks",
-            "model.layers.12.input_layernorm.weight", "model.layers.0.post_feedforward_layernorm.weight", "score.weight",
+            "model.layers.12.input_layernorm.weight", "model.layers.0.post_feedforward_layernorm.weight",
+            "score.weight",
             "model.layers.0.self_attn.q_proj.weight_scale_inv", "blk.0.attn_q.scale", "rope_factors_long.weight",
         ])
     func unread(_ name: String) throws {
@@ -44,7 +45,9 @@ struct UnreadTensorsTests {
     func many() throws {
         let checkpoint = try AlteredCheckpoint()
         for layer in 0..<12 { checkpoint.tensors["model.layers.\(layer).mlp.up_proj.bias"] = Self.bias(160) }
-        #expect(try refusal(checkpoint)?.contains("up_proj.bias' and 9 more: a model of type qwen3 has no use for them") == true)
+        #expect(
+            try refusal(checkpoint)?.contains("up_proj.bias' and 9 more: a model of type qwen3 has no use for them")
+                == true)
     }
 
     @Test("q and k norms under llama, and tables that every program computes")

@@ -90,9 +90,10 @@ extension GGUFValue {
         case .double(let number): number == 0
         case .string(let range): range.isEmpty
         case .array(let array):
-            array.count == 0 || file.withBytes { bytes in
-                array.type.hasFixedSize && bytes[array.range].allSatisfy { $0 == 0 }
-            }
+            array.count == 0
+                || file.withBytes { bytes in
+                    array.type.hasFixedSize && bytes[array.range].allSatisfy { $0 == 0 }
+                }
         default: false
         }
     }
