@@ -56,6 +56,9 @@ final class Run {
     /// Counts a text that is read from end to end.
     func scan(_ text: Text) throws(TemplateError) { try spend(text.utf8.count >> 4) }
 
+    /// Counts what a filter or test is about to read, where that is a text.
+    func scan(_ value: Value) throws(TemplateError) { if case .string(let text) = value { try scan(text) } }
+
     /// Goes one level deeper while `body` runs.
     func nested<Result>(_ body: () throws(TemplateError) -> Result) throws(TemplateError) -> Result {
         try descend()

@@ -28,6 +28,7 @@ extension Run {
         guard let text = name.text, let body = Filters.all[text.string] else {
             throw failure("no filter named \(try name.representation(self).string)")
         }
+        try scan(value)
         return try nested { () throws(TemplateError) in try body(value, arguments, self) }
     }
 
@@ -36,6 +37,7 @@ extension Run {
         guard let text = name.text, let body = Checks.all[text.string] else {
             throw failure("no test named \(try name.representation(self).string)")
         }
+        try scan(value)
         return try body(value, arguments, self)
     }
 }

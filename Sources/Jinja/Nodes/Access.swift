@@ -170,6 +170,7 @@ final class Filter: Expression {
             }
         let arguments = try arguments.values(run)
         run.line = line
+        try run.scan(operand)
         return try body(operand, arguments, run)
     }
 }
@@ -199,6 +200,7 @@ final class TestExpression: Expression {
         let operand = try operand.nestedValue(run)
         let arguments = try arguments.values(run)
         run.line = line
+        try run.scan(operand)
         return .bool(try body(operand, arguments, run))
     }
 }
