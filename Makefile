@@ -5,6 +5,8 @@ SHELL := /bin/bash
 
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/volley
 SMOLLM2 := $(CACHE)/SmolLM2-135M-Instruct.gguf
+SMOLLM2_HEAD := $(CACHE)/head-smollm2
+BUDGET ?= 20m
 VOLLEY := .build/release/volley
 RECIPE := weights/recipe
 
@@ -69,6 +71,11 @@ model: build recipe ## train the embedded model again, from a fixed seed, or go 
 .PHONY: model-depth
 model-depth: build recipe ## teach the embedded model to skip layers again, from a fixed seed, or go on where that stopped
 	cd $(RECIPE) && .venv/bin/python -m recipe embedded-depth --runs "$(CACHE)/embedded-runs" --weights .. --volley ../../$(VOLLEY)
+
+.PHONY: smollm2-mtd
+smollm2-mtd: build recipe smollm2 ## teach SmolLM2 to run cycles by a head of its own, or go on, for BUDGET (20m, 8h, 3d)
+	cd $(RECIPE) && nice -n 19 .venv/bin/python -m recipe head --model "$(SMOLLM2)" --runs "$(SMOLLM2_HEAD)" \
+	    --volley ../../$(VOLLEY) --budget $(BUDGET)
 
 .PHONY: fuzz
 fuzz: setup ## 100,000 mutations of each kind of file

@@ -15,6 +15,7 @@ import torch
 from recipe import checkpoints, depth, distributed, embedded, evaluation, vocabulary
 from recipe.cycles import HISTORIES, PROMPT_INPUTS, VANILLA, MaskedPass, Rule
 from recipe.examples import Chat, FileExamples, GeneratedExamples
+from recipe.head import commands as head
 from recipe.routing import LAYERS, ORDERS, Routing, route, routed_layers, train_routers_alone
 from recipe.tasks import SUITE, held_out_items, training_item
 from recipe.training import Run, Schedule
@@ -90,6 +91,8 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     deep.add_argument("--out", type=Path, help="write the table here")
     deep.add_argument("--limit", type=int, help="items of each task")
     deep.set_defaults(run=run_depth)
+
+    head.add(commands)
 
     picture = commands.add_parser("curves", help="draw the losses of runs")
     picture.add_argument("runs", type=Path, nargs="+")
