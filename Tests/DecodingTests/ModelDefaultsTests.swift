@@ -88,7 +88,8 @@ struct ModelDefaultsTests {
             context, prompt: [1, 2, 3], plan: .vanilla, options: GenerationOptions(), tokenizer: nil, endTokens: [])
         for _ in 0..<20 { _ = try generation.step() }
         #expect(generation.tokenLimit == 131_072)
-        #expect(context.kvByteCount == context.kvByteCount(reserving: RingEntries(.vanilla, positions: 256, promptCount: 3)))
+        let need = RingEntries(.vanilla, positions: 256, promptCount: 3)
+        #expect(context.kvByteCount == context.kvByteCount(reserving: need))
     }
 
     @Test("end tokens of generation_config.json replace those of config.json")
