@@ -62,10 +62,13 @@ struct Pack: ParsableCommand {
     }
 
     private var options: PackOptions {
-        PackOptions(
+        var options = PackOptions(
             format: format.format, headFormat: headFormat?.format, embeddingFormat: embedFormat?.format,
             compression: compress, shardByteCount: shardSize.byteCount,
             threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        options.keepsHead = headFormat?.isKeep == true
+        options.keepsEmbedding = embedFormat?.isKeep == true
+        return options
     }
 }
 
@@ -75,6 +78,8 @@ struct PackFormat: ExpressibleByArgument {
     let format: StorageFormat?
 
     static let keep = PackFormat(format: nil)
+
+    var isKeep: Bool { format == nil }
 
     init(format: StorageFormat?) { self.format = format }
 

@@ -8,6 +8,10 @@ package struct PackOptions: Sendable {
     package var headFormat: StorageFormat?
     /// Of the embedding, in place of `format`.
     package var embeddingFormat: StorageFormat?
+    /// Whether `lm_head` keeps its own format, whatever `format` says.
+    package var keepsHead = false
+    /// Whether the embedding keeps its own format, whatever `format` says.
+    package var keepsEmbedding = false
     package var compression: Compression
     /// A new shard begins where one would grow beyond this.
     package var shardByteCount: Int

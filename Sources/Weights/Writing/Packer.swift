@@ -92,8 +92,8 @@ extension PackOptions {
     /// What was asked for; nil where the tensor's own is to be kept.
     fileprivate func wantedFormat(of name: String) -> StorageFormat? {
         switch name {
-        case "lm_head.weight": headFormat ?? format
-        case "model.embed_tokens.weight": embeddingFormat ?? format
+        case "lm_head.weight": headFormat ?? (keepsHead ? nil : format)
+        case "model.embed_tokens.weight": embeddingFormat ?? (keepsEmbedding ? nil : format)
         // Routers decide, and are small: a rounded one skips other layers.
         case _ where name.contains("router."): nil
         default: format
@@ -110,10 +110,11 @@ extension PackOptions {
 
     /// The `lm_head` of a model that has none, where one in another format than the embedding's was asked for.
     fileprivate func ownHead(for tensors: [PlannedTensor]) -> PlannedTensor? {
-        guard let headFormat, !tensors.contains(where: { $0.name == "lm_head.weight" }),
+        guard !tensors.contains(where: { $0.name == "lm_head.weight" }),
             let embedding = tensors.first(where: { $0.name == "model.embed_tokens.weight" }),
-            embedding.format != headFormat, headFormat.rowByteCount(columns: embedding.source.shape.last ?? 1) != nil
+            let wanted = headFormat ?? (keepsHead ? embedding.source.format : nil), embedding.format != wanted,
+            wanted.rowByteCount(columns: embedding.source.shape.last ?? 1) != nil
         else { return nil }
-        return PlannedTensor(embedding.source, as: headFormat, name: "lm_head.weight")
+        return PlannedTensor(embedding.source, as: wanted, name: "lm_head.weight")
     }
 }

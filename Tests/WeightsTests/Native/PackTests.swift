@@ -133,6 +133,25 @@ struct PackTests {
         #expect(try packed.tensor("model.embed_tokens.weight").format == .f16)
     }
 
+    @Test("the embedding or lm_head keeps its format where that is asked for, whatever the matrices get")
+    func keptEnds() throws {
+        let tied = Goldens.url("dmtd/qwen3-tied").path
+        var options = PackOptions(format: .q8_0)
+        options.keepsEmbedding = true
+        try Self.pack(tied, to: path("embedding"), options)
+        let embedding = try Checkpoint.open(path("embedding"))
+        #expect(try embedding.tensor("model.embed_tokens.weight").format == .f32)
+        #expect(try embedding.tensor("model.layers.0.mlp.up_proj.weight").format == .q8_0)
+        #expect(!embedding.hasTensor("lm_head.weight"))
+
+        options.keepsEmbedding = false
+        options.keepsHead = true
+        try Self.pack(tied, to: path("head"), options)
+        let head = try Checkpoint.open(path("head"))
+        #expect(try head.tensor("model.embed_tokens.weight").format == .q8_0)
+        #expect(try head.tensor("lm_head.weight").format == .f32)
+    }
+
     @Test("values that no block can hold are refused, and nothing is written")
     func notFinite() throws {
         let source = try writeSource(.f32)
