@@ -148,7 +148,7 @@ def train(arguments: argparse.Namespace, teacher: Teacher, answers: list, exam: 
         before, step = trained, step + 1
         trained += len(found)
         if step % 50 == 0 or step < 4:
-            line = {"kl": round(float(divergence.mean()), 4), "agreement": round(float(agrees.float().mean()), 4)}
+            line = {"kl": round(float(divergence.detach().mean()), 4), "agreement": round(float(agrees.float().mean()), 4)}
             say(step=step, trained=trained, rate=rate, tokens_per_second=round(trained / (time.monotonic() - start)), **line)
         if any(before < mark <= trained for mark in CURVE):
             say(trained=trained, held_out=evaluate(addon, teacher, exam, texts=48, stride=4))

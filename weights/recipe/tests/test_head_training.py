@@ -59,11 +59,14 @@ def log(plan: Plan, run: str = "run") -> list[dict]:
 
 def test_training_brings_the_add_on_nearer_to_vanilla_and_leaves_the_model_alone(plan: Plan):
     trainer = Trainer(plan, SCHEDULE, lambda: True)
-    before = trainer.held_out(trainer.run, None, 1)
+    learnt = Cache(plan.cache("00000"))
+    before = [trainer.held_out(trainer.run, None, 1), evaluate(trainer.run.addon, trainer.teacher, learnt)]
     original = weights(trainer.teacher.model.model.layers)
     trainer.train(lambda: True, until=96 * 40)
-    after = trainer.held_out(trainer.run, None, 1)
-    assert after["places"]["1"][0] < 0.8 * before["places"]["1"][0]
+    after = [trainer.held_out(trainer.run, None, 1), evaluate(trainer.run.addon, trainer.teacher, learnt)]
+    held_out, on_learnt = (late["places"]["1"][0] / early["places"]["1"][0] for early, late in zip(before, after))
+    # A random model's answers have little in common: most of what is learnt in so few steps is these texts.
+    assert held_out < 0.9 and on_learnt < 0.5
     torch.testing.assert_close(weights(trainer.teacher.model.model.layers), original, atol=0, rtol=0)
     last = log(plan)[-1]
     assert last["trained"] == 96 * 40 and last["step"] == 40 and set(last["places"]) == {"1", "2", "3", "4", "5"}
