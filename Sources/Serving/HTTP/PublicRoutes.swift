@@ -31,6 +31,7 @@ struct PublicRoutes: Sendable {
         String(decoding: PackageResources.openapi_json, as: UTF8.self)
             .replacing("\"$MODEL\"", with: JSONValue.string(served.name).text)
             .replacing("\"$MAX_TOKENS\"", with: String(served.limits.answerTokens))
+            .replacing("\"$LAST_TOKEN\"", with: String(served.largestToken))
             .replacing("\"$MAX_TOOLS\"", with: mostElements(of: "tools"))
             .replacing("\"$MAX_DOCUMENTS\"", with: mostElements(of: "documents"))
     }

@@ -32,6 +32,9 @@ package struct ServedModel: Sendable {
     /// The largest factor that a request may name; 0 where the model has no trunk.
     var largestFactor: Int { model.stack.configuration.canRunCycles ? limits.factor : 0 }
 
+    /// The largest token id of the vocabulary.
+    var largestToken: Int { model.stack.configuration.vocabularySize - 1 }
+
     func tokenizer() throws(APIError) -> Tokenizer {
         guard let tokenizer = model.tokenizer else {
             let reason = model.tokenizerRefusal.map { "\($0)" }
