@@ -63,16 +63,10 @@ struct TensorReader {
         return stored.hasSameBytes(as: embedding) ? nil : stored
     }
 
-    /// Refuses by its field a configuration of packed weights where they are there. Over plain tensors the field says how
-    /// they were made, and `quantizationNote` says so.
+    /// Refuses packed weights by the field of the configuration that names them. Over plain tensors the field only says
+    /// how they were made, and `Checkpoint.warnings` says so.
     func refusePackedTensors() throws(ConfigurationError) {
-        let suffixes = [
-            ".weight_packed", ".weight_scale", ".weight_zero_point", ".weight_shape", ".weight_g_idx", ".scales",
-            ".biases",
-        ]
-        guard let field = checkpoint.quantizationField,
-            let name = checkpoint.tensorNames.first(where: { name in suffixes.contains { name.hasSuffix($0) } })
-        else { return }
+        guard let field = checkpoint.quantizationField, let name = checkpoint.packedTensorName else { return }
         throw .unsupported(
             field: field, value: "with packed weights (tensor \(quoted(name)))",
             remedy: "use the checkpoint's unquantised original, or a GGUF file")
