@@ -123,7 +123,7 @@ static int32_t panel_number(enum volley_format format, const char *block, size_t
     return (int32_t)code - code_offset(format);
 }
 
-/// Of half `half` of block `j` of a group.
+/// The scale of half `half` of block `j` of a group.
 static value_scale panel_scale(enum volley_format format, const char *header, size_t row, size_t j, size_t half) {
     const char *stored = header + panel_scale_place(format, j) + 2 * row;
     value_scale s = {f16_value(stored), has_constants(format) ? f16_value(stored + PANEL_CONSTANTS) : 0};

@@ -5,7 +5,7 @@ package struct FactorCalibration: Sendable {
     /// Seconds that a token takes, by factor, as its passes say.
     package let secondsPerToken: [Int: Double]
     package let vanillaSecondsPerToken: Double
-    /// What is decoded where no factor gains enough: vanilla, or factor 1 for a model that has no vanilla.
+    /// The fallback where no factor gains enough: vanilla, or factor 1 for a model that has no vanilla.
     private let fallback: PlanRequest
 
     /// A factor that gains less than this is not worth its price in quality, nor sure to gain anything.

@@ -13,7 +13,7 @@ public struct GenerationStatistics: Sendable, Equatable {
     /// Bytes of keys and values at the end.
     public internal(set) var kvByteCount = 0
 
-    /// What repeats the text (`SamplingParameters.seed`); nil where no token is drawn by chance.
+    /// The seed that repeats the text (`SamplingParameters.seed`); nil for greedy decoding.
     public internal(set) var seed: UInt64?
 
     package init() {}

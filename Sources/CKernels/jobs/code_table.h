@@ -1,4 +1,4 @@
-// What 4-bit codes stand for in the formats that look them up (`IQ4_VALUES`), for all codes of a vector at once.
+// Table look-up of 4-bit codes (`IQ4_VALUES`) for all codes of a vector at once.
 #pragma once
 
 #include "lanes.h"
@@ -11,7 +11,7 @@ INLINE codes offset_table(uint8_t offset) {
     return table + offset;
 }
 
-/// What stands for the code in each byte, plus `offset`.
+/// Replaces the code in each byte by its table value plus `offset`.
 INLINE lane_quads table_quads(lane_quads indices, uint8_t offset) {
     codes table = offset_table(offset);
 #if defined(VOLLEY_TARGET_AVX512)
@@ -26,8 +26,8 @@ INLINE lane_quads table_quads(lane_quads indices, uint8_t offset) {
 #endif
 }
 
-/// What stands for the code at bit `nibble` (0 or 4) of the even bytes (`odd` 0) or the odd ones (`odd` 8), plus `offset`,
-/// which leaves none below 0.
+/// The table values of the codes at bit `nibble` (0 or 4) of the even bytes (`odd` 0) or the odd ones (`odd` 8), plus
+/// `offset`, which makes all of them non-negative.
 INLINE lane_pairs table_pairs(lane_words words, size_t nibble, size_t odd, uint8_t offset) {
 #if defined(VOLLEY_TARGET_AVX512)
     // Indices have five bits here: the upper half of the table is the lower one again.

@@ -4,7 +4,7 @@
 
 #include "block_sums.h"
 
-/// What a constant part is multiplied by: scale · Σ q over the block, or over the half that it is for.
+/// The factor of a constant part: scale · Σ q over the block, or over the half that the constant covers.
 INLINE float scaled_sum(enum volley_format format, const struct volley_block_header *x, size_t half) {
     return block_scales(format) == 2 ? x->scale * (float)x->half_sums[half] : x->scaled_sum;
 }

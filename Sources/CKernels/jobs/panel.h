@@ -68,7 +68,7 @@ INLINE size_t panel_group_bytes(enum volley_format format) {
 /// Where block `j` of a group finds its scales in the header.
 INLINE size_t panel_scale_place(enum volley_format format, size_t j) { return span_blocks(format) > 1 ? 0 : 32 * j; }
 
-/// What kernels multiply is a code plus this, which is not negative: what is stored, or what a table makes of it.
+/// The non-negative offset between a code's value and the unsigned number that kernels multiply: value = number − offset.
 INLINE int16_t code_offset(enum volley_format format) {
     switch (format) {
     case VOLLEY_Q3_K: return 4;

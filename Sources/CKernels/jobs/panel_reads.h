@@ -71,7 +71,7 @@ INLINE lane_floats lane_signed(const char *p) {
     return __builtin_convertvector(bytes, lane_floats);
 }
 
-/// Of block `j` of a group, or of the half that has scales of its own, for the rows from `lane` on.
+/// The scales of block `j` of a group, or of one half of it, for the rows from `lane` on.
 INLINE lane_scales panel_scales(enum volley_format format, const char *header, size_t j, size_t half, size_t lane) {
     lane_scales s;
     const char *stored = header + panel_scale_place(format, j) + 2 * lane;

@@ -41,7 +41,7 @@ INLINE size_t block_scales(enum volley_format format) {
 /// Whether codes are indices into `IQ4_VALUES`.
 INLINE bool has_table(enum volley_format format) { return format == VOLLEY_IQ4_NL || format == VOLLEY_IQ4_XS; }
 
-/// What the 4-bit codes of iq4_NL and iq4_XS stand for: `kvalues_iq4nl` of ggml-common.h.
+/// The values of the 4-bit codes of iq4_NL and iq4_XS: `kvalues_iq4nl` of ggml-common.h.
 static const int8_t IQ4_VALUES[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
 /// Value = scale · q + constant. The constant of a format without any is not set.
@@ -74,7 +74,7 @@ INLINE int8_t signed_scale(enum volley_format format, const char *p, size_t j, s
     return (int8_t)((bytes[4 + j / 2] >> 4 * (j % 2) & 15) | (bytes[2 + j / 4] >> 2 * (j % 4) & 3) << 4) - 32;
 }
 
-/// Of half `half` of block `j` of the span at `p`.
+/// The scale of half `half` of block `j` of the span at `p`.
 INLINE value_scale weight_scale(enum volley_format format, const char *p, size_t j, size_t half) {
     switch (format) {
     case VOLLEY_Q2_K: {
@@ -129,7 +129,7 @@ INLINE weight_codes nibble_codes(const char *p, const char *bits, int16_t offset
     return (weight_codes){w.low - offset, w.high - offset};
 }
 
-/// What the nibbles of 16 bytes stand for: low ones first.
+/// The table values of the nibbles of 16 bytes, low nibbles first.
 INLINE weight_codes table_codes(const char *p) {
     int16_t values[32];
     for (size_t i = 0; i < 16; i++) {
