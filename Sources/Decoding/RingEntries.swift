@@ -3,7 +3,7 @@ package struct RingEntries: Sendable, Equatable {
     package let trunk: Int
     package let head: Int
 
-    /// What `plan` comes to once it has run the first `count` positions.
+    /// The entries that `plan` needs once it has run the first `count` positions.
     package init(_ plan: any DecodePlan, positions count: Int, promptCount: Int) {
         trunk = plan.trunkCount(before: count, promptCount: promptCount)
         head = count

@@ -8,7 +8,7 @@ import Tensors
 
 /// Draws tokens from logits. All memory is taken when it is made.
 package struct Sampler {
-    /// What draws are repeated by; nil where nothing is drawn.
+    /// The seed that repeats the draws; nil for greedy decoding.
     package let seed: UInt64?
     private let parameters: SamplingRule
     private var generator: SplitMix64

@@ -1,6 +1,6 @@
 import Models
 
-/// What tokens are drawn by and where each parameter comes from, for people and programs.
+/// The sampling parameters in effect and the origin of each, for people and programs.
 package struct SamplingSummary: Sendable {
     /// A parameter that does something.
     package struct Entry: Sendable {

@@ -59,7 +59,7 @@ enum Builtins {
 }
 
 extension Run {
-    /// What `dict(…)` makes of its arguments.
+    /// Builds the mapping that `dict(…)` returns.
     fileprivate func mapping(of arguments: Arguments, for function: String) throws(TemplateError) -> MappingValue {
         guard arguments.positional.count <= 1 else {
             throw failure("\(function)() takes at most 1 argument, not \(arguments.positional.count)")

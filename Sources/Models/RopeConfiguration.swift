@@ -33,7 +33,7 @@ public struct RopeConfiguration: Sendable, Equatable {
         case yarn(YarnScaling)
     }
 
-    /// What cos and sin are multiplied by.
+    /// The factor of cos and sin (YaRN's attention factor).
     public var attentionFactor: Float {
         if case .yarn(let scaling) = scaling { Float(scaling.attentionFactor) } else { 1 }
     }

@@ -21,7 +21,7 @@ public struct YarnScaling: Sendable, Equatable {
     public let betaSlow: Double
     /// Whether the two bounds are rounded outwards to whole pairs.
     public let truncates: Bool
-    /// What cos and sin are multiplied by.
+    /// The factor of cos and sin (YaRN's attention factor).
     public let attentionFactor: Double
 
     /// Takes values that were checked before.

@@ -3,7 +3,7 @@
 package enum E4M3 {
     package static func isNaN(_ code: UInt8) -> Bool { code & 0x7F == 0x7F }
 
-    /// What a code stands for.
+    /// The value of a code.
     package static func value(_ code: UInt8) -> Float { values[Int(code)] }
 
     /// code · scale, rounded once.

@@ -15,7 +15,7 @@ public enum TokenizerError: Error, Sendable, Equatable {
 }
 
 extension TokenizerError {
-    /// What is wrong, without the place.
+    /// The problem, without the place.
     package var problem: String {
         switch self {
         case .unreadable(_, let reason): reason

@@ -1,6 +1,6 @@
 import Volley
 
-/// What to say of a text that a limit cut.
+/// The notice about a text that a limit cut.
 enum CutNotice {
     /// One sentence; nil where the text came to its own end, or nothing was asked for.
     static func text(

@@ -15,7 +15,7 @@ struct GenerationReport: Encodable {
     let logprobs: [[Logprob]]?
     /// Layers that each position fed has run, where the plan skips some.
     let layersUsed: [Double]?
-    /// What tokens were drawn by: values by name, and where each comes from.
+    /// The sampling parameters: values by name, and the origin of each.
     let sampling: SamplingDocument
     let stats: Stats
 
@@ -71,7 +71,7 @@ struct GenerationReport: Encodable {
         let kvBytes: Int
         let peakRssBytes: Int
         let loadSeconds: Double
-        /// What draws are repeated by (`--seed`), where tokens were drawn.
+        /// The seed that repeats the draws (`--seed`); nil for greedy decoding.
         let seed: UInt64?
 
         init(_ statistics: GenerationStatistics, loadSeconds: Double) {
@@ -90,7 +90,7 @@ struct GenerationReport: Encodable {
     }
 }
 
-/// What tokens are drawn by: values by name, and where each comes from.
+/// The sampling parameters: values by name, and the origin of each.
 struct SamplingDocument: Encodable {
     let parameters: [String: Double]
     let origins: [String: String]

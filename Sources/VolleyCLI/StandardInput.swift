@@ -2,9 +2,9 @@ import ArgumentParser
 import Foundation
 import Volley
 
-/// What a user pipes in.
+/// Standard input, as a user pipes it in.
 enum StandardInput {
-    /// What standard input is.
+    /// The kinds of standard input.
     enum Kind {
         case terminal
         /// A pipe or a socket.

@@ -1,7 +1,7 @@
 /// `attribute="a.b.0"` of a filter: names and indices to follow from each element.
 struct AttributePath {
     private let keys: [Value]
-    /// What stands for a part that is not there.
+    /// The value of an absent part.
     var fallback: Value?
 
     init(_ keys: [Value], fallback: Value? = nil) { (self.keys, self.fallback) = (keys, fallback) }

@@ -1,4 +1,4 @@
-/// What a test answers about its operand.
+/// A test: a Boolean function of its operand.
 typealias TestBody = @Sendable (Value, Arguments, Run) throws(TemplateError) -> Bool
 
 /// The tests of jinja2, which stand after `is`.

@@ -125,7 +125,7 @@ extension Text {
 }
 
 extension Unicode.Scalar {
-    /// What `\w` takes.
+    /// Whether `\w` matches the scalar.
     var isWordCharacter: Bool {
         if isASCII { return isASCIIWordCharacter }
         switch properties.generalCategory {

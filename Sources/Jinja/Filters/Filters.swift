@@ -1,4 +1,4 @@
-/// What a filter does to its operand.
+/// A filter: a function of its operand.
 typealias FilterBody = @Sendable (Value, Arguments, Run) throws(TemplateError) -> Value
 
 /// The filters of jinja2, with the `tojson` of transformers. Each file of this shelf adds those of one subject.

@@ -108,7 +108,7 @@ extension Run {
         return .string(Text(utf8: bytes))
     }
 
-    /// What replacing the empty text gives: the new one before each scalar and at the end.
+    /// Replaces the empty text: inserts the new one before each scalar and at the end.
     private func interleaved(_ text: Text, _ new: Text, atMost limit: Int) throws(TemplateError) -> Value {
         let scalars = text.scalars
         let count = min(limit, scalars.count + 1)

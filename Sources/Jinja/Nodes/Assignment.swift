@@ -1,4 +1,4 @@
-/// What can be assigned to.
+/// An assignment target.
 indirect enum Target: Sendable {
     case name(Name)
     case attribute(NamespaceAttribute)

@@ -110,7 +110,7 @@ final class LoopRecursion {
     }
 }
 
-/// What `loop` means in a loop's body.
+/// The variable `loop` of a loop's body.
 final class Loop: Object, Clearable {
     private let iterable: Value?
     private var source: ValueIterator

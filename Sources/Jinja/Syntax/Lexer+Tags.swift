@@ -1,4 +1,4 @@
-/// What stands between `{{` and `}}`, or `{%` and `%}`.
+/// The tokens between `{{` and `}}`, or `{%` and `%}`.
 extension Lexer {
     /// Reads up to and over the tag's end; `closing` is the end's first byte.
     mutating func readTag(closing: UInt8) throws(TemplateError) {

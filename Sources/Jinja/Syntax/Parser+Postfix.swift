@@ -1,4 +1,4 @@
-/// What follows a value: attributes, subscripts, calls, filters and tests.
+/// Postfix operators: attributes, subscripts, calls, filters and tests.
 extension Parser {
     mutating func parsePostfix(_ value: any Expression) throws(TemplateError) -> any Expression {
         var value = value

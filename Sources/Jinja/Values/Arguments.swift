@@ -1,4 +1,4 @@
-/// What a call passes.
+/// The arguments of a call.
 struct Arguments {
     var positional: [Value] = []
     var named: [(name: Text, value: Value)] = []

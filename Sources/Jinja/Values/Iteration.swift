@@ -59,7 +59,7 @@ final class Generator: Object {
     override func representation(_ run: Run) throws(TemplateError) -> Text { Text("<\(name) object>") }
 }
 
-/// What `range()` makes.
+/// The value of `range()`.
 final class RangeValue: Object {
     let start: Int
     let step: Int
@@ -110,7 +110,7 @@ final class RangeValue: Object {
     }
 }
 
-/// What `keys()`, `values()` and `items()` of a mapping give.
+/// The views that `keys()`, `values()` and `items()` of a mapping return.
 final class MappingView: Object {
     enum Part: String { case keys, values, items }
 
@@ -147,7 +147,7 @@ final class MappingView: Object {
 }
 
 extension Value {
-    /// What a loop visits.
+    /// The elements that a loop visits.
     func iterator(_ run: Run) throws(TemplateError) -> ValueIterator {
         switch self {
         case .undefined: return ArrayIterator([])

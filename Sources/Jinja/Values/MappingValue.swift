@@ -58,7 +58,7 @@ final class MappingValue {
     }
 }
 
-/// What makes two keys the same: `1`, `1.0` and `True` are one key.
+/// The equality of keys: `1`, `1.0` and `True` are one key.
 enum KeyIdentity: Hashable {
     case text(Text)
     case int(Int)

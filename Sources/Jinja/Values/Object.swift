@@ -7,7 +7,7 @@ class Object {
 
     var typeName: String { "object" }
 
-    /// What `repr` gives.
+    /// Python's `repr`.
     func representation(_ run: Run) throws(TemplateError) -> Text { Text("<\(typeName)>") }
 
     /// An attribute, or nil where there is none.
@@ -26,7 +26,7 @@ class Object {
     /// `len(object)`, or nil where it has none.
     func length(_ run: Run) throws(TemplateError) -> Int? { nil }
 
-    /// What a loop visits, or nil where it cannot visit this.
+    /// The elements that a loop visits; nil for a value that is not iterable.
     func iterator(_ run: Run) throws(TemplateError) -> ValueIterator? { nil }
 
     func equals(_ other: Object, _ run: Run) throws(TemplateError) -> Bool { self === other }
@@ -114,7 +114,7 @@ final class Namespace: Object, Clearable {
     }
 }
 
-/// What `cycler()` makes.
+/// The value of `cycler()`.
 final class Cycler: Object {
     private let items: [Value]
     private var position = 0

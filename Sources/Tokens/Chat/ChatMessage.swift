@@ -36,7 +36,7 @@ public struct ChatMessage: Sendable, Equatable {
         return message
     }
 
-    /// What a tool gave.
+    /// A tool's result.
     /// - Parameter callID: the call that it answers.
     public static func tool(_ content: String, callID: String? = nil) -> ChatMessage {
         var message = ChatMessage(role: "tool", content: content)
