@@ -1,16 +1,16 @@
-/// The fields of a JSON object, in the order of the file, each name once.
+/// The fields of a JSON object, in file order. Names are unique.
 ///
-/// A list, not a Swift dictionary: that would take two names that are canonically equivalent for the same one, and a
-/// tokenizer's vocabulary may hold both. Looking a name up goes through the list; whoever needs many iterates.
+/// Stored as an array: a Swift dictionary would merge canonically equivalent names, and a tokenizer's vocabulary may
+/// hold both. Lookup by name is linear; for many lookups, iterate instead.
 package struct JSONObject: Sendable {
-    /// One field.
     package typealias Field = (name: String, value: JSONValue)
 
     private var fields: [Field] = []
 
     package init() {}
 
-    /// The value of the field of this name, byte for byte, or nil where there is none. Setting nil removes it.
+    /// The value of the field with this name, or nil if there is none. Names are compared byte for byte. Setting nil
+    /// removes the field.
     package subscript(name: String) -> JSONValue? {
         get { index(of: name).map { fields[$0].value } }
         set {
@@ -23,7 +23,7 @@ package struct JSONObject: Sendable {
         }
     }
 
-    /// Adds a field whose name is known not to be there.
+    /// Appends a field. The caller guarantees that its name is new.
     mutating func append(_ field: Field) { fields.append(field) }
 
     private func index(of name: String) -> Int? { fields.firstIndex { $0.name.utf8.elementsEqual(name.utf8) } }
@@ -36,7 +36,7 @@ extension JSONObject: RandomAccessCollection {
 }
 
 extension JSONObject: Equatable {
-    /// Whether both have the same fields, in whatever order.
+    /// Compares fields regardless of their order.
     package static func == (left: JSONObject, right: JSONObject) -> Bool {
         left.count == right.count && left.allSatisfy { right[$0.name] == $0.value }
     }
@@ -48,12 +48,12 @@ extension JSONObject: ExpressibleByDictionaryLiteral {
     }
 }
 
-/// Finds names that come twice, in steps that do not grow with the number of names.
+/// Detects duplicate names in constant time per name.
 struct NameSet {
     private var hashes: Set<Int> = []
 
-    /// Returns whether no name in `fields` has the bytes of `name`. The hash is seeded anew in each process, so no file
-    /// can be made to collide.
+    /// Records `name` and returns whether `fields` lacks it. Hashes are seeded per process, so no file can be crafted
+    /// to collide.
     mutating func insert(_ name: String, notIn fields: JSONObject) -> Bool {
         var hasher = Hasher()
         var name = name

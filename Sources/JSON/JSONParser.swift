@@ -1,38 +1,36 @@
-/// What is wrong with a JSON text, and where.
+/// A syntax error in a JSON text.
 package struct JSONSyntaxError: Error, Equatable, CustomStringConvertible {
-    /// Offset in bytes from the text's first byte.
+    /// Byte offset from the start of the text.
     package let offset: Int
-    /// What should be there, or must not be.
+    /// What was expected, or what is not allowed.
     package let problem: String
 
-    /// Place and problem in one line.
     package var description: String { "byte \(offset): \(problem)" }
 }
 
-/// How much a JSON text may hold, so that a hostile file cannot make the reader use memory or stack without bound.
+/// Limits on a JSON text, so that a hostile file cannot exhaust memory or the stack.
 package struct JSONLimits: Sendable {
-    /// Containers inside containers.
+    /// Levels of nested containers.
     package var depth = 64
-    /// Values of every kind in the whole text; each takes 16 bytes and more in memory.
+    /// Values of any kind in the whole text. Each takes at least 16 bytes of memory.
     package var valueCount: Int
 
-    /// Limits with the usual depth.
     package init(valueCount: Int) { self.valueCount = valueCount }
 
-    /// For files a person could have written: config.json, generation_config.json.
+    /// For files written by hand: config.json, generation_config.json.
     package static let configuration = JSONLimits(valueCount: 500_000)
-    /// For lists of tensors, and vocabularies with their merges: some hundred thousand entries.
+    /// For tensor lists, and for vocabularies with their merges: several hundred thousand entries.
     package static let longList = JSONLimits(valueCount: 4_000_000)
-    /// For native checkpoints: six values for each half megabyte.
+    /// For native checkpoints: six values per half megabyte.
     package static let manifest = JSONLimits(valueCount: 40_000_000)
 }
 
 extension JSONValue {
     /// Parses one JSON text (RFC 8259, UTF-8).
     ///
-    /// Written here, not taken from Foundation, because a file that names a field twice must be refused, canonically
-    /// equivalent names kept apart, whole numbers stay whole, and a message must say where the text is broken.
-    /// - Throws: `JSONSyntaxError` with the byte where the text stops being JSON or passes a limit.
+    /// Foundation's parser will not do: duplicate field names must be refused, canonically equivalent names kept apart,
+    /// integers kept exact, and errors must say where the text is broken.
+    /// - Throws: `JSONSyntaxError` with the offset where the text stops being JSON or exceeds a limit.
     package init(parsing text: [UInt8], limits: JSONLimits) throws(JSONSyntaxError) {
         self = try text.withUnsafeBufferPointer { bytes throws(JSONSyntaxError) in
             var parser = JSONParser(text: bytes, limits: limits)
@@ -119,8 +117,6 @@ private struct JSONParser {
     }
 }
 
-// MARK: - Numbers
-
 extension JSONParser {
     /// number = -? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?
     fileprivate mutating func parseNumber() throws(JSONSyntaxError) -> JSONValue {
@@ -151,8 +147,6 @@ extension JSONParser {
     }
 }
 
-// MARK: - Strings
-
 extension JSONParser {
     fileprivate mutating func parseString() throws(JSONSyntaxError) -> String {
         let start = position
@@ -176,7 +170,7 @@ extension JSONParser {
         }
     }
 
-    /// Most strings are done here, without a copy.
+    /// Skips characters that need no decoding. Most strings hold nothing else and are not copied.
     private mutating func skipPlainCharacters() {
         while let byte = peek, byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { position += 1 }
     }
@@ -206,7 +200,7 @@ extension JSONParser {
         bytes.append(plain)
     }
 
-    /// `\uXXXX`, or two of them for a character above U+FFFF; stands on the `u`.
+    /// Parses `\uXXXX`, or a surrogate pair of them for a character above U+FFFF. Starts at the `u`.
     private mutating func parseUnicodeEscape() throws(JSONSyntaxError) -> Unicode.Scalar {
         let start = position - 1
         let first = try parseHexUnit()
@@ -221,7 +215,7 @@ extension JSONParser {
         return scalar
     }
 
-    /// The four hexadecimal digits after the `u` that the parser stands on.
+    /// Parses four hexadecimal digits. Starts at the `u` before them.
     private mutating func parseHexUnit() throws(JSONSyntaxError) -> UInt32 {
         position += 1
         var unit: UInt32 = 0
@@ -236,13 +230,11 @@ extension JSONParser {
     }
 }
 
-// MARK: - Bytes
-
 extension JSONParser {
-    /// The byte the parser stands on, or nil at the end.
+    /// The next byte, or nil at the end.
     fileprivate var peek: UInt8? { position < text.count ? text[position] : nil }
 
-    /// Steps over `byte` where the parser stands on it.
+    /// Consumes the next byte if it is `byte`.
     fileprivate mutating func take(_ byte: UInt8) -> Bool {
         guard peek == byte else { return false }
         position += 1

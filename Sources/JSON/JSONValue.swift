@@ -1,9 +1,9 @@
-/// One JSON value, with every field of the file kept, known to this program or not.
+/// A JSON value. Objects keep every field of the file, known to this program or not.
 package enum JSONValue: Sendable, Equatable {
     case object(JSONObject)
     case array([JSONValue])
     case string(String)
-    /// A number written without fraction and exponent that fits 64 bits.
+    /// A number without fraction or exponent that fits in 64 bits.
     case int(Int)
     /// Any other number; always finite when parsed.
     case double(Double)
@@ -12,30 +12,30 @@ package enum JSONValue: Sendable, Equatable {
 }
 
 extension JSONValue {
-    /// The field of an object, or nil where this is no object or has no such field.
+    /// A field of an object; nil if this is not an object or has no such field.
     package subscript(field: String) -> JSONValue? { objectValue?[field] }
 
-    /// The fields, or nil where this is no object.
+    /// The fields, or nil if this is not an object.
     package var objectValue: JSONObject? {
         if case .object(let fields) = self { fields } else { nil }
     }
 
-    /// The elements, or nil where this is no array.
+    /// The elements, or nil if this is not an array.
     package var arrayValue: [JSONValue]? {
         if case .array(let elements) = self { elements } else { nil }
     }
 
-    /// The text, or nil where this is no string.
+    /// The text, or nil if this is not a string.
     package var stringValue: String? {
         if case .string(let text) = self { text } else { nil }
     }
 
-    /// The whole number, or nil where this is none (`1.0` is none).
+    /// The integer, or nil if this is not one. `1.0` is not.
     package var intValue: Int? {
         if case .int(let number) = self { number } else { nil }
     }
 
-    /// The number, whole or not, or nil where this is none.
+    /// The number, integer or not; nil if this is not a number.
     package var doubleValue: Double? {
         switch self {
         case .int(let number): Double(number)
@@ -44,17 +44,15 @@ extension JSONValue {
         }
     }
 
-    /// The truth value, or nil where this is none.
+    /// The Boolean, or nil if this is not one.
     package var boolValue: Bool? {
         if case .bool(let truth) = self { truth } else { nil }
     }
 
-    /// Whether this is `null`.
     package var isNull: Bool { self == .null }
 }
 
 extension JSONValue: ExpressibleByStringLiteral {
-    /// A literal in code stands for a string.
     package init(stringLiteral value: String) { self = .string(value) }
 }
 
@@ -63,7 +61,7 @@ extension JSONValue: ExpressibleByArrayLiteral {
 }
 
 extension JSONValue: ExpressibleByDictionaryLiteral {
-    /// An object with its fields in the literal's order.
+    /// Creates an object whose fields keep the literal's order.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         var object = JSONObject()
         for (name, value) in elements { object[name] = value }
@@ -72,7 +70,7 @@ extension JSONValue: ExpressibleByDictionaryLiteral {
 }
 
 extension JSONValue: CustomStringConvertible {
-    /// A short form for messages: long strings are cut, the inside of containers is only counted.
+    /// A short form for messages: long strings are cut, containers show only their size.
     package var description: String {
         switch self {
         case .object(let fields): "an object of \(fields.count) fields"

@@ -1,5 +1,5 @@
 extension JSONValue {
-    /// The value as one line of JSON (RFC 8259). Reading it again gives an equal value.
+    /// The value as one line of JSON (RFC 8259). Parsing it gives an equal value.
     package var text: String {
         var text = ""
         write(to: &text)
@@ -38,8 +38,8 @@ extension JSONObject {
 }
 
 extension Double {
-    /// The shortest text that gives the same number. JSON has no infinities; the nearest it can say is a number too
-    /// large, which readers refuse.
+    /// The shortest text that parses to the same number. JSON has no infinity, so a non-finite number becomes an
+    /// out-of-range one, which readers refuse.
     fileprivate var jsonText: String { isFinite ? description : "1e999" }
 }
 

@@ -1,6 +1,6 @@
-/// `text` in quotes for a message: control characters escaped, cut after 80 characters.
+/// Returns `text` in quotes for a message: control characters escaped, cut after 80 characters.
 ///
-/// Names in files can be anything, a terminal's escape sequences included.
+/// A name in a file can hold anything, even terminal escape sequences.
 package func quoted(_ text: String) -> String {
     var shown = ""
     for scalar in text.unicodeScalars.prefix(80) { shown += scalar.escaped(asASCII: false) }
