@@ -9,7 +9,7 @@
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #define VOLLEY_TARGET_AVX2
-#include "jobs/table.h"
+#include "kernels/table.h"
 #pragma clang attribute pop
 
 #include "tables.h"

@@ -11,7 +11,7 @@
 #define VOLLEY_TARGET_AVX2
 #define VOLLEY_TARGET_AVX512
 #define VOLLEY_TARGET_VNNI
-#include "jobs/table.h"
+#include "kernels/table.h"
 #pragma clang attribute pop
 
 #include "tables.h"

@@ -10,7 +10,7 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avxvnni"))), apply_to = function)
 #define VOLLEY_TARGET_AVX2
 #define VOLLEY_TARGET_VNNI
-#include "jobs/table.h"
+#include "kernels/table.h"
 #pragma clang attribute pop
 
 #include "tables.h"

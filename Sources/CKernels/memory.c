@@ -9,7 +9,7 @@ static inline __attribute__((always_inline)) uint64_t read_lines(const char *byt
     line sums = {0};
     for (size_t i = 0; i + sizeof(line) <= count; i += sizeof(line)) {
         line next;
-        // As the matmuls do it (jobs/lanes.h): the limit must not be lower than what they reach.
+        // As the matmuls do it (kernels/lanes.h): the limit must not be lower than what they reach.
         if (asks_ahead) __builtin_prefetch(bytes + i + 24576, 0, 2);
         memcpy(&next, bytes + i, sizeof next);
         sums ^= next;

@@ -1,5 +1,5 @@
 // Rows in GGUF's layout to panels, and one row of a panel back to values. Plain loops: weights are packed once, at load.
-#include "jobs/panel.h"
+#include "kernels/panel.h"
 
 /// The 32 numbers of block `j` of a span as they are stored, signed or not.
 static void stored_codes(enum volley_format format, const uint8_t *p, size_t j, uint8_t codes[32]) {

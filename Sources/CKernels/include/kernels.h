@@ -50,14 +50,14 @@ struct volley_block_header {
 static inline size_t volley_block_bytes(enum volley_activations activations) {
     return sizeof(struct volley_block_header) + (activations == VOLLEY_INT8 ? 32 : 64);
 }
-/// Which of the 32 values code `place` is; those of 8 bits are dealt as a panel's quads are (jobs/panel.h).
+/// Which of the 32 values code `place` is; those of 8 bits are dealt as a panel's quads are (kernels/panel.h).
 static inline size_t volley_block_column(enum volley_activations activations, size_t place) {
     if (activations == VOLLEY_INT16) return place;
     size_t quad = place / 4, byte = place % 4;
     return quad / 2 * 8 + quad % 2 * 2 + byte / 2 + byte % 2 * 4;
 }
 
-/// Rows of quantised weights that lie together in a panel (layout: jobs/panel.h).
+/// Rows of quantised weights that lie together in a panel (layout: kernels/panel.h).
 enum { VOLLEY_PANEL_ROWS = 16 };
 
 /// Most rows of rounded activations that can do without asking for weights ahead.
@@ -154,7 +154,7 @@ struct volley_kernels {
                           float *partials);
     /// The attention that all ranges' `partials` come to: the bits that `attend` gives.
     void (*join_ranges)(const struct volley_attention *attention, float *scratch, const float *partials);
-    /// `count` floating-point words of 2 or 4 bytes taken apart into planes that compress (layout: jobs/planes.h).
+    /// `count` floating-point words of 2 or 4 bytes taken apart into planes that compress (layout: kernels/planes.h).
     void (*split_planes)(void *output, const void *input, size_t count, size_t width);
     /// Undoes `split_planes`.
     void (*join_planes)(void *output, const void *input, size_t count, size_t width);

@@ -55,7 +55,7 @@ package struct Manifest: Sendable {
 
     enum Filter: String, Sendable {
         case none
-        /// Words taken apart into planes (`CKernels/jobs/planes.h`), each frame by itself.
+        /// Words taken apart into planes (`CKernels/kernels/planes.h`), each frame by itself.
         case planes
     }
 

@@ -1,6 +1,6 @@
 import CKernels
 
-/// Floating-point words taken apart for compression, and put together again (layout: `CKernels/jobs/planes.h`).
+/// Floating-point words taken apart for compression, and put together again (layout: `CKernels/kernels/planes.h`).
 package enum Planes {
     /// - Parameters:
     ///   - count: words.

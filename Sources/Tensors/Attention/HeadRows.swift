@@ -1,16 +1,5 @@
 import CKernels
 
-/// Heads side by side in each row, as a matmul gives them.
-package struct HeadStates: BitwiseCopyable {
-    package let rows: UnsafeMutablePointer<Float>
-    /// Floats from one row to the next.
-    package let stride: Int
-
-    package init(_ rows: UnsafeMutablePointer<Float>, stride: Int) {
-        (self.rows, self.stride) = (rows, stride)
-    }
-}
-
 /// Keys and values of consecutive entries of a ring, queries of all or some of them, and what becomes of them.
 package struct HeadRows: BitwiseCopyable {
     /// q of the rows that ask: [query][headCount·headWidth]

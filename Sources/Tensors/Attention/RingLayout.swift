@@ -1,0 +1,26 @@
+import CKernels
+
+/// Where one layer's keys or values lie: `[kvHead][capacity][headWidth]`.
+///
+/// Entry k sits in slot k while k < sinks, else in `sinks + (k − sinks) mod (capacity − sinks)`.
+package struct RingLayout: Sendable, BitwiseCopyable {
+    package let format: KVFormat
+    package let capacity: Int
+    package let sinks: Int
+    package let keyValueHeadCount: Int
+    package let headWidth: Int
+
+    package init(format: KVFormat, capacity: Int, sinks: Int, keyValueHeadCount: Int, headWidth: Int) {
+        self.format = format
+        self.capacity = capacity
+        self.sinks = sinks
+        self.keyValueHeadCount = keyValueHeadCount
+        self.headWidth = headWidth
+    }
+
+    var kernelRing: volley_ring {
+        volley_ring(
+            is_f16: format == .f16, capacity: capacity, sinks: sinks, kv_heads: keyValueHeadCount,
+            head_width: headWidth)
+    }
+}

@@ -1,0 +1,72 @@
+import CKernels
+
+/// What is done to each row of a pass by itself: nothing that is reference-counted, as `LinearJob`.
+struct RowJob: BitwiseCopyable {
+    let kernels: UnsafePointer<volley_kernels>
+    let count: Int
+    let operation: Operation
+
+    enum Operation: BitwiseCopyable {
+        case normalize(
+            UnsafePointer<Float>, UnsafePointer<Float>, _ epsilon: Float, UnsafeMutablePointer<Float>, width: Int)
+        case placeHeads(HeadRows)
+        case placeKeyValues(HeadRows)
+        case placeQueries(HeadRows)
+        /// Chunk by chunk: a row alone is worth dividing.
+        case gate(UnsafePointer<Float>, UnsafeMutablePointer<Float>, width: Int)
+        case add(UnsafePointer<Float>, UnsafeMutablePointer<Float>, width: Int)
+        case scatter(
+            UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Int>, UnsafeMutablePointer<Float>, width: Int)
+        case gather(UnsafePointer<Float>, UnsafePointer<Int>, UnsafeMutablePointer<Float>, width: Int)
+
+        /// What one takes on one core, roughly.
+        @inline(__always)
+        var nanoseconds: Double {
+            switch self {
+            case .normalize(_, _, _, _, let width): 0.15 * Double(width)
+            case .placeHeads(let heads): 0.4 * Double(heads.queryWidth + heads.keyValueWidth)
+            case .placeKeyValues(let heads): 0.4 * Double(heads.keyValueWidth)
+            case .placeQueries(let heads): 0.4 * Double(heads.queryWidth)
+            case .gate(_, _, let width): 1.5 * Double(min(width, RowJob.chunk))
+            case .add(_, _, let width), .scatter(_, _, _, _, let width), .gather(_, _, _, let width):
+                0.06 * Double(width)
+            }
+        }
+
+        /// One row, or one chunk of a gate.
+        @inline(__always)
+        func run(_ index: Int, _ kernels: UnsafePointer<volley_kernels>) {
+            switch self {
+            case .normalize(let input, let weight, let epsilon, let output, let width):
+                kernels.pointee.rms_norm(output + index * width, input + index * width, weight, width, epsilon)
+            case .placeHeads(let heads):
+                heads.placeQuery(index, kernels)
+                heads.placeKeyValue(row: index, kernels)
+            case .placeKeyValues(let heads): heads.placeKeyValue(row: index, kernels)
+            case .placeQueries(let heads): heads.placeQuery(index, kernels)
+            case .gate(let input, let output, let width):
+                let (row, first) = (index / RowJob.chunkCount(width), index % RowJob.chunkCount(width) * RowJob.chunk)
+                let gate = input + 2 * row * width + first
+                kernels.pointee.silu_gate(
+                    output + row * width + first, gate, gate + width, min(RowJob.chunk, width - first))
+            case .add(let x, let y, let width):
+                kernels.pointee.add(y + index * width, x + index * width, width)
+            case .scatter(let x, let factors, let rows, let y, let width):
+                kernels.pointee.add_scaled(y + rows[index] * width, x + index * width, factors[index], width)
+            case .gather(let x, let rows, let y, let width):
+                (y + index * width).update(from: x + rows[index] * width, count: width)
+            }
+        }
+    }
+
+    /// Values of a gate that are done together.
+    private static let chunk = 256
+
+    static func chunkCount(_ width: Int) -> Int { (width + chunk - 1) / chunk }
+
+    static func at(_ pointer: UnsafeRawPointer) -> RowJob { pointer.assumingMemoryBound(to: RowJob.self).pointee }
+
+    func run(part: Int, of parts: Int, member: Int) {
+        for index in Compute.share(count, part, parts) { operation.run(index, kernels) }
+    }
+}
