@@ -13,7 +13,7 @@ extension DecodingContext {
         runTrunk(rowCount: 1)
         for _ in 0..<count {
             forward.logits(hidden.pointer, into: lastLogits.pointer)
-            drafts.append(logits.placeOfLargest ?? 0)
+            drafts.append(logits.argmax ?? 0)
             runTrunk(rowCount: 1)
         }
         runHead(rowCount: count + 1)

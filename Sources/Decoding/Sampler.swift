@@ -90,7 +90,7 @@ package struct Sampler {
 
     /// The first of the largest logits.
     private func mostLikely(_ logits: UnsafeBufferPointer<Float>) throws(SamplingError) -> Int {
-        guard let best = logits.placeOfLargest, logits[best].isFinite else { throw .logitsNotFinite }
+        guard let best = logits.argmax, logits[best].isFinite else { throw .logitsNotFinite }
         return best
     }
 }

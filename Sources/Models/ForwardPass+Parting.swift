@@ -11,11 +11,11 @@ extension ForwardPass {
         }
         let heads = apartHeads(of: layer, slab, pass)
         compute.linear(layer.keyValue, scratch.normed.pointer, rowCount: pass.rowCount, output: heads.keyValues.rows)
-        compute.placeKeyValues(heads, rowCount: pass.rowCount)
+        compute.rotateAndStoreKeyValues(heads, rowCount: pass.rowCount)
         guard running.count > 0 else { return }
         gather(running, of: scratch.normed.pointer, into: parting.gathered)
         compute.linear(layer.query, parting.gathered.pointer, rowCount: running.count, output: heads.queries.rows)
-        compute.placeQueries(heads, count: running.count)
+        compute.rotateQueries(heads, count: running.count)
         mix(heads, pass.segment, count: running.count)
         compute.linear(
             layer.attentionOutput, scratch.mixed.pointer, rowCount: running.count, output: scratch.delta.pointer)

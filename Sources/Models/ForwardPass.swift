@@ -119,7 +119,7 @@ package final class ForwardPass {
     package func largestLogits(_ hidden: UnsafePointer<Float>, into logits: UnsafeMutablePointer<Float>) {
         guard let screen = stack.vocabularyScreen else { return self.logits(hidden, into: logits) }
         normalize(hidden, stack.finalNorm, rowCount: 1)
-        let count = compute.linearOfLargest(
+        let count = compute.linearForArgmax(
             stack.vocabularyHead, screen, scratch.normed.pointer, output: logits)
         profile?.addScreened(exactCount: count)
     }
@@ -158,7 +158,7 @@ package final class ForwardPass {
                 of: layer, slab, segment, firstRow: row, queries: HeadStates(rows, stride: width),
                 entries: scratch.entries.pointer + row,
                 keyValues: HeadStates(rows + layer.query.rows, stride: width))
-            compute.placeHeads(heads, rowCount: segment.rowCount)
+            compute.rotateAndStore(heads, rowCount: segment.rowCount)
             mix(heads, segment, count: segment.rowCount, firstRow: row)
             row += segment.rowCount
         }
@@ -174,12 +174,12 @@ package final class ForwardPass {
     ///   - firstRow: the segment's first in the pass.
     func mix(_ heads: HeadRows, _ segment: Segment, count: Int, firstRow: Int = 0) {
         let (headCount, width) = (stack.configuration.headCount, stack.configuration.headWidth)
-        let sight = Sight(
+        let mask = AttentionMask(
             windowStarts: scratch.windowStarts.pointer + firstRow,
             sinks: segment.ring.entryCount(before: segment.ring.shape.sinks))
         measured(.attention) {
             compute.attend(
-                AttentionPass(heads, sight: sight, rowCount: count, scale: 1 / Float(width).squareRoot()),
+                AttentionPass(heads, mask: mask, rowCount: count, scale: 1 / Float(width).squareRoot()),
                 output: scratch.mixed.pointer + firstRow * headCount * width)
         }
     }
@@ -189,7 +189,7 @@ package final class ForwardPass {
         compute.linear(
             gateAndOther, scratch.normed.pointer, rowCount: rowCount, isRowExact: isRowExact,
             output: scratch.gateUp.pointer)
-        compute.gate(scratch.gateUp.pointer, rowCount: rowCount, width: out.columns, output: scratch.inner.pointer)
+        compute.swiglu(scratch.gateUp.pointer, rowCount: rowCount, width: out.columns, output: scratch.inner.pointer)
         compute.linear(
             out, scratch.inner.pointer, rowCount: rowCount, isRowExact: isRowExact, output: scratch.delta.pointer)
     }

@@ -16,23 +16,25 @@ extension Compute {
 
     /// RMSNorm and RoPE (arXiv 2104.09864) of queries and keys in place, where every position asks; keys and values go
     /// into their slots of the ring.
-    package func placeHeads(_ heads: HeadRows, rowCount: Int) { run(.placeHeads(heads), count: rowCount) }
+    package func rotateAndStore(_ heads: HeadRows, rowCount: Int) { run(.rotateAndStore(heads), count: rowCount) }
 
-    /// What `placeHeads` does to keys and values alone, of every position.
-    package func placeKeyValues(_ heads: HeadRows, rowCount: Int) { run(.placeKeyValues(heads), count: rowCount) }
+    /// What `rotateAndStore` does to keys and values alone, of every position.
+    package func rotateAndStoreKeyValues(_ heads: HeadRows, rowCount: Int) {
+        run(.rotateAndStoreKeyValues(heads), count: rowCount)
+    }
 
-    /// What `placeHeads` does to queries alone.
-    package func placeQueries(_ heads: HeadRows, count: Int) { run(.placeQueries(heads), count: count) }
+    /// What `rotateAndStore` does to queries alone.
+    package func rotateQueries(_ heads: HeadRows, count: Int) { run(.rotateQueries(heads), count: count) }
 
     /// output = silu(gate) ⊙ up (arXiv 2002.05202).
     ///
     /// - Parameters:
     ///   - gateUp: [rowCount, gate | up], each `width` wide
     ///   - output: [rowCount, width]
-    package func gate(
+    package func swiglu(
         _ gateUp: UnsafePointer<Float>, rowCount: Int, width: Int, output: UnsafeMutablePointer<Float>
     ) {
-        run(.gate(gateUp, output, width: width), count: rowCount * RowJob.chunkCount(width))
+        run(.swiglu(gateUp, output, width: width), count: rowCount * RowJob.chunkCount(width))
     }
 
     /// values = tanh(values).

@@ -9,11 +9,11 @@ struct RowJob: BitwiseCopyable {
     enum Operation: BitwiseCopyable {
         case normalize(
             UnsafePointer<Float>, UnsafePointer<Float>, _ epsilon: Float, UnsafeMutablePointer<Float>, width: Int)
-        case placeHeads(HeadRows)
-        case placeKeyValues(HeadRows)
-        case placeQueries(HeadRows)
+        case rotateAndStore(HeadRows)
+        case rotateAndStoreKeyValues(HeadRows)
+        case rotateQueries(HeadRows)
         /// Chunk by chunk: a row alone is worth dividing.
-        case gate(UnsafePointer<Float>, UnsafeMutablePointer<Float>, width: Int)
+        case swiglu(UnsafePointer<Float>, UnsafeMutablePointer<Float>, width: Int)
         case add(UnsafePointer<Float>, UnsafeMutablePointer<Float>, width: Int)
         case scatter(
             UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Int>, UnsafeMutablePointer<Float>, width: Int)
@@ -24,10 +24,10 @@ struct RowJob: BitwiseCopyable {
         var nanoseconds: Double {
             switch self {
             case .normalize(_, _, _, _, let width): 0.15 * Double(width)
-            case .placeHeads(let heads): 0.4 * Double(heads.queryWidth + heads.keyValueWidth)
-            case .placeKeyValues(let heads): 0.4 * Double(heads.keyValueWidth)
-            case .placeQueries(let heads): 0.4 * Double(heads.queryWidth)
-            case .gate(_, _, let width): 1.5 * Double(min(width, RowJob.chunk))
+            case .rotateAndStore(let heads): 0.4 * Double(heads.queryWidth + heads.keyValueWidth)
+            case .rotateAndStoreKeyValues(let heads): 0.4 * Double(heads.keyValueWidth)
+            case .rotateQueries(let heads): 0.4 * Double(heads.queryWidth)
+            case .swiglu(_, _, let width): 1.5 * Double(min(width, RowJob.chunk))
             case .add(_, _, let width), .scatter(_, _, _, _, let width), .gather(_, _, _, let width):
                 0.06 * Double(width)
             }
@@ -39,15 +39,15 @@ struct RowJob: BitwiseCopyable {
             switch self {
             case .normalize(let input, let weight, let epsilon, let output, let width):
                 kernels.pointee.rms_norm(output + index * width, input + index * width, weight, width, epsilon)
-            case .placeHeads(let heads):
-                heads.placeQuery(index, kernels)
-                heads.placeKeyValue(row: index, kernels)
-            case .placeKeyValues(let heads): heads.placeKeyValue(row: index, kernels)
-            case .placeQueries(let heads): heads.placeQuery(index, kernels)
-            case .gate(let input, let output, let width):
+            case .rotateAndStore(let heads):
+                heads.rotateQuery(index, kernels)
+                heads.rotateAndStoreKeyValue(row: index, kernels)
+            case .rotateAndStoreKeyValues(let heads): heads.rotateAndStoreKeyValue(row: index, kernels)
+            case .rotateQueries(let heads): heads.rotateQuery(index, kernels)
+            case .swiglu(let input, let output, let width):
                 let (row, first) = (index / RowJob.chunkCount(width), index % RowJob.chunkCount(width) * RowJob.chunk)
                 let gate = input + 2 * row * width + first
-                kernels.pointee.silu_gate(
+                kernels.pointee.swiglu(
                     output + row * width + first, gate, gate + width, min(RowJob.chunk, width - first))
             case .add(let x, let y, let width):
                 kernels.pointee.add(y + index * width, x + index * width, width)

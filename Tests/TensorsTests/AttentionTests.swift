@@ -79,10 +79,11 @@ struct AttentionTests {
                         cosines: cosines.pointer, sines: sines.pointer, keys: UnsafeMutableRawPointer(keys.pointer),
                         values: UnsafeMutableRawPointer(values.pointer), ring: ring,
                         firstOverflow: firstOverflow.pointer, firstEntry: first)
-                    compute.placeHeads(heads, rowCount: rows)
+                    compute.rotateAndStore(heads, rowCount: rows)
                     compute.attend(
                         AttentionPass(
-                            heads, sight: Sight(windowStarts: starts.pointer, sinks: shape.sinks), rowCount: rows,
+                            heads, mask: AttentionMask(windowStarts: starts.pointer, sinks: shape.sinks),
+                            rowCount: rows,
                             scale: 0.25),
                         output: output.baseAddress! + first * width)
                 }

@@ -36,11 +36,11 @@ struct RowKernelTests {
     }
 
     @Test("the largest value's first place, wherever it is, and none beside what is not a number")
-    func placeOfLargest() {
+    func argmax() {
         var generator = SeededGenerator(seed: 3)
         for count in Self.widths + [1024, 1025, 3000] {
             for set in Self.sets {
-                let kernel = set.kernels.pointee.place_of_largest!
+                let kernel = set.kernels.pointee.argmax!
                 var values = (0..<count).map { _ in Float.random(in: -1...1, using: &generator) }
                 for place in [0, count / 3, count - 1] {
                     values[place] = 2
@@ -53,7 +53,7 @@ struct RowKernelTests {
                 #expect(kernel([Float](repeating: .infinity, count: count), count) == 0)
             }
         }
-        #expect(UnsafeBufferPointer<Float>(start: nil, count: 0).placeOfLargest == nil)
+        #expect(UnsafeBufferPointer<Float>(start: nil, count: 0).argmax == nil)
     }
 
     @Test("activations round the same way everywhere, ties to even, and lie with their part's rows side by side")
@@ -122,7 +122,7 @@ struct RowKernelTests {
                 kernels.rms_norm(&output, x, y, width, 1e-6)
                 expectClose(output, normed, "norm \(width)")
 
-                kernels.silu_gate(&output, gates, y, width)
+                kernels.swiglu(&output, gates, y, width)
                 expectClose(output, gated, "gate \(width)")
 
                 output = x

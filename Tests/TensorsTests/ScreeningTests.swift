@@ -55,7 +55,7 @@ struct ScreeningTests {
             activations: activations, instructionSet: set)
         var (all, left) = ([Float](repeating: 0, count: matrix.rows), [Float](repeating: 0, count: matrix.rows))
         compute.linear(weights, input, rowCount: 1, output: &all)
-        let exactCount = compute.linearOfLargest(weights, screen, input, output: &left)
+        let exactCount = compute.linearForArgmax(weights, screen, input, output: &left)
         return (all, left, exactCount)
     }
 
@@ -66,7 +66,7 @@ struct ScreeningTests {
         let places = outputs.left.indices.filter { outputs.left[$0] != -.infinity }
         let isExact = places.allSatisfy { outputs.left[$0].bitPattern == outputs.all[$0].bitPattern }
         #expect(isExact && places.count <= outputs.exactCount, "\(name)")
-        let largest = [outputs.all, outputs.left].map { $0.withUnsafeBufferPointer(\.placeOfLargest) }
+        let largest = [outputs.all, outputs.left].map { $0.withUnsafeBufferPointer(\.argmax) }
         #expect(largest[0] == largest[1], "\(name)")
     }
 

@@ -191,7 +191,7 @@ static void check_rows(size_t width) {
     for (size_t i = 0; i < width; i++)
         right &= fabs(output[i] - x[i] * weight[i] / sqrt(squares / (double)width + 1e-6)) < 1e-5;
     expect(right, "norm", 0, width);
-    kernels->silu_gate(output, x, y, width);
+    kernels->swiglu(output, x, y, width);
     for (size_t i = 0; i < width; i++) right &= fabs(output[i] - x[i] / (1 + exp(-(double)x[i])) * y[i]) < 1e-6;
     expect(right, "gate", 0, width);
     uint16_t halves[131];

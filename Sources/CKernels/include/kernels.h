@@ -135,7 +135,7 @@ struct volley_kernels {
     /// RoPE on one head in place: value i pairs with i + width / 2; tables hold width / 2 values.
     void (*rotate)(float *head, const float *cosines, const float *sines, size_t width);
     /// output = gate / (1 + e^−gate) · up.
-    void (*silu_gate)(float *output, const float *gate, const float *up, size_t count);
+    void (*swiglu)(float *output, const float *gate, const float *up, size_t count);
     /// values = tanh(values).
     void (*tanh)(float *values, size_t count);
     /// output += input.
@@ -143,7 +143,7 @@ struct volley_kernels {
     /// output += factor · input.
     void (*add_scaled)(float *output, const float *input, float factor, size_t count);
     /// The first place of the largest of `count` values; `count` where one is NaN, or there is none.
-    size_t (*place_of_largest)(const float *values, size_t count);
+    size_t (*argmax)(const float *values, size_t count);
     /// float32 to float16, nearest even. Returns whether a finite value became infinite.
     bool (*to_f16)(uint16_t *output, const float *input, size_t count);
     /// Attention of work units unit_begin ..< unit_end of `volley_attention_units`.

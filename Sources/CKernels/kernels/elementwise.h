@@ -32,7 +32,7 @@ static void rotate(float *head, const float *cosines, const float *sines, size_t
 
 INLINE lane_floats silu(lane_floats x) { return x / (1.0f + lane_exp(-x)); }
 
-static void silu_gate(float *output, const float *gate, const float *up, size_t count) {
+static void swiglu(float *output, const float *gate, const float *up, size_t count) {
     size_t k = 0;
     for (; k + LANES <= count; k += LANES) lane_store(output + k, silu(lane_load(gate + k)) * lane_load(up + k));
     for (; k < count; k++) output[k] = silu(lane_all(gate[k]))[0] * up[k];
@@ -95,7 +95,7 @@ static float largest_of(const float *values, size_t count) {
     return has_nan ? NAN : largest;
 }
 
-static size_t place_of_largest(const float *values, size_t count) {
+static size_t argmax(const float *values, size_t count) {
     enum { RUN = 1024 };
     size_t best = count;
     float most = -INFINITY;

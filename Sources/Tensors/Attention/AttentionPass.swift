@@ -3,14 +3,14 @@ import CKernels
 /// Queries at ascending entries of a ring, and the keys and values that they look at.
 package struct AttentionPass {
     private let heads: HeadRows
-    private let sight: Sight
+    private let mask: AttentionMask
     private let scale: Float
     let rowCount: Int
 
     /// - Parameter heads: placed.
-    package init(_ heads: HeadRows, sight: Sight, rowCount: Int, scale: Float) {
+    package init(_ heads: HeadRows, mask: AttentionMask, rowCount: Int, scale: Float) {
         self.heads = heads
-        self.sight = sight
+        self.mask = mask
         self.rowCount = rowCount
         self.scale = scale
     }
@@ -18,13 +18,13 @@ package struct AttentionPass {
     var ring: RingLayout { heads.ring }
 
     /// Whether the last query sees every entry up to its own.
-    var seesAll: Bool { sight.windowStarts[heads.queryEntries[rowCount - 1] - heads.firstEntry] == 0 }
+    var seesAll: Bool { mask.windowStarts[heads.queryEntries[rowCount - 1] - heads.firstEntry] == 0 }
 
     func kernelAttention(output: UnsafeMutablePointer<Float>) -> volley_attention {
         volley_attention(
             ring: ring.kernelRing, keys: heads.keys, values: heads.values, queries: heads.queries.rows,
             query_stride: heads.queries.stride, output: output, row_count: rowCount, positions: heads.queryEntries,
-            heads: heads.headCount, window_starts: sight.windowStarts, first_position: heads.firstEntry,
-            sinks_seen: sight.sinks, scale: scale)
+            heads: heads.headCount, window_starts: mask.windowStarts, first_position: heads.firstEntry,
+            sinks_seen: mask.sinks, scale: scale)
     }
 }

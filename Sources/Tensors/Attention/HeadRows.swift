@@ -20,7 +20,7 @@ package struct HeadRows: BitwiseCopyable {
     package let keys: UnsafeMutableRawPointer
     package let values: UnsafeMutableRawPointer
     package let ring: RingLayout
-    /// The first entry whose key or value does not fit the ring's float16; lowered by `placeKeyValue`.
+    /// The first entry whose key or value does not fit the ring's float16; lowered by `rotateAndStoreKeyValue`.
     package let firstOverflow: UnsafeMutablePointer<Int64>
     package let firstEntry: Int
 
@@ -51,13 +51,13 @@ package struct HeadRows: BitwiseCopyable {
     var queryWidth: Int { headCount * ring.headWidth }
     var keyValueWidth: Int { 2 * ring.keyValueHeadCount * ring.headWidth }
 
-    func placeQuery(_ query: Int, _ kernels: UnsafePointer<volley_kernels>) {
+    func rotateQuery(_ query: Int, _ kernels: UnsafePointer<volley_kernels>) {
         turn(
             queries.rows + query * queries.stride, headCount, queryNorm, row: queryEntries[query] - firstEntry,
             kernels)
     }
 
-    func placeKeyValue(row: Int, _ kernels: UnsafePointer<volley_kernels>) {
+    func rotateAndStoreKeyValue(row: Int, _ kernels: UnsafePointer<volley_kernels>) {
         let keyStates = keyValues.rows + row * keyValues.stride
         let valueStates = keyStates + ring.keyValueHeadCount * ring.headWidth
         turn(keyStates, ring.keyValueHeadCount, keyNorm, row: row, kernels)

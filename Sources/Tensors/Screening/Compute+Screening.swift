@@ -10,7 +10,7 @@ extension Compute {
     ///   - input: [weights.columns]
     ///   - output: [weights.rows]
     /// - Returns: how many outputs were computed exactly.
-    package func linearOfLargest(
+    package func linearForArgmax(
         _ weights: Linear, _ screen: RowScreen, _ input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
     ) -> Int {
         precondition(weights.slices.count == 1)

@@ -1,5 +1,5 @@
 /// A smaller copy of a matrix, and how far each row of it is from its own: enough to say which rows cannot give the largest
-/// product with an input (`Compute.linearOfLargest`).
+/// product with an input (`Compute.linearForArgmax`).
 // Sendable: nothing changes once it is made.
 package struct RowScreen: Sendable {
     /// [rows, columns], in fewer bytes.

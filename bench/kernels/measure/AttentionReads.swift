@@ -53,7 +53,8 @@ struct AttentionReads {
                     ring: ring.layout, firstOverflow: firstOverflow.pointer, firstEntry: depth - 1)
                 compute.attend(
                     AttentionPass(
-                        heads, sight: Sight(windowStarts: starts.pointer, sinks: 0), rowCount: rowCount, scale: 0.1),
+                        heads, mask: AttentionMask(windowStarts: starts.pointer, sinks: 0), rowCount: rowCount,
+                        scale: 0.1),
                     output: output.pointer)
             }
         }

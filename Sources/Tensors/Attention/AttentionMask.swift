@@ -1,5 +1,5 @@
 /// What queries see of a ring's entries, besides their own.
-package struct Sight: BitwiseCopyable {
+package struct AttentionMask: BitwiseCopyable {
     /// The first entry in the window of each of the pass's rows, ascending: [row].
     let windowStarts: UnsafePointer<Int>
     /// First entries that every query sees, whatever its window.
