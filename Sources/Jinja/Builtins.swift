@@ -1,6 +1,6 @@
 import Foundation
 
-/// The functions that every template can call, where no variable hides them.
+/// The functions that every template can call. A variable of the same name hides them.
 enum Builtins {
     static let all: [String: Function.Body] = [
         "range": range,
@@ -27,7 +27,7 @@ enum Builtins {
         },
     ]
 
-    /// The most values of a range, as the sandbox has it.
+    /// Maximum length of a range, as in jinja2's sandbox.
     private static let longestRange = 100_000
 
     private static let range: Function.Body = { (arguments, run) throws(TemplateError) in

@@ -1,14 +1,15 @@
-/// How much a template may do, so that a hostile one can use neither time, stack nor memory without bound.
+/// Limits on a template, so that a hostile one cannot exhaust time, stack or memory.
 package struct Limits: Sendable {
-    /// Bytes of the template's source.
+    /// Maximum source length in bytes.
     package var sourceBytes = 4 << 20
-    /// Steps of one rendering: expressions, statements, elements visited, and each 16 bytes of text that is scanned.
+    /// Steps per rendering. Each expression, statement and visited element is one step, and so are 16 bytes of scanned
+    /// text.
     package var steps = 10_000_000
-    /// Nested expressions, blocks and calls; also containers inside containers.
+    /// Nesting depth of expressions, blocks and calls, and of containers.
     package var depth = 500
-    /// Bytes of the text that a rendering writes.
+    /// Maximum output length in bytes.
     package var outputBytes = 64 << 20
-    /// Bytes of all values that a rendering makes, whether still alive or not.
+    /// Total bytes of all values that a rendering creates, whether still alive or not.
     package var memory = 256 << 20
 
     package init() {}

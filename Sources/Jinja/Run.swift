@@ -1,15 +1,15 @@
 import Foundation
 
-/// The state of one rendering: where it stands, what it wrote and what it may still use.
+/// The state of one rendering: current position, output and remaining budget.
 final class Run {
-    /// The text written so far, by the innermost block that captures.
+    /// Output of the innermost capturing block, or of the template.
     var output: [UInt8] = []
-    /// The template's line that is being worked on.
+    /// The line being executed.
     var line = 1
-    /// The slots of the function that runs: the template's own, a macro's, a recursive loop's.
+    /// The slots of the current function: the template, a macro or a recursive loop.
     var activation: Activation
     let layout: Layout
-    /// The variables given, in the order of `layout.globalNames`.
+    /// The caller's variables, in the order of `layout.globalNames`.
     let globals: [Value?]
     let now: Date
 
@@ -33,9 +33,7 @@ final class Run {
 
     func failure(_ problem: String) -> TemplateError { .failed(line: line, problem: problem) }
 
-    // MARK: - Limits
-
-    /// Counts steps against the limit.
+    /// Charges steps against the limit.
     func spend(_ steps: Int) throws(TemplateError) {
         stepsLeft -= steps
         guard stepsLeft >= 0 else {
@@ -43,7 +41,7 @@ final class Run {
         }
     }
 
-    /// Counts the bytes of a value about to be made against the limit.
+    /// Charges the bytes of a value to be created against the limit.
     func charge(_ bytes: Int) throws(TemplateError) {
         let (left, overflow) = memoryLeft.subtractingReportingOverflow(bytes)
         guard !overflow, left >= 0 else {
@@ -53,13 +51,13 @@ final class Run {
         try spend(bytes >> 5)
     }
 
-    /// Counts a text that is read from end to end.
+    /// Charges for reading a whole text.
     func scan(_ text: Text) throws(TemplateError) { try spend(text.utf8.count >> 4) }
 
-    /// Counts what a filter or test is about to read, where that is a text.
+    /// Charges for the operand of a filter or test if it is a text.
     func scan(_ value: Value) throws(TemplateError) { if case .string(let text) = value { try scan(text) } }
 
-    /// Goes one level deeper while `body` runs.
+    /// Runs `body` one level deeper.
     func nested<Result>(_ body: () throws(TemplateError) -> Result) throws(TemplateError) -> Result {
         try descend()
         defer { depth -= 1 }
@@ -75,7 +73,7 @@ final class Run {
 
     func ascend() { depth -= 1 }
 
-    /// A container that may be used: not nested too deep.
+    /// Returns `value`, or throws if it nests too deeply.
     func checked(_ value: Value) throws(TemplateError) -> Value {
         guard value.depth <= limits.depth else {
             throw .limit(line: line, problem: "values nest deeper than \(limits.depth) levels")
@@ -98,8 +96,6 @@ final class Run {
         return .string(text)
     }
 
-    // MARK: - Output
-
     func write(_ text: Text) throws(TemplateError) {
         guard output.count + text.utf8.count <= limits.outputBytes else {
             throw .limit(line: line, problem: "the template writes more than \(limits.outputBytes) bytes")
@@ -107,7 +103,7 @@ final class Run {
         output.append(contentsOf: text.utf8)
     }
 
-    /// What `body` writes, instead of its going to the output.
+    /// Returns the output of `body` instead of adding it to the rendering's.
     func captured(_ body: () throws(TemplateError) -> Flow) throws(TemplateError) -> (text: Text, flow: Flow) {
         let outer = output
         output = []
@@ -117,26 +113,24 @@ final class Run {
         return (Text(utf8: output), flow)
     }
 
-    // MARK: - What may form circles
-
-    /// Remembers an object that can come to hold itself, or a long chain of its kind, to be emptied at the end.
+    /// Registers an object that can be part of a reference cycle or of a long chain. `end()` clears it.
     func keep(_ object: any Clearable) { kept.append(object) }
 
-    /// Frees what may hold itself, and long chains, without recursion.
+    /// Breaks reference cycles and long chains, so that freeing them does not recurse.
     func end() {
         for object in kept { object.clear() }
     }
 }
 
-/// What can let go of all values that it holds.
+/// An object that can release all values it holds.
 protocol Clearable: AnyObject {
     func clear()
 }
 
-/// The slots of one call: of the template, a macro, a recursive loop or a loop's test.
+/// The slots of one call of the template, a macro, a recursive loop or a loop's test.
 final class Activation: Clearable {
     var slots: [Value?]
-    /// That of the function in whose body this one's function stands.
+    /// The activation of the enclosing function.
     let parent: Activation?
     private var isKept = false
 
@@ -147,7 +141,7 @@ final class Activation: Clearable {
 
     func clear() { slots = [] }
 
-    /// Makes `run` remember the activation: a macro holds it, and it may hold the macro.
+    /// Registers the activation with `run`: a macro holds it, and it may hold the macro.
     func keep(in run: Run) {
         guard !isKept else { return }
         isKept = true

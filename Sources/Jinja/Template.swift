@@ -1,11 +1,12 @@
 import Foundation
 import JSON
 
-/// A chat template in the Jinja language, as `transformers` runs it: parsed once, rendered often.
+/// A chat template in the Jinja language: parsed once, rendered often.
 ///
-/// The judge is jinja2 3.1 in an `ImmutableSandboxedEnvironment` with `trim_blocks`, `lstrip_blocks`, `break` and
-/// `continue`, and the `generation` tag, `tojson`, `raise_exception` and `strftime_now` of transformers. A template is
-/// untrusted: it reaches nothing but its variables, and `Limits` bound what it may use.
+/// Follows `transformers`, which runs templates with jinja2 3.1 in an `ImmutableSandboxedEnvironment` with
+/// `trim_blocks`, `lstrip_blocks`, `break` and `continue`, and adds the `generation` tag, `tojson`, `raise_exception`
+/// and `strftime_now`. Templates are untrusted: they can read only their variables, and `Limits` bounds what they can
+/// use.
 package struct Template: Sendable {
     private let body: [any Statement]
     private let layout: Layout
@@ -23,15 +24,15 @@ package struct Template: Sendable {
         layout = try Resolver.layout(of: body, names: names, scopes: scopes)
     }
 
-    /// The names of the variables that the template reads without setting them itself, built-in functions left out.
+    /// The variables that the template reads without assigning them, built-in functions excluded.
     package var variables: Set<String> { Set(layout.globalNames).subtracting(Builtins.all.keys) }
 
     /// Renders the template.
     /// - Parameters:
-    ///   - variables: what the template can read; objects keep the order of their fields. A variable with the name of a
-    ///     built-in function hides it.
-    ///   - now: the time that `strftime_now` tells, in the local time zone.
-    /// - Throws: `TemplateError` with the template's line; `.raised` where the template refuses its input.
+    ///   - variables: the template's variables; objects keep the order of their fields. A variable hides a built-in
+    ///     function of the same name.
+    ///   - now: the time for `strftime_now`, shown in the local time zone.
+    /// - Throws: `TemplateError` with the template's line; `.raised` if the template refuses its input.
     package func render(_ variables: JSONObject, now: Date = .now) throws(TemplateError) -> String {
         let globals = layout.globalNames.map { name in
             variables[name].map { Value($0) } ?? Builtins.all[name].map { .object(Function(name, $0)) }

@@ -1,22 +1,22 @@
-/// Why a template cannot be used, with the line of the template where that shows.
+/// An error in a template, with its line.
 package enum TemplateError: Error, Equatable, CustomStringConvertible {
-    /// The template is not valid, or uses a tag, filter or test that does not exist here.
+    /// The template is invalid, or uses a tag, filter or test that is not implemented.
     case syntax(line: Int, problem: String)
-    /// An operation failed while the template was rendered.
+    /// An operation failed during rendering.
     case failed(line: Int, problem: String)
-    /// The template refused its input by `raise_exception`; these are its own words.
+    /// The template called `raise_exception`; `message` is its text.
     case raised(line: Int, message: String)
-    /// The template asked for more than `Limits` allow.
+    /// The template exceeded `Limits`.
     case limit(line: Int, problem: String)
 
-    /// The template's line, counted from 1.
+    /// The line in the template, from 1.
     package var line: Int {
         switch self {
         case .syntax(let line, _), .failed(let line, _), .raised(let line, _), .limit(let line, _): line
         }
     }
 
-    /// One sentence: the line and what is wrong there.
+    /// One sentence with the line and the problem.
     package var description: String {
         switch self {
         case .syntax(let line, let problem): "line \(line) of the chat template: \(problem)"

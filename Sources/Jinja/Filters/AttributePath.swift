@@ -1,7 +1,7 @@
-/// `attribute="a.b.0"` of a filter: names and indices to follow from each element.
+/// A filter's `attribute="a.b.0"`: the names and indices to follow from each element.
 struct AttributePath {
     private let keys: [Value]
-    /// The value of an absent part.
+    /// Replaces an undefined value along the path.
     var fallback: Value?
 
     init(_ keys: [Value], fallback: Value? = nil) { (self.keys, self.fallback) = (keys, fallback) }
@@ -17,14 +17,14 @@ struct AttributePath {
 }
 
 extension Run {
-    /// A path; nothing and `None` mean the element itself.
+    /// Parses a path. A missing attribute or `None` selects the element itself.
     func attributePath(_ attribute: Value?, fallback: Value? = nil) throws(TemplateError) -> AttributePath {
         guard let attribute, !attribute.isNone else { return AttributePath([]) }
         guard let text = attribute.text else { return AttributePath([attribute], fallback: fallback) }
         return AttributePath(try parts(of: text), fallback: fallback)
     }
 
-    /// The paths of a list with commas, as `sort` takes it.
+    /// Parses the comma-separated paths of `sort`.
     func attributePaths(_ attribute: Value?) throws(TemplateError) -> [AttributePath] {
         guard let text = attribute?.text else { return [try attributePath(attribute)] }
         var paths: [AttributePath] = []
@@ -43,9 +43,9 @@ extension Text {
     fileprivate func split(at separator: Text, _ run: Run) throws(TemplateError) -> [Text] {
         var parts: [Text] = []
         var start = 0
-        for place in try places(of: separator, run) + [utf8.count] {
-            parts.append(part(start..<place))
-            start = place + separator.utf8.count
+        for offset in try offsets(of: separator, run) + [utf8.count] {
+            parts.append(part(start..<offset))
+            start = offset + separator.utf8.count
         }
         return parts
     }
@@ -54,6 +54,6 @@ extension Text {
 }
 
 extension Value {
-    /// A string in lower case, another value as it is: how filters compare without case.
+    /// Strings in lower case, other values unchanged: the key for case-insensitive comparison.
     var caseFolded: Value { text.map { .string($0.lowercased) } ?? self }
 }

@@ -1,7 +1,7 @@
-/// A test: a Boolean function of its operand.
+/// A test: returns a Boolean for its operand.
 typealias TestBody = @Sendable (Value, Arguments, Run) throws(TemplateError) -> Bool
 
-/// The tests of jinja2, which stand after `is`.
+/// The tests of jinja2, written after `is`.
 enum Checks {
     static let all: [String: TestBody] = kinds.merging(comparisons) { first, _ in first }
 
@@ -105,12 +105,12 @@ enum Checks {
 }
 
 extension Value {
-    /// `self % divisor`, or nil where that is no number.
+    /// `self % divisor`, or nil if the result is not a number.
     fileprivate func remainder(by divisor: Value, _ run: Run) throws(TemplateError) -> Double? {
         try run.compute(.modulo, self, divisor).number
     }
 
-    /// `self is other`. Numbers and strings count as the same where they are equal and of one type.
+    /// `self is other`. Numbers and strings are the same if they have one type and are equal.
     fileprivate func isSame(as other: Value) -> Bool {
         switch (self, other) {
         case (.none, .none): true

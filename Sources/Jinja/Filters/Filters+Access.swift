@@ -22,7 +22,7 @@ extension Filters {
         "pprint": refused("pprint"),
     ]
 
-    /// Filters of jinja2 that no chat template needs; `random` would give another text each time.
+    /// Refuses a jinja2 filter that no chat template needs. `random`, for one, would make the output vary.
     private static func refused(_ name: String) -> FilterBody {
         { (_, _, run) throws(TemplateError) in throw run.failure("the filter '\(name)' is not supported") }
     }

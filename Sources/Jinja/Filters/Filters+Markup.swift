@@ -1,4 +1,4 @@
-/// Filters made for HTML, which chat templates seldom use.
+/// Filters for HTML, rare in chat templates.
 extension Filters {
     static let markup: [String: FilterBody] = [
         "e": plain("e") { $0.isMarkup ? $0 : $0.markupEscaped.marked() },
@@ -29,14 +29,14 @@ extension Filters {
 }
 
 extension Run {
-    /// The text with HTML's special characters escaped, unless it is marked safe.
+    /// Escapes HTML's special characters, unless the text is marked safe.
     func escaped(_ text: Text) throws(TemplateError) -> Text {
         guard !text.isMarkup else { return text }
         try charge(text.utf8.count)
         return text.markupEscaped
     }
 
-    /// The arguments of a method of a text marked safe, escaped where they become part of it.
+    /// Escapes the arguments of a method of a safe text where they become part of the result.
     func escaped(_ arguments: Arguments, for method: Text) throws(TemplateError) -> Arguments {
         var result = arguments
         switch method {
@@ -57,7 +57,7 @@ extension Run {
 }
 
 extension Value {
-    /// The value with its texts marked safe: a text, or those of a list.
+    /// Marks a text, or the texts in a list, as safe.
     func marked(_ isMarkup: Bool = true) -> Value {
         guard isMarkup else { return self }
         return switch self {
@@ -85,7 +85,7 @@ extension Text {
         return Text(utf8: bytes, isASCII: isASCII)
     }
 
-    /// Without comments and tags, spaces made one, and the most common entities resolved.
+    /// Removes comments and tags, collapses white space and resolves the most common entities.
     fileprivate var withoutTags: Text {
         var (kept, position): ([UInt8], Int) = ([], 0)
         while let start = first("<", in: position..<utf8.count) {

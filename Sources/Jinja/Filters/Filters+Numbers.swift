@@ -65,13 +65,13 @@ extension Filters {
 }
 
 extension Run {
-    /// jinja2's `int` filter, or nil for its default.
+    /// jinja2's `int` filter; nil where it uses its default.
     fileprivate func integer(_ value: Value, base: Int) throws(TemplateError) -> Value? {
         switch value {
         case .bool, .int: return value.integer.map { .int($0) }
         case .float(let number):
             guard number.isFinite else {
-                // int(nan) is a ValueError, int(inf) an OverflowError: only the second goes past the default.
+                // int(nan) raises ValueError, which yields the default; int(inf) raises OverflowError, which does not.
                 if number.isNaN { return nil }
                 throw failure("cannot convert float infinity to integer")
             }
@@ -92,7 +92,7 @@ extension Run {
         return .int(whole)
     }
 
-    /// `round(value, precision)`: halves to even, correctly rounded in decimal.
+    /// `round(value, precision)`: correctly rounded in decimal, ties to even.
     fileprivate func rounded(_ value: Value, _ number: Double, _ precision: Int) throws(TemplateError) -> Value {
         if let whole = value.integer {
             guard precision < 0 else { return .int(whole) }
@@ -116,7 +116,7 @@ extension Run {
 }
 
 extension Text {
-    /// `float(text)`, or nil where that fails.
+    /// `float(text)`, or nil if that fails.
     var asFloat: Double? {
         var digits = trimmed.string.lowercased()
         guard let plain = digits.withoutUnderscores else { return nil }
@@ -133,13 +133,13 @@ extension Text {
         guard isPlain, mantissa.contains(where: \.isNumber), let first = magnitude.first, first.isNumber || first == "."
         else { return nil }
         guard let number = Double(magnitude.hasSuffix(".") ? magnitude + "0" : magnitude) else {
-            // Swift wants digits on both sides of the point.
+            // Swift requires digits on both sides of the point.
             return Double(magnitude.replacing(".e", with: ".0e").replacing(/^\./, with: "0.")).map { sign * $0 }
         }
         return sign * number
     }
 
-    /// `int(text, base)`, or nil where that fails; too large a number is an error.
+    /// `int(text, base)`, or nil if that fails. Throws if the number is too large.
     fileprivate func asInteger(base: Int, _ run: Run) throws(TemplateError) -> Int? {
         var digits = trimmed.string.lowercased()
         let isNegative = digits.hasPrefix("-")
@@ -167,7 +167,7 @@ extension Text {
 }
 
 extension String {
-    /// Without single underscores between digits, or nil where they stand elsewhere.
+    /// Removes single underscores between digits. Nil if an underscore stands anywhere else.
     fileprivate var withoutUnderscores: String? {
         guard contains("_") else { return self }
         let parts = split(separator: "_", omittingEmptySubsequences: false)

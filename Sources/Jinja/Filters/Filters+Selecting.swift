@@ -15,7 +15,7 @@ extension Filters {
         },
     ]
 
-    /// A generator whose source is only made, and whose arguments are only looked at, when it is first asked.
+    /// Makes a generator that creates its source and checks its arguments when the first value is requested.
     private static func lazy(
         over value: Value, _ arguments: Arguments, _ run: Run,
         _ prepare: @escaping (Run) throws(TemplateError) -> (Value) throws(TemplateError) -> Value?

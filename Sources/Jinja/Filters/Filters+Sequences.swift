@@ -33,7 +33,7 @@ extension Filters {
                 let view = MappingView(.items, of: mapping)
                 try run.charge(mapping.count * 3 * MemoryLayout<Value>.stride)
                 return try run.generator("generator", depth: view.depth, ArrayIterator(view.elements))
-            // jinja2 finds out when the result is visited.
+            // jinja2 raises the error when the result is iterated.
             default:
                 let type = value.typeName
                 return try run.generator(
@@ -80,7 +80,7 @@ extension Filters {
         "batch": { (value, arguments, run) throws(TemplateError) in
             let values = try arguments.bound(to: ["linecount", "fill_with"], required: 1, for: "batch", run)
             let source = try value.iterator(run)
-            // Nothing is as long as what is no number, so all goes into one batch then.
+            // No length equals NaN, so everything goes into one batch.
             let size = values[0]?.number
             let fill = values[1]
             return try run.generator(
@@ -117,15 +117,15 @@ extension Filters {
                     })
             }
             let (size, longer) = elements.count.quotientAndRemainder(dividingBy: count)
-            var (index, place) = (0, 0)
+            var (index, start) = (0, 0)
             return try run.generator(
                 "generator", depth: value.depth + 1,
                 ClosureIterator { (run) throws(TemplateError) in
                     guard index < count else { return nil }
-                    let end = place + size + (index < longer ? 1 : 0)
-                    var part = Array(elements[place..<end])
+                    let end = start + size + (index < longer ? 1 : 0)
+                    var part = Array(elements[start..<end])
                     if let fill, !fill.isNone, index >= longer { part.append(fill) }
-                    (index, place) = (index + 1, end)
+                    (index, start) = (index + 1, end)
                     return try run.made(part)
                 })
         },
@@ -172,7 +172,7 @@ extension Run {
         return try checked(.object(Generator(name, depth: depth, source)))
     }
 
-    /// The elements from the last to the first, of what has an end to begin at.
+    /// The elements in reverse order. Throws for values that cannot be reversed.
     fileprivate func reversedElements(_ value: Value) throws(TemplateError) -> [Value] {
         switch value {
         case .string, .list, .tuple, .mapping, .undefined: return try value.elements(self).reversed()

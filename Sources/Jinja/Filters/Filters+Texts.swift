@@ -84,7 +84,7 @@ extension Filters {
 }
 
 extension Text {
-    /// jinja2's `title`: upper case after spaces and opening brackets, lower case elsewhere.
+    /// jinja2's `title`: upper case after white space and opening brackets, lower case elsewhere.
     fileprivate var wordsCapitalized: Text {
         var bytes: [UInt8] = []
         var word: [Unicode.Scalar] = []
@@ -106,7 +106,7 @@ extension Text {
         return Text(utf8: bytes)
     }
 
-    /// Percent-encoded for a path, or for a query where nothing is kept and spaces become `+`.
+    /// Percent-encodes for a path; if `kept` is nil, for a query, where spaces become `+`.
     fileprivate func percentEncoded(keeping kept: UInt8?) -> Text {
         var bytes: [UInt8] = []
         for byte in utf8 {
@@ -125,7 +125,7 @@ extension Text {
 }
 
 extension Unicode.Scalar {
-    /// Whether `\w` matches the scalar.
+    /// Whether Python's `\w` matches the scalar.
     var isWordCharacter: Bool {
         if isASCII { return isASCIIWordCharacter }
         switch properties.generalCategory {

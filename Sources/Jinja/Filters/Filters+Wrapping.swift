@@ -90,7 +90,7 @@ struct WordWrapper {
         return lines
     }
 
-    /// Deals with a chunk that fits no line: breaks it, or gives it a line of its own.
+    /// Breaks a chunk that fits on no line, or puts it on a line of its own.
     private func takePart(
         of chunk: ArraySlice<Unicode.Scalar>, _ chunks: inout [ArraySlice<Unicode.Scalar>],
         _ line: inout [ArraySlice<Unicode.Scalar>], room: Int
@@ -110,7 +110,7 @@ struct WordWrapper {
         }
     }
 
-    /// Words and the spaces between them; a word may end at a hyphen between letters.
+    /// Splits into words and the white space between them. A word may end at a hyphen between letters.
     private func chunks(of scalars: [Unicode.Scalar]) -> [ArraySlice<Unicode.Scalar>] {
         var chunks: [ArraySlice<Unicode.Scalar>] = []
         var start = 0

@@ -1,14 +1,14 @@
-/// A filter: a function of its operand.
+/// A filter: returns a new value for its operand.
 typealias FilterBody = @Sendable (Value, Arguments, Run) throws(TemplateError) -> Value
 
-/// The filters of jinja2, with the `tojson` of transformers. Each file of this shelf adds those of one subject.
+/// The filters of jinja2, with transformers' `tojson`. Each file in this directory adds the filters of one subject.
 enum Filters {
     static let all: [String: FilterBody] = [
         texts, markup, wrapping, numbers, sequences, selecting, sorting, access,
     ].reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
 
-    /// A filter of texts without arguments; other operands are printed first.
-    /// - Parameter keepsMark: whether what is marked safe stays so.
+    /// Makes a text filter without arguments. Operands of other types are converted by `str` first.
+    /// - Parameter keepsMark: whether a safe text stays marked as safe.
     static func plain(
         _ name: String, keepsMark: Bool = false, _ body: @escaping @Sendable (Text) -> Text
     ) -> FilterBody {
@@ -23,7 +23,7 @@ enum Filters {
 }
 
 extension Run {
-    /// Applies the filter of this name.
+    /// Applies the filter with this name.
     func filter(_ name: Value, _ value: Value, _ arguments: Arguments) throws(TemplateError) -> Value {
         guard let text = name.text, let body = Filters.all[text.string] else {
             throw failure("no filter named \(try name.representation(self).string)")
@@ -32,7 +32,7 @@ extension Run {
         return try nested { () throws(TemplateError) in try body(value, arguments, self) }
     }
 
-    /// Applies the test of this name.
+    /// Applies the test with this name.
     func test(_ name: Value, _ value: Value, _ arguments: Arguments) throws(TemplateError) -> Bool {
         guard let text = name.text, let body = Checks.all[text.string] else {
             throw failure("no test named \(try name.representation(self).string)")

@@ -1,6 +1,6 @@
 /// The methods of `list` and `tuple`.
 enum ListMethods {
-    /// Those that change a list, which the sandbox forbids.
+    /// Mutating methods, which the sandbox forbids.
     private static let forbidden: Set<Text> = [
         "append", "clear", "pop", "reverse", "insert", "sort", "extend", "remove",
     ]
@@ -40,15 +40,15 @@ enum ListMethods {
         let bounds = SliceBounds(
             start: try values[1].integer(or: 0, "the start", run),
             stop: try values[2].integer(or: .max, "the end", run), step: 1)
-        let (start, stop, _) = bounds.places(count: elements.count)
-        for place in start..<max(start, stop) where try elements[place].equals(values[0] ?? .none, run) {
-            return .int(place)
+        let (start, stop, _) = bounds.indices(count: elements.count)
+        for position in start..<max(start, stop) where try elements[position].equals(values[0] ?? .none, run) {
+            return .int(position)
         }
         throw run.failure("the value is not in the \(owner.typeName)")
     }
 }
 
-/// The attributes of numbers that some template may use.
+/// The attributes of numbers that templates use.
 enum NumberMethods {
     static func attribute(_ name: Text, of owner: Value) -> Value? {
         switch (name, owner) {

@@ -1,6 +1,6 @@
 /// The methods of `dict`.
 enum MappingMethods {
-    /// Those that change it, which the sandbox forbids.
+    /// Mutating methods, which the sandbox forbids.
     private static let forbidden: Set<Text> = ["clear", "pop", "popitem", "setdefault", "update"]
 
     static func method(_ name: Text, of owner: Value) -> Value? {
@@ -8,7 +8,7 @@ enum MappingMethods {
         guard let body = bodies[name] else { return nil }
         return .object(
             Method(name.string, of: owner) { (owner, arguments, run) throws(TemplateError) in
-                guard case .mapping(let mapping) = owner else { throw run.failure("no mapping is here") }
+                guard case .mapping(let mapping) = owner else { throw run.failure("not a mapping") }
                 return try body(mapping, arguments, run)
             })
     }
@@ -50,7 +50,7 @@ enum MappingMethods {
 }
 
 extension Run {
-    /// A view, charged as its elements are: whoever visits it makes them.
+    /// Makes a view. Charges for its elements up front, because every iteration creates them.
     func view(_ part: MappingView.Part, of mapping: MappingValue) throws(TemplateError) -> Value {
         try charge(64 + (part == .items ? mapping.count * 3 * MemoryLayout<Value>.stride : 0))
         return try checked(.object(MappingView(part, of: mapping)))

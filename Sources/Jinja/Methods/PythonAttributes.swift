@@ -1,4 +1,4 @@
-/// Python's own attributes, which the sandbox knows but forbids.
+/// Python's built-in attributes, which the sandbox hides from templates.
 enum PythonAttributes {
     private static let common: Set<Text> = [
         "__class__", "__delattr__", "__dir__", "__doc__", "__eq__", "__format__", "__ge__", "__getattribute__",

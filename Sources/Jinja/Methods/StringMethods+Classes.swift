@@ -1,5 +1,5 @@
 extension StringMethods {
-    /// Questions about the kinds of scalars.
+    /// Methods that classify characters.
     static let classes: [Text: Body] = [
         "isdigit": question("isdigit") { $0.isAll { $0.properties.numericType.map { $0 != .numeric } ?? false } },
         "isdecimal": question("isdecimal") { $0.isAll { $0.properties.numericType == .decimal } },
@@ -17,7 +17,7 @@ extension StringMethods {
 }
 
 extension Text {
-    /// Whether this is not empty and all scalars are of a kind.
+    /// Whether the text is not empty and every scalar satisfies `kind`.
     fileprivate func isAll(_ kind: (Unicode.Scalar) -> Bool) -> Bool { !isEmpty && scalars.allSatisfy(kind) }
 
     var isUpper: Bool {

@@ -80,7 +80,7 @@ extension StringMethods {
 }
 
 extension Run {
-    /// `str.strip` at the chosen ends: of spaces, or of the scalars of a set.
+    /// `str.strip` at the chosen ends. Removes white space, or the scalars in `set`.
     func trimmed(_ text: Text, _ set: Value?, atStart: Bool, atEnd: Bool) throws(TemplateError) -> Value {
         guard let set, !set.isNone else {
             return try made(text.part(text.trimmedBytes(atStart: atStart, atEnd: atEnd) { $0.isPythonSpace }))
@@ -89,7 +89,7 @@ extension Run {
         return try made(text.part(text.trimmedBytes(atStart: atStart, atEnd: atEnd) { scalars.contains($0) }))
     }
 
-    /// A text with so many copies of `fill` around it, none where a count is negative.
+    /// Adds copies of `fill` before and after the text. A negative count adds none.
     func padded(_ text: Text, before: Int, after: Int, with fill: Text) throws(TemplateError) -> Value {
         let (before, after) = (max(before, 0), max(after, 0))
         let (count, overflow) = before.addingReportingOverflow(after)

@@ -12,17 +12,17 @@ extension StringMethods {
         },
         "partition": { (text, arguments, run) throws(TemplateError) in
             let separator = try separator("partition", arguments, run)
-            guard let place = text.first(separator, in: 0..<text.utf8.count) else {
+            guard let offset = text.first(separator, in: 0..<text.utf8.count) else {
                 return try run.made(tuple: [.string(text), .string(.empty), .string(.empty)])
             }
-            return try parts(of: text, around: place, separator, run)
+            return try parts(of: text, around: offset, separator, run)
         },
         "rpartition": { (text, arguments, run) throws(TemplateError) in
             let separator = try separator("rpartition", arguments, run)
-            guard let place = text.last(separator, in: 0..<text.utf8.count) else {
+            guard let offset = text.last(separator, in: 0..<text.utf8.count) else {
                 return try run.made(tuple: [.string(.empty), .string(.empty), .string(text)])
             }
-            return try parts(of: text, around: place, separator, run)
+            return try parts(of: text, around: offset, separator, run)
         },
     ]
 
@@ -33,12 +33,12 @@ extension StringMethods {
     }
 
     private static func parts(
-        of text: Text, around place: Int, _ separator: Text, _ run: Run
+        of text: Text, around offset: Int, _ separator: Text, _ run: Run
     ) throws(TemplateError) -> Value {
         try run.charge(text.utf8.count)
         return try run.made(tuple: [
-            .string(text.part(0..<place)), .string(separator),
-            .string(text.part(place + separator.utf8.count..<text.utf8.count)),
+            .string(text.part(0..<offset)), .string(separator),
+            .string(text.part(offset + separator.utf8.count..<text.utf8.count)),
         ])
     }
 
@@ -54,14 +54,14 @@ extension StringMethods {
         }
         let separator = try values[0].text("the separator", run)
         guard !separator.isEmpty else { throw run.failure("empty separator") }
-        var places = try text.places(of: separator, atMost: most, fromEnd: !fromStart, run)
-        places.append(text.utf8.count)
+        var offsets = try text.offsets(of: separator, atMost: most, fromEnd: !fromStart, run)
+        offsets.append(text.utf8.count)
         var parts: [Text] = []
         var start = 0
-        for place in places {
+        for offset in offsets {
             try run.chargePiece()
-            parts.append(text.part(start..<place))
-            start = place + separator.utf8.count
+            parts.append(text.part(start..<offset))
+            start = offset + separator.utf8.count
         }
         return try run.made(texts: parts)
     }
@@ -75,7 +75,7 @@ extension Run {
 }
 
 extension Text {
-    /// The lines as `str.splitlines` finds them.
+    /// `str.splitlines`.
     func lines(keepingEnds: Bool, _ run: Run) throws(TemplateError) -> [Text] {
         var lines: [Text] = []
         var (start, offset) = (0, 0)
@@ -93,7 +93,7 @@ extension Text {
         return lines
     }
 
-    /// `str.split()`: words between spaces; what is left after `limit` cuts is the last one.
+    /// `str.split()`: words separated by white space. After `limit` splits, the remainder is the last one.
     fileprivate func words(atMost limit: Int, _ run: Run) throws(TemplateError) -> [Text] {
         var words: [Text] = []
         var rest = trimmedBytes(atStart: true, atEnd: false) { $0.isPythonSpace }
@@ -112,7 +112,7 @@ extension Text {
         return words
     }
 
-    /// `str.rsplit()`: the same from the end.
+    /// `str.rsplit()`: as `words`, from the end.
     fileprivate func wordsFromEnd(atMost limit: Int, _ run: Run) throws(TemplateError) -> [Text] {
         let backwards = Text(scalars.reversed())
         return try backwards.words(atMost: limit, run).reversed().map { Text($0.scalars.reversed()) }
@@ -120,6 +120,6 @@ extension Text {
 }
 
 extension Run {
-    /// Counts one piece of a text that is being cut.
+    /// Charges for one piece of a split text.
     fileprivate func chargePiece() throws(TemplateError) { try charge(2 * MemoryLayout<Value>.stride + 32) }
 }

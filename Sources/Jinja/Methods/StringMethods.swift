@@ -1,4 +1,4 @@
-/// The methods of `str`. Each file of this shelf adds those of one subject.
+/// The methods of `str`. Each file in this directory adds the methods of one subject.
 enum StringMethods {
     typealias Body = @Sendable (Text, Arguments, Run) throws(TemplateError) -> Value
 
@@ -6,7 +6,7 @@ enum StringMethods {
         guard let body = all[name] else { return nil }
         return .object(
             Method(name.string, of: owner) { (owner, arguments, run) throws(TemplateError) in
-                guard let text = owner.text else { throw run.failure("no string is here") }
+                guard let text = owner.text else { throw run.failure("not a string") }
                 try run.scan(text)
                 guard text.isMarkup else { return try body(text, arguments, run) }
                 return try body(text, run.escaped(arguments, for: name), run).marked()
@@ -16,7 +16,7 @@ enum StringMethods {
     private static let all: [Text: Body] = [caseMethods, searching, splitting, trimming, padding, classes, building]
         .reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
 
-    /// A method without arguments that gives a text.
+    /// Makes a method without arguments that returns a text.
     static func plain(_ name: String, _ body: @escaping @Sendable (Text) -> Text) -> Body {
         { (text, arguments, run) throws(TemplateError) in
             try arguments.expectNone(for: name, run)
@@ -24,7 +24,7 @@ enum StringMethods {
         }
     }
 
-    /// A method without arguments that answers a question.
+    /// Makes a method without arguments that returns a Boolean.
     static func question(_ name: String, _ body: @escaping @Sendable (Text) -> Bool) -> Body {
         { (text, arguments, run) throws(TemplateError) in
             try arguments.expectNone(for: name, run)
@@ -47,7 +47,7 @@ enum StringMethods {
             var parts: [Text] = []
             for (index, value) in values.enumerated() {
                 guard let part = value.text else {
-                    throw run.failure("join(): item \(index) is no string but \(value.typeName)")
+                    throw run.failure("join(): item \(index) is not a string but \(value.typeName)")
                 }
                 parts.append(part)
             }
@@ -89,26 +89,26 @@ extension Run {
         return .string(Text(utf8: bytes))
     }
 
-    /// `str.replace`; a negative count means all.
+    /// `str.replace`. A negative count replaces all occurrences.
     func replaced(_ text: Text, _ old: Text, _ new: Text, count: Int) throws(TemplateError) -> Value {
         try scan(text)
         let limit = count < 0 ? Int.max : count
         if old.isEmpty { return try interleaved(text, new, atMost: limit) }
-        let places = try text.places(of: old, atMost: limit, self)
-        guard !places.isEmpty else { return .string(text) }
-        try charge(text.utf8.count + places.count * max(0, new.utf8.count - old.utf8.count) + 32)
+        let offsets = try text.offsets(of: old, atMost: limit, self)
+        guard !offsets.isEmpty else { return .string(text) }
+        try charge(text.utf8.count + offsets.count * max(0, new.utf8.count - old.utf8.count) + 32)
         var bytes: [UInt8] = []
         var end = 0
-        for place in places {
-            bytes.append(contentsOf: text.utf8[end..<place])
+        for offset in offsets {
+            bytes.append(contentsOf: text.utf8[end..<offset])
             bytes.append(new)
-            end = place + old.utf8.count
+            end = offset + old.utf8.count
         }
         bytes.append(contentsOf: text.utf8[end...])
         return .string(Text(utf8: bytes))
     }
 
-    /// Replaces the empty text: inserts the new one before each scalar and at the end.
+    /// `str.replace` of the empty text: inserts `new` before each scalar and at the end.
     private func interleaved(_ text: Text, _ new: Text, atMost limit: Int) throws(TemplateError) -> Value {
         let scalars = text.scalars
         let count = min(limit, scalars.count + 1)

@@ -69,7 +69,7 @@ final class Slice: Expression {
     }
 }
 
-/// The arguments of a call, as they are written.
+/// The arguments of a call, unevaluated.
 struct CallArguments: Sendable {
     var positional: [any Expression] = []
     var named: [(name: Text, value: any Expression)] = []
@@ -126,7 +126,7 @@ final class Call: Expression {
 
     func value(_ run: Run) throws(TemplateError) -> Value { try value(run, caller: nil) }
 
-    /// - Parameter caller: the block of a `{% call %}`.
+    /// - Parameter caller: the body of a `{% call %}` block.
     func value(_ run: Run, caller: Macro?) throws(TemplateError) -> Value {
         let callee = try callee.nestedValue(run)
         var values = try arguments.values(run)
@@ -139,7 +139,7 @@ final class Call: Expression {
 /// `a|name(…)`.
 final class Filter: Expression {
     let name: String
-    /// nil in a filter block, whose text is the operand.
+    /// nil for the innermost filter of a filter block, whose text is then the operand.
     private let operand: (any Expression)?
     private let arguments: CallArguments
     private let body: FilterBody?
@@ -159,7 +159,7 @@ final class Filter: Expression {
 
     func value(_ run: Run) throws(TemplateError) -> Value { try value(run, of: .string(.empty)) }
 
-    /// - Parameter block: the text of the block that this filters.
+    /// - Parameter block: the text of the filter block.
     func value(_ run: Run, of block: Value) throws(TemplateError) -> Value {
         guard let body else { throw .failed(line: line, problem: "no filter named '\(name)'") }
         let operand =

@@ -12,7 +12,7 @@ indirect enum Target: Sendable {
         }
     }
 
-    /// The same names as those that a `with` block binds.
+    /// The same target with its names declared as parameters, as a `with` block binds them.
     var asParameter: Target {
         switch self {
         case .name(let name): .name(name.asParameter)
@@ -35,7 +35,7 @@ indirect enum Target: Sendable {
     }
 }
 
-/// `a.b` to be set, where `a` is a namespace.
+/// `a.b` as an assignment target, where `a` is a namespace.
 final class NamespaceAttribute: Expression {
     let owner: Name
     private let name: Text
@@ -49,7 +49,7 @@ final class NamespaceAttribute: Expression {
 
     func namespace(_ run: Run) throws(TemplateError) -> Namespace {
         guard case .object(let object) = try owner.value(run), let namespace = object as? Namespace else {
-            throw run.failure("cannot set the attribute '\(name.string)' of '\(owner.name)': it is no namespace")
+            throw run.failure("cannot set the attribute '\(name.string)' of '\(owner.name)': it is not a namespace")
         }
         return namespace
     }
@@ -86,7 +86,7 @@ final class Assign: Statement {
 }
 
 extension Target {
-    /// Fails where an attribute is to be set of what is no namespace.
+    /// Throws if the target sets an attribute of anything but a namespace.
     fileprivate func checkNamespaces(_ run: Run) throws(TemplateError) {
         switch self {
         case .name: break

@@ -2,7 +2,7 @@
 final class For: Statement {
     let target: Target
     let iterable: any Expression
-    /// The condition, with the target's names in the function that tests it.
+    /// The condition, and the target as named in the function that evaluates it.
     let test: (condition: any Expression, target: Target)?
     let body: [any Statement]
     let otherwise: [any Statement]
@@ -30,7 +30,7 @@ final class For: Statement {
     func execute(_ run: Run) throws(TemplateError) -> Flow {
         let iterable = try iterable.nestedValue(run)
         run.line = line
-        // A loop can visit a loop that visits a loop.
+        // A `loop` object is iterable too, so loops over loops can nest without bound.
         _ = try run.checked(iterable)
         guard isRecursive else { return try visit(iterable, recursion: nil, run) }
         let recursion = LoopRecursion(self, in: run.activation)
@@ -39,18 +39,18 @@ final class For: Statement {
         return .next
     }
 
-    /// Runs the body for each element.
+    /// Runs the body once per element.
     func visit(_ iterable: Value, recursion: (LoopRecursion, level: Int)?, _ run: Run) throws(TemplateError) -> Flow {
         let slot = run.layout.loopSlots[scopes.body]
         var source = try iterable.iterator(run)
         if let test { source = try tested(source, test.condition, test.target, run) }
-        // A loop with a test has no length but what visiting it gives.
+        // With a test, the length is known only after iteration.
         let loop = slot == nil ? nil : Loop(test == nil ? iterable : nil, source, recursion, depth: iterable.depth)
-        // The `else` follows where no run of the body came to its end, as in jinja2: not even by `continue`.
+        // As in jinja2, `else` runs unless the body completed at least once. `continue` does not count as completing.
         var isUnfinished = true
         while let element = try loop == nil ? source.next(run) : loop?.advance(run) {
             try run.spend(1)
-            // The scope is entered anew each time: what the body sets does not last.
+            // Each iteration enters the scope anew, so assignments in the body do not persist.
             if let slot, let loop { run.activation.slots[slot] = .object(loop) }
             try target.assign(element, run)
             run.enter(scopes.body)
@@ -67,7 +67,7 @@ final class For: Statement {
         return try otherwise.execute(run)
     }
 
-    /// The elements that pass the test, each tested when it is asked for.
+    /// The elements that pass the test, evaluated lazily.
     private func tested(
         _ source: ValueIterator, _ condition: any Expression, _ target: Target, _ run: Run
     ) throws(TemplateError) -> ValueIterator {
@@ -90,7 +90,7 @@ final class For: Statement {
     }
 }
 
-/// A recursive loop as a function: `loop(…)` in its body calls it again.
+/// A recursive loop as a function, called by `loop(…)` in its body.
 final class LoopRecursion {
     private let loop: For
     private let parent: Activation
@@ -110,7 +110,7 @@ final class LoopRecursion {
     }
 }
 
-/// The variable `loop` of a loop's body.
+/// The variable `loop` in the body of a loop.
 final class Loop: Object, Clearable {
     private let iterable: Value?
     private var source: ValueIterator
@@ -119,7 +119,7 @@ final class Loop: Object, Clearable {
     private var knownLength: Int?
     private var current: Value?
     private var previous: Value?
-    /// The element after the current one, once somebody looked: nil inside where there is none.
+    /// The element after the current one: nil until `peek` reads it, `.some(nil)` if there is none.
     private var following: Value??
     private var lastChanged: [Value]?
 
@@ -194,7 +194,7 @@ final class Loop: Object, Clearable {
 
     private func cycle(_ arguments: Arguments, _ run: Run) throws(TemplateError) -> Value {
         guard arguments.named.isEmpty, !arguments.positional.isEmpty else {
-            throw run.failure("loop.cycle() needs values to go through")
+            throw run.failure("loop.cycle() needs at least one value")
         }
         return arguments.positional[max(index, 0) % arguments.positional.count]
     }
@@ -203,7 +203,7 @@ final class Loop: Object, Clearable {
         guard arguments.named.isEmpty else { throw run.failure("loop.changed() takes no keyword arguments") }
         let values = arguments.positional
         if let lastChanged, try Value.tuple(lastChanged).equals(.tuple(values), run) { return false }
-        // What a loop remembers can hold another loop, which remembers another.
+        // A remembered value can hold another loop, which remembers values too: a chain or a cycle.
         if lastChanged == nil { run.keep(self) }
         lastChanged = values
         return true
@@ -231,7 +231,7 @@ final class Loop: Object, Clearable {
 
 extension Value {
     fileprivate func loop(_ run: Run) throws(TemplateError) -> Loop {
-        guard case .object(let object) = self, let loop = object as? Loop else { throw run.failure("no loop is here") }
+        guard case .object(let object) = self, let loop = object as? Loop else { throw run.failure("not a loop") }
         return loop
     }
 }

@@ -1,9 +1,9 @@
-/// The parameters and body of a macro or of a `{% call %}`.
+/// The parameters and body of a macro or a `{% call %}` block.
 final class MacroBody: Node {
-    /// nil for the block of a call.
+    /// nil for a call block.
     let name: String?
     let parameters: [Name]
-    /// Those of the last parameters.
+    /// Default values of the last parameters.
     let defaults: [any Expression]
     let body: [any Statement]
     let scope: Int
@@ -62,8 +62,8 @@ final class CallBlock: Statement {
     }
 }
 
-/// `{% generation %} … {% endgeneration %}`, which marks what the model is to learn. It is a function in transformers:
-/// what its body sets does not last.
+/// `{% generation %} … {% endgeneration %}`, which marks the text that training learns from. transformers runs the body
+/// as a function, so its assignments do not persist.
 final class GenerationBlock: Statement {
     let macro: MacroBody
     let line: Int
@@ -143,7 +143,7 @@ final class Macro: Object {
         var positional: [Value] = []
     }
 
-    /// Gives each argument its parameter, by jinja2's rules.
+    /// Binds the arguments to parameters by jinja2's rules.
     private func bind(_ arguments: Arguments, _ run: Run) throws(TemplateError) -> Bound {
         var bound = Bound()
         let count = body.parameters.count
@@ -166,7 +166,7 @@ final class Macro: Object {
         }
         bound.positional = Array(arguments.positional.dropFirst(count))
         if layout.positionalSlot == nil, !bound.positional.isEmpty {
-            throw run.failure("the macro '\(name)' takes not more than \(count) arguments")
+            throw run.failure("the macro '\(name)' takes at most \(count) arguments")
         }
         return bound
     }
@@ -185,9 +185,9 @@ final class Macro: Object {
         for (index, parameter) in body.parameters.enumerated() {
             let address = run.layout.addresses[parameter.id]
             guard run[address] == nil else { continue }
-            let place = index - (body.parameters.count - body.defaults.count)
-            if place >= 0 {
-                run[address] = try body.defaults[place].nestedValue(run)
+            let position = index - (body.parameters.count - body.defaults.count)
+            if position >= 0 {
+                run[address] = try body.defaults[position].nestedValue(run)
             } else {
                 run[address] = Undefined.hint("parameter '\(parameter.name)' was not provided")
             }

@@ -1,26 +1,26 @@
-/// A part of a template's tree.
+/// A node of a template's syntax tree.
 protocol Node: AnyObject, Sendable {
-    /// The template's line.
+    /// The line in the template.
     var line: Int { get }
-    /// Visits the parts in the order in which jinja2 looks for names.
+    /// Visits the children in the order in which jinja2 resolves names.
     func forEachChild(_ visit: (any Node) -> Void)
 }
 
-/// A part that has a value.
+/// A node with a value.
 protocol Expression: Node {
     func value(_ run: Run) throws(TemplateError) -> Value
 }
 
-/// A part that writes, assigns or directs.
+/// A node that writes output, assigns or controls the flow.
 protocol Statement: Node {
     func execute(_ run: Run) throws(TemplateError) -> Flow
 }
 
-/// How a statement ends.
+/// How execution goes on after a statement.
 enum Flow { case next, `break`, `continue` }
 
 extension [any Statement] {
-    /// Runs statements one after the other, up to one that leaves a loop's body.
+    /// Runs the statements in order until one leaves the loop's body.
     func execute(_ run: Run) throws(TemplateError) -> Flow {
         try run.descend()
         defer { run.ascend() }
@@ -34,7 +34,7 @@ extension [any Statement] {
 }
 
 extension Expression {
-    /// The value, one level deeper.
+    /// Evaluates the expression one level deeper.
     func nestedValue(_ run: Run) throws(TemplateError) -> Value {
         try run.spend(1)
         try run.descend()
@@ -43,12 +43,12 @@ extension Expression {
     }
 }
 
-/// A variable that is read or set.
+/// A variable that is read or assigned.
 final class Name: Expression {
     enum Role { case load, store, parameter }
 
     let name: String
-    /// Its place in the list of addresses.
+    /// Index in `Layout.addresses`.
     let id: Int
     let role: Role
     let line: Int

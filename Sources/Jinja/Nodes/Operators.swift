@@ -64,7 +64,7 @@ final class Not: Expression {
     }
 }
 
-/// `a and b`, `a or b`: one of the two.
+/// `a and b`, `a or b`: the value is one of the operands.
 final class Logical: Expression {
     enum Connective { case and, or }
 
@@ -120,7 +120,7 @@ final class Comparison: Expression {
     }
 }
 
-/// `a ~ b`: both as text, joined.
+/// `a ~ b`: both converted to text and joined.
 final class Concatenation: Expression {
     private let parts: [any Expression]
     let line: Int

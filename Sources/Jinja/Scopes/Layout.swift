@@ -1,50 +1,50 @@
-/// Where names live while a template runs. Made once by `Resolver`, read by every rendering.
+/// Where a template's variables live at run time. Computed once by `Resolver`, read by every rendering.
 struct Layout: Sendable {
-    /// By the id of a `Name`.
+    /// Indexed by `Name.id`.
     var addresses: [Address] = []
-    /// By scope; 0 is the template's own.
+    /// Indexed by scope; 0 is the template.
     var scopes: [ScopeLayout] = []
-    /// By scope: the function in whose activation it has its slots.
+    /// The function that holds each scope's slots, indexed by scope.
     var functionOfScope: [Int] = []
-    /// By scope of a loop's body: the slot of `loop`, where the body reads it.
+    /// The slot of `loop` if the loop's body reads it, indexed by the body's scope.
     var loopSlots: [Int?] = []
     var functions: [FunctionLayout] = []
-    /// By the scope of a macro's body.
+    /// Keyed by the scope of the macro's body.
     var macros: [Int: MacroLayout] = [:]
-    /// The variables that the template reads without having set them.
+    /// The variables that the template reads without having assigned them.
     var globalNames: [String] = []
 }
 
-/// A slot, as seen from the function that runs.
+/// A slot relative to the current function.
 struct Address: Sendable {
-    /// How many functions further out it is.
+    /// Number of enclosing functions to go out.
     var hops = 0
     var slot = 0
 }
 
-/// What happens to slots where a scope begins and ends.
+/// The slots that a scope initialises on entry and clears on exit.
 struct ScopeLayout: Sendable {
     enum Load: Sendable {
-        /// The value of a variable given.
+        /// A variable of the caller, by index.
         case global(Int)
-        /// The value that the name has outside.
+        /// The variable of the same name in the enclosing scope.
         case outer(Address)
         case nothing
     }
 
     var loads: [(slot: Int, load: Load)] = []
-    /// The slots that are emptied at the end, those of parameters included.
+    /// The slots cleared on exit, parameters included.
     var slots: [Int] = []
 }
 
-/// How many slots a function has: the template, a macro, a recursive loop, the test of a loop.
+/// Size of a function's activation. A function is the template, a macro, a recursive loop or a loop's test.
 struct FunctionLayout: Sendable { var slotCount = 0 }
 
-/// The slots of what a macro may take beside its parameters, where its body reads them.
+/// The slots of a macro's implicit parameters `caller`, `kwargs` and `varargs`, each nil unless the body reads it.
 struct MacroLayout: Sendable {
     var callerSlot: Int?
     var namedSlot: Int?
     var positionalSlot: Int?
-    /// Whether the body reads `caller`, be it a parameter or not.
+    /// Whether the body reads `caller`, declared as a parameter or not.
     var usesCaller = false
 }

@@ -1,7 +1,7 @@
-/// Gives each name of a template its address, and finds unknown filters and tests.
+/// Assigns an address to each name of a template and rejects unknown filters and tests.
 struct Resolver {
     private var layout = Layout()
-    /// The slots of each function's variables.
+    /// The slots of each function's variables, indexed by function.
     private var slots: [[Symbols.Variable: Int]] = []
     private var globals: [String: Int] = [:]
 
@@ -34,7 +34,7 @@ struct Resolver {
         return slot
     }
 
-    /// Hops are counted at run time from the function that runs; functions nest as their symbols do.
+    /// Addresses count hops from the running function. Functions nest as their symbols do.
     private mutating func address(of variable: Symbols.Variable, from symbols: Symbols) -> Address {
         let function = symbols.function(of: variable)
         var hops = 0
@@ -53,7 +53,7 @@ struct Resolver {
         return layout.globalNames.count - 1
     }
 
-    /// Writes down what happens where a scope begins and ends, once all its names are known.
+    /// Records what the scope does on entry and exit, once all its names are known.
     private mutating func finish(_ scope: Int, _ symbols: Symbols) {
         layout.functionOfScope[scope] = symbols.function
         var result = ScopeLayout()
@@ -63,7 +63,7 @@ struct Resolver {
             switch load {
             case .parameter: break
             case .global: result.loads.append((slot, .global(global(variable.name))))
-            // The parent sees the outer variable; from inside a function of its own it is one hop further.
+            // The hops from inside this scope: one more than from the parent if this scope has its own function.
             case .outer(let outer): result.loads.append((slot, .outer(address(of: outer, from: symbols))))
             case .nothing: result.loads.append((slot, .nothing))
             }
@@ -71,16 +71,14 @@ struct Resolver {
         layout.scopes[scope] = result
     }
 
-    // MARK: - The tree
-
     private mutating func resolve(_ statements: [any Statement], _ symbols: Symbols, isSoft: Bool = false)
         throws(TemplateError)
     {
         for statement in statements { try resolve(statement, symbols, isSoft: isSoft) }
     }
 
-    /// - Parameter isSoft: whether a condition guards this part, so that an unknown filter or test is an error only when
-    ///   it is used.
+    /// - Parameter isSoft: whether a condition guards this node. An unknown filter or test is then an error only when
+    ///   evaluated.
     private mutating func resolve(_ node: any Node, _ symbols: Symbols, isSoft: Bool = false) throws(TemplateError) {
         switch node {
         case let name as Name:
@@ -214,7 +212,7 @@ struct Resolver {
 }
 
 extension For {
-    /// The line where the loop's target or body sets `loop`, or nil.
+    /// The line where the loop's target or body assigns `loop`, or nil.
     fileprivate var lineThatSetsLoop: Int? {
         var line: Int?
         func look(_ node: any Node) {

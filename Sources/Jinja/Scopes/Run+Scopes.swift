@@ -1,4 +1,4 @@
-/// Slots while a template runs.
+/// Access to variables at run time.
 extension Run {
     subscript(address: Address) -> Value? {
         get { holder(of: address).slots[address.slot] }
@@ -11,7 +11,7 @@ extension Run {
         return holder
     }
 
-    /// Gives the variables of a scope the values with which they begin.
+    /// Initialises the variables of a scope.
     func enter(_ scope: Int) {
         for (slot, load) in layout.scopes[scope].loads {
             switch load {
@@ -22,7 +22,7 @@ extension Run {
         }
     }
 
-    /// Empties the variables of a scope.
+    /// Clears the variables of a scope.
     func leave(_ scope: Int) {
         for slot in layout.scopes[scope].slots { activation.slots[slot] = nil }
     }

@@ -1,7 +1,7 @@
-/// The names of one scope while addresses are given, by the rules of jinja2's `idtracking`.
+/// The symbol table of one scope during resolution, by the rules of jinja2's `idtracking`.
 ///
-/// A name set in a scope is a variable of its own there, which begins with the value that the name has outside. That
-/// is why what a loop sets does not last.
+/// Assigning a name creates a variable in the current scope, initialised from the enclosing one. That is why
+/// assignments in a loop do not persist.
 final class Symbols {
     /// A variable: the name in the scope that defines it.
     struct Variable: Hashable {
@@ -10,9 +10,9 @@ final class Symbols {
     }
 
     enum Load {
-        /// A parameter or a loop's target: set when the scope begins.
+        /// A parameter or a loop's target, set on entry.
         case parameter
-        /// The variable given, if any.
+        /// The caller's variable, if any.
         case global
         case outer(Variable)
         case nothing
@@ -20,7 +20,7 @@ final class Symbols {
 
     let level: Int
     let parent: Symbols?
-    /// The function whose activation holds the slots.
+    /// The function whose activation holds this scope's slots.
     let function: Int
     private(set) var variables: [String: Variable] = [:]
     private(set) var loads: [Variable: Load] = [:]
@@ -68,7 +68,7 @@ final class Symbols {
         if variable(of: name) == nil { define(name, .global) }
     }
 
-    /// Takes over what the branches of an `if` define. A name that only some of them set begins with the value outside.
+    /// Merges the definitions of an `if`'s branches. A name that only some branches assign starts with the outer value.
     func merge(_ branches: [Symbols]) {
         var stored: Set<String> = []
         for branch in branches { stored.formUnion(branch.stores) }
@@ -86,7 +86,7 @@ final class Symbols {
 }
 
 extension Symbols {
-    /// Notes the names that a part reads and sets in this scope. Scopes inside have their own.
+    /// Records the names that a node reads and assigns in this scope. Inner scopes have their own tables.
     func note(_ node: any Node) {
         switch node {
         case let name as Name:

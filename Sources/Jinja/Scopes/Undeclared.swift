@@ -1,9 +1,9 @@
-/// Looks for names that a body reads before it sets them, in bodies of inner loops and macros too.
+/// Finds names that a body reads before assigning them, including in inner loops and macros.
 struct Undeclared {
     private var names: Set<String>
     private var found: Set<String> = []
 
-    /// Those of `names` that `body` reads so.
+    /// Returns the members of `names` that `body` reads before assigning them.
     static func names(_ names: Set<String>, in body: [any Statement]) -> Set<String> {
         var search = Undeclared(names: names)
         for statement in body { search.visit(statement) }

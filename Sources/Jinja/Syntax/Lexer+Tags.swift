@@ -1,6 +1,6 @@
-/// The tokens between `{{` and `}}`, or `{%` and `%}`.
+/// Reads the tokens between `{{` and `}}`, or `{%` and `%}`.
 extension Lexer {
-    /// Reads up to and over the tag's end; `closing` is the end's first byte.
+    /// Reads to the end of the tag and consumes it. `closing` is the first byte of the end.
     mutating func readTag(closing: UInt8) throws(TemplateError) {
         var open: [Symbol] = []
         while position < source.count {
@@ -63,8 +63,6 @@ extension Lexer {
         append(.name(String(decoding: source[start..<position], as: UTF8.self)), at: start)
     }
 
-    // MARK: - Numbers
-
     private mutating func readNumber() throws(TemplateError) {
         let start = position
         let isAfterDot = start > 0 && source[start - 1] == UInt8(ascii: ".")
@@ -97,21 +95,22 @@ extension Lexer {
         String(decoding: source[range].filter { $0 != UInt8(ascii: "_") }, as: UTF8.self)
     }
 
-    /// The end of digits of a radix with single `_` between them, or before the first too where `leading`.
+    /// Where a run of digits ends, or nil if there is none. Single `_` may separate digits, and with `leading` precede
+    /// the first.
     private func digitsEnd(from start: Int, radix: Int, leading: Bool) -> Int? {
-        var (end, place) = (start, start)
+        var (end, index) = (start, start)
         while true {
-            if place < source.count, source[place] == UInt8(ascii: "_"), leading || place > start { place += 1 }
-            guard place < source.count, let digit = Character(Unicode.Scalar(source[place])).hexDigitValue,
+            if index < source.count, source[index] == UInt8(ascii: "_"), leading || index > start { index += 1 }
+            guard index < source.count, let digit = Character(Unicode.Scalar(source[index])).hexDigitValue,
                 digit < radix
             else { break }
-            place += 1
-            end = place
+            index += 1
+            end = index
         }
         return end > start ? end : nil
     }
 
-    /// The end of a number with a fraction, an exponent or both, or nil where none is here.
+    /// Where a number with a fraction or exponent ends, or nil if there is none here.
     private func floatEnd() -> Int? {
         guard let whole = digitsEnd(from: position, radix: 10, leading: false) else { return nil }
         var end = whole
@@ -131,38 +130,36 @@ extension Lexer {
         return end > whole ? end : nil
     }
 
-    // MARK: - Strings
-
     private mutating func readString() throws(TemplateError) {
         let start = position
         let quote = source[start]
-        var place = start + 1
+        var index = start + 1
         var hasEscape = false
-        while place < source.count, source[place] != quote {
-            if source[place] == UInt8(ascii: "\\") {
+        while index < source.count, source[index] != quote {
+            if source[index] == UInt8(ascii: "\\") {
                 hasEscape = true
-                place += 1
+                index += 1
             }
-            place += 1
+            index += 1
         }
-        guard place < source.count else { throw problem("the string has no end") }
-        position = place + 1
-        let bytes = Array(source[start + 1..<place])
+        guard index < source.count else { throw problem("the string has no end") }
+        position = index + 1
+        let bytes = Array(source[start + 1..<index])
         append(.string(hasEscape ? try unescaped(bytes, at: start) : Text(utf8: bytes)), at: start)
     }
 
-    /// Python's escapes resolved; one that Python does not know stays as it is.
+    /// Resolves Python's escape sequences. Unknown ones stay as they are.
     private mutating func unescaped(_ bytes: [UInt8], at start: Int) throws(TemplateError) -> Text {
         var result: [UInt8] = []
-        var place = 0
-        while place < bytes.count {
-            guard bytes[place] == UInt8(ascii: "\\"), place + 1 < bytes.count else {
-                result.append(bytes[place])
-                place += 1
+        var index = 0
+        while index < bytes.count {
+            guard bytes[index] == UInt8(ascii: "\\"), index + 1 < bytes.count else {
+                result.append(bytes[index])
+                index += 1
                 continue
             }
-            let (letter, width) = bytes.scalar(at: place + 1)
-            place += 1 + width
+            let (letter, width) = bytes.scalar(at: index + 1)
+            index += 1 + width
             switch letter {
             case "\n": break
             case "\\", "'", "\"": result.append(letter)
@@ -174,24 +171,24 @@ extension Lexer {
             case "t": result.append(0x09)
             case "v": result.append(0x0B)
             case "0"..."7":
-                let digits = bytes[(place - 1)...].prefix(3).prefix { (0x30...0x37).contains($0) }
+                let digits = bytes[(index - 1)...].prefix(3).prefix { (0x30...0x37).contains($0) }
                 result.append(Unicode.Scalar(digits.reduce(0) { $0 << 3 | UInt32($1 & 7) }) ?? "\u{FFFD}")
-                place += digits.count - 1
+                index += digits.count - 1
             case "x", "u", "U":
                 let width = letter == "x" ? 2 : letter == "u" ? 4 : 8
-                let digits = String(decoding: bytes[place...].prefix(width), as: UTF8.self)
+                let digits = String(decoding: bytes[index...].prefix(width), as: UTF8.self)
                 guard digits.utf8.count == width, digits.utf8.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
                     let value = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(value)
                 else {
-                    throw .syntax(line: line(at: start), problem: "the escape \\\(letter)\(digits) is no character")
+                    throw .syntax(line: line(at: start), problem: "the escape \\\(letter)\(digits) is not a character")
                 }
                 result.append(scalar)
-                place += width
+                index += width
             case "N": throw .syntax(line: line(at: start), problem: "escapes by name (\\N) are not supported")
             case _ where letter.isASCII:
                 result.append(UInt8(ascii: "\\"))
                 result.append(letter)
-            // jinja2 makes scalars above ASCII escapes first, whose backslash the one here then escapes.
+            // jinja2 first turns non-ASCII scalars into escapes; this backslash then escapes theirs.
             default: result.append(letter.pythonEscape)
             }
         }

@@ -1,12 +1,12 @@
-/// Cuts a template into tokens, as jinja2 does with `trim_blocks` and `lstrip_blocks`.
+/// Tokenises a template as jinja2 does with `trim_blocks` and `lstrip_blocks`.
 ///
-/// This file: text, comments and raw blocks. `Lexer+Tags.swift`: what stands in tags.
+/// This file reads text, comments and raw blocks; `Lexer+Tags.swift` reads the inside of tags.
 struct Lexer {
-    /// The source with `\n` for every line end, without one at its end.
+    /// The source with line ends normalised to `\n`, and without a trailing one.
     let source: [UInt8]
     var position = 0
     var tokens: [Token] = []
-    /// Whether what was read last ended a line.
+    /// Whether the last token ended a line.
     private var isAtLineStart = true
     private var countedTo = 0
     private var countedLines = 1
@@ -39,21 +39,21 @@ struct Lexer {
     private mutating func run() throws(TemplateError) {
         while position < source.count {
             let start = position
-            guard let (place, opening) = nextOpening() else {
+            guard let (offset, opening) = nextOpening() else {
                 appendData(start..<source.count)
                 position = source.count
                 return
             }
-            position = place + 2
-            let isRaw = opening == .block && takeRawBegin(after: place + 2)
-            let sign = source.count > place + 2 && isSign(source[place + 2]) ? source[place + 2] : nil
+            position = offset + 2
+            let isRaw = opening == .block && takeRawBegin(after: offset + 2)
+            let sign = source.count > offset + 2 && isSign(source[offset + 2]) ? source[offset + 2] : nil
             if !isRaw, sign != nil { position += 1 }
-            appendData(start..<stripped(start..<place, sign: sign, isVariable: opening == .variable))
+            appendData(start..<stripped(start..<offset, sign: sign, isVariable: opening == .variable))
             switch opening {
             case _ where isRaw:
                 isAtLineStart = source[position - 1] == UInt8(ascii: "\n")
                 try readRaw()
-            case .comment: try readComment(from: place)
+            case .comment: try readComment(from: offset)
             case .block:
                 append(.blockBegin)
                 try readTag(closing: UInt8(ascii: "%"))
@@ -65,21 +65,21 @@ struct Lexer {
         }
     }
 
-    private func nextOpening() -> (place: Int, opening: Opening)? {
-        var place = position
-        while place + 1 < source.count {
-            if source[place] == UInt8(ascii: "{"), let opening = Opening(rawValue: source[place + 1]) {
-                return (place, opening)
+    private func nextOpening() -> (offset: Int, opening: Opening)? {
+        var offset = position
+        while offset + 1 < source.count {
+            if source[offset] == UInt8(ascii: "{"), let opening = Opening(rawValue: source[offset + 1]) {
+                return (offset, opening)
             }
-            place += 1
+            offset += 1
         }
         return nil
     }
 
     private func isSign(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") }
 
-    /// The end of the text before a tag: without spaces where the tag begins with `-`, without those that indent it
-    /// where it is a block or a comment.
+    /// Where the text before a tag ends. A `-` sign strips all white space before the tag; blocks and comments strip
+    /// their indentation.
     private func stripped(_ range: Range<Int>, sign: UInt8?, isVariable: Bool) -> Int {
         let text = Text(utf8: Array(source[range]))
         if sign == UInt8(ascii: "-") {
@@ -92,11 +92,9 @@ struct Lexer {
         return indent.trimmed.isEmpty ? lineStart : range.upperBound
     }
 
-    // MARK: - Raw blocks and comments
-
-    /// Steps over `raw %}` where it follows a block's opening.
-    private mutating func takeRawBegin(after place: Int) -> Bool {
-        position = place
+    /// Consumes `raw %}` if it follows a block's opening.
+    private mutating func takeRawBegin(after offset: Int) -> Bool {
+        position = offset
         if position < source.count, isSign(source[position]) { position += 1 }
         skipSpace()
         if take("raw") {
@@ -107,15 +105,15 @@ struct Lexer {
             }
             if take("%}") { return true }
         }
-        position = place
+        position = offset
         return false
     }
 
     private mutating func readRaw() throws(TemplateError) {
         let start = position
         guard start < source.count else { return }
-        for place in start..<source.count where source[place...].starts(with: "{%".utf8) {
-            position = place + 2
+        for offset in start..<source.count where source[offset...].starts(with: "{%".utf8) {
+            position = offset + 2
             let sign = position < source.count && isSign(source[position]) ? source[position] : nil
             if sign != nil { position += 1 }
             skipSpace()
@@ -124,7 +122,7 @@ struct Lexer {
             guard takeBlockEnd() else { continue }
             let end = position
             position = start
-            appendData(start..<stripped(start..<place, sign: sign, isVariable: false))
+            appendData(start..<stripped(start..<offset, sign: sign, isVariable: false))
             position = end
             return
         }
@@ -132,23 +130,23 @@ struct Lexer {
         throw problem("the raw block has no end")
     }
 
-    private mutating func readComment(from place: Int) throws(TemplateError) {
-        // jinja2 takes a comment's opening at the very end for nothing.
+    private mutating func readComment(from offset: Int) throws(TemplateError) {
+        // jinja2 ignores a comment opening at the very end.
         if position >= source.count { return }
         while position + 1 < source.count {
             if source[position] == UInt8(ascii: "#"), source[position + 1] == UInt8(ascii: "}") {
-                let sign = position > place + 2 ? source[position - 1] : 0
+                let sign = position > offset + 2 ? source[position - 1] : 0
                 position += 2
                 if sign == UInt8(ascii: "-") { skipSpace() } else if sign != UInt8(ascii: "+") { _ = take("\n") }
                 return
             }
             position += 1
         }
-        position = place
+        position = offset
         throw problem("the comment has no end")
     }
 
-    /// Steps over the end of a block with the spaces that it takes along.
+    /// Consumes the end of a block and the white space that it strips.
     mutating func takeBlockEnd() -> Bool {
         if take("-%}") {
             skipSpace()
@@ -158,8 +156,6 @@ struct Lexer {
         }
         return true
     }
-
-    // MARK: - Bytes
 
     mutating func take(_ text: StaticString) -> Bool {
         let bytes = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
@@ -183,13 +179,15 @@ struct Lexer {
 
     mutating func append(_ kind: Token.Kind) { append(kind, at: position) }
 
-    mutating func append(_ kind: Token.Kind, at place: Int) { tokens.append(Token(kind: kind, line: line(at: place))) }
+    mutating func append(_ kind: Token.Kind, at offset: Int) {
+        tokens.append(Token(kind: kind, line: line(at: offset)))
+    }
 
-    /// The line of a byte; asked for in growing order, or nearly so.
-    mutating func line(at place: Int) -> Int {
-        if place < countedTo { (countedTo, countedLines) = (0, 1) }
-        for byte in source[countedTo..<min(place, source.count)] where byte == UInt8(ascii: "\n") { countedLines += 1 }
-        countedTo = max(countedTo, min(place, source.count))
+    /// The line of a byte. Fast when offsets mostly increase from call to call.
+    mutating func line(at offset: Int) -> Int {
+        if offset < countedTo { (countedTo, countedLines) = (0, 1) }
+        for byte in source[countedTo..<min(offset, source.count)] where byte == UInt8(ascii: "\n") { countedLines += 1 }
+        countedTo = max(countedTo, min(offset, source.count))
         return countedLines
     }
 

@@ -1,4 +1,4 @@
-/// Operators, by precedence.
+/// Parses operators by precedence.
 extension Parser {
     mutating func parseExpression(withCondition: Bool = true) throws(TemplateError) -> any Expression {
         try nested { (parser) throws(TemplateError) in
@@ -74,7 +74,7 @@ extension Parser {
         return comparator
     }
 
-    /// The binary operators from the loosest to the tightest; those of one level group from the left, even `**`.
+    /// The binary operators from loosest to tightest. All are left-associative, even `**`.
     private static let levels: [[Symbol]] = [
         [.add, .subtract], [.tilde], [.multiply, .divide, .floorDivide, .modulo], [.power],
     ]
@@ -109,8 +109,6 @@ extension Parser {
         value = try parsePostfix(value)
         return withFilter ? try parseFilterExpression(value) : value
     }
-
-    // MARK: - Literals
 
     mutating func parsePrimary(withNamespace: Bool = false) throws(TemplateError) -> any Expression {
         let token = current
@@ -177,10 +175,10 @@ extension Parser {
         return elements
     }
 
-    /// An expression, or several with commas between them, which make a tuple.
+    /// Parses an expression, or a tuple of comma-separated ones.
     /// - Parameters:
-    ///   - simplified: only names, literals and what stands in parentheses.
-    ///   - endsAt: a name that ends the tuple even after a comma.
+    ///   - simplified: accept only names, literals and parenthesised expressions.
+    ///   - endsAt: a name that ends the tuple, even after a comma.
     mutating func parseTuple(
         simplified: Bool = false, withCondition: Bool = true, endsAt end: String? = nil, inParentheses: Bool = false,
         withNamespace: Bool = false

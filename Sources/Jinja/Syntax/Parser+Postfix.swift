@@ -1,4 +1,4 @@
-/// Postfix operators: attributes, subscripts, calls, filters and tests.
+/// Parses postfix operators: attributes, subscripts, calls, filters and tests.
 extension Parser {
     mutating func parsePostfix(_ value: any Expression) throws(TemplateError) -> any Expression {
         var value = value
@@ -45,7 +45,7 @@ extension Parser {
         throw problem("a subscript must be one index or one slice", line: line)
     }
 
-    /// The subscript after `[`; nil where slices stand among several indices, which no value takes.
+    /// Parses a subscript after `[`. Nil if slices are mixed with several indices, which no value supports.
     private mutating func parseSliceOrIndex(
         of value: any Expression, line: Int
     ) throws(TemplateError) -> (any Expression)? {
@@ -115,7 +115,7 @@ extension Parser {
         problem("the arguments of a call are out of order", line: line)
     }
 
-    /// Filters after `|`, as many as there are; nil where there is none and no value.
+    /// Parses a chain of filters after `|`. Nil if there is neither a filter nor a value.
     mutating func parseFilters(of value: (any Expression)?) throws(TemplateError) -> (any Expression)? {
         var value = value
         while take(.pipe) {

@@ -1,6 +1,6 @@
-/// Tags.
+/// Parses tags.
 extension Parser {
-    /// The statement of a tag whose name has been read.
+    /// Parses the statement of a tag whose name has been read.
     mutating func parseStatement(_ tag: String, line: Int) throws(TemplateError) -> any Statement {
         switch tag {
         case "for": return try parseFor(line)
@@ -15,7 +15,7 @@ extension Parser {
             let body = try parseFunctionBody(until: "endgeneration")
             return GenerationBlock(body: body, scope: makeScope(), line: line)
         case "break", "continue":
-            guard isInLoop else { throw problem("'\(tag)' stands outside of a loop", line: line) }
+            guard isInLoop else { throw problem("'\(tag)' outside of a loop", line: line) }
             return LoopControl(tag == "break" ? .break : .continue, line: line)
         case "include", "import", "from", "extends", "block":
             throw problem("the tag '\(tag)' is not supported: a chat template is one text", line: line)
@@ -28,7 +28,7 @@ extension Parser {
         let firstName = nameCount
         let start = self
         let target = try parseTarget(endsAtIn: true)
-        // The test has the target in a function of its own, so with names of its own.
+        // The test runs in its own function, so it needs its own copy of the target's names.
         var again = start
         again.nameCount = nameCount
         let testTarget = try again.parseTarget(endsAtIn: true)
@@ -93,7 +93,7 @@ extension Parser {
         return CallBlock(call, MacroBody(nil, parameters, defaults, body, scope: makeScope(), line: line), line: line)
     }
 
-    /// The body of what becomes a function: a loop around it is out of reach.
+    /// Parses a function body, where `break` and `continue` cannot reach an enclosing loop.
     private mutating func parseFunctionBody(until end: String) throws(TemplateError) -> [any Statement] {
         let wasInLoop = isInLoop
         isInLoop = false
@@ -109,7 +109,7 @@ extension Parser {
             let line = current.line
             let name = try parseAssignableName()
             guard !parameters.contains(where: { $0.name == name }) else {
-                throw problem("the parameter '\(name)' is there twice", line: line)
+                throw problem("duplicate parameter '\(name)'", line: line)
             }
             parameters.append(makeName(name, .parameter, line: line))
             if take(.assign) {
@@ -149,8 +149,6 @@ extension Parser {
         }
         return Print(expressions, line: line)
     }
-
-    // MARK: - Targets
 
     private mutating func parseAssignableName() throws(TemplateError) -> String {
         let line = current.line

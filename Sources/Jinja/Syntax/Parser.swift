@@ -1,21 +1,21 @@
-/// Makes the tree of a template from its tokens, by jinja2's grammar.
+/// Parses tokens into a syntax tree, by jinja2's grammar.
 ///
-/// This file: the stream of tokens and lists of statements.
+/// This file holds the token stream and lists of statements.
 struct Parser {
     private let tokens: [Token]
     private var index = 0
     private var depth = 0
-    /// Counts names and scopes, which `Resolver` gives addresses.
+    /// Counts names and scopes, to which `Resolver` assigns addresses.
     var nameCount = 0
     var scopeCount = 0
-    /// Whether `break` and `continue` have a loop to act on here.
+    /// Whether `break` and `continue` are allowed here.
     var isInLoop = false
     /// The tags that are open.
     private var openTags: [String] = []
 
-    /// Expressions and blocks inside each other. Each level takes some dozen calls of the parser.
+    /// Nesting depth of expressions and blocks. Each level takes some dozen calls of the parser.
     private static let maximumDepth = 100
-    /// Operators, attributes, calls and filters in one tag: a chain of them makes a tree as deep as it is long.
+    /// Operators, attributes, calls and filters in one tag. A chain of them makes a tree as deep as the chain is long.
     private static let maximumLinks = 400
     private var linkCount = 0
 
@@ -26,8 +26,6 @@ struct Parser {
         let body = try parser.parseBody(until: [])
         return (body, parser.nameCount, parser.scopeCount)
     }
-
-    // MARK: - Tokens
 
     var current: Token { tokens[index] }
     var following: Token { tokens[min(index + 1, tokens.count - 1)] }
@@ -80,7 +78,7 @@ struct Parser {
         problem("expected \(expected), not '\(current.description)'")
     }
 
-    /// Parses one level deeper.
+    /// Runs `body` one level deeper.
     mutating func nested<Result>(
         _ body: (inout Parser) throws(TemplateError) -> Result
     ) throws(TemplateError) -> Result {
@@ -92,7 +90,7 @@ struct Parser {
         return try body(&self)
     }
 
-    /// Counts one link of a chain against the limit of its tag.
+    /// Counts one link of a chain against the tag's limit.
     mutating func countLink() throws(TemplateError) {
         linkCount += 1
         guard linkCount <= Self.maximumLinks else {
@@ -110,16 +108,14 @@ struct Parser {
         return Name(name, id: nameCount - 1, role, line: line)
     }
 
-    // MARK: - Bodies
-
-    /// The statements after a tag's expression, up to one of the end tags, on whose name the parser then stands.
+    /// Parses the statements after a tag's expression, up to the name of one of the end tags, which stays unread.
     mutating func parseBlock(until ends: [String]) throws(TemplateError) -> [any Statement] {
         _ = take(.colon)
         try expectBlockEnd()
         return try parseBody(until: ends)
     }
 
-    /// The same, and steps over the end tag's name.
+    /// As above, and consumes the end tag's name.
     mutating func parseBlock(until end: String) throws(TemplateError) -> [any Statement] {
         let body = try parseBlock(until: [end])
         advance()

@@ -1,7 +1,7 @@
-/// One token of a template, with the line where it begins.
+/// A token of a template, with the line where it starts.
 struct Token {
     enum Kind: Equatable {
-        /// Text outside of tags.
+        /// Text outside tags.
         case data(Text)
         case blockBegin, blockEnd, variableBegin, variableEnd
         case name(String)
@@ -15,7 +15,7 @@ struct Token {
     let kind: Kind
     let line: Int
 
-    /// The token for a message.
+    /// The token as messages show it.
     var description: String {
         switch kind {
         case .data: "template text"
@@ -41,7 +41,7 @@ enum Symbol: String, CaseIterable {
     case leftBrace = "{", rightBrace = "}"
     case greater = ">", less = "<", assign = "=", dot = ".", colon = ":", pipe = "|", comma = ",", semicolon = ";"
 
-    /// The bracket that closes this one, where it opens.
+    /// The matching closing bracket, if this is an opening one.
     var closing: Symbol? {
         switch self {
         case .leftBracket: .rightBracket

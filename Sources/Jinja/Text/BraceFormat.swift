@@ -1,4 +1,4 @@
-/// `str.format`: fields in braces, with the sandbox's access to attributes and items.
+/// `str.format`: fields in braces, with the sandbox's rules for attributes and items.
 struct BraceFormat {
     private let scalars: [Unicode.Scalar]
     private let isMarkup: Bool
@@ -85,7 +85,7 @@ struct BraceFormat {
         return scalars.endIndex
     }
 
-    /// The argument that a field names, with the attributes and items after it.
+    /// The argument that a field names, followed through its attributes and items.
     private mutating func value(named name: ArraySlice<Unicode.Scalar>) throws(TemplateError) -> Value {
         let first = name.prefix { $0 != "." && $0 != "[" }
         var value = try argument(Text(first))

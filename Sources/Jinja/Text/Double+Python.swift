@@ -1,5 +1,5 @@
 extension Double {
-    /// `repr(float)`: the shortest digits that give the number again, without exponent from 1e-4 up to 1e16.
+    /// `repr(float)`: the shortest digits that round-trip, without exponent from 1e-4 up to 1e16.
     var pythonText: String {
         if isNaN { return "nan" }
         if isInfinite { return self < 0 ? "-inf" : "inf" }

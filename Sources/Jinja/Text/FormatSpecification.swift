@@ -1,4 +1,4 @@
-/// What follows `:` in a field of `str.format`: `[[fill]align][sign][#][0][width][grouping][.precision][type]`.
+/// The part after `:` in a field of `str.format`: `[[fill]align][sign][#][0][width][grouping][.precision][type]`.
 struct FormatSpecification {
     private let isEmpty: Bool
     private var fill: Unicode.Scalar = " "
@@ -109,7 +109,7 @@ struct FormatSpecification {
             if number.precision != nil || number.grouping != nil {
                 parts = number.float(float, type: number.precision == nil ? "f" : "g")
                 if number.precision == nil, let dot = plain.firstIndex(of: "."), !plain.contains("e") {
-                    // Without precision the shortest digits are grouped.
+                    // Without a precision, the shortest digits are grouped.
                     let whole = number.integer(Int(exactly: float.magnitude.rounded(.down)) ?? 0, type: "d").digits
                     parts.digits = whole + Text(String(plain[dot...]))
                 }

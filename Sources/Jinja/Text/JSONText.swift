@@ -1,4 +1,4 @@
-/// `json.dumps`, as the `tojson` of transformers calls it.
+/// `json.dumps`, as called by transformers' `tojson`.
 struct JSONText {
     private let run: Run
     private let value: Value
@@ -11,7 +11,7 @@ struct JSONText {
 
     init(_ run: Run, value: Value) { (self.run, self.value) = (run, value) }
 
-    /// Sets what each level is indented by: a text, or so many spaces.
+    /// Sets the indentation per level: a text, or a number of spaces.
     mutating func setIndent(_ value: Value?) throws(TemplateError) {
         guard let value, !value.isNone else { return }
         itemSeparator = ","
@@ -28,7 +28,7 @@ struct JSONText {
         guard let value, !value.isNone else { return }
         let parts = try value.elements(run)
         guard parts.count == 2, let item = parts[0].text, let key = parts[1].text else {
-            throw run.failure("tojson: separators are two strings")
+            throw run.failure("tojson: 'separators' must be two strings")
         }
         (itemSeparator, keySeparator) = (item, key)
     }
@@ -55,8 +55,8 @@ struct JSONText {
             }
         case .mapping(let mapping):
             var fields: [(key: Text, value: Value)] = []
-            for place in try order(of: mapping) {
-                fields.append((try name(of: mapping.keys[place]), mapping.values[place]))
+            for position in try order(of: mapping) {
+                fields.append((try name(of: mapping.keys[position]), mapping.values[position]))
             }
             try write(fields.count, "{", "}", level: level) { [fields] (writer, index) throws(TemplateError) in
                 try writer.write(quoted: fields[index].key)
@@ -91,10 +91,10 @@ struct JSONText {
     }
 
     private func order(of mapping: MappingValue) throws(TemplateError) -> [Int] {
-        let places = Array(0..<mapping.count)
-        guard sortsKeys else { return places }
-        return try run.sorted(places.map { .int($0) }) { (place) throws(TemplateError) in
-            mapping.keys[place.integer ?? 0]
+        let positions = Array(0..<mapping.count)
+        guard sortsKeys else { return positions }
+        return try run.sorted(positions.map { .int($0) }) { (position) throws(TemplateError) in
+            mapping.keys[position.integer ?? 0]
         }.compactMap(\.integer)
     }
 

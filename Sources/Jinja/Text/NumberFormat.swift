@@ -1,16 +1,16 @@
 import Foundation
 
-/// How a number is written: what `%` formats and format specifications share.
+/// How a number is written, shared by `%` formats and format specifications.
 struct NumberFormat {
     var isAlternate = false
-    /// What stands before a number that is not negative: "", " " or "+".
+    /// The sign of a number that is not negative: "", " " or "+".
     var plus: Text = ""
     var grouping: Unicode.Scalar?
     var precision: Int?
-    /// No number has more digits to show than this.
+    /// More than the digits of any `Double`.
     static let maximumPrecision = 1_100
 
-    /// Sign, prefix and digits; padding goes between sign with prefix and digits, or outside.
+    /// Sign, prefix and digits. Padding goes outside, or between prefix and digits.
     struct Parts {
         var sign: Text
         var digits: Text
@@ -24,7 +24,7 @@ struct NumberFormat {
         return Parts(sign: (number < 0 ? "-" : plus) + prefix, digits: Text(digits))
     }
 
-    /// A float as `e`, `f`, `g` or `%` write it, or in upper case.
+    /// Formats a float by `e`, `f`, `g` or `%`; an upper-case type gives upper case.
     func float(_ number: Double, type: Unicode.Scalar) -> Parts {
         let sign: Text = number.sign == .minus && !number.isNaN ? "-" : plus
         let isUpper = type == "E" || type == "F" || type == "G"
@@ -43,7 +43,7 @@ struct NumberFormat {
         return Parts(sign: sign, digits: Text(digits + (type == "%" ? "%" : "")))
     }
 
-    /// Digits with a mark between groups, counted from the right.
+    /// Inserts `mark` between groups of `size` digits, counted from the right.
     private func grouped(_ digits: String, by mark: Unicode.Scalar, every size: Int) -> String {
         var result = ""
         for (index, digit) in digits.enumerated() {

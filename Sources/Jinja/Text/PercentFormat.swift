@@ -20,7 +20,7 @@ struct PercentFormat {
         self.run = run
     }
 
-    /// The text with each field filled from a tuple, a mapping, or one value.
+    /// Fills each field from a tuple, a mapping or a single value.
     func text(with value: Value) throws(TemplateError) -> Text {
         var format = self
         return try format.fill(with: value)
@@ -187,7 +187,7 @@ struct PercentFormat {
 }
 
 extension Text {
-    /// The text with escapes for what is not ASCII.
+    /// Escapes non-ASCII scalars.
     fileprivate var asciiEscaped: Text {
         if isASCII { return self }
         var bytes: [UInt8] = []

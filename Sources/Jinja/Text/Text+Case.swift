@@ -1,4 +1,4 @@
-/// Upper and lower case as Python's `str` has them: full mappings, and the Greek final sigma.
+/// Case conversion as in Python's `str`: full mappings, with the Greek final sigma.
 extension Text {
     var uppercased: Text {
         if isASCII { return Text(utf8: utf8.map { $0.asciiUppercased }, isASCII: true) }
@@ -25,7 +25,7 @@ extension Text {
         return Text(utf8: bytes)
     }
 
-    /// `str.title`: each run of cased scalars begins in title case and goes on in lower case.
+    /// `str.title`: each run of cased scalars starts in title case and continues in lower case.
     var titlecased: Text {
         let scalars = scalars
         var bytes: [UInt8] = []

@@ -1,5 +1,5 @@
 extension Text {
-    /// `repr(str)`: in quotes, with escapes for what is not printable.
+    /// `repr(str)`: quoted, with non-printable scalars escaped.
     var pythonQuoted: Text {
         let quote: UInt8 = utf8.contains(0x27) && !utf8.contains(0x22) ? 0x22 : 0x27
         var bytes: [UInt8] = [quote]
@@ -24,7 +24,7 @@ extension Text {
 }
 
 extension Unicode.Scalar {
-    /// What `str.isprintable` says of one scalar.
+    /// `str.isprintable` for one scalar.
     var isPythonPrintable: Bool {
         if isASCII { return (0x20...0x7E).contains(value) }
         switch properties.generalCategory {

@@ -1,14 +1,13 @@
-/// Finding bytes in bytes. UTF-8 never finds a scalar inside another, so bytes do.
+/// Searches bytes. That is correct for text, because no UTF-8 scalar occurs inside another.
 extension Text {
-    /// The first byte of the first place of `pattern` that lies within `range`, or nil. Takes time in proportion to the
-    /// range, whatever the pattern.
+    /// The byte offset of the first match of `pattern` within `range`, or nil. Linear in the range for any pattern.
     func first(_ pattern: Text, in range: Range<Int>) -> Int? { utf8.first(pattern.utf8, in: range) }
 
-    /// The first byte of the last place of `pattern` that lies within `range`, or nil.
+    /// The byte offset of the last match of `pattern` within `range`, or nil.
     func last(_ pattern: Text, in range: Range<Int>) -> Int? {
         let backwards = Array(utf8[range].reversed())
-        let place = backwards.first(pattern.utf8.reversed(), in: 0..<backwards.count)
-        return place.map { range.upperBound - $0 - pattern.utf8.count }
+        let offset = backwards.first(pattern.utf8.reversed(), in: 0..<backwards.count)
+        return offset.map { range.upperBound - $0 - pattern.utf8.count }
     }
 
     func contains(_ pattern: Text) -> Bool { first(pattern, in: 0..<utf8.count) != nil }
@@ -19,26 +18,26 @@ extension Text {
         suffix.utf8.count <= utf8.count && utf8[(utf8.count - suffix.utf8.count)...].elementsEqual(suffix.utf8)
     }
 
-    /// Every place of `pattern` from the left, or from the right, none overlapping another; `pattern` is not empty. In
-    /// the order of the text.
-    func places(
+    /// The byte offsets, in ascending order, of non-overlapping matches counted from the start or the end. `pattern`
+    /// must not be empty.
+    func offsets(
         of pattern: Text, atMost limit: Int = .max, fromEnd: Bool = false, _ run: Run
     ) throws(TemplateError) -> [Int] {
         let bytes = fromEnd ? utf8.reversed() : utf8
         let wanted = fromEnd ? pattern.utf8.reversed() : pattern.utf8
-        var (places, offset): ([Int], Int) = ([], 0)
-        while places.count < limit, let place = bytes.first(wanted, in: offset..<bytes.count) {
+        var (offsets, start): ([Int], Int) = ([], 0)
+        while offsets.count < limit, let offset = bytes.first(wanted, in: start..<bytes.count) {
             try run.charge(MemoryLayout<Int>.stride)
-            places.append(place)
-            offset = place + wanted.count
+            offsets.append(offset)
+            start = offset + wanted.count
         }
-        return fromEnd ? places.reversed().map { utf8.count - $0 - wanted.count } : places
+        return fromEnd ? offsets.reversed().map { utf8.count - $0 - wanted.count } : offsets
     }
 }
 
-/// Spaces as Python knows them.
+/// White space as Python defines it.
 extension Text {
-    /// The bytes that stay when scalars at the chosen ends go.
+    /// The byte range that remains after trimming matching scalars from the chosen ends.
     func trimmedBytes(atStart: Bool, atEnd: Bool, where matches: (Unicode.Scalar) -> Bool) -> Range<Int> {
         var (start, end) = (0, utf8.count)
         while atStart, start < end {
@@ -47,24 +46,23 @@ extension Text {
             start += width
         }
         while atEnd, start < end {
-            var place = end - 1
-            while utf8[place] & 0xC0 == 0x80 { place -= 1 }
-            guard matches(scalar(at: place).scalar) else { break }
-            end = place
+            var offset = end - 1
+            while utf8[offset] & 0xC0 == 0x80 { offset -= 1 }
+            guard matches(scalar(at: offset).scalar) else { break }
+            end = offset
         }
         return start..<end
     }
 
-    /// Without the spaces at both ends.
+    /// The text without white space at both ends.
     var trimmed: Text { part(trimmedBytes(atStart: true, atEnd: true) { $0.isPythonSpace }) }
 
-    /// The scalar whose first byte is at `offset`, and its number of bytes.
+    /// The scalar that starts at byte `offset`, and its length in bytes.
     func scalar(at offset: Int) -> (scalar: Unicode.Scalar, width: Int) { utf8.scalar(at: offset) }
 }
 
 extension [UInt8] {
-    /// The first place of `pattern` that lies within `range`, or nil: Knuth, Morris and Pratt's search, so that no
-    /// pattern makes it slow.
+    /// The first match within `range`, or nil. Knuth–Morris–Pratt search: no pattern makes it slow.
     fileprivate func first(_ pattern: [UInt8], in range: Range<Int>) -> Int? {
         guard let head = pattern.first else { return range.lowerBound }
         guard pattern.count <= range.count else { return nil }
@@ -72,16 +70,16 @@ extension [UInt8] {
         let borders = pattern.borders
         return withUnsafeBufferPointer { bytes in
             var matched = 0
-            for place in range {
-                while matched > 0, bytes[place] != pattern[matched] { matched = borders[matched - 1] }
-                if bytes[place] == pattern[matched] { matched += 1 }
-                if matched == pattern.count { return place + 1 - matched }
+            for offset in range {
+                while matched > 0, bytes[offset] != pattern[matched] { matched = borders[matched - 1] }
+                if bytes[offset] == pattern[matched] { matched += 1 }
+                if matched == pattern.count { return offset + 1 - matched }
             }
             return nil
         }
     }
 
-    /// For each prefix, the length of the longest shorter one that it ends with.
+    /// For each prefix, the length of the longest proper prefix that is also its suffix.
     private var borders: [Int] {
         var borders = Array<Int>(repeating: 0, count: count)
         for index in indices.dropFirst() {
@@ -92,7 +90,7 @@ extension [UInt8] {
         return borders
     }
 
-    /// The scalar whose first byte is at `offset`, and its number of bytes; `self` is valid UTF-8.
+    /// The scalar that starts at byte `offset`, and its length in bytes. `self` must be valid UTF-8.
     func scalar(at offset: Int) -> (scalar: Unicode.Scalar, width: Int) {
         let first = self[offset]
         if first < 0x80 { return (Unicode.Scalar(first), 1) }
@@ -104,7 +102,7 @@ extension [UInt8] {
 }
 
 extension Unicode.Scalar {
-    /// What `str.isspace` and `\s` take for a space.
+    /// Whether `str.isspace` and `\s` accept the scalar.
     var isPythonSpace: Bool {
         switch value {
         case 0x09...0x0D, 0x1C...0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000: true
@@ -112,7 +110,7 @@ extension Unicode.Scalar {
         }
     }
 
-    /// What `str.splitlines` takes for the end of a line.
+    /// Whether `str.splitlines` ends a line at the scalar.
     var isPythonLineEnd: Bool {
         switch value {
         case 0x0A...0x0D, 0x1C...0x1E, 0x85, 0x2028, 0x2029: true

@@ -1,12 +1,13 @@
-/// A string as Python has it: a sequence of Unicode scalars, compared scalar by scalar. Kept as UTF-8.
+/// A string as in Python: a sequence of Unicode scalars, compared scalar by scalar. Stored as UTF-8.
 ///
-/// Swift's `String` would not do: it compares by canonical equivalence and counts grapheme clusters.
+/// Swift's `String` will not do: it compares by canonical equivalence and counts grapheme clusters.
 struct Text: Sendable {
     /// Valid UTF-8.
     let utf8: [UInt8]
-    /// Whether every byte is one scalar, which makes indexing a matter of bytes.
+    /// Whether every scalar is one byte, so that scalar indices are byte offsets.
     let isASCII: Bool
-    /// Whether this is what `|safe` or `|escape` gave: joined with other text, it escapes that for HTML.
+    /// Whether this is `Markup`, the result of `|safe` or `|escape`: other text is escaped for HTML when joined with
+    /// it.
     private(set) var isMarkup = false
 
     init(_ string: String) { self.init(utf8: Array(string.utf8)) }
@@ -16,7 +17,7 @@ struct Text: Sendable {
         isASCII = utf8.allSatisfy { $0 < 0x80 }
     }
 
-    /// For bytes whose kind is known.
+    /// Creates a text whose `isASCII` is known.
     init(utf8: [UInt8], isASCII: Bool) {
         self.utf8 = utf8
         self.isASCII = isASCII
@@ -30,7 +31,7 @@ struct Text: Sendable {
 
     static let empty = Text(utf8: [], isASCII: true)
 
-    /// The same text with or without the mark of `|safe`.
+    /// The same text, marked as safe or not.
     func marked(_ isMarkup: Bool = true) -> Text {
         var text = self
         text.isMarkup = isMarkup
@@ -52,7 +53,7 @@ struct Text: Sendable {
         return Array(string.unicodeScalars)
     }
 
-    /// The first byte of scalar number `index`, which may be `count`.
+    /// The byte offset of scalar `index`, which may be `count`.
     func byteOffset(of index: Int) -> Int {
         if isASCII { return index }
         var (offset, left) = (0, index)
@@ -64,12 +65,12 @@ struct Text: Sendable {
         return offset
     }
 
-    /// The number of scalars before byte `offset`.
+    /// The index of the scalar that starts at byte `offset`.
     func index(ofByte offset: Int) -> Int {
         isASCII ? offset : Text(utf8: Array(utf8[..<offset]), isASCII: false).count
     }
 
-    /// The scalars in a range of indices that lie within.
+    /// The scalars with indices in `range`, which must be within bounds.
     func slice(_ range: Range<Int>) -> Text {
         let start = byteOffset(of: range.lowerBound)
         let end =
@@ -81,7 +82,7 @@ struct Text: Sendable {
         return part(start..<end)
     }
 
-    /// The bytes in a range that begins and ends between scalars.
+    /// The text in a byte range that starts and ends at scalar boundaries.
     func part(_ bytes: Range<Int>) -> Text {
         if bytes.count == utf8.count { return marked(false) }
         let part = Array(utf8[bytes])
@@ -101,7 +102,7 @@ extension Text: Hashable {
 }
 
 extension Text: Comparable {
-    /// By scalars, whose order is that of their UTF-8 bytes.
+    /// Compares by scalars, whose order is that of their UTF-8 bytes.
     static func < (left: Text, right: Text) -> Bool { left.utf8.lexicographicallyPrecedes(right.utf8) }
 }
 

@@ -1,6 +1,6 @@
 import Foundation
 
-/// `datetime.strftime` in English and the local time zone.
+/// `datetime.strftime`, in English and the local time zone.
 struct TimeFormat {
     private let parts: DateComponents
     private let date: Date
@@ -18,7 +18,7 @@ struct TimeFormat {
             [.year, .month, .day, .hour, .minute, .second, .nanosecond, .weekday, .dayOfYear], from: date)
     }
 
-    /// The format with each `%` code filled in; codes that Python's C library does not know stay as they are.
+    /// Replaces each `%` code. Codes unknown to Python's C library stay as they are.
     func text(_ format: Text) -> Text {
         var result: [UInt8] = []
         let scalars = format.scalars
@@ -42,7 +42,7 @@ struct TimeFormat {
         return Text(utf8: result)
     }
 
-    /// - Parameter padding: the width where the code has a flag; nil for its own.
+    /// - Parameter padding: overrides the code's own width; nil keeps it.
     private func field(_ code: Unicode.Scalar, padding: Int?) -> String? {
         let hour = parts.hour ?? 0
         let (weekday, month) = ((parts.weekday ?? 1) - 1, (parts.month ?? 1) - 1)
@@ -86,7 +86,7 @@ struct TimeFormat {
         case "s": return String(Int(date.timeIntervalSince1970.rounded(.down)))
         case "n": return "\n"
         case "t": return "\t"
-        // `datetime.now()` has no zone.
+        // `datetime.now()` has no time zone.
         case "z", "Z": return ""
         case "%": return "%"
         default: return nil

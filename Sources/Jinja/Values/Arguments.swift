@@ -3,11 +3,11 @@ struct Arguments {
     var positional: [Value] = []
     var named: [(name: Text, value: Value)] = []
 
-    /// The deepest of the values.
+    /// Depth of the deepest value.
     var depth: Int { max(positional.reduce(0) { max($0, $1.depth) }, named.reduce(0) { max($0, $1.value.depth) }) }
 
-    /// The values in the order of `parameters`, nil for those not given.
-    /// - Throws: where Python raises a `TypeError`: too many, too few, unknown names, one given twice.
+    /// Binds the arguments to `parameters`, with nil for those not given.
+    /// - Throws: where Python raises a `TypeError`: too many, too few, unknown or duplicate arguments.
     func bound(
         to parameters: [Text], required: Int = 0, for function: String, _ run: Run
     ) throws(TemplateError) -> [Value?] {
@@ -17,21 +17,21 @@ struct Arguments {
         var values: [Value?] = positional
         values.append(contentsOf: repeatElement(nil, count: parameters.count - positional.count))
         for (name, value) in named {
-            guard let place = parameters.firstIndex(of: name) else {
+            guard let index = parameters.firstIndex(of: name) else {
                 throw run.failure("\(function)() got an unexpected keyword argument '\(name.string)'")
             }
-            guard values[place] == nil else {
+            guard values[index] == nil else {
                 throw run.failure("\(function)() got multiple values for argument '\(name.string)'")
             }
-            values[place] = value
+            values[index] = value
         }
-        for place in 0..<required where values[place] == nil {
-            throw run.failure("\(function)() is missing the argument '\(parameters[place].string)'")
+        for index in 0..<required where values[index] == nil {
+            throw run.failure("\(function)() is missing the argument '\(parameters[index].string)'")
         }
         return values
     }
 
-    /// The values of a function that takes no names.
+    /// Binds the arguments of a function without named parameters.
     func bound(_ counts: ClosedRange<Int>, for function: String, _ run: Run) throws(TemplateError) -> [Value?] {
         guard named.isEmpty else { throw run.failure("\(function)() takes no keyword arguments") }
         guard counts.contains(positional.count) else {
@@ -49,7 +49,7 @@ struct Arguments {
 }
 
 extension Value? {
-    /// The argument as a whole number, or `fallback` where it is not given.
+    /// The argument as an integer, or `fallback` if it is not given.
     func integer(or fallback: Int, _ name: String, _ run: Run) throws(TemplateError) -> Int {
         guard let self else { return fallback }
         guard let number = self.integer else {
@@ -59,7 +59,7 @@ extension Value? {
         return number
     }
 
-    /// The argument as a text, or `fallback` where it is not given.
+    /// The argument as a text, or `fallback` if it is not given.
     func text(or fallback: Text? = nil, _ name: String, _ run: Run) throws(TemplateError) -> Text {
         guard let self else {
             guard let fallback else { throw run.failure("\(name) is missing") }
@@ -69,12 +69,12 @@ extension Value? {
         return text
     }
 
-    /// The truth of the argument, or `fallback` where it is not given.
+    /// The argument's truth value, or `fallback` if it is not given.
     func isTrue(or fallback: Bool, _ run: Run) throws(TemplateError) -> Bool {
         guard let self else { return fallback }
         return try self.isTrue(run)
     }
 
-    /// Whether the argument is not given, or `None`.
+    /// Whether the argument is `None` or not given.
     var isAbsent: Bool { self?.isNone ?? true }
 }

@@ -1,10 +1,10 @@
-/// Visits values one after the other.
+/// An iterator over values.
 class ValueIterator {
     /// The next value, or nil at the end.
     func next(_ run: Run) throws(TemplateError) -> Value? { nil }
 }
 
-/// Visits the elements of an array.
+/// Iterates over the elements of an array.
 final class ArrayIterator: ValueIterator {
     private let elements: [Value]
     private var index = 0
@@ -18,7 +18,7 @@ final class ArrayIterator: ValueIterator {
     }
 }
 
-/// Visits the scalars of a text.
+/// Iterates over the scalars of a text.
 final class TextIterator: ValueIterator {
     private let text: Text
     private var offset = 0
@@ -33,7 +33,7 @@ final class TextIterator: ValueIterator {
     }
 }
 
-/// Visits what a closure gives, which computes each value when it is asked for.
+/// Iterates over the results of a closure, computed on demand.
 final class ClosureIterator: ValueIterator {
     private let body: (Run) throws(TemplateError) -> Value?
 
@@ -42,12 +42,12 @@ final class ClosureIterator: ValueIterator {
     override func next(_ run: Run) throws(TemplateError) -> Value? { try body(run) }
 }
 
-/// A generator: can be visited once, computes each value when asked.
+/// A generator: iterable once, with values computed on demand.
 final class Generator: Object {
     private let source: ValueIterator
     private let name: String
 
-    /// - Parameter depth: that of the deepest value that `source` holds.
+    /// - Parameter depth: depth of the deepest value in `source`.
     init(_ name: String, depth: Int, _ source: ValueIterator) {
         self.name = name
         self.source = source
@@ -87,8 +87,8 @@ final class RangeValue: Object {
     }
 
     override func element(_ key: Value, _ run: Run) throws(TemplateError) -> Value? {
-        guard let index = key.integer, let place = index.asIndex(count: count) else { return nil }
-        return self[place]
+        guard let index = key.integer, let position = index.asIndex(count: count) else { return nil }
+        return self[position]
     }
 
     override func attribute(_ name: Text, _ run: Run) throws(TemplateError) -> Value? {
@@ -110,7 +110,7 @@ final class RangeValue: Object {
     }
 }
 
-/// The views that `keys()`, `values()` and `items()` of a mapping return.
+/// A mapping's `keys()`, `values()` or `items()`.
 final class MappingView: Object {
     enum Part: String { case keys, values, items }
 
@@ -147,7 +147,7 @@ final class MappingView: Object {
 }
 
 extension Value {
-    /// The elements that a loop visits.
+    /// An iterator over the elements, as a loop visits them.
     func iterator(_ run: Run) throws(TemplateError) -> ValueIterator {
         switch self {
         case .undefined: return ArrayIterator([])
@@ -160,7 +160,7 @@ extension Value {
         throw run.failure("'\(typeName)' object is not iterable")
     }
 
-    /// `list(value)`, its memory charged.
+    /// `list(value)`, charged for its memory.
     func elements(_ run: Run) throws(TemplateError) -> [Value] {
         switch self {
         case .list(let list), .tuple(let list):
@@ -178,7 +178,7 @@ extension Value {
         return elements
     }
 
-    /// `len(value)`, or nil where it has none.
+    /// `len(value)`, or nil if the value has no length.
     func length(_ run: Run) throws(TemplateError) -> Int? {
         switch self {
         case .undefined: 0
@@ -192,9 +192,9 @@ extension Value {
 }
 
 extension Int {
-    /// The place that a Python index means, which counts from the end where it is negative; nil outside.
+    /// The offset that a Python index refers to, or nil if out of range. Negative indices count from the end.
     func asIndex(count: Int) -> Int? {
-        let place = self < 0 ? self + count : self
-        return (0..<count).contains(place) ? place : nil
+        let index = self < 0 ? self + count : self
+        return (0..<count).contains(index) ? index : nil
     }
 }

@@ -1,54 +1,54 @@
-/// A `dict`: keys and values in the order of insertion.
+/// A `dict`: keys and values in insertion order.
 final class MappingValue {
     private(set) var keys: [Value] = []
     private(set) var values: [Value] = []
-    /// Containers inside containers, this one included.
+    /// Nesting depth of containers, this one included.
     private(set) var depth = 1
     private var identities: [KeyIdentity] = []
-    /// Places by key, once there are many.
-    private var places: [KeyIdentity: Int] = [:]
+    /// Index by key. Filled once there are more than `smallCount` keys.
+    private var indices: [KeyIdentity: Int] = [:]
     private static let smallCount = 8
 
     init() {}
 
     var count: Int { keys.count }
 
-    /// Sets the value of a key. Only whoever makes a mapping may call this, before others see it.
+    /// Sets the value of a key. Only the creator of a mapping may call this, before sharing it.
     func set(_ identity: KeyIdentity, _ key: Value, _ value: Value) {
         depth = max(depth, 1 + value.depth, 1 + key.depth)
-        if let place = place(of: identity) { return values[place] = value }
+        if let index = index(of: identity) { return values[index] = value }
         keys.append(key)
         values.append(value)
         identities.append(identity)
         if count == Self.smallCount + 1 {
-            for (place, identity) in identities.enumerated() { places[identity] = place }
+            for (index, identity) in identities.enumerated() { indices[identity] = index }
         } else if count > Self.smallCount {
-            places[identity] = count - 1
+            indices[identity] = count - 1
         }
     }
 
     func set(_ name: Text, _ value: Value) { set(.text(name), .string(name), value) }
 
-    subscript(identity: KeyIdentity) -> Value? { place(of: identity).map { values[$0] } }
+    subscript(identity: KeyIdentity) -> Value? { index(of: identity).map { values[$0] } }
 
     subscript(name: Text) -> Value? { self[.text(name)] }
 
-    private func place(of identity: KeyIdentity) -> Int? {
-        count > Self.smallCount ? places[identity] : identities.firstIndex(of: identity)
+    private func index(of identity: KeyIdentity) -> Int? {
+        count > Self.smallCount ? indices[identity] : identities.firstIndex(of: identity)
     }
 
-    /// A copy that may be added to.
+    /// A mutable copy.
     func copy() -> MappingValue {
         let copy = MappingValue()
-        for (place, identity) in identities.enumerated() { copy.set(identity, keys[place], values[place]) }
+        for (index, identity) in identities.enumerated() { copy.set(identity, keys[index], values[index]) }
         return copy
     }
 
-    /// Whether both have the same keys with equal values, in whatever order.
+    /// Compares keys and values regardless of order.
     func equals(_ other: MappingValue, _ run: Run) throws(TemplateError) -> Bool {
         guard count == other.count else { return false }
-        for (place, identity) in identities.enumerated() {
-            guard let value = other[identity], try values[place].equals(value, run) else { return false }
+        for (index, identity) in identities.enumerated() {
+            guard let value = other[identity], try values[index].equals(value, run) else { return false }
         }
         return true
     }
@@ -58,7 +58,7 @@ final class MappingValue {
     }
 }
 
-/// The equality of keys: `1`, `1.0` and `True` are one key.
+/// A key's identity for lookup: `1`, `1.0` and `True` are the same key.
 enum KeyIdentity: Hashable {
     case text(Text)
     case int(Int)
@@ -70,7 +70,7 @@ enum KeyIdentity: Hashable {
 }
 
 extension Value {
-    /// The value as a key, or nil where Python has no hash for it.
+    /// The value as a key, or nil if it is not hashable in Python.
     var identity: KeyIdentity? {
         switch self {
         case .undefined: return .undefined

@@ -1,6 +1,6 @@
-/// A value with behaviour of its own: functions, methods, macros, loops, namespaces, ranges, views, generators.
+/// A value with its own behaviour: function, method, macro, loop, namespace, range, view or generator.
 class Object {
-    /// Containers and objects inside each other, this one included: bounds how deep it takes to visit or free it.
+    /// Nesting depth of containers and objects, this one included. Bounds the recursion of visiting or freeing it.
     let depth: Int
 
     init(depth: Int = 1) { self.depth = depth }
@@ -10,10 +10,10 @@ class Object {
     /// Python's `repr`.
     func representation(_ run: Run) throws(TemplateError) -> Text { Text("<\(typeName)>") }
 
-    /// An attribute, or nil where there is none.
+    /// An attribute, or nil if there is none.
     func attribute(_ name: Text, _ run: Run) throws(TemplateError) -> Value? { nil }
 
-    /// `object[key]`, or nil where that fails.
+    /// `object[key]`, or nil if that fails.
     func element(_ key: Value, _ run: Run) throws(TemplateError) -> Value? { nil }
 
     var isCallable: Bool { false }
@@ -23,10 +23,10 @@ class Object {
         throw run.failure("'\(typeName)' object is not callable")
     }
 
-    /// `len(object)`, or nil where it has none.
+    /// `len(object)`, or nil if it has no length.
     func length(_ run: Run) throws(TemplateError) -> Int? { nil }
 
-    /// The elements that a loop visits; nil for a value that is not iterable.
+    /// An iterator over the elements; nil if the value is not iterable.
     func iterator(_ run: Run) throws(TemplateError) -> ValueIterator? { nil }
 
     func equals(_ other: Object, _ run: Run) throws(TemplateError) -> Bool { self === other }
@@ -51,7 +51,7 @@ final class Function: Object {
     override func representation(_ run: Run) throws(TemplateError) -> Text { Text("<function \(name)>") }
 }
 
-/// A method with the value that it was taken from.
+/// A method bound to its owner.
 final class Method: Object {
     typealias Body = @Sendable (Value, Arguments, Run) throws(TemplateError) -> Value
 
@@ -76,7 +76,7 @@ final class Method: Object {
     }
 }
 
-/// What `namespace()` makes: the one value whose attributes a template can set.
+/// The value of `namespace()`, the only value with assignable attributes.
 final class Namespace: Object, Clearable {
     private var attributes = MappingValue()
 
@@ -97,11 +97,11 @@ final class Namespace: Object, Clearable {
 
     static func check(_ name: Text, _ run: Run) throws(TemplateError) {
         guard name.utf8.first != UInt8(ascii: "_") else {
-            throw run.failure("a namespace takes no attribute '\(name.string)': it begins with an underscore")
+            throw run.failure("a namespace cannot have the attribute '\(name.string)': it begins with an underscore")
         }
     }
 
-    /// Lets go of all values: namespaces can hold each other in circles and in long chains.
+    /// Releases all values: namespaces can hold each other in cycles and long chains.
     func clear() { attributes = MappingValue() }
 
     private var isBeingPrinted = false
@@ -151,14 +151,14 @@ final class Cycler: Object {
 }
 
 extension Value {
-    /// For the cycler's own methods, whose owner is one.
+    /// The cycler of a method's owner.
     fileprivate var cycler: Cycler {
         guard case .object(let object) = self, let cycler = object as? Cycler else { return Cycler([.none]) }
         return cycler
     }
 }
 
-/// What `joiner()` makes: nothing at the first call, then the separator.
+/// The value of `joiner()`: returns nothing at the first call, then the separator.
 final class Joiner: Object {
     private let separator: Value
     private var isUsed = false

@@ -13,7 +13,7 @@ extension Value {
         return try attribute(name, run) ?? Undefined.attribute(name, of: self)
     }
 
-    /// An attribute as Python's `getattr` finds it, made undefined where the sandbox forbids it; nil where there is none.
+    /// An attribute as Python's `getattr` finds it: undefined if the sandbox forbids it, nil if there is none.
     func attribute(_ name: Text, _ run: Run) throws(TemplateError) -> Value? {
         if case .object(let object) = self, let attribute = try object.attribute(name, run) {
             return name.utf8.first == UInt8(ascii: "_") ? Undefined.unsafe(name, of: self) : attribute
@@ -30,7 +30,7 @@ extension Value {
         }
     }
 
-    /// `self[key]`, or nil where Python raises a `TypeError` or `LookupError`.
+    /// `self[key]`, or nil if Python raises a `TypeError` or `LookupError`.
     func item(_ key: Value, _ run: Run) throws(TemplateError) -> Value? {
         switch self {
         case .undefined(let undefined): throw run.failure(undefined.message)
@@ -55,14 +55,14 @@ extension Value {
         case .tuple(let list): return try run.made(tuple: try slice.elements(of: list.elements, run))
         case .string(let text):
             try run.scan(text)
-            let places = slice.places(count: text.count)
+            let bounds = slice.indices(count: text.count)
             let part =
-                places.step == 1
-                ? text.slice(places.start..<max(places.start, places.stop))
+                bounds.step == 1
+                ? text.slice(bounds.start..<max(bounds.start, bounds.stop))
                 : Text(try slice.elements(of: text.scalars, run))
             return try run.made(part.marked(text.isMarkup))
         case .object(let range as RangeValue):
-            let (start, stop, step) = slice.places(count: range.count)
+            let (start, stop, step) = slice.indices(count: range.count)
             let count = max(0, (stop - start + step - step.signum()) / step)
             return .object(
                 RangeValue(
@@ -73,18 +73,18 @@ extension Value {
     }
 }
 
-/// The parts of a slice.
+/// The bounds of a slice.
 struct SliceBounds {
     let start: Int?
     let stop: Int?
     let step: Int
 
-    /// Where visiting begins, before which place it ends, and the step, for so many elements.
-    func places(count: Int) -> (start: Int, stop: Int, step: Int) {
+    /// The start, end and step for a sequence of `count` elements, clamped to its bounds.
+    func indices(count: Int) -> (start: Int, stop: Int, step: Int) {
         let (lowest, highest) = step < 0 ? (-1, count - 1) : (0, count)
-        func clamped(_ place: Int?, or fallback: Int) -> Int {
-            guard let place else { return fallback }
-            return min(max(place < 0 ? max(place, -count - 1) + count : place, lowest), highest)
+        func clamped(_ index: Int?, or fallback: Int) -> Int {
+            guard let index else { return fallback }
+            return min(max(index < 0 ? max(index, -count - 1) + count : index, lowest), highest)
         }
         return (
             clamped(start, or: step < 0 ? highest : lowest), clamped(stop, or: step < 0 ? lowest : highest),
@@ -93,9 +93,9 @@ struct SliceBounds {
     }
 
     func elements<Element>(of elements: [Element], _ run: Run) throws(TemplateError) -> [Element] {
-        let (start, stop, step) = places(count: elements.count)
+        let (start, stop, step) = indices(count: elements.count)
         var result: [Element] = []
-        for place in stride(from: start, to: stop, by: step) { result.append(elements[place]) }
+        for index in stride(from: start, to: stop, by: step) { result.append(elements[index]) }
         try run.charge(result.count * MemoryLayout<Element>.stride)
         return result
     }
@@ -118,6 +118,6 @@ extension Run {
 }
 
 extension Text {
-    /// Whether this is a name of Python's own, such as `__class__`.
+    /// Whether this is one of Python's own names, such as `__class__`.
     fileprivate var isInternal: Bool { hasPrefix("__") && hasSuffix("__") }
 }

@@ -1,4 +1,4 @@
-/// The comparing operators.
+/// The comparison operators.
 enum Comparator: Sendable { case equal, notEqual, less, atMost, greater, atLeast, isIn, isNotIn }
 
 extension Run {
@@ -44,7 +44,7 @@ extension Value {
         }
     }
 
-    /// `self < other`, with Python's error where the two have no order.
+    /// `self < other`. Throws Python's error if the two have no order.
     func isLess(than other: Value, _ symbol: String, _ run: Run) throws(TemplateError) -> Bool {
         if let left = integer, let right = other.integer { return left < right }
         if let left = number, let right = other.number { return left < right }
@@ -77,7 +77,7 @@ extension Value {
         for value in [self, other] {
             if case .undefined(let undefined) = value { return run.failure(undefined.message) }
         }
-        // ">" and ">=" come here with their sides swapped.
+        // Callers swap the operands of ">" and ">=".
         let (left, right) = symbol.hasPrefix(">") ? (other, self) : (self, other)
         return run.failure("'\(symbol)' not supported between instances of '\(left.typeName)' and '\(right.typeName)'")
     }
@@ -108,7 +108,7 @@ extension Value {
 }
 
 extension Double {
-    /// Equality of numbers of which at least one is a float: exact, as Python compares an int with a float.
+    /// Compares numbers, at least one a float: exactly, as Python compares an int with a float.
     fileprivate func equals(_ other: Double, _ left: Value, _ right: Value) -> Bool {
         if let integer = left.integer { return Int(exactly: other) == integer }
         if let integer = right.integer { return Int(exactly: self) == integer }
@@ -117,7 +117,7 @@ extension Double {
 }
 
 extension Run {
-    /// The identity of a key, with Python's error for what has no hash.
+    /// The identity of a key. Throws Python's error if it is not hashable.
     func identity(of key: Value) throws(TemplateError) -> KeyIdentity {
         guard let identity = key.identity else { throw failure("unhashable type: '\(key.typeName)'") }
         return identity
@@ -139,7 +139,7 @@ extension Run {
                 var (left, right) = (start, middle)
                 while left < middle, right < end {
                     try spend(1)
-                    // The right one goes first only where it must.
+                    // Take the right one only if it must precede: this keeps the sort stable.
                     let rightFirst =
                         reverse
                         ? try items[left].key.isLess(than: items[right].key, "<", self)

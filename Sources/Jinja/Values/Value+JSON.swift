@@ -1,7 +1,7 @@
 import JSON
 
 extension Value {
-    /// A variable given to a template.
+    /// Converts a variable for a template.
     init(_ json: JSONValue) {
         switch json {
         case .object(let fields):

@@ -1,7 +1,6 @@
-/// A value that a template computes with: what Python has, as far as templates can reach it.
+/// A value in a template: the Python types that templates can reach.
 ///
-/// Lists and mappings never change once made, as the sandbox of `transformers` has it. Only objects (namespaces, loops)
-/// have state.
+/// Lists and mappings are immutable, as in the sandbox of `transformers`. Only objects (namespaces, loops) have state.
 enum Value {
     case undefined(Undefined)
     case none
@@ -18,9 +17,9 @@ enum Value {
 /// The elements of a list or tuple.
 final class ListValue {
     let elements: [Value]
-    /// Containers inside containers, this one included.
+    /// Nesting depth of containers, this one included.
     let depth: Int
-    /// Whether this is one of the pairs that `groupby` makes, whose elements have names.
+    /// Whether this is a pair made by `groupby`, whose elements have names.
     let isGroup: Bool
 
     init(_ elements: [Value], isGroup: Bool = false) {
@@ -30,7 +29,7 @@ final class ListValue {
     }
 }
 
-/// What stands for something that is not there. It prints as nothing; most other uses fail with its message.
+/// An undefined value. It prints as nothing; most other uses fail with its message.
 final class Undefined {
     private enum Kind {
         case name(String)
@@ -46,22 +45,22 @@ final class Undefined {
     static func name(_ name: String) -> Value { .undefined(Undefined(.name(name))) }
     static func hint(_ hint: String) -> Value { .undefined(Undefined(.hint(hint))) }
 
-    /// A missing attribute, or key that is a string, of `owner`.
+    /// A missing attribute or string key of `owner`.
     static func attribute(_ name: Text, of owner: Value) -> Value {
         .undefined(Undefined(.attribute(name.string, owner: owner.ownerName)))
     }
 
-    /// An attribute that a template may not use.
+    /// An attribute that templates may not use.
     static func unsafe(_ name: Text, of owner: Value) -> Value {
         hint("access to attribute '\(name.string)' of '\(owner.typeName)' object is unsafe")
     }
 
-    /// A missing element of `owner`, whose key prints as `key`.
+    /// A missing element of `owner`; `key` is its printed form.
     static func element(_ key: Text, of owner: Value) -> Value {
         .undefined(Undefined(.element(key, owner: owner.ownerName)))
     }
 
-    /// What is missing, in one sentence.
+    /// One sentence naming what is missing.
     var message: String {
         switch kind {
         case .name(let name): "'\(name)' is undefined"
@@ -76,7 +75,7 @@ extension Value {
     static func list(_ elements: [Value]) -> Value { .list(ListValue(elements)) }
     static func tuple(_ elements: [Value]) -> Value { .tuple(ListValue(elements)) }
 
-    /// Containers inside containers; 0 for what holds no other value.
+    /// Nesting depth of containers; 0 for scalars.
     var depth: Int {
         switch self {
         case .list(let list), .tuple(let list): list.depth
@@ -102,7 +101,7 @@ extension Value {
         }
     }
 
-    /// How a message names the value whose attribute is missing.
+    /// The value's name in messages about a missing attribute.
     fileprivate var ownerName: String {
         if case .none = self { "None" } else { typeName + " object" }
     }
@@ -121,7 +120,7 @@ extension Value {
         }
     }
 
-    /// The number, where this is an int or, as in Python, a bool.
+    /// The integer if this is an int or, as in Python, a bool.
     var integer: Int? {
         switch self {
         case .int(let number): number
@@ -130,7 +129,7 @@ extension Value {
         }
     }
 
-    /// The number, where this is one of any kind.
+    /// The number if this is one of any type.
     var number: Double? {
         if case .float(let number) = self { number } else { integer.map(Double.init) }
     }
