@@ -1,4 +1,4 @@
-/// The special tokens that go around a text when the caller asks for them.
+/// The special tokens added before and after a text on request.
 struct SpecialTokenFrame: Sendable, Equatable {
     var before: [Int] = []
     var after: [Int] = []

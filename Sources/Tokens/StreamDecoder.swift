@@ -1,26 +1,27 @@
-/// Turns token ids that come one at a time into text.
+/// Decodes token ids one at a time.
 ///
-/// A token may end inside a character. Such a character is held back until it is whole, or cannot become so any more;
-/// the parts given out and the rest that `flush()` gives are together what `Tokenizer.decode` gives for all ids.
+/// A token can end inside a character. The decoder holds back such a character until it is complete or invalid. All
+/// returned text together equals `Tokenizer.decode` of all ids.
 package struct StreamDecoder: Sendable {
     private let tokenizer: Tokenizer
     private let skipSpecial: Bool
     private var assembler = UTF8Assembler()
 
-    /// - Parameter skipSpecial: whether special tokens give no text.
+    /// - Parameter skipSpecial: whether to skip special tokens.
     package init(_ tokenizer: Tokenizer, skipSpecial: Bool) {
         self.tokenizer = tokenizer
         self.skipSpecial = skipSpecial
     }
 
-    /// Takes the next token; returns the text that is certain by now, often "". An id without a token gives nothing.
+    /// Decodes the next token and returns the text that is final by now, often "". Ids without a token decode to
+    /// nothing.
     package mutating func append(_ id: Int) -> String {
         var text = ""
         append(id, to: &text)
         return text
     }
 
-    /// Returns what was held back: U+FFFD for a character that never became whole. The decoder may be used again.
+    /// Returns the held-back text: U+FFFD for an incomplete character. The decoder can be reused.
     package mutating func flush() -> String {
         var text = ""
         assembler.flush(to: &text)

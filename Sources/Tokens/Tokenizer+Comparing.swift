@@ -1,5 +1,5 @@
 extension Tokenizer {
-    /// The first id that stands for other text in `other`, or for none in one of them; nil where all tokens are the same.
+    /// The first id whose token differs in `other` or exists in only one of them; nil if all are equal.
     package func firstDifference(from other: Tokenizer) -> Int? {
         (0..<max(vocabularySize, other.vocabularySize)).first {
             bytes(of: $0, skipSpecial: false) != other.bytes(of: $0, skipSpecial: false)

@@ -1,8 +1,8 @@
 import JSON
 
-/// A byte-level BPE tokenizer: text to token ids and back, and the model's chat template.
+/// A byte-level BPE tokenizer: converts between text and token ids, and renders the model's chat template.
 ///
-/// Immutable, and cheap to copy and to share between threads.
+/// Immutable, cheap to copy and safe to share between threads.
 public struct Tokenizer: Sendable {
     let model: BytePairModel
     let normalizer: Normalizer
@@ -10,25 +10,25 @@ public struct Tokenizer: Sendable {
     let added: AddedTokens
     let frame: SpecialTokenFrame
     var chatTemplates: ChatTemplates
-    /// The token that begins a text, where the model has one.
+    /// The token that begins a text, if the model has one.
     public let beginID: Int?
-    /// Tokens that end an answer: end of text, end of turn.
+    /// Tokens that end an answer, such as end of text and end of turn.
     public let endOfTextIDs: [Int]
-    /// What a user should know about the files that the tokenizer came from: one sentence each.
+    /// Notes for the user about the tokenizer's files, one sentence each.
     public let warnings: [String]
-    /// Whether special tokens written in a text are always text (`split_special_tokens`).
+    /// Whether encoding always treats special tokens in a text as plain text (`split_special_tokens`).
     let splitsSpecial: Bool
 
-    /// How many ids there are, added tokens included: the highest one and one.
+    /// Number of ids, added tokens included: the highest id plus one.
     public var vocabularySize: Int { model.vocabulary.count }
 
-    /// Returns the token ids of `text`.
+    /// Encodes `text` to token ids.
     ///
-    /// Takes time in proportion to the text's length, or n log n for a word of n bytes.
+    /// Linear in the text's length, except O(n log n) for a single word of n bytes.
     /// - Parameters:
-    ///   - addSpecial: whether to add the tokens that the model wants around a text, such as the begin token.
-    ///   - parseSpecial: whether special tokens written in the text are recognised; false for untrusted text. Added
-    ///     tokens that are not special, such as `<think>`, are recognised either way.
+    ///   - addSpecial: whether to add the model's special tokens around the text, such as the begin token.
+    ///   - parseSpecial: whether to recognise special tokens in the text; false for untrusted text. Added tokens that
+    ///     are not special, such as `<think>`, are always recognised.
     public func encode(_ text: String, addSpecial: Bool, parseSpecial: Bool = true) -> [Int] {
         let parseSpecial = parseSpecial && !splitsSpecial
         var ids = addSpecial ? frame.before : []
@@ -53,7 +53,7 @@ public struct Tokenizer: Sendable {
         return ids
     }
 
-    /// Appends the ids of a part of the text that was normalised.
+    /// Appends the ids of a normalised part of the text.
     private func encode(
         _ text: UnsafeBufferPointer<UInt8>, parseSpecial: Bool, merger: inout BytePairMerger, to ids: inout [Int]
     ) {
@@ -66,7 +66,7 @@ public struct Tokenizer: Sendable {
         }
     }
 
-    /// The pieces of `text` that are merged each on its own, before normalising and without looking for added tokens.
+    /// The pieces of `text` that are merged independently, without normalisation and added tokens.
     package func pieces(of text: String) -> [String] {
         var pieces: [String] = []
         Array(text.utf8).withUnsafeBufferPointer { bytes in
@@ -75,17 +75,17 @@ public struct Tokenizer: Sendable {
         return pieces
     }
 
-    /// A warning for a prompt that begins with the begin token twice, once from its text and once from the tokenizer or the
-    /// chat template; nil for any other.
+    /// A warning if the prompt starts with two begin tokens, one from its text and one from the tokenizer or the chat
+    /// template; otherwise nil.
     public func warning(forPrompt ids: [Int]) -> String? {
         guard let beginID, ids.prefix(2) == [beginID, beginID] else { return nil }
         let begin = quoted(decode([beginID], skipSpecial: false))
         return "the prompt begins with \(begin) twice, which no model was trained on; leave it out of the text"
     }
 
-    /// Returns the text of `ids`; an id without a token gives nothing, and each maximal part that is not UTF-8 gives
-    /// one U+FFFD.
-    /// - Parameter skipSpecial: whether special tokens give no text.
+    /// Decodes `ids` to text. Ids without a token decode to nothing; each maximal invalid UTF-8 sequence becomes one
+    /// U+FFFD.
+    /// - Parameter skipSpecial: whether to skip special tokens.
     public func decode(_ ids: [Int], skipSpecial: Bool) -> String {
         var decoder = StreamDecoder(self, skipSpecial: skipSpecial)
         var text = ""
@@ -93,7 +93,7 @@ public struct Tokenizer: Sendable {
         return text + decoder.flush()
     }
 
-    /// The bytes of a token; nil for an id without one, or for a special token where those are skipped.
+    /// The bytes of a token; nil if there is none, or if it is special and skipped.
     func bytes(of id: Int, skipSpecial: Bool) -> ArraySlice<UInt8>? {
         skipSpecial && added.specialIDs.contains(id) ? nil : model.vocabulary.bytes[id]
     }

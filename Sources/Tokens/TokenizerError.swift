@@ -1,16 +1,16 @@
-/// Why a tokenizer cannot be used, or a chat not be written: one sentence with the place, what was found, what to do.
+/// An error in a tokenizer's files or in a chat: one sentence with the place, what was found and what to do.
 public enum TokenizerError: Error, Sendable, Equatable {
-    /// A file that must be there cannot be read.
+    /// A required file cannot be read.
     case unreadable(path: String, reason: String)
-    /// A file's content contradicts itself or is not what such a file holds.
+    /// A file's content is invalid or contradictory.
     case damaged(place: String, problem: String)
-    /// The content is a good one, but asks for a kind of tokenizer that is not implemented.
+    /// The content is valid, but needs an unimplemented kind of tokenizer.
     case unsupported(place: String, found: String, supported: String)
-    /// A chat was asked of a model that has no chat template.
+    /// The model has no chat template.
     case noChatTemplate
-    /// A chat template that cannot be parsed.
+    /// The chat template does not parse.
     case badTemplate(problem: String)
-    /// A chat that is not one, or that the template cannot write or refuses.
+    /// The chat is invalid, or the template fails on it or refuses it.
     case badChat(problem: String)
 }
 

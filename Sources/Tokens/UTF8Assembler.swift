@@ -1,15 +1,15 @@
-/// Makes text of bytes that come in any portions: gives each character out as soon as it is whole, and U+FFFD for each
-/// maximal part of no character (Unicode 3.9, "substitution of maximal subparts", which is what Swift's own decoding does).
+/// Decodes UTF-8 that arrives in arbitrary chunks. Emits each character once it is complete, and U+FFFD for each
+/// maximal invalid part (Unicode 3.9, "substitution of maximal subparts", as in Swift's own decoding).
 struct UTF8Assembler {
-    /// The bytes so far of a character that is not whole: 0 to 3.
+    /// Bytes of an incomplete character: 0 to 3.
     private var pending: [UInt8] = []
 
-    /// Takes bytes, and appends the text that is certain by now.
+    /// Appends the text that is final after `bytes`.
     mutating func append(_ bytes: some Sequence<UInt8>, to text: inout String) {
         for byte in bytes { append(byte, to: &text) }
     }
 
-    /// Appends what is left: U+FFFD for the beginning of a character.
+    /// Appends U+FFFD if a character is incomplete.
     mutating func flush(to text: inout String) { takePending(to: &text) }
 
     private mutating func append(_ byte: UInt8, to text: inout String) {
@@ -28,11 +28,11 @@ struct UTF8Assembler {
         }
     }
 
-    /// How many bytes the pending character has when whole.
+    /// Length of the pending character in bytes.
     private var length: Int { pending[0] < 0xE0 ? 2 : pending[0] < 0xF0 ? 3 : 4 }
 
-    /// Whether the pending character may go on with `byte` (Unicode 3.9, table 3-7; surrogates are held back until they
-    /// are whole, as Hugging Face's stream does).
+    /// Whether `byte` can continue the pending character (Unicode 3.9, table 3-7). Surrogates are held back until
+    /// complete, as in Hugging Face's stream decoder.
     private func allowsNext(_ byte: UInt8) -> Bool {
         guard pending.count == 1 else { return (0x80...0xBF).contains(byte) }
         return switch pending[0] {

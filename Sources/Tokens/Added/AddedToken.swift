@@ -1,19 +1,19 @@
-/// A token that is found in the text as it stands, before anything else is done to the text.
+/// A token matched in the text before normalisation and splitting.
 struct AddedToken: Sendable {
     let id: Int
     let content: [UInt8]
-    /// Steers the model and is no text: may be left out when decoding, and not be recognised in untrusted text.
+    /// Whether this is a control token: decoding may skip it, and untrusted text must not produce it.
     var isSpecial = false
-    /// Takes the spaces before it, or after it, with it.
+    /// Whether a match includes the white space before it, or after it.
     var stripsLeft = false
     var stripsRight = false
-    /// Is found only where no letter, digit or mark touches it.
+    /// Whether a match must not touch letters, digits or marks.
     var isSingleWord = false
-    /// Is looked for in the normalised text.
+    /// Whether to match in the normalised text.
     var isNormalized = false
 }
 
-/// A part of a text: a recognised added token, or what is between.
+/// A part of a text: an added token, or the text between two.
 enum TextPart {
     case token(Int)
     case text(Range<Int>)

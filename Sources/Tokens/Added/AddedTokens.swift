@@ -1,10 +1,10 @@
-/// The added tokens of a tokenizer; finds them leftmost first, longest first, as Hugging Face tokenizers does.
+/// The added tokens of a tokenizer. Matches are leftmost, then longest, as in Hugging Face tokenizers.
 struct AddedTokens: Sendable {
     let tokens: [AddedToken]
-    /// Looked for in the text as it came, and in the normalised text; values are indices of `tokens`.
+    /// The tokens matched before and after normalisation. Values are indices in `tokens`.
     private let raw: ByteTrie
     private let normalized: ByteTrie
-    /// Ids that decoding may skip.
+    /// Ids that decoding can skip.
     let specialIDs: Set<Int>
 
     init(_ tokens: [AddedToken], normalizer: Normalizer) {
@@ -12,7 +12,7 @@ struct AddedTokens: Sendable {
         specialIDs = Set(tokens.filter(\.isSpecial).map(\.id))
         var raw = ByteTrie()
         var normalized = ByteTrie()
-        // Text is UTF-8; a token that is not would be found in the middle of a character, and cut it.
+        // A token that is not UTF-8 could match in the middle of a character and split it.
         for (index, token) in tokens.enumerated() where String(validating: token.content, as: UTF8.self) != nil {
             if token.isNormalized {
                 normalized.insert(normalizer.normalized(token.content) ?? token.content, value: index)
@@ -24,12 +24,12 @@ struct AddedTokens: Sendable {
         self.normalized = normalized
     }
 
-    /// Cuts a text that is not normalised yet.
+    /// Splits a text before normalisation.
     func partsOfRaw(_ text: UnsafeBufferPointer<UInt8>, parseSpecial: Bool) -> [TextPart] {
         parts(of: text, by: raw, parseSpecial: parseSpecial)
     }
 
-    /// Cuts a text that was normalised.
+    /// Splits a normalised text.
     func partsOfNormalized(_ text: UnsafeBufferPointer<UInt8>, parseSpecial: Bool) -> [TextPart] {
         parts(of: text, by: normalized, parseSpecial: parseSpecial)
     }
@@ -60,7 +60,7 @@ struct AddedTokens: Sendable {
 }
 
 extension UnsafeBufferPointer<UInt8> {
-    /// Whether no word character touches `range` from outside.
+    /// Whether no word character is next to `range`.
     fileprivate func isWord(_ range: Range<Int>) -> Bool {
         if range.lowerBound > 0, isWordCharacter(character(at: startOfCharacter(before: range.lowerBound)).value) {
             return false
@@ -68,7 +68,7 @@ extension UnsafeBufferPointer<UInt8> {
         return range.upperBound == count || !isWordCharacter(character(at: range.upperBound).value)
     }
 
-    /// `\w` as Unicode's regular expressions define it (UTS 18, annex C).
+    /// `\w` as in Unicode's regular expressions (UTS 18, annex C).
     private func isWordCharacter(_ value: UInt32) -> Bool {
         guard let properties = Unicode.Scalar(value)?.properties else { return false }
         if properties.isAlphabetic || properties.isJoinControl { return true }

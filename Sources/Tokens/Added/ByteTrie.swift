@@ -1,15 +1,15 @@
-/// Finds which of many byte strings starts at a place of a text, in steps no more than the longest has bytes.
+/// A trie of byte strings. A lookup takes at most as many steps as the longest string has bytes.
 struct ByteTrie: Sendable {
-    /// Key: node × 256 + byte. Node 0 is the root.
+    /// Child nodes, keyed by node × 256 + byte. Node 0 is the root.
     private var children: [Int: Int] = [:]
-    /// Index: node; the value of the string that ends there.
+    /// The value of the string that ends at each node.
     private var values: [Int?] = [nil]
-    /// Index: byte; whether a string begins with it, as most bytes of a text begin none.
+    /// Whether any string starts with each byte. Most bytes start none.
     private var begins = [Bool](repeating: false, count: 256)
 
     var isEmpty: Bool { values.count == 1 }
 
-    /// Sets the value of `string`, unless it has one; the empty string can have none.
+    /// Sets the value of `string` unless it has one. The empty string is ignored.
     mutating func insert(_ string: [UInt8], value: Int) {
         guard let first = string.first else { return }
         begins[Int(first)] = true
@@ -27,7 +27,7 @@ struct ByteTrie: Sendable {
         values[node] = values[node] ?? value
     }
 
-    /// The longest string that starts at `start`, and where it ends.
+    /// The longest string that starts at `start`, and the offset of its end.
     func longestMatch(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> (value: Int, end: Int)? {
         guard begins[Int(text[start])] else { return nil }
         var node = 0

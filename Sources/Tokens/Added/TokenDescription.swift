@@ -1,16 +1,16 @@
 import JSON
 
-/// An added token as a file describes it, without the id that the tokenizer gives it.
+/// An added token as a file describes it, without an id.
 struct TokenDescription: Sendable, Equatable {
     var content: [UInt8]
     var isSpecial = false
     var stripsLeft = false
     var stripsRight = false
     var isSingleWord = false
-    /// Is looked for in the normalised text.
+    /// Whether to match in the normalised text.
     var isNormalized = false
 
-    /// A special token with no flags but that.
+    /// Creates a special token without other flags.
     init(special content: String) {
         self.content = Array(content.utf8)
         isSpecial = true
@@ -22,8 +22,8 @@ struct TokenDescription: Sendable, Equatable {
         isNormalized = !isSpecial
     }
 
-    /// Takes a token written as an object; nil where that has no `content`. Without a flag of its own, a token that is not
-    /// special is looked for in the normalised text.
+    /// Parses a token written as an object; nil if it has no `content`. Unless the file says otherwise, tokens that are
+    /// not special are matched in the normalised text.
     init?(_ node: JSONValue) {
         guard let content = node["content"]?.stringValue else { return nil }
         func flag(_ name: String) -> Bool { node[name]?.boolValue ?? false }
@@ -34,7 +34,7 @@ struct TokenDescription: Sendable, Equatable {
         isNormalized = node["normalized"]?.boolValue ?? !isSpecial
     }
 
-    /// Takes a special token written as its text or as an object; nil for anything else.
+    /// Parses a special token written as a string or an object; nil for anything else.
     init?(special node: JSONValue) {
         if let text = node.stringValue {
             self.init(special: text)

@@ -1,15 +1,16 @@
 import JSON
 
-/// A chat as a file holds it: messages and what else the template is to be given.
+/// A chat read from a file: messages and the template's other inputs.
 package struct ChatDocument: Sendable, Equatable {
     package var messages: [ChatMessage]
-    /// Whether the answer's opening is written.
+    /// Whether to append the start of the assistant's turn.
     package var addGenerationPrompt: Bool
     package var options: ChatOptions
 
-    /// Reads an object with `messages`, and where they are there `tools`, `documents`, `add_generation_prompt`,
-    /// `enable_thinking`, `chat_template_kwargs` and `chat_template`, a template's name. `null` is a field that is not there.
-    /// - Throws: `TokenizerError.badChat` naming the field that is wrong or unknown.
+    /// Parses an object with `messages` and optionally `tools`, `documents`, `add_generation_prompt`,
+    /// `enable_thinking`, `chat_template_kwargs` and `chat_template` (a template's name). A `null` field counts as
+    /// absent.
+    /// - Throws: `TokenizerError.badChat` naming the wrong or unknown field.
     package init(json: String) throws(TokenizerError) {
         let value = try JSONValue(chat: json, "the chat")
         guard let object = value.objectValue else { throw .badChat(problem: "the chat is \(value); give an object") }

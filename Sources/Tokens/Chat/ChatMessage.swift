@@ -1,20 +1,20 @@
 import JSON
 
-/// One turn of a chat, with every field that the model's template may read.
+/// A message of a chat, with every field that the model's template may read.
 ///
-/// Fields keep their order where a message was read by `init(json:)`: templates that print tool calls print them so.
+/// `init(json:)` keeps the order of fields, because templates that print tool calls print them in that order.
 public struct ChatMessage: Sendable, Equatable {
-    /// What the template sees, `null` fields left out.
+    /// The fields that the template sees, without `null` ones.
     package var fields: JSONObject
 
-    /// A turn of the given role.
+    /// Creates a message with a role and a text.
     public init(role: String, content: String) { fields = ["role": .string(role), "content": .string(content)] }
 
     package init(fields: JSONObject) { self.fields = fields }
 
-    /// A turn written as a JSON object: `role`, `content` as text or parts, and whatever else the template reads, such as
-    /// `reasoning_content`, `tool_calls`, `tool_call_id` and `name`.
-    /// - Throws: `TokenizerError.badChat` where `json` is not an object.
+    /// Parses a message from a JSON object: `role`, `content` as text or parts, and any other field the template reads,
+    /// such as `reasoning_content`, `tool_calls`, `tool_call_id` and `name`.
+    /// - Throws: `TokenizerError.badChat` if `json` is not an object.
     public init(json: String) throws(TokenizerError) {
         guard let object = try JSONValue(chat: json, "the message").objectValue else {
             throw .badChat(problem: "the message is not a JSON object")
@@ -22,14 +22,14 @@ public struct ChatMessage: Sendable, Equatable {
         self.init(fields: object)
     }
 
-    /// What the model is told before the conversation.
+    /// Instructions to the model, before the conversation.
     public static func system(_ content: String) -> ChatMessage { ChatMessage(role: "system", content: content) }
 
-    /// What the person says.
+    /// A message from the user.
     public static func user(_ content: String) -> ChatMessage { ChatMessage(role: "user", content: content) }
 
-    /// What the model answered.
-    /// - Parameter reasoning: what it thought before, where that is known apart.
+    /// An answer of the model.
+    /// - Parameter reasoning: the model's reasoning before the answer, if known separately.
     public static func assistant(_ content: String, reasoning: String? = nil) -> ChatMessage {
         var message = ChatMessage(role: "assistant", content: content)
         message.reasoning = reasoning
@@ -37,7 +37,7 @@ public struct ChatMessage: Sendable, Equatable {
     }
 
     /// A tool's result.
-    /// - Parameter callID: the call that it answers.
+    /// - Parameter callID: the id of the tool call.
     public static func tool(_ content: String, callID: String? = nil) -> ChatMessage {
         var message = ChatMessage(role: "tool", content: content)
         if let callID { message.fields["tool_call_id"] = .string(callID) }
@@ -46,13 +46,13 @@ public struct ChatMessage: Sendable, Equatable {
 }
 
 extension ChatMessage {
-    /// `system`, `user`, `assistant`, `tool`, or what else the template knows; "" where there is none.
+    /// `system`, `user`, `assistant`, `tool` or another role that the template knows; "" if there is none.
     public var role: String {
         get { fields["role"]?.stringValue ?? "" }
         set { fields["role"] = .string(newValue) }
     }
 
-    /// What was said: the content, or its parts of type text behind one another.
+    /// The text of the message: the content, or its text parts joined.
     public var content: String {
         get {
             guard let parts = fields["content"]?.arrayValue else { return fields["content"]?.stringValue ?? "" }
@@ -61,18 +61,18 @@ extension ChatMessage {
         set { fields["content"] = .string(newValue) }
     }
 
-    /// What the model thought before it answered, where it is apart from the content (`reasoning_content`).
+    /// The model's reasoning before the answer, if separate from the content (`reasoning_content`).
     public var reasoning: String? {
         get { fields["reasoning_content"]?.stringValue }
         set { fields["reasoning_content"] = newValue.map { .string($0) } }
     }
 
-    /// The whole message as a JSON object.
+    /// The message as a JSON object.
     public var json: String { JSONValue.object(fields).text }
 }
 
 extension ChatMessage: Codable {
-    /// Takes any fields. A decoder such as Foundation's gives them in no particular order; `init(json:)` keeps it.
+    /// Decodes any fields. Decoders such as Foundation's do not keep their order; `init(json:)` does.
     public init(from decoder: any Decoder) throws {
         guard let object = try CodableJSON(from: decoder).value.objectValue, object["role"]?.stringValue != nil else {
             throw DecodingError.dataCorrupted(
@@ -85,8 +85,8 @@ extension ChatMessage: Codable {
 }
 
 extension JSONValue {
-    /// Reads a text that belongs to a chat.
-    /// - Throws: `TokenizerError.badChat` where it is not JSON.
+    /// Parses JSON that is part of a chat; `what` names it in errors.
+    /// - Throws: `TokenizerError.badChat` if it is not JSON.
     init(chat text: String, _ what: String) throws(TokenizerError) {
         do throws(JSONSyntaxError) {
             self = try JSONValue(parsing: Array(text.utf8), limits: .configuration)
@@ -97,8 +97,8 @@ extension JSONValue {
 }
 
 extension ChatMessage {
-    /// What a model wrote, as its next turn is to see it: where the template reads `reasoning_content`, a finished thought
-    /// goes there, cut off at `</think>` as Qwen 3's template cuts it.
+    /// Creates an assistant message from a model's answer, for the next turn. If the template reads
+    /// `reasoning_content`, finished reasoning goes there, split off at `</think>` as in Qwen 3's template.
     package init(answer: String, _ tokenizer: Tokenizer?, _ options: ChatOptions) {
         self.init(role: "assistant", content: answer)
         guard let parts = ThinkingAnswer(answer),

@@ -1,27 +1,27 @@
 import JSON
 
-/// What a chat template is given beside the messages.
+/// A chat template's inputs other than the messages.
 public struct ChatOptions: Sendable, Equatable {
-    /// `enable_thinking`: false asks a model that can think not to; nil leaves it to the template.
+    /// `enable_thinking`: false asks a reasoning model not to think; nil leaves the choice to the template.
     public var thinking: Bool?
-    /// Which of the model's templates; nil takes the one for tools where there are any, else the default one.
+    /// The name of the template. nil selects the one for tools if there are tools, otherwise the default.
     public var templateName: String?
-    /// A list of objects, each a tool that the model may call; nil for none.
+    /// Tools that the model may call, as JSON objects.
     package var tools: [JSONValue]?
-    /// A list of objects, each a text that the answer may use; nil for none.
+    /// Documents for the answer, as JSON objects.
     package var documents: [JSONValue]?
-    /// Further variables of the template (`chat_template_kwargs`).
+    /// Additional template variables (`chat_template_kwargs`).
     package var variables = JSONObject()
 
-    /// - Parameter thinking: false asks a model that can think not to; nil leaves it to the template.
+    /// - Parameter thinking: false asks a reasoning model not to think; nil leaves the choice to the template.
     public init(thinking: Bool? = nil) { self.thinking = thinking }
 
     /// - Parameters:
-    ///   - thinking: false asks a model that can think not to; nil leaves it to the template.
-    ///   - tools: JSON, a list of tools as OpenAI's API and the templates describe them; nil for none.
-    ///   - documents: JSON, a list of objects; nil for none.
-    ///   - variables: JSON, an object with further variables of the template; nil for none.
-    /// - Throws: `TokenizerError.badChat` where a text is not such JSON.
+    ///   - thinking: false asks a reasoning model not to think; nil leaves the choice to the template.
+    ///   - tools: a JSON array of tools in the format of OpenAI's API; nil for none.
+    ///   - documents: a JSON array of objects; nil for none.
+    ///   - variables: a JSON object of additional template variables; nil for none.
+    /// - Throws: `TokenizerError.badChat` if an argument is not such JSON.
     public init(
         thinking: Bool? = nil, tools: String?, documents: String? = nil, variables: String? = nil
     ) throws(TokenizerError) {
@@ -35,18 +35,18 @@ public struct ChatOptions: Sendable, Equatable {
 extension ChatOptions {
     package static let variablesName = "chat_template_kwargs"
 
-    /// - Throws: `TokenizerError.badChat` where `tools` is not a list of objects.
+    /// - Throws: `TokenizerError.badChat` if `tools` is not an array of objects.
     package mutating func set(tools: JSONValue) throws(TokenizerError) {
         self.tools = try Self.objects(tools, "tools")
     }
 
-    /// - Throws: `TokenizerError.badChat` where `documents` is not a list of objects.
+    /// - Throws: `TokenizerError.badChat` if `documents` is not an array of objects.
     package mutating func set(documents: JSONValue) throws(TokenizerError) {
         self.documents = try Self.objects(documents, "documents")
     }
 
-    /// Adds variables; a later one overrides an earlier one.
-    /// - Throws: `TokenizerError.badChat` where `variables` is not an object, or sets what has a place of its own.
+    /// Adds variables. Later values override earlier ones.
+    /// - Throws: `TokenizerError.badChat` if `variables` is not an object, or sets a variable that has its own option.
     package mutating func add(variables: JSONValue) throws(TokenizerError) {
         guard let fields = variables.objectValue else {
             throw .badChat(problem: "\(Self.variablesName) is \(variables); give an object")
@@ -59,7 +59,7 @@ extension ChatOptions {
         }
     }
 
-    /// Takes over what `other` sets of thinking and variables.
+    /// Overrides thinking and variables with those that `other` sets.
     package mutating func merge(_ other: ChatOptions) {
         thinking = other.thinking ?? thinking
         for (name, value) in other.variables { variables[name] = value }

@@ -1,23 +1,23 @@
 import JSON
 import Jinja
 
-/// One chat template, parsed once.
+/// A chat template, parsed once.
 struct ChatTemplate: Sendable {
-    /// Jinja.
+    /// Jinja source.
     let source: String
     private let template: Result<Template, TemplateError>
 
-    /// A template that does not parse is refused when it is used.
+    /// Never fails: a template that does not parse throws when used.
     init(_ source: String) {
         self.source = source
         template = Result { () throws(TemplateError) in try Template(source) }
     }
 
-    /// The names that the template reads; none for a template that does not parse.
+    /// The variables that the template reads; empty if it does not parse.
     var variables: Set<String> { (try? template.get().variables) ?? [] }
 
-    /// - Throws: `TokenizerError.badTemplate` for a template that does not parse or cannot be run on any chat's variables,
-    ///   `.badChat` where it fails on these or refuses them, with its line.
+    /// - Throws: `TokenizerError.badTemplate` if the template does not parse or can never run; `.badChat`, with the
+    ///   template's line, if it fails on these variables or refuses them.
     func render(_ variables: JSONObject) throws(TokenizerError) -> String {
         let template: Template
         do throws(TemplateError) {

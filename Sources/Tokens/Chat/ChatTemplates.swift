@@ -1,15 +1,15 @@
 import JSON
 
-/// A model's chat templates, and the special tokens that they can name.
+/// A model's chat templates, and the special tokens available to them.
 struct ChatTemplates: Sendable {
-    /// By name; `default` is one without a name.
+    /// Templates by name. An unnamed one is called `default`.
     private var templates: [String: ChatTemplate]
-    /// `bos_token` and so on.
+    /// Token texts under the names `bos_token`, `eos_token` and so on.
     private let specialTokens: JSONObject
 
     /// - Parameters:
-    ///   - sources: Jinja by name.
-    ///   - specialTokens: names and texts.
+    ///   - sources: Jinja sources by name.
+    ///   - specialTokens: names and texts of special tokens.
     init(_ sources: [String: String], specialTokens: [(name: String, text: String)]) {
         templates = sources.mapValues { ChatTemplate($0) }
         var tokens = JSONObject()
@@ -22,15 +22,15 @@ struct ChatTemplates: Sendable {
 
     var names: [String] { templates.keys.sorted() }
 
-    /// The same special tokens with one other template.
+    /// A copy with a single other template.
     func replaced(by source: String) -> ChatTemplates {
         var copy = self
         copy.templates = [Self.defaultName: ChatTemplate(source)]
         return copy
     }
 
-    /// The template of this name; without one, the one for tools where there are any, else the default one.
-    /// - Throws: `TokenizerError` where there is no such template.
+    /// The template with this name. Without a name, the one for tools if there are tools, otherwise the default.
+    /// - Throws: `TokenizerError` if there is no such template.
     func template(named name: String?, hasTools: Bool) throws(TokenizerError) -> ChatTemplate {
         guard !templates.isEmpty else { throw .noChatTemplate }
         let list = names.map { quoted($0) }.joined(separator: ", ")
@@ -46,7 +46,7 @@ struct ChatTemplates: Sendable {
         return template
     }
 
-    /// Whether `template` writes a part of type text as it writes the text itself.
+    /// Whether `template` renders a text part exactly as it renders the same text given as a string.
     func takesParts(_ template: ChatTemplate) -> Bool {
         func written(_ content: JSONValue) -> String? {
             let message = ChatMessage(fields: ["role": "user", "content": content])
@@ -57,10 +57,9 @@ struct ChatTemplates: Sendable {
         return written([["type": "text", "text": "text"]]) == text
     }
 
-    /// A chat as the model was trained to read it.
+    /// Renders a chat in the format the model was trained on.
     ///
-    /// Variables, and what is done to messages before the template sees them, are those of transformers'
-    /// `apply_chat_template`.
+    /// Variables and the treatment of messages follow transformers' `apply_chat_template`.
     /// - Throws: `TokenizerError`.
     func render(
         _ messages: [ChatMessage], addGenerationPrompt: Bool, _ options: ChatOptions
@@ -85,7 +84,7 @@ struct ChatTemplates: Sendable {
 }
 
 extension ChatMessage {
-    /// What a template sees: no `null` fields, and reasoning under each of its names.
+    /// The fields that a template sees: no `null` ones, and reasoning as both `thinking` and `reasoning_content`.
     fileprivate var templateFields: JSONObject {
         var present = JSONObject()
         for (name, value) in fields where !value.isNull { present[name] = value }

@@ -1,6 +1,6 @@
 import JSON
 
-/// Any JSON value on its way through a `Codable` coder.
+/// A JSON value that can be encoded and decoded by `Codable` coders.
 struct CodableJSON: Codable {
     let value: JSONValue
 

@@ -1,10 +1,10 @@
-/// An answer that a thought precedes: `<think>`, the thought, `</think>`, the text. The opening may be missing, where the
-/// template's generation prompt has written it.
+/// An answer preceded by reasoning: `<think>`, reasoning, `</think>`, text. The `<think>` may be missing if the
+/// template's generation prompt ends with it.
 struct ThinkingAnswer: Equatable {
     let reasoning: String
     let text: String
 
-    /// Nil for an answer without a finished thought.
+    /// Returns nil if the answer has no finished reasoning.
     init?(_ answer: String) {
         let scalars = Array(answer.unicodeScalars)
         let ends = scalars.ranges(of: Array("</think>".unicodeScalars))

@@ -1,20 +1,20 @@
 import JSON
 
-/// Collects a tokenizer's added tokens in the order in which transformers adds them, and gives them their ids.
+/// Collects a tokenizer's added tokens in transformers' order and assigns their ids.
 struct AddedTokenList {
     private(set) var tokens: [AddedToken] = []
-    /// Tokens that get another id than a file gives them, one sentence each.
+    /// One sentence for each token whose id differs from the file's.
     private(set) var warnings: [String] = []
 
-    /// The ids of the model's own tokens with the texts of added ones.
+    /// Ids of the model tokens that have the text of an added token.
     private let modelIDs: [[UInt8]: Int]
     private let modelTokenCount: Int
-    /// Index in `tokens` by text.
+    /// Indices in `tokens`, by text.
     private var indices: [[UInt8]: Int] = [:]
 
     /// - Parameters:
     ///   - base: the added tokens of `tokenizer.json`.
-    ///   - place: what warnings call the file that gives ids.
+    ///   - place: the name of the file with the ids, for warnings.
     init(_ base: [AddedToken], _ configuration: TokenizerConfiguration, section: ModelSection, place: String) {
         let others = configuration.added.map(\.token) + configuration.named.map(\.token) + configuration.extra
         modelIDs = section.ids(of: Set(others.map(\.content)))
@@ -38,7 +38,7 @@ struct AddedTokenList {
         }
     }
 
-    /// Adds a token: with the id that its text has already, else with the next free one.
+    /// Adds a token with the id that its text already has, or else with the next free one.
     @discardableResult
     private mutating func add(_ description: TokenDescription) -> Int {
         if let index = indices[description.content] {

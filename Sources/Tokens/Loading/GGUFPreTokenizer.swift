@@ -1,18 +1,18 @@
-/// What `tokenizer.ggml.pre` names: how the model's own tokenizer prepares a text.
+/// The preparation of a text that `tokenizer.ggml.pre` names.
 ///
-/// The names are llama.cpp's (`llama-vocab.cpp`). Expressions and normalizers are those of the models' own
-/// `tokenizer.json`, which llama.cpp only comes near for some.
+/// The names are llama.cpp's (`llama-vocab.cpp`). Expressions and normalizers are from the models' own
+/// `tokenizer.json`, which llama.cpp only approximates for some models.
 struct GGUFPreTokenizer {
     let normalizer: Normalizer
-    /// Each cuts the pieces of the one before it.
+    /// Each splits the pieces of the previous one.
     let splitters: [Splitter]
     let ignoresMerges: Bool
     let addsBegin: Bool
 
-    /// The name that a file without one is taken to have, as by llama.cpp: right for no model in particular.
+    /// The name assumed for a file without one, as in llama.cpp. No model in particular uses it.
     static let fallbackName = "default"
 
-    /// Nil for a name that is not implemented.
+    /// Returns nil for a name that is not implemented.
     init?(name: String) {
         guard let rule = Self.rules.first(where: { $0.names.contains(name) }),
             let splitters = try? rule.expressions.map({ try Splitter(expression: $0) })
@@ -27,7 +27,7 @@ struct GGUFPreTokenizer {
         let names: Set<String>
         let expressions: [String]
         var normalizer = Normalizer.none
-        /// Llama 3 and Tekken: a piece that is a token is not merged up, and a text begins with the begin token.
+        /// As in Llama 3 and Tekken: a piece that is a token is taken whole, and texts start with the begin token.
         var isLlama3 = false
     }
 

@@ -1,28 +1,28 @@
-/// The tokenizer fields of a GGUF file (`tokenizer.ggml.*`), texts as the bytes that the file has.
+/// The tokenizer fields of a GGUF file (`tokenizer.ggml.*`). Texts are the file's bytes.
 package struct GGUFVocabulary: Sendable, Equatable {
     /// `tokenizer.ggml.model`; only `gpt2`, byte-level BPE, is supported.
     package var model: String
-    /// `tokenizer.ggml.pre`, the way a text is cut: `smollm`, `qwen2`, `llama-bpe` …; nil where the file does not say.
+    /// `tokenizer.ggml.pre`, which names the pre-tokenizer: `smollm`, `qwen2`, `llama-bpe` …; nil if the file has none.
     package var pre: String?
-    /// Index: id; bytes are written as GPT-2's printable characters, in UTF-8.
+    /// Tokens indexed by id. Bytes are written as GPT-2's printable characters, in UTF-8.
     package var tokens: [[UInt8]]
-    /// Two tokens with a space between, best first.
+    /// Merges from first to last, each two tokens separated by a space.
     package var merges: [[UInt8]]
-    /// One for each token, or none at all: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte.
+    /// One type per token, or empty: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte.
     package var tokenTypes: [Int]
     package var beginID: Int?
     package var endID: Int?
     package var endOfTurnID: Int?
-    /// Whether a text begins with the begin token; nil leaves it to `pre`.
+    /// Whether encoding prepends the begin token; nil if `pre` decides.
     package var addsBegin: Bool?
-    /// Whether a text ends with the end token; nil means that it does not.
+    /// Whether encoding appends the end token; nil means no.
     package var addsEnd: Bool?
-    /// Ids of the unknown, separator, padding and mask tokens, which chat templates can name.
+    /// Ids of the unknown, separator, padding and mask tokens, for chat templates.
     package var otherSpecialIDs: [SpecialToken: Int] = [:]
-    /// Jinja, by name: `default` for `tokenizer.chat_template`, NAME for `tokenizer.chat_template.NAME`.
+    /// Jinja sources by name: `default` for `tokenizer.chat_template`, NAME for `tokenizer.chat_template.NAME`.
     package var chatTemplates: [String: String] = [:]
 
-    /// A special token by what chat templates call it.
+    /// Special tokens by their names in chat templates.
     package enum SpecialToken: String, Sendable {
         case unknown = "unk_token"
         case separator = "sep_token"

@@ -1,17 +1,17 @@
 import JSON
 
-/// The `model` of a `tokenizer.json`: vocabulary and merges.
+/// The `model` section of a `tokenizer.json`: vocabulary and merges.
 struct ModelSection {
     private let node: JSONValue
     private let entries: JSONObject
     private let place: String
 
-    /// - Throws: `TokenizerError` where this is no byte-level BPE, or is incomplete.
+    /// - Throws: `TokenizerError` if this is not byte-level BPE or is incomplete.
     init(_ node: JSONValue?, place: String) throws(TokenizerError) {
         guard let node, node.objectValue != nil else { throw .damaged(place: place, problem: "there is no model") }
         self.node = node
         self.place = place
-        // Files of before 2021 do not name the type; only a BPE has merges.
+        // Files from before 2021 have no type; among the types, only BPE has merges.
         let type = node["type"]?.stringValue ?? (node["merges"] == nil ? "none" : "BPE")
         guard type.utf8.elementsEqual("BPE".utf8) else {
             throw .unsupported(place: place, found: "model type \(quoted(type))", supported: "'BPE'")
@@ -23,7 +23,7 @@ struct ModelSection {
         try checkOptions()
     }
 
-    /// Refuses what other kinds of BPE have.
+    /// Refuses options of other kinds of BPE.
     private func checkOptions() throws(TokenizerError) {
         for name in ["dropout", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback"] {
             switch node[name] {
@@ -35,10 +35,10 @@ struct ModelSection {
         }
     }
 
-    /// How many tokens the model has, added ones aside.
+    /// Number of tokens, without added ones.
     var tokenCount: Int { entries.count }
 
-    /// The ids of those of `texts` that are tokens of the model.
+    /// The ids of the model tokens among `texts`.
     func ids(of texts: Set<[UInt8]>) -> [[UInt8]: Int] {
         let firstBytes = Set(texts.compactMap(\.first))
         var ids: [[UInt8]: Int] = [:]
@@ -52,7 +52,7 @@ struct ModelSection {
         return ids
     }
 
-    /// The model's tokens and the added ones, which may be among them.
+    /// The model's tokens together with the added ones, which can overlap.
     func vocabulary(adding added: [AddedToken]) throws(TokenizerError) -> Vocabulary {
         var vocabulary = Vocabulary(count: try idCount(adding: added))
         for entry in entries {
@@ -69,7 +69,7 @@ struct ModelSection {
         return vocabulary
     }
 
-    /// The highest id and one.
+    /// The highest id plus one.
     private func idCount(adding added: [AddedToken]) throws(TokenizerError) -> Int {
         let highest = max(entries.lazy.compactMap(\.value.intValue).max() ?? -1, added.lazy.map(\.id).max() ?? -1)
         let limit = idLimit(tokenCount: entries.count + added.count)
@@ -80,7 +80,7 @@ struct ModelSection {
         return highest + 1
     }
 
-    /// The merges, put together with the vocabulary.
+    /// The BPE model with the merges of this section.
     func model(_ vocabulary: Vocabulary) throws(TokenizerError) -> BytePairModel {
         guard let merges = node["merges"]?.arrayValue else {
             throw .damaged(place: place, problem: "model has no merges")
@@ -95,11 +95,11 @@ struct ModelSection {
             return model
         }
         throw .unsupported(
-            place: place, found: "model.unk_token \(unknown) for bytes without token",
+            place: place, found: "model.unk_token \(unknown) for bytes without a token",
             supported: "a token for each byte")
     }
 
-    /// A merge is written as a list of two, or as one string.
+    /// Parses a merge, written as an array of two strings or as one string.
     private func pair(
         _ node: JSONValue, rank: Int
     ) throws(TokenizerError) -> (left: ArraySlice<UInt8>, right: ArraySlice<UInt8>) {

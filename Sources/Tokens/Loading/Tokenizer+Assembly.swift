@@ -1,6 +1,6 @@
 extension Tokenizer {
-    /// Puts the parts together, and completes the tokens that end an answer.
-    /// - Parameter endIDs: the ends that the files name, in the order of their weight.
+    /// Assembles a tokenizer and completes the list of end tokens.
+    /// - Parameter endIDs: the end tokens that the files name, most important first.
     init(
         model: BytePairModel, normalizer: Normalizer, splitters: [Splitter], added: AddedTokens,
         frame: SpecialTokenFrame, chatTemplates: ChatTemplates, beginID: Int?, endIDs: [Int],
@@ -23,6 +23,6 @@ extension Tokenizer {
         endOfTextIDs = ends
     }
 
-    /// Tokens that end an answer in every model that has them; files often name only one of several.
+    /// Tokens that end an answer in every model that has them. Files often name only one of several.
     private static let endTokens = ["<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>"]
 }

@@ -1,12 +1,12 @@
 extension Tokenizer {
-    /// Takes a tokenizer from the files of a Hugging Face model.
-    /// - Throws: `TokenizerError` for files that cannot be read, for a kind that is not supported, and for content
-    ///   that contradicts itself. A chat template is not judged before `renderChat`.
+    /// Loads a tokenizer from the files of a Hugging Face model.
+    /// - Throws: `TokenizerError` for unreadable files, unsupported kinds and contradictory content. Chat templates are
+    ///   not checked before `renderChat`.
     package init(directory: String) throws(TokenizerError) {
         try self.init(files: TokenizerFiles(directory: directory))
     }
 
-    /// Takes a tokenizer from the files' contents.
+    /// Loads a tokenizer from the files' contents.
     package init(files: TokenizerFiles) throws(TokenizerError) {
         let configuration = try TokenizerConfiguration(files)
         let file = try TokenizerFile(files, configuration)

@@ -1,8 +1,8 @@
 import JSON
 
 extension Tokenizer {
-    /// Takes a tokenizer from the metadata of a GGUF file.
-    /// - Throws: `TokenizerError` for a kind that is not supported, and for fields that contradict each other.
+    /// Loads a tokenizer from the metadata of a GGUF file.
+    /// - Throws: `TokenizerError` for unsupported kinds and contradictory fields.
     package init(gguf: GGUFVocabulary) throws(TokenizerError) {
         let place = "GGUF metadata"
         guard gguf.model.utf8.elementsEqual("gpt2".utf8) else {
@@ -42,7 +42,7 @@ extension Tokenizer {
 }
 
 extension GGUFVocabulary {
-    /// `tokenTypes`' values that matter here.
+    /// The values of `tokenTypes` that matter here.
     private enum TokenType {
         static let unknown = 2
         static let control = 3
@@ -52,7 +52,7 @@ extension GGUFVocabulary {
 
     private func type(of id: Int) -> Int { tokenTypes.isEmpty ? 1 : tokenTypes[id] }
 
-    /// All tokens; text can become the ones of them that are neither control tokens nor unused.
+    /// Collects all tokens. Text can encode to any but control and unused tokens.
     fileprivate func vocabulary(place: String) throws(TokenizerError) -> Vocabulary {
         guard tokenTypes.isEmpty || tokenTypes.count == tokens.count else {
             throw .damaged(place: place, problem: "\(tokenTypes.count) token types for \(tokens.count) tokens")
@@ -87,18 +87,18 @@ extension GGUFVocabulary {
         return pairs
     }
 
-    /// The texts of special tokens by the names that chat templates have for them.
+    /// The texts of special tokens, by their names in chat templates.
     fileprivate var specialTokens: [(name: String, text: String)] {
         var ids: [(String, Int?)] = [("bos_token", beginID), ("eos_token", endID)]
         for (token, id) in otherSpecialIDs { ids.append((token.rawValue, id)) }
         return ids.compactMap { name, id in
-            // An id beyond the vocabulary stands for none, as some converters write it.
+            // Some converters write an id beyond the vocabulary to mean none.
             guard let id, tokens.indices.contains(id) else { return nil }
             return (name, String(decoding: tokens[id], as: UTF8.self))
         }
     }
 
-    /// The token that a field names, or nil where the file does not have the field.
+    /// The token id in a field, checked; nil if the file lacks the field.
     fileprivate func checked(_ id: Int?, field: String, place: String) throws(TokenizerError) -> Int? {
         guard let id else { return nil }
         guard tokens.indices.contains(id) else {
@@ -109,7 +109,7 @@ extension GGUFVocabulary {
     }
 }
 
-/// Cuts a merge at its space.
+/// Splits a merge at its space.
 func splitMerge(
     _ merge: [UInt8], rank: Int, place: String
 ) throws(TokenizerError) -> (left: ArraySlice<UInt8>, right: ArraySlice<UInt8>) {

@@ -1,23 +1,23 @@
 import JSON
 
-/// What the files beside `tokenizer.json` say of its tokens: `tokenizer_config.json`, and for older models
-/// `special_tokens_map.json` and `added_tokens.json`. Read as by transformers 5 (`_from_pretrained`).
+/// Token settings from the files beside `tokenizer.json`: `tokenizer_config.json`, and for older models
+/// `special_tokens_map.json` and `added_tokens.json`. Read as transformers 5 does (`_from_pretrained`).
 struct TokenizerConfiguration {
-    /// `added_tokens_decoder`, or what older files have in its place, by the id that the file gives.
+    /// `added_tokens_decoder`, or its counterpart in older files, with the file's ids.
     private(set) var added: [(id: Int, token: TokenDescription)] = []
-    /// `bos_token` and so on: what chat templates see under these names.
+    /// Tokens that chat templates see under names such as `bos_token`.
     private(set) var named: [(name: String, token: TokenDescription)] = []
     /// Special tokens without a name.
     private(set) var extra: [TokenDescription] = []
-    /// Whether special tokens written in a text are always text.
+    /// Whether encoding always treats special tokens in a text as plain text.
     let splitsSpecial: Bool
-    /// Whether the model's class takes no more of `tokenizer.json` than its vocabulary and merges, so that added tokens come
-    /// from here alone.
+    /// Whether the model's class reads only vocabulary and merges from `tokenizer.json`, so that all added tokens come
+    /// from here.
     let replacesAdded: Bool
-    /// Whether the class makes the named and extra tokens plain special ones, whatever flags the files give them.
+    /// Whether the class turns named and extra tokens into special ones without flags, whatever the files say.
     let makesNamedPlain: Bool
 
-    /// Chat templates by name, as `tokenizer_config.json` has them, or else `chat_template.json`.
+    /// Chat templates by name, from `tokenizer_config.json` or else `chat_template.json`.
     private(set) var templates: [String: String] = [:]
 
     fileprivate static let extraName = "extra_special_tokens"
@@ -26,7 +26,7 @@ struct TokenizerConfiguration {
         "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token",
     ]
 
-    /// - Throws: `TokenizerError.damaged` for files that are not JSON, or tokens that are not written as ones.
+    /// - Throws: `TokenizerError.damaged` for invalid JSON or tokens.
     init(_ files: TokenizerFiles) throws(TokenizerError) {
         let place = files.configuration?.place ?? "tokenizer_config.json"
         var root = try files.configuration?.object() ?? JSONObject()
@@ -38,7 +38,7 @@ struct TokenizerConfiguration {
                 root[name] = isList ? .array((root[name]?.arrayValue ?? []) + (value.arrayValue ?? [])) : value
             }
         }
-        // The tokens of an older map count only where there are no others.
+        // Tokens under the older name count only if there are no others.
         if root[Self.extraName] == nil { root.renameAdditionalTokens() }
         let family = (root["tokenizer_class"]?.stringValue ?? "").removing(suffix: "Fast")
         replacesAdded = decoder != nil && Self.defaults[family] != nil
@@ -56,7 +56,7 @@ struct TokenizerConfiguration {
         }
     }
 
-    /// The tokens of classes that build their tokenizer anew, where the files do not name others.
+    /// Default tokens of classes that rebuild their tokenizer, by class and name.
     private static let defaults: [String: [String: String]] = {
         let qwen = ["eos_token": "<|endoftext|>", "unk_token": "<|endoftext|>", "pad_token": "<|endoftext|>"]
         return [
@@ -113,7 +113,7 @@ struct TokenizerConfiguration {
         added.sort { $0.id < $1.id }
     }
 
-    /// A template, or named ones: a list of objects with `name` and `template`, or an object.
+    /// Parses one template, or named ones as an array of objects with `name` and `template` or as an object.
     private static func templates(_ node: JSONValue?) -> [String: String] {
         var templates: [String: String] = [:]
         switch node {
@@ -128,14 +128,14 @@ struct TokenizerConfiguration {
         return templates
     }
 
-    /// The text of the token of this name.
+    /// The text of the token with this name.
     func text(of name: String) -> String? {
         named.first { $0.name == name }?.token.text
     }
 }
 
 extension JSONObject {
-    /// Gives `additional_special_tokens` its newer name, unless there are tokens by that.
+    /// Renames `additional_special_tokens` to its newer name, unless that one holds tokens.
     fileprivate mutating func renameAdditionalTokens() {
         guard let older = self["additional_special_tokens"],
             self[TokenizerConfiguration.extraName].map({ $0.arrayValue?.isEmpty ?? $0.isNull }) != false

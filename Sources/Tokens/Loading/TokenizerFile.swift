@@ -1,16 +1,16 @@
 import JSON
 
-/// A `tokenizer.json` of Hugging Face tokenizers and what the files beside it add to it, found to be of a supported kind.
+/// A supported `tokenizer.json` of Hugging Face tokenizers, completed by the files beside it.
 struct TokenizerFile {
     let model: BytePairModel
     let normalizer: Normalizer
     let splitters: [Splitter]
     let added: AddedTokens
     let frame: SpecialTokenFrame
-    /// What a user should know, one sentence each.
+    /// Notes for the user, one sentence each.
     let warnings: [String]
 
-    /// - Throws: `TokenizerError.damaged`, or `.unsupported` naming the stage and its kind.
+    /// - Throws: `TokenizerError.damaged`, or `.unsupported` naming the stage and its type.
     init(_ files: TokenizerFiles, _ configuration: TokenizerConfiguration) throws(TokenizerError) {
         let place = files.tokenizer.place
         let root = try files.tokenizer.object()
@@ -29,7 +29,7 @@ struct TokenizerFile {
         warnings = list.warnings
     }
 
-    /// The id of a token named in another file.
+    /// The id of a token that another file names.
     func id(of text: [UInt8]) -> Int? {
         added.tokens.first { $0.content == text }?.id ?? model.vocabulary.id(of: text)
     }

@@ -1,9 +1,9 @@
 import Foundation
 import JSON
 
-/// The files of a Hugging Face model that a tokenizer is made of; nil for one that is not there.
+/// The tokenizer files of a Hugging Face model. nil marks a missing file.
 package struct TokenizerFiles: Sendable {
-    /// A file's content, and what messages call it.
+    /// A file's content, and its name in messages.
     package struct File: Sendable {
         package var place: String
         package var bytes: [UInt8]
@@ -22,10 +22,10 @@ package struct TokenizerFiles: Sendable {
     package var specialTokensMap: File?
     /// `added_tokens.json`
     package var addedTokens: File?
-    /// `chat_template.json`, which older files have
+    /// `chat_template.json`, used by older models
     package var templateJSON: File?
-    /// `chat_template.jinja` under the name `default`, and others by their names. Where there are any, the
-    /// other files' templates do not count.
+    /// `chat_template.jinja` under the name `default`, and others by name. They replace all templates of the other
+    /// files.
     package var templates: [String: String] = [:]
 
     package init(
@@ -40,8 +40,8 @@ package struct TokenizerFiles: Sendable {
         self.templates = templates
     }
 
-    /// - Throws: `TokenizerError.unreadable` where a file is there and cannot be read, or there is no `tokenizer.json`;
-    ///   `.unsupported` for a directory with a SentencePiece vocabulary alone.
+    /// - Throws: `TokenizerError.unreadable` if a file cannot be read or `tokenizer.json` is missing; `.unsupported`
+    ///   for a directory with only a SentencePiece vocabulary.
     package init(directory: String) throws(TokenizerError) {
         func optional(_ name: String) throws(TokenizerError) -> File? {
             let path = directory + "/" + name
@@ -65,7 +65,7 @@ package struct TokenizerFiles: Sendable {
 }
 
 extension TokenizerFiles {
-    /// `additional_chat_templates/NAME.jinja`, and `chat_template.NAME.jinja`, as a packed checkpoint has it.
+    /// `additional_chat_templates/NAME.jinja`, or `chat_template.NAME.jinja` in packed checkpoints.
     private static func additionalTemplates(in directory: String) -> [(name: String, path: String)] {
         func files(_ folder: String, _ prefix: String) -> [(name: String, path: String)] {
             let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
@@ -88,7 +88,7 @@ extension TokenizerFiles.File {
         }
     }
 
-    /// The fields of the object that the file must hold.
+    /// Parses the file as one JSON object.
     func object() throws(TokenizerError) -> JSONObject {
         let value: JSONValue
         do throws(JSONSyntaxError) {

@@ -1,7 +1,7 @@
 import JSON
 
 extension TokenizerStages {
-    /// `post_processor`: special tokens around the text. `ByteLevel` only moves offsets, which we do not give.
+    /// `post_processor`: special tokens around the text. `ByteLevel` adjusts only offsets, which are not computed here.
     func frame(_ node: JSONValue?, vocabulary: Vocabulary) throws(TokenizerError) -> SpecialTokenFrame {
         guard let node, !node.isNull else { return SpecialTokenFrame() }
         switch type(of: node) {
@@ -18,7 +18,7 @@ extension TokenizerStages {
         }
     }
 
-    /// The template for one text: special tokens, the text once, special tokens.
+    /// Parses the template for a single text: special tokens, the text once, special tokens.
     private func template(_ node: JSONValue, vocabulary: Vocabulary) throws(TokenizerError) -> SpecialTokenFrame {
         var before: [Int] = []
         var after: [Int]?
@@ -44,7 +44,7 @@ extension TokenizerStages {
         let entry = node?[name]
         let ids = entry?["ids"]?.arrayValue?.map { $0.intValue ?? -1 } ?? [-1]
         guard ids.allSatisfy({ vocabulary.bytes[$0] != nil }) else {
-            throw .damaged(place: place, problem: "post_processor names \(quoted(name)), which is no token")
+            throw .damaged(place: place, problem: "post_processor names \(quoted(name)), which is not a token")
         }
         return ids
     }

@@ -1,11 +1,11 @@
 import JSON
 
-/// Reads the stages around the model of a `tokenizer.json`; refuses by name the ones that are not implemented.
+/// Parses the stages around the model of a `tokenizer.json`. Refuses unimplemented ones by name.
 struct TokenizerStages {
-    /// What messages call the file.
+    /// The file's name in messages.
     let place: String
 
-    /// `normalizer`: none, NFC, or a sequence of those.
+    /// `normalizer`: none, NFC or a sequence of these.
     func normalizer(_ node: JSONValue?) throws(TokenizerError) -> Normalizer {
         guard let node, !node.isNull else { return .none }
         switch type(of: node) {
@@ -18,7 +18,7 @@ struct TokenizerStages {
         }
     }
 
-    /// `pre_tokenizer`: splits, and the bytes' characters at the end.
+    /// `pre_tokenizer`: splits, with `ByteLevel` last.
     func splitters(_ node: JSONValue?) throws(TokenizerError) -> [Splitter] {
         guard let node, !node.isNull else { throw unsupported("pre_tokenizer", "none", "'ByteLevel'") }
         let steps = steps(of: node)
@@ -35,7 +35,7 @@ struct TokenizerStages {
         return splitters
     }
 
-    /// The pre-tokenizers one after another; sequences may hold sequences.
+    /// The pre-tokenizers as a flat list. Sequences can be nested.
     private func steps(of node: JSONValue) -> [JSONValue] {
         guard type(of: node) == "Sequence" else { return [node] }
         return (node["pretokenizers"]?.arrayValue ?? []).flatMap(steps)
@@ -45,7 +45,7 @@ struct TokenizerStages {
         switch type(of: node) {
         case "Digits": return .digits(individual: node["individual_digits"]?.boolValue ?? false)
         case "Split":
-            // The pattern is what a piece looks like, or, inverted, what is between the pieces.
+            // The pattern matches the pieces or, inverted, the text between them.
             let behavior = node["behavior"]?.stringValue ?? "none"
             let isInverted = node["invert"]?.boolValue ?? false
             guard behavior == "Isolated" || (behavior == "Removed" && isInverted) else {
@@ -65,7 +65,7 @@ struct TokenizerStages {
         }
     }
 
-    /// `decoder`: the bytes' characters turned back.
+    /// `decoder`: must be `ByteLevel`, which turns characters back into bytes.
     func checkDecoder(_ node: JSONValue?) throws(TokenizerError) {
         let found = node.map(type) ?? "none"
         if found == "Sequence", let parts = node?["decoders"]?.arrayValue, parts.count == 1 {

@@ -1,10 +1,10 @@
 import Foundation
 
-/// Composes decomposed text: Hangul by the algorithm of the Unicode Standard (section 3.12), the rest by Foundation.
+/// Composes decomposed text: Hangul by the Unicode Standard's algorithm (section 3.12), the rest by Foundation.
 ///
-/// Foundation's own composition of Hangul takes the ranges of leading, vowel and trailing consonants each one too wide: it
-/// makes an unassigned character of U+1113 U+1161 and drops U+11A7. The parts can be composed apart, because conjoining
-/// jamo compose with nothing else, and only with their neighbours.
+/// Foundation's composition of Hangul extends the ranges of leading, vowel and trailing consonants by one each: it
+/// composes U+1113 U+1161 to an unassigned character and drops U+11A7. Composing Hangul separately is safe, because
+/// conjoining jamo compose only with neighbouring jamo.
 enum HangulComposition {
     private static let leading: ClosedRange<UInt32> = 0x1100...0x1112
     private static let vowels: ClosedRange<UInt32> = 0x1161...0x1175
@@ -12,7 +12,7 @@ enum HangulComposition {
     private static let syllableBase: UInt32 = 0xAC00
     private static let trailingCount: UInt32 = 28
 
-    /// The composed form of a text in Unicode's decomposed form.
+    /// Composes a text that is in canonical decomposition.
     static func composed(_ decomposed: String) -> String {
         var result = String.UnicodeScalarView()
         var other = String.UnicodeScalarView()
@@ -45,7 +45,7 @@ enum HangulComposition {
         return String(result)
     }
 
-    /// What two neighbours compose to: a leading consonant with a vowel, or such a syllable with a trailing consonant.
+    /// The composition of two neighbours: leading consonant and vowel, or such a syllable and trailing consonant.
     private static func pair(_ first: UInt32, _ second: UInt32) -> UInt32? {
         if leading.contains(first), vowels.contains(second) {
             let index = (first - leading.lowerBound) * UInt32(vowels.count) + (second - vowels.lowerBound)

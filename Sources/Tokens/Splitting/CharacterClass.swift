@@ -1,4 +1,4 @@
-/// What the pre-tokenizers' expressions tell characters apart by; every character is in one class.
+/// The disjoint character classes that the pre-tokenizers' expressions distinguish.
 enum CharacterClass {
     /// `\p{L}`
     case letter
@@ -28,23 +28,23 @@ enum CharacterClass {
     }
 }
 
-/// One character of a text and where it ends.
+/// A character of a text, and where it ends.
 struct ScannedCharacter {
     let value: UInt32
-    /// The byte after its last.
+    /// Offset of the byte after the character.
     let end: Int
     let kind: CharacterClass
 }
 
 extension UnsafeBufferPointer<UInt8> {
-    /// The character that starts at byte `index`.
+    /// The character that starts at byte offset `index`.
     /// - Precondition: the bytes are UTF-8 and a character starts at `index`.
     func character(at index: Int) -> ScannedCharacter {
         let (value, end) = scalar(at: index)
         return ScannedCharacter(value: value, end: end, kind: CharacterClass(value))
     }
 
-    /// The scalar that starts at byte `index`, and the byte after its last.
+    /// The scalar that starts at byte offset `index`, and the offset after it.
     /// - Precondition: the bytes are UTF-8 and a character starts at `index`.
     func scalar(at index: Int) -> (value: UInt32, end: Int) {
         let lead = UInt32(self[index])

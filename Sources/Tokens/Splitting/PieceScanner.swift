@@ -1,4 +1,4 @@
-/// Finds where a piece ends in the bytes up to `end`; each alternative of an expression is one step, in its order.
+/// Finds where a piece ends in the bytes up to `end`. Tries the alternatives of an expression in order.
 struct PieceScanner {
     let bytes: UnsafeBufferPointer<UInt8>
     let end: Int
@@ -34,7 +34,7 @@ struct PieceScanner {
         return endOfSpaces(from: start, newlinesFirst: true)
     }
 
-    /// `\p{N}` or `\p{N}+`, and what is between.
+    /// `\p{N}` or `\p{N}+`, and the text between matches.
     func endOfDigitsPiece(from start: Int, individual: Bool) -> Int {
         let first = bytes.character(at: start)
         if first.kind == .number { return endOfRun(of: .number, from: first.end, limit: individual ? 0 : Int.max) }
@@ -48,10 +48,8 @@ struct PieceScanner {
     }
 }
 
-// MARK: - Parts of the expressions
-
 extension PieceScanner {
-    /// `'s|'t|'re|'ve|'m|'ll|'d`; without regard to case, ſ (U+017F) is an s.
+    /// `'s|'t|'re|'ve|'m|'ll|'d`. If case is ignored, ſ (U+017F) counts as an s.
     private func endOfContraction(from start: Int, ignoresCase: Bool) -> Int? {
         guard bytes[start] == UInt8(ascii: "'"), start + 1 < end else { return nil }
         func letter(_ index: Int) -> UInt8? {
@@ -70,7 +68,7 @@ extension PieceScanner {
         }
     }
 
-    /// Steps over characters of one class, `limit` of them at most.
+    /// The end of a run of one class, at most `limit` characters long.
     private func endOfRun(of kind: CharacterClass, from start: Int, limit: Int = Int.max) -> Int {
         var index = start
         var count = 0
@@ -90,8 +88,8 @@ extension PieceScanner {
         return index
     }
 
-    /// `\s*[\r\n]+|\s+(?!\S)|\s+`, the first only with `newlinesFirst`: up to the last newline, else the run of
-    /// spaces, less its last one where a word follows that takes it.
+    /// `\s*[\r\n]+|\s+(?!\S)|\s+`, the first alternative only with `newlinesFirst`. Ends after the last newline, else
+    /// before the last white-space character if a word follows and takes that one.
     private func endOfSpaces(from start: Int, newlinesFirst: Bool) -> Int {
         var index = start
         var lastStart = start

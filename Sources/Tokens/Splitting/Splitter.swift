@@ -1,18 +1,19 @@
-/// One step of cutting a text into pieces that are merged each on its own.
+/// One step of splitting a text into pieces, which are merged independently.
 ///
-/// The expressions of most models are matched by hand, at one look at each character; others by `ExpressionMatcher`.
+/// Hand-written scanners match most models' expressions and read each character once; `ExpressionMatcher` handles the
+/// others.
 enum Splitter: Sendable, Equatable {
-    /// GPT-2's expression, which the ByteLevel pre-tokenizer has built in.
+    /// GPT-2's expression, built into the ByteLevel pre-tokenizer.
     case gpt2
-    /// The expression of Llama 3 (runs of up to 3 digits) and of Qwen 2 and 3 (1 digit).
+    /// The expression of Llama 3 (runs of up to 3 digits) and of Qwen 2 and 3 (single digits).
     case cl100k(digits: Int)
-    /// Digits apart from everything else: each alone, or in runs.
+    /// Separates digits from other text, one by one or in runs.
     case digits(individual: Bool)
-    /// Any other expression; what is between its matches is a piece too, or is left out of the text.
+    /// Any other expression. Text between its matches is kept as pieces or dropped.
     case expression(Expression, keepsRest: Bool)
 
-    /// Takes an expression as Hugging Face files have it.
-    /// - Throws: `ExpressionError` for one that is not implemented.
+    /// Creates a splitter for an expression in a Hugging Face file.
+    /// - Throws: `ExpressionError` if it is not implemented.
     init(expression: String, keepsRest: Bool = true) throws(ExpressionError) {
         let known = Self.scanned.first { $0.expression.utf8.elementsEqual(expression.utf8) }
         if keepsRest, let known {
@@ -28,7 +29,7 @@ enum Splitter: Sendable, Equatable {
         (Expressions.gpt2, .gpt2), (#"\p{N}"#, .digits(individual: true)), (#"\p{N}+"#, .digits(individual: false)),
     ]
 
-    /// Where the first piece of `text` ends, a byte index, and whether it is part of the text.
+    /// The byte index where the first piece of `text` ends, and whether the piece is kept.
     /// - Precondition: `text` is not empty, is UTF-8, and starts and ends between characters.
     func firstPiece(of text: Slice<UnsafeBufferPointer<UInt8>>) -> (end: Int, isKept: Bool) {
         let scanner = PieceScanner(bytes: text.base, end: text.endIndex)
@@ -51,7 +52,7 @@ enum Splitter: Sendable, Equatable {
 }
 
 extension [Splitter] {
-    /// Calls `body` with every piece of `text`: each step cuts the pieces of the one before it.
+    /// Calls `body` with every piece of `text`. Each splitter splits the pieces of the previous one.
     func forEachPiece(
         of text: Slice<UnsafeBufferPointer<UInt8>>, _ body: (Slice<UnsafeBufferPointer<UInt8>>) -> Void
     ) {

@@ -1,8 +1,8 @@
-/// The printable characters that byte-level BPE writes bytes as (Radford et al. 2019, GPT-2's `bytes_to_unicode`).
+/// The printable characters that represent bytes in byte-level BPE (Radford et al. 2019, GPT-2's `bytes_to_unicode`).
 ///
-/// Printable Latin-1 bytes stand for themselves; the other 68 take U+0100 and on, in order of their values.
+/// Printable Latin-1 bytes represent themselves; the other 68 map to U+0100 and up, in order.
 enum ByteAlphabet {
-    /// Index: a byte; the UTF-8 of its character, one or two bytes.
+    /// The UTF-8 of each byte's character, one or two bytes.
     static let characters: [[UInt8]] = scalars.map { Array(String(Unicode.Scalar($0) ?? " ").utf8) }
 
     private static let scalars: [UInt16] = {
@@ -17,14 +17,15 @@ enum ByteAlphabet {
         }
     }()
 
-    /// Index: a character's scalar value; its byte, or nil for a Latin-1 character outside the alphabet.
+    /// The byte of each scalar value, or nil for a Latin-1 character outside the alphabet.
     private static let bytes: [UInt8?] = {
         var bytes = [UInt8?](repeating: nil, count: 0x144)
         for (byte, scalar) in scalars.enumerated() { bytes[Int(scalar)] = UInt8(byte) }
         return bytes
     }()
 
-    /// Appends the bytes that a token's text stands for: the text itself where it has a character outside the alphabet.
+    /// Appends the bytes that a token's text represents. A text with a character outside the alphabet represents
+    /// itself.
     static func appendBytes(of text: some Collection<UInt8>, to output: inout [UInt8]) {
         let start = output.count
         for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {

@@ -1,19 +1,19 @@
-/// Merges one piece after another; keeps its memory between pieces.
+/// Applies the merges to one piece at a time; reuses its memory between pieces.
 ///
-/// The piece is a linked list of tokens, its possible merges a heap ordered by rank, then by place. A merge whose
-/// tokens have changed since stays in the heap and is skipped when its turn comes, so a piece of n bytes takes
-/// O(n log n) steps, however it is built. Order and skipping rule are those of Hugging Face tokenizers.
+/// A piece is a linked list of tokens; its possible merges form a heap ordered by rank, then position. A merge whose
+/// tokens have changed stays in the heap and is skipped when popped, so any piece of n bytes takes O(n log n) steps.
+/// Order and skipping rule follow Hugging Face tokenizers.
 struct BytePairMerger {
     private struct Symbol {
-        /// −1 once merged into its left neighbour.
+        /// −1 once merged into the left neighbour.
         var token: Int32
-        /// Index of the symbol on this side, or −1.
+        /// Index of the neighbour, or −1.
         var previous: Int32
         var next: Int32
     }
 
     private struct Candidate {
-        /// Rank, then the left symbol's index: the lowest is merged first.
+        /// Rank, then the left symbol's index. The lowest is merged first.
         let order: UInt64
         let token: Int32
     }
@@ -44,7 +44,7 @@ struct BytePairMerger {
         if !symbols.isEmpty { symbols[symbols.count - 1].next = -1 }
     }
 
-    /// Puts the merge of the symbol at `index` with its right neighbour on the heap, if there is one.
+    /// Pushes the merge of the symbol at `index` with its right neighbour onto the heap, if there is one.
     private mutating func offer(_ index: Int) {
         let left = symbols[index]
         guard left.next >= 0, let merge = model.merges[left.token, symbols[Int(left.next)].token] else { return }
@@ -66,7 +66,7 @@ struct BytePairMerger {
     }
 }
 
-// MARK: - A binary heap with the lowest order on top
+// A binary heap with the lowest order on top.
 
 extension BytePairMerger {
     private mutating func push(_ candidate: Candidate) {

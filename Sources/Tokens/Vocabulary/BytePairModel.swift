@@ -1,12 +1,12 @@
 import JSON
 
-/// Byte-pair encoding (Sennrich et al. 2016) over bytes: the merges, and what each byte starts as.
+/// Byte-pair encoding (Sennrich et al. 2016) over bytes: the merges, and each byte's initial token.
 struct BytePairModel: Sendable {
     let vocabulary: Vocabulary
     let merges: MergeTable
-    /// Index: byte; its token. A byte without token is left out of the text, as Hugging Face's does it.
+    /// The token of each byte. Encoding drops bytes without a token, as Hugging Face does.
     let byteTokens: [Int32?]
-    /// A piece that is one token as a whole is not merged up from its bytes.
+    /// Whether a piece that is a token is taken whole instead of being merged from bytes.
     let ignoresMerges: Bool
 
     init(vocabulary: Vocabulary, merges: MergeTable, ignoresMerges: Bool) {
@@ -16,7 +16,7 @@ struct BytePairModel: Sendable {
         byteTokens = ByteAlphabet.characters.map { vocabulary.id(of: $0).map(Int32.init) }
     }
 
-    /// The token that a whole piece is, where such tokens go before merges.
+    /// The token of a whole piece, if the model takes such pieces whole.
     func wholeToken(_ piece: some Sequence<UInt8>) -> Int? {
         guard ignoresMerges else { return nil }
         var text: [UInt8] = []
@@ -26,8 +26,8 @@ struct BytePairModel: Sendable {
 }
 
 extension MergeTable {
-    /// Reads merges, best first, each as its left and right token's text.
-    /// - Throws: `TokenizerError.damaged` where a merge's parts or result are no tokens.
+    /// Creates the table from merges in order of rank, each with the texts of its left and right token.
+    /// - Throws: `TokenizerError.damaged` if a merge's parts or result are not tokens.
     init(
         _ pairs: [(left: ArraySlice<UInt8>, right: ArraySlice<UInt8>)], vocabulary: Vocabulary, in file: String
     ) throws(TokenizerError) {

@@ -1,21 +1,21 @@
-/// Numbered byte strings in one block of memory; some numbers may have none.
+/// Numbered byte strings in one block of memory. A number may have no string.
 struct ByteStrings: Sendable {
     private var bytes: [UInt8] = []
-    /// Index: number; where its string starts and ends in `bytes`, or nil.
+    /// The range of each string in `bytes`, or nil.
     private var ranges: [Range<Int>?]
 
-    /// - Parameter count: numbers run from 0 up to this.
+    /// - Parameter count: upper bound of the numbers, exclusive.
     init(count: Int) { ranges = Array(repeating: nil, count: count) }
 
     var count: Int { ranges.count }
 
-    /// The string of `number`; nil also for a number out of range.
+    /// The string of `number`; nil if it has none or is out of range.
     subscript(number: Int) -> ArraySlice<UInt8>? {
         guard ranges.indices.contains(number), let range = ranges[number] else { return nil }
         return bytes[range]
     }
 
-    /// Sets the string of `number`, to be done once for each.
+    /// Sets the string of `number`. Call at most once per number.
     mutating func set(_ number: Int, to string: some Sequence<UInt8>) {
         set(number) { $0.append(contentsOf: string) }
     }

@@ -1,19 +1,19 @@
-/// A regular expression of a pre-tokenizer, compiled.
+/// A compiled regular expression of a pre-tokenizer.
 ///
-/// The syntax is the part of Oniguruma's that tokenizers use: alternatives, groups, `(?i:…)`, look-ahead, classes,
-/// `\p{…}`, greedy and possessive quantifiers, `$`. Anything else is refused when the expression is read.
+/// Supports the Oniguruma syntax that tokenizers use: alternatives, groups, `(?i:…)`, look-ahead, classes, `\p{…}`,
+/// greedy and possessive quantifiers, `$`. Parsing rejects anything else.
 struct Expression: Sendable, Equatable {
     enum Instruction: Sendable, Equatable {
-        /// Takes one scalar of the set.
+        /// Consumes one scalar of the set.
         case take(ScalarSet)
-        /// Goes on at the first place; at the second where that fails.
+        /// Continues at the first instruction; on failure, at the second.
         case split(Int, Int)
         case jump(Int)
-        /// Tries what follows, up to its `match`, and goes on at `next` without having moved.
+        /// Tests the instructions up to the next `match` without consuming, then continues at `next`.
         case lookAhead(isNegated: Bool, next: Int)
-        /// Takes what follows, up to its `match`, in the one way that is tried first, and goes on at `next`.
+        /// Runs the instructions up to the next `match` without backtracking into them later, then continues at `next`.
         case atomic(next: Int)
-        /// `$`: at the end, or before a line feed.
+        /// `$`: at the end or before a line feed.
         case lineEnd
         case match
     }
@@ -21,7 +21,7 @@ struct Expression: Sendable, Equatable {
     let source: String
     let program: [Instruction]
 
-    /// - Throws: `ExpressionError` for syntax that is not implemented, and for an expression that can match nothing at all.
+    /// - Throws: `ExpressionError` for unsupported syntax, and for an expression that can match the empty text.
     init(_ source: String) throws(ExpressionError) {
         var parser = ExpressionParser(source)
         let node = try parser.parse()
@@ -34,7 +34,7 @@ struct Expression: Sendable, Equatable {
     }
 }
 
-/// Why a regular expression cannot be used.
+/// A regular expression that cannot be used.
 struct ExpressionError: Error, Equatable {
     let problem: String
 }
@@ -44,7 +44,7 @@ indirect enum ExpressionNode {
     case set(ScalarSet)
     case sequence([ExpressionNode])
     case alternatives([ExpressionNode])
-    /// `maximum` nil is without limit.
+    /// A nil `maximum` means no limit.
     case repetition(ExpressionNode, minimum: Int, maximum: Int?, isPossessive: Bool)
     case lookAhead(ExpressionNode, isNegated: Bool)
     case lineEnd
@@ -63,7 +63,7 @@ indirect enum ExpressionNode {
 private struct ExpressionCompiler {
     var program: [Expression.Instruction] = []
 
-    /// Repetitions are written out, so a nest of them could grow without bound.
+    /// Maximum number of instructions. Repetitions are unrolled, so nested ones could grow without bound.
     private static let limit = 4096
 
     mutating func append(_ node: ExpressionNode) throws(ExpressionError) {
@@ -106,7 +106,7 @@ private struct ExpressionCompiler {
         for end in ends { program[end] = .jump(program.count) }
     }
 
-    /// Up to `count` times.
+    /// Appends `node` zero to `count` times.
     private mutating func append(optional node: ExpressionNode, count: Int) throws(ExpressionError) {
         var starts: [Int] = []
         for _ in 0..<count {

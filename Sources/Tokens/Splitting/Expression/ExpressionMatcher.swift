@@ -1,4 +1,4 @@
-/// Matches an expression in the bytes up to `end`: backtracking, in the order of Perl's and Oniguruma's.
+/// A backtracking matcher with the precedence of Perl and Oniguruma. Reads bytes up to `end`.
 struct ExpressionMatcher {
     let bytes: UnsafeBufferPointer<UInt8>
     let end: Int
@@ -9,8 +9,8 @@ struct ExpressionMatcher {
         var index: Int
     }
 
-    /// Steps before states are remembered. A state that failed once fails again, so from there on no state is tried twice
-    /// and a match takes no more steps than instructions times characters.
+    /// Steps before visited states are recorded. From then on no state is tried twice, so a match takes at most
+    /// instructions × characters steps.
     private static let stepsWithoutMemory = 2048
 
     init(_ expression: Expression, bytes: UnsafeBufferPointer<UInt8>, end: Int) {
@@ -19,7 +19,7 @@ struct ExpressionMatcher {
         program = expression.program
     }
 
-    /// Where the match that starts at `start` ends, or nil where there is none.
+    /// The end of the match that starts at `start`, or nil if there is none.
     func endOfMatch(from start: Int) -> Int? { run(from: 0, at: start) }
 
     private func run(from instruction: Int, at start: Int) -> Int? {
@@ -41,7 +41,7 @@ struct ExpressionMatcher {
         }
     }
 
-    /// The state after `state`, or nil where it fails; puts the other way of a split on `alternatives`.
+    /// The next state, or nil on failure. A split pushes its second branch onto `alternatives`.
     private func step(_ state: State, _ alternatives: inout [State]) -> State? {
         switch program[state.instruction] {
         case .take(let set):

@@ -1,6 +1,6 @@
 import JSON
 
-/// Reads the text of an expression.
+/// Parses the source of an expression.
 struct ExpressionParser {
     private let scalars: [Unicode.Scalar]
     private var position = 0
@@ -21,7 +21,7 @@ struct ExpressionParser {
     private mutating func alternatives() throws(ExpressionError) -> ExpressionNode {
         depth += 1
         defer { depth -= 1 }
-        guard depth <= Self.maximumDepth else { throw ExpressionError(problem: "it is nested too deep") }
+        guard depth <= Self.maximumDepth else { throw ExpressionError(problem: "it is nested too deeply") }
         var nodes = [try sequence()]
         while take("|") { nodes.append(try sequence()) }
         return nodes.count == 1 ? nodes[0] : .alternatives(nodes)
@@ -48,7 +48,7 @@ struct ExpressionParser {
         }
     }
 
-    /// Stands behind `(`.
+    /// Parses a group after its `(`.
     private mutating func group() throws(ExpressionError) -> ExpressionNode {
         let outer = ignoresCase
         defer { ignoresCase = outer }
@@ -84,12 +84,12 @@ struct ExpressionParser {
         } else {
             return node
         }
-        // Behind a quantifier, `?` makes it lazy. Behind braces, Oniguruma takes `+` for one more quantifier.
+        // After a quantifier, `?` makes it lazy. After braces, Oniguruma reads `+` as another quantifier.
         if peek == "?" || (isBraced && peek == "+") { throw unexpected() }
         return .repetition(node, minimum: bounds.0, maximum: bounds.1, isPossessive: take("+"))
     }
 
-    /// `n}`, `n,}` or `n,m}`.
+    /// Parses `n}`, `n,}` or `n,m}`.
     private mutating func braces() throws(ExpressionError) -> (Int, Int?) {
         let minimum = try number()
         var maximum: Int? = minimum
@@ -112,10 +112,8 @@ struct ExpressionParser {
     }
 }
 
-// MARK: - Sets
-
 extension ExpressionParser {
-    /// Stands behind `[`.
+    /// Parses a class after its `[`.
     private mutating func bracket() throws(ExpressionError) -> ScalarSet {
         let isNegated = take("^")
         var members: [ScalarSet.Member] = []
@@ -132,7 +130,7 @@ extension ExpressionParser {
         throw unexpected()
     }
 
-    /// One member of a class, or the range that it begins.
+    /// Parses one member of a class, or the range that it starts.
     private mutating func range(from first: ScalarSet.Member) throws(ExpressionError) -> [ScalarSet.Member] {
         guard case .range(let lower) = first else { return [first] }
         guard peek == "-", position + 1 < scalars.count, scalars[position + 1] != "]" else { return cases(of: lower) }
@@ -145,7 +143,7 @@ extension ExpressionParser {
         return cases(of: lower.lowerBound...upper.upperBound)
     }
 
-    /// Stands behind a backslash.
+    /// Parses an escape after its backslash.
     private mutating func escape() throws(ExpressionError) -> ScalarSet.Member {
         guard let scalar = next() else { throw unexpected() }
         switch scalar {
@@ -183,7 +181,7 @@ extension ExpressionParser {
         return .range(value...value)
     }
 
-    /// `H}`, one to six digits.
+    /// Parses `H}`, one to six hexadecimal digits.
     private mutating func bracedHexadecimal() throws(ExpressionError) -> ScalarSet.Member {
         var value: UInt32 = 0
         for _ in 0..<7 {
@@ -195,8 +193,8 @@ extension ExpressionParser {
         throw unexpectedBefore()
     }
 
-    /// A range, and where case is ignored what its letters are in the other case: of ASCII, ſ (U+017F) and the Kelvin sign
-    /// (U+212A) with it.
+    /// A range. If case is ignored, also its ASCII letters in the other case, with ſ (U+017F) and the Kelvin sign
+    /// (U+212A).
     private func cases(of range: ClosedRange<UInt32>) -> [ScalarSet.Member] {
         guard ignoresCase else { return [.range(range)] }
         var members = [ScalarSet.Member.range(range)]
@@ -211,8 +209,6 @@ extension ExpressionParser {
         return members
     }
 }
-
-// MARK: - Scalars
 
 extension ExpressionParser {
     private var peek: Unicode.Scalar? { position < scalars.count ? scalars[position] : nil }

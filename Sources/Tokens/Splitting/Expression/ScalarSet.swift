@@ -1,16 +1,16 @@
-/// A set of Unicode scalars, as a character class of a regular expression describes it.
+/// A set of Unicode scalars, as described by a character class.
 struct ScalarSet: Sendable, Equatable {
     enum Member: Sendable, Equatable {
         case range(ClosedRange<UInt32>)
-        /// General categories; with `isNegated`, every other one.
+        /// General categories; with `isNegated`, all others.
         case categories(CategoryMask, isNegated: Bool)
-        /// White_Space; with `isNegated`, everything else.
+        /// White_Space; with `isNegated`, all others.
         case space(isNegated: Bool)
     }
 
     let members: [Member]
     let isNegated: Bool
-    /// One bit for each ASCII scalar, so that most characters take one look.
+    /// One bit per ASCII scalar, so that most characters take a single test.
     private let ascii: (low: UInt64, high: UInt64)
 
     init(_ members: [Member], isNegated: Bool = false) {
@@ -46,7 +46,7 @@ struct ScalarSet: Sendable, Equatable {
     }
 }
 
-/// Unicode's general categories as a set.
+/// A set of Unicode's general categories.
 struct CategoryMask: OptionSet, Sendable {
     let rawValue: UInt32
 
@@ -56,7 +56,7 @@ struct CategoryMask: OptionSet, Sendable {
         self.init(rawValue: 1 << UInt32(Self.all.firstIndex { $0.category == category } ?? 31))
     }
 
-    /// The mask that `\p{name}` means: one category (`Lu`), or all that begin with the letter (`L`). Nil for another name.
+    /// The mask of `\p{name}`: one category (`Lu`), or all that start with the letter (`L`). nil for other names.
     init?(name: String) {
         let matching = Self.all.filter { $0.name == name || (name.utf8.count == 1 && $0.name.hasPrefix(name)) }
         guard !matching.isEmpty else { return nil }
