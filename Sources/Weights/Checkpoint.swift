@@ -2,25 +2,24 @@ import Foundation
 import JSON
 import Tensors
 
-/// A model's weights, configuration and tokenizer on disk, whatever file format they came in.
+/// A model's weights, configuration and tokenizer on disk, independent of the file format.
 ///
-/// Behind this type everything is in Hugging Face's terms: tensor names, row order, configuration fields. Tensors are
-/// mapped, not read: opening costs time and memory for the headers only.
+/// Everything is presented in Hugging Face's terms: tensor names, row order, configuration fields. Tensors are
+/// memory-mapped, so opening reads only the headers.
 package struct Checkpoint: Sendable {
-    /// What `open` was given.
+    /// The path given to `open`.
     package let path: String
-    /// Which file format it is.
     package let kind: Kind
-    /// `config.json` as an object, or what a GGUF file's metadata says in its terms.
+    /// `config.json` as an object, or its equivalent derived from GGUF metadata.
     package let configuration: JSONValue
-    /// Where the tokenizer is; it is not checked here.
+    /// Where the tokenizer is. Not checked here.
     package let tokenizer: TokenizerSource
-    /// How its makers recommend to generate with it; not checked here either.
+    /// The recommended generation settings. Not checked here.
     package let generation: GenerationSource
     let contents: Contents
-    /// What `quantization_config` said where matrices are made values on the way in; that field is then not in `configuration`.
+    /// Description of `quantization_config` if loading dequantises matrices. `configuration` then lacks the field.
     package var quantization: String?
-    /// What the file says that is not known here and was left out of `configuration`: each one sentence.
+    /// Notes on metadata that this program does not know and left out of `configuration`, one sentence each.
     package var warnings: [String] = []
 
     /// The file formats that can be opened.
@@ -33,17 +32,17 @@ package struct Checkpoint: Sendable {
         case native
     }
 
-    /// Where the tensors are, by Hugging Face name.
+    /// The tensors by Hugging Face name.
     enum Contents: Sendable {
         case mapped([String: TensorLocation])
         case native(NativeCheckpoint)
         case loaded([String: StoredTensor])
     }
 
-    /// Opens the native or Hugging Face directory or GGUF file at `path`, or the one GGUF model in a directory, and checks
-    /// every size and offset in its headers.
-    /// - Parameter fp8Format: what FP8 matrices are made: one of `Quantizer.formats`.
-    /// - Throws: `CheckpointError`, naming the file and the place in it.
+    /// Opens a native or Hugging Face directory, a GGUF file, or the only GGUF model in a directory. Checks every size
+    /// and offset in the headers.
+    /// - Parameter fp8Format: the format that FP8 matrices are converted to, one of `Quantizer.formats`.
+    /// - Throws: `CheckpointError` naming the file and the place in it.
     package static func open(
         _ path: String, fp8Format: StorageFormat = .bf16
     ) throws(CheckpointError) -> Checkpoint {
@@ -62,9 +61,9 @@ package struct Checkpoint: Sendable {
         }
     }
 
-    /// The same checkpoint with every tensor at hand: those of compressed shards decoded into memory, by `threadCount`
-    /// threads. Other kinds are mapped, and stay as they are.
-    /// - Parameter checksTensors: whether the checksums of a native checkpoint's tensors are looked at.
+    /// Returns the checkpoint with all compressed shards decoded into memory by `threadCount` threads. Mapped
+    /// checkpoints are returned unchanged.
+    /// - Parameter checksTensors: whether to verify the tensor checksums of a native checkpoint.
     package func loaded(threadCount: Int, checksTensors: Bool = true) throws(CheckpointError) -> Checkpoint {
         guard case .native(let native) = contents else { return self }
         let tensors = try native.load(threadCount: threadCount, checksTensors: checksTensors)
@@ -73,7 +72,7 @@ package struct Checkpoint: Sendable {
             contents: .loaded(tensors), quantization: quantization, warnings: warnings)
     }
 
-    /// All names, sorted.
+    /// All tensor names, sorted.
     package var tensorNames: [String] {
         switch contents {
         case .mapped(let locations): locations.keys.sorted()
@@ -82,7 +81,7 @@ package struct Checkpoint: Sendable {
         }
     }
 
-    /// Whether the checkpoint holds this name, in any stored type.
+    /// Whether the checkpoint has a tensor with this name, of any type.
     package func hasTensor(_ name: String) -> Bool {
         switch contents {
         case .mapped(let locations): locations[name] != nil
@@ -91,10 +90,10 @@ package struct Checkpoint: Sendable {
         }
     }
 
-    /// The tensor of this Hugging Face name, in place where its file can be mapped.
+    /// The tensor with this Hugging Face name, mapped in place if possible.
     ///
-    /// The q and k matrices of a Llama GGUF are copied, once a call, to undo that format's row order; FP8 matrices are made
-    /// values, once a call, by all cores; a tensor of a compressed shard is decoded, once a call, unless the checkpoint was
+    /// Three kinds are copied on every call: the q and k matrices of a Llama GGUF, to restore the row order; FP8
+    /// matrices, dequantised on all cores; and tensors in compressed shards, decoded unless the checkpoint was
     /// `loaded`.
     /// - Throws: `CheckpointError.missingTensor`, `.unsupported` for a format without kernels, or `.damaged`.
     package func tensor(_ name: String) throws(CheckpointError) -> StoredTensor {
@@ -112,7 +111,7 @@ package struct Checkpoint: Sendable {
     }
 
     /// The format of a mapped tensor.
-    /// - Throws: `CheckpointError.unsupported` where no kernel knows it.
+    /// - Throws: `CheckpointError.unsupported` if no kernel supports it.
     func format(of name: String, at location: TensorLocation) throws(CheckpointError) -> StorageFormat {
         switch location.type {
         case .known(let format): return format
@@ -137,14 +136,14 @@ package struct Checkpoint: Sendable {
 }
 
 extension TensorLocation {
-    /// The tensor in place; a copy where the file has another row order than Hugging Face, or codes to be made values.
+    /// The tensor in place, or a copy if rows must be reordered or FP8 codes dequantised.
     fileprivate func stored(name: String, _ format: StorageFormat) throws(CheckpointError) -> StoredTensor {
         guard scales != nil || rowOrder != .asHuggingFace else {
             let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[byteRange])
             return StoredTensor(name: name, shape: shape, format: format, bytes: bytes, owner: file)
         }
         let memory = AlignedBuffer<UInt8>(unfilledCount: byteCount)
-        // Rows that move are copied in one piece; values that are made are worth sharing.
+        // Reordering rows is one copy; dequantising is worth splitting across threads.
         let rowsOfPart = scales == nil ? shape[0] : max(1, (1 << 18) / max(shape[1], 1))
         let rowByteCount = byteCount / shape[0]
         try inParallel(

@@ -1,22 +1,23 @@
 import JSON
 
-/// Why a checkpoint cannot be used: one sentence that says which file, where in it, what was found, and what to do.
+/// An error that makes a checkpoint unusable: one sentence with the file, the place in it, what was found and what to
+/// do.
 public enum CheckpointError: Error, Sendable, Equatable {
-    /// There is nothing at the path, or it is not a checkpoint.
+    /// The path does not exist or is not a checkpoint.
     case notACheckpoint(path: String, problem: String)
-    /// There is nothing at the path, which is written like the name of a model on the Hugging Face hub.
+    /// The path does not exist but looks like a model name on the Hugging Face hub.
     case notDownloaded(identifier: String)
-    /// The system did not let us read the file; `reason` is the system's.
+    /// The file cannot be read, for the system's `reason`.
     case unreadable(path: String, reason: String)
-    /// The system did not let us write.
+    /// The file cannot be written, for the system's `reason`.
     case unwritable(path: String, reason: String)
-    /// The file contradicts its format or itself.
+    /// The file violates its format or contradicts itself.
     case damaged(path: String, place: String, problem: String)
-    /// The file may be right, but this program does not know what it asks for.
+    /// The file may be valid, but needs something that is not implemented.
     case unsupported(path: String, place: String, problem: String, remedy: String)
-    /// The checkpoint holds no tensor of this name.
+    /// The checkpoint has no tensor with this name.
     case missingTensor(path: String, name: String)
-    /// The caller asked for an end before the work was done; nothing was left behind.
+    /// The caller cancelled; no output was left behind.
     case cancelled
 }
 

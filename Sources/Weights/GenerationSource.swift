@@ -1,14 +1,14 @@
 import JSON
 
-/// What a checkpoint says about how to generate with it: the fields as the file has them, not yet checked.
+/// A checkpoint's recommended generation settings, as in the file and unchecked.
 package struct GenerationSource: Sendable, Equatable {
-    /// Where the fields were found.
+    /// The origin of the fields.
     package enum Origin: String, Sendable {
-        /// A file of its own, as transformers writes it.
+        /// The separate file that transformers writes.
         case generationConfiguration = "generation_config.json"
-        /// The model's configuration, where there is no such file. It holds other fields too.
+        /// The model's configuration, if there is no such file. It also has other fields.
         case configuration = "config.json"
-        /// A GGUF file's metadata; the prefix is not part of the fields' names.
+        /// GGUF metadata. Field names do not include the prefix.
         case gguf = "general.sampling"
     }
 
@@ -24,8 +24,8 @@ package struct GenerationSource: Sendable, Equatable {
 extension GenerationSource {
     static let fileName = Origin.generationConfiguration.rawValue
 
-    /// `generation_config.json`; without it the metadata that came along from a GGUF file; without both, as in
-    /// transformers, the model's own configuration.
+    /// Reads `generation_config.json`, or else the metadata of a packed GGUF file, or else, as in transformers, the
+    /// model's configuration.
     init(directory: String, configuration: JSONObject) throws(CheckpointError) {
         if let fields = try Self.file(in: directory) {
             self.init(origin: .generationConfiguration, fields: fields)
@@ -36,13 +36,13 @@ extension GenerationSource {
         }
     }
 
-    /// The fields of a directory's `generation_config.json`; nil where there is no such file.
+    /// The fields of `generation_config.json`; nil if there is no such file.
     static func file(in directory: String) throws(CheckpointError) -> JSONObject? {
         let path = joinedPath(directory, fileName)
         return PathKind(path) == .file ? try MappedFile(path: path).parseJSONObject() : nil
     }
 
-    /// The keys `general.sampling.*` (llama.cpp, pull request 17120).
+    /// Reads the keys `general.sampling.*` (llama.cpp, pull request 17120).
     init(_ metadata: GGUFMetadata) throws(CheckpointError) {
         let prefix = Origin.gguf.rawValue + "."
         var fields = JSONObject()

@@ -1,10 +1,10 @@
-/// The name of a model on the Hugging Face hub, such as `Qwen/Qwen3-0.6B`, given where a path is meant.
+/// A model name on the Hugging Face hub, such as `Qwen/Qwen3-0.6B`, given instead of a path.
 struct HubIdentifier {
     let text: String
 
     private static let addresses = ["https://huggingface.co/", "huggingface.co/", "https://hf.co/", "hf.co/", "hf://"]
 
-    /// Nil where the path is not written as such a name, or names something beside an existing directory.
+    /// Returns nil if the path does not look like such a name, or its parent directory exists.
     init?(_ path: String) {
         let address = Self.addresses.first { path.hasPrefix($0) }
         let name = path.dropFirst(address?.count ?? 0)

@@ -1,23 +1,23 @@
 import JSON
 import Tensors
 
-/// What is known of a tensor without reading it.
+/// Facts about a tensor that are known without reading it.
 package struct TensorSummary: Sendable {
     package let name: String
     /// Row-major.
     package let shape: [Int]
-    /// As `StorageFormat` names it, or the file's name of a format that is not known; both where the one is made the other.
+    /// The `StorageFormat`, or the file's name of an unknown one; both if loading converts the tensor.
     package let format: String
-    /// In memory.
+    /// Size in memory.
     package let byteCount: Int
-    /// In the file.
+    /// Size in the file.
     package let storedByteCount: Int
 
     package var valueCount: Int { shape.reduce(1, *) }
 }
 
 extension Checkpoint {
-    /// Every tensor, by name.
+    /// All tensors, sorted by name.
     package var summary: [TensorSummary] {
         let summaries: [TensorSummary] =
             switch contents {

@@ -6,22 +6,22 @@
     import Darwin
 #endif
 
-/// A file mapped read-only into memory, for as long as this object lives.
+/// A file mapped read-only into memory for the lifetime of this object.
 ///
-/// Opening reads nothing: pages come from the disk when they are touched, and the system may drop them again. The file
-/// must not be shortened meanwhile; the system ends a program that touches a page which no longer exists.
+/// Opening reads nothing: pages are loaded on first access, and the system may evict them. The file must not be
+/// truncated meanwhile, because accessing a missing page ends the program.
 // Sendable: the mapping is read-only and `bytes` never changes between init and deinit.
 package final class MappedFile: @unchecked Sendable {
-    /// As given to `init`.
+    /// The path given to `init`.
     package let path: String
-    /// The whole file; empty for an empty file. Valid only while this object lives: who reads goes through `withBytes`,
-    /// who keeps the pointer keeps the object beside it.
+    /// The whole file. Valid only while this object lives: read through `withBytes`, or keep the object beside the
+    /// pointer.
     package let bytes: UnsafeRawBufferPointer
 
-    /// Maps the regular file (or the link to one) at `path`.
+    /// Maps the regular file at `path`. Follows links.
     /// - Throws: `CheckpointError.unreadable` with the system's reason.
     package init(path: String) throws(CheckpointError) {
-        // O_NONBLOCK, because opening a pipe would otherwise wait for its writer.
+        // O_NONBLOCK: opening a pipe would otherwise wait for a writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .unreadable(path: path, reason: Self.systemReason()) }
         defer { close(descriptor) }
@@ -45,17 +45,17 @@ package final class MappedFile: @unchecked Sendable {
     package func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        // The last use of a variable can end its object's life, even while a pointer from it is in use.
+        // An object can be released after its last use, even while a pointer from it is in use.
         defer { withExtendedLifetime(self) {} }
         return try body(bytes)
     }
 
-    /// A copy of some of the bytes.
-    /// - Precondition: `range` is inside the file.
+    /// Copies a range of bytes.
+    /// - Precondition: `range` is within the file.
     package func copy(_ range: Range<Int>) -> [UInt8] { withBytes { Array($0[range]) } }
 
-    /// Lets the system take back the memory of `part`'s pages; they come from the disk again when they are touched.
-    /// For files that are read once from end to end, and may be larger than memory.
+    /// Allows the system to evict the pages of `part`. They are reloaded when accessed again. For files that are read
+    /// once, in order, and may be larger than memory.
     func release(_ part: UnsafeRawBufferPointer) {
         guard let base = bytes.baseAddress, let start = part.baseAddress else { return }
         let page = Int(getpagesize())
@@ -71,11 +71,11 @@ package final class MappedFile: @unchecked Sendable {
     private static func systemReason() -> String { String(cString: strerror(errno)) }
 }
 
-/// What the file system has at a path.
+/// The kind of object at a path.
 package enum PathKind: Sendable {
     case directory, file, nothing
 
-    /// Follows links.
+    /// Looks up the kind. Follows links.
     package init(_ path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else {

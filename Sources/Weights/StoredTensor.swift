@@ -1,21 +1,21 @@
 import Tensors
 
-/// A tensor as it lies in its file: not copied, not converted.
+/// A tensor in its storage format, usually mapped in place.
 // Sendable: `bytes` is read-only memory that `owner`, itself Sendable, keeps alive.
 package struct StoredTensor: @unchecked Sendable {
-    /// The name Hugging Face gives it.
+    /// The Hugging Face name.
     package let name: String
     /// Row-major: `[out, in]` for a matrix, `[width]` for a vector.
     package let shape: [Int]
-    /// How the values are laid out; the last dimension is whole blocks of it.
+    /// The storage format. The last dimension is a multiple of its block size.
     package let format: StorageFormat
-    /// All rows, one after the other. May start at any address. Valid only while `owner` lives, and Swift may end that
-    /// at the last use of this value: read through `withBytes`, or keep `owner` beside the pointer.
+    /// All rows in order, at any alignment. Valid only while `owner` lives, which can end at the last use of this
+    /// value: read through `withBytes`, or keep `owner` beside the pointer.
     package let bytes: UnsafeRawBufferPointer
     /// Keeps `bytes` alive.
     package let owner: any AnyObject & Sendable
 
-    /// Calls `body` with `bytes`, and keeps them valid until it returns.
+    /// Calls `body` with `bytes` and keeps them valid until it returns.
     package func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -24,28 +24,27 @@ package struct StoredTensor: @unchecked Sendable {
     }
 }
 
-/// Where a tensor lies in a mapped file. Made only after its place and size were checked.
+/// The location of a tensor in a mapped file. Created only after its range and size were checked.
 struct TensorLocation: Sendable {
     let file: MappedFile
-    /// Inside `file.bytes`.
+    /// Range in `file.bytes`.
     let byteRange: Range<Int>
-    /// Row-major, as Hugging Face has it.
+    /// Row-major, as in Hugging Face.
     let shape: [Int]
-    /// What the tensor is read as: the file's own type, but for a matrix with `scales`.
+    /// The type after reading: the file's type, except for a matrix with `scales`.
     var type: StoredType
-    /// How the file orders the rows.
     var rowOrder = RowOrder.asHuggingFace
-    /// Where the file holds e4m3 codes that are made values of `type` on the way in.
+    /// The scales, if the file holds e4m3 codes that reading converts to `type`.
     var scales: BlockScales?
 
-    /// A format the kernels know, or the name of one they do not.
+    /// A format that kernels support, or the name of another.
     enum StoredType: Sendable, Equatable {
         case known(StorageFormat)
-        /// FP8 codes, which are values only with their scales.
+        /// FP8 codes, which need scales to become values.
         case e4m3
         case unknown(String)
 
-        /// For messages.
+        /// The name in messages.
         var name: String {
             switch self {
             case .known(let format): format.name
@@ -57,20 +56,20 @@ struct TensorLocation: Sendable {
 
     enum RowOrder: Sendable, Equatable {
         case asHuggingFace
-        /// The rows of each of `headCount` heads are interleaved as llama.cpp's Llama wants them.
+        /// llama.cpp's order for Llama: the two halves of each head's rows are interleaved.
         case rotaryPairs(headCount: Int)
     }
 }
 
 extension TensorLocation {
-    /// Bytes of the tensor as it is read.
+    /// Size of the tensor after reading.
     var byteCount: Int {
         guard scales != nil, case .known(let format) = type else { return byteRange.count }
         return byteRange.count / format.valuesPerBlock * format.bytesPerBlock
     }
 
-    /// A matrix with scales, its values made `format`, or bf16 where its rows are not whole blocks of that. Others stay as they
-    /// are.
+    /// Sets the format that a matrix with scales is converted to, or bf16 if its rows are not whole blocks of `format`.
+    /// Other tensors stay unchanged.
     func made(as format: StorageFormat) -> TensorLocation {
         guard scales != nil else { return self }
         var result = self
@@ -78,10 +77,11 @@ extension TensorLocation {
         return result
     }
 
-    /// Copies part of the tensor as it is read, in Hugging Face's row order, and lets the system forget the file's pages.
+    /// Copies part of the tensor, converted and in Hugging Face's row order, and lets the system evict the file's
+    /// pages.
     ///
-    /// - Parameter range: of its bytes; whole blocks.
-    /// - Throws: `CheckpointError.damaged` where a value that is made is not finite.
+    /// - Parameter range: range of the converted bytes, whole blocks.
+    /// - Throws: `CheckpointError.damaged` if a converted value is not finite.
     func copy(_ range: Range<Int>, to output: UnsafeMutableRawPointer) throws(CheckpointError) {
         if let scales, case .known(let format) = type {
             let first = range.lowerBound / format.bytesPerBlock * format.valuesPerBlock
@@ -96,7 +96,7 @@ extension TensorLocation {
                 file.release(UnsafeRawBufferPointer(rebasing: tensor[range]))
             case .rotaryPairs(let headCount):
                 RotaryRows(rowCount: shape[0], headCount: headCount).copy(range, of: tensor, to: output)
-                // Rows move inside their head, so that a part's pages are needed until the last part is read.
+                // Reordered rows come from the whole head, so keep the pages until the last part is read.
                 if range.upperBound == tensor.count { file.release(tensor) }
             }
         }
@@ -108,10 +108,10 @@ func copyBytes(of bytes: UnsafeRawBufferPointer, _ range: Range<Int>, to output:
     output.copyMemory(from: base + range.lowerBound, byteCount: range.count)
 }
 
-/// The number of values in `shape`, or nil where a dimension is negative or the number passes 64 bits.
+/// The number of values in `shape`; nil if a dimension is negative or the number overflows 64 bits.
 ///
-/// A dimension of zero does not excuse the others: their product must fit too, so that nobody's arithmetic on parts of
-/// the shape can overflow.
+/// The other dimensions' product must fit even if one dimension is zero, so that arithmetic on part of a shape cannot
+/// overflow.
 func valueCount(ofShape shape: [Int]) -> Int? {
     var product = 1
     for dimension in shape {
@@ -123,7 +123,7 @@ func valueCount(ofShape shape: [Int]) -> Int? {
     return shape.contains(0) ? 0 : product
 }
 
-/// Bytes of a tensor of `shape` in `format`, or nil where rows are not whole blocks or the size passes 64 bits.
+/// Size of a tensor in bytes; nil if rows are not whole blocks or the size overflows 64 bits.
 func byteCount(ofShape shape: [Int], _ format: StorageFormat) -> Int? {
     let columns = shape.last ?? 1
     guard valueCount(ofShape: shape) != nil, let rowBytes = format.rowByteCount(columns: columns) else { return nil }
@@ -131,6 +131,6 @@ func byteCount(ofShape shape: [Int], _ format: StorageFormat) -> Int? {
 }
 
 extension StorageFormat {
-    /// As GGUF and safetensors call it, for messages.
+    /// The name in GGUF and safetensors files, for messages.
     var name: String { rawValue.uppercased() }
 }

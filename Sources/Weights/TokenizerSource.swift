@@ -1,13 +1,13 @@
-/// Where a checkpoint's tokenizer is.
+/// The location of a checkpoint's tokenizer.
 package enum TokenizerSource: Sendable, Equatable {
     /// A directory that may hold `tokenizer.json` and `tokenizer_config.json`.
     case directory(String)
-    /// The tokenizer itself, as the metadata of a GGUF file has it.
+    /// The tokenizer fields of GGUF metadata.
     case gguf(GGUFTokenizerMetadata)
 }
 
 extension TokenizerSource {
-    /// The directory's own files, or the metadata that came along from a GGUF file.
+    /// Uses the directory's own files, or the metadata of a packed GGUF file.
     init(directory: String) throws(CheckpointError) {
         if PathKind(joinedPath(directory, "tokenizer.json")) == .nothing,
             let metadata = try GGUFMetadata(companionIn: directory)
@@ -21,7 +21,7 @@ extension TokenizerSource {
 }
 
 extension GGUFMetadata {
-    /// What a packed directory keeps of a GGUF file's metadata; nil where it keeps none.
+    /// Reads the GGUF metadata in a packed directory; nil if there is none.
     init?(companionIn directory: String) throws(CheckpointError) {
         let path = joinedPath(directory, "tokenizer.gguf")
         guard PathKind(path) == .file else { return nil }
@@ -29,35 +29,35 @@ extension GGUFMetadata {
     }
 }
 
-/// The tokenizer fields of a GGUF file (`tokenizer.ggml.*`), texts as the bytes they are stored as.
+/// The tokenizer fields of a GGUF file (`tokenizer.ggml.*`). Texts are the file's bytes.
 package struct GGUFTokenizerMetadata: Sendable, Equatable {
     /// `tokenizer.ggml.model`: `gpt2` is byte-level BPE.
     package var model: String?
     /// `tokenizer.ggml.pre`: the name of the pre-tokenizer, `qwen2`, `llama-bpe`, `smollm` …
     package var pre: String?
-    /// Index is the token's id; byte-level BPE writes bytes as printable characters, in UTF-8.
+    /// Tokens indexed by id. Byte-level BPE writes bytes as printable characters, in UTF-8.
     package var tokens: [[UInt8]]
-    /// Two tokens and a space between, best first.
+    /// Merges from first to last, each two tokens separated by a space.
     package var merges: [[UInt8]]
-    /// One for each token, or empty: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte.
+    /// One type per token, or empty: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte.
     package var tokenTypes: [Int]
-    /// Put before a text where `addsBegin` is true.
+    /// The token prepended to a text if `addsBegin` is true.
     package var beginID: Int?
     /// End of text.
     package var endID: Int?
     /// End of turn.
     package var endOfTurnID: Int?
-    /// Whether encoding puts `beginID` first; nil where the file does not say.
+    /// Whether encoding prepends `beginID`; nil if the file does not say.
     package var addsBegin: Bool?
-    /// Whether encoding puts `endID` last; nil where the file does not say.
+    /// Whether encoding appends `endID`; nil if the file does not say.
     package var addsEnd: Bool?
-    /// Llama-style tokenizers put a space before the text.
+    /// Whether encoding prepends a space, as in Llama-style tokenizers.
     package var addsSpacePrefix: Bool?
-    /// Tokens that chat templates can name.
+    /// Tokens available to chat templates.
     package var unknownID: Int?
     package var separatorID: Int?
     package var paddingID: Int?
     package var maskID: Int?
-    /// Jinja, by name: `default` for `tokenizer.chat_template`, NAME for `tokenizer.chat_template.NAME`.
+    /// Jinja sources by name: `default` for `tokenizer.chat_template`, NAME for `tokenizer.chat_template.NAME`.
     package var chatTemplates: [String: String]
 }

@@ -1,6 +1,6 @@
-/// Reads little-endian values from a mapped file, in order, and refuses to pass its end.
+/// Reads little-endian values from a mapped file in order, with bounds checks.
 ///
-/// The only place where a GGUF header's bytes are touched: every read goes through `take`.
+/// All reads of a GGUF header go through `take`.
 struct ByteCursor {
     let file: MappedFile
     private(set) var offset: Int = 0
@@ -12,8 +12,8 @@ struct ByteCursor {
 
     var remaining: Int { file.bytes.count - offset }
 
-    /// Steps over `byteCount` bytes and returns where they lie.
-    /// - Throws: `CheckpointError.damaged` where the file ends before; `place` says what was being read.
+    /// Advances by `byteCount` bytes and returns their range.
+    /// - Throws: `CheckpointError.damaged` if the file ends before; `place` describes what was being read.
     mutating func take(_ byteCount: UInt64, _ place: @autoclosure () -> String) throws(CheckpointError) -> Range<Int> {
         guard byteCount <= UInt64(remaining) else {
             throw .damaged(
@@ -32,13 +32,13 @@ struct ByteCursor {
         return file.withBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: range.lowerBound, as: T.self)) }
     }
 
-    /// Steps over a string (64-bit length, bytes) and returns where its bytes lie.
+    /// Advances over a string (64-bit length, bytes) and returns the range of its bytes.
     mutating func string(_ place: @autoclosure () -> String) throws(CheckpointError) -> Range<Int> {
         let length = try integer(UInt64.self, place())
         return try take(length, place())
     }
 
-    /// A string that names something, so must be UTF-8.
+    /// Reads a name, which must be UTF-8.
     mutating func name(_ place: @autoclosure () -> String) throws(CheckpointError) -> String {
         let range = try string(place())
         guard let name = String(validating: file.copy(range), as: UTF8.self) else {

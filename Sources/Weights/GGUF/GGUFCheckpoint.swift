@@ -1,7 +1,7 @@
 import JSON
 
 extension Checkpoint {
-    /// Opens a GGUF file, or all parts of a split one, of which `path` is any.
+    /// Opens a GGUF file. If `path` is a part of a split file, opens all parts.
     static func openGGUF(file path: String) throws(CheckpointError) -> Checkpoint {
         let parts = try GGUFParts(path)
         let configuration = try GGUFConfiguration(parts.first)
@@ -13,7 +13,7 @@ extension Checkpoint {
             warnings: configuration.warning.map { [$0] } ?? [])
     }
 
-    /// Renames the tensors and marks those whose rows must be put back in order.
+    /// Renames the tensors and marks those whose rows need reordering.
     private static func huggingFaceLocations(
         _ parts: GGUFParts, _ configuration: GGUFConfiguration
     ) throws(CheckpointError) -> [String: TensorLocation] {
@@ -48,8 +48,8 @@ extension Checkpoint {
 }
 
 extension GGUFTokenizerMetadata {
-    /// Takes the `tokenizer.ggml.*` fields as they are.
-    /// - Throws: `CheckpointError.damaged` where a field has the wrong type, or types do not pair with tokens.
+    /// Copies the `tokenizer.ggml.*` fields unchanged.
+    /// - Throws: `CheckpointError.damaged` if a field has the wrong type, or token types and tokens differ in number.
     init(_ metadata: GGUFMetadata) throws(CheckpointError) {
         let prefix = "tokenizer.ggml."
         model = try metadata.text(prefix + "model")

@@ -1,9 +1,9 @@
 import JSON
 
-/// Every key of a file is honoured, refused by name or named in a warning.
+/// Checks for keys that change the computation. Every key is applied, refused by name or named in a warning.
 extension GGUFConfiguration {
-    /// - Throws: `CheckpointError.unsupported` for a file that is no model by itself, and for the first key that asks for
-    ///   another function.
+    /// - Throws: `CheckpointError.unsupported` for a file that is not a complete model, and for the first key that
+    ///   requires an unimplemented computation.
     func refuseOtherFunctions() throws(CheckpointError) {
         try refuseOtherFiles()
         for (name, value) in architectureKeys {
@@ -24,7 +24,7 @@ extension GGUFConfiguration {
         try refuseOtherAttention()
     }
 
-    /// What a user should know of the keys that nothing here knows: one sentence, or nil.
+    /// A warning that names unknown keys, or nil.
     var warning: String? {
         let unknown = architectureKeys.filter { name, value in
             !value.isOff(in: header.file) && !GGUFKeys.read.contains(name) && !GGUFKeys.harmless.contains(name)
@@ -37,7 +37,7 @@ extension GGUFConfiguration {
             + "the model may not be what its makers mean"
     }
 
-    /// Adapters, projectors and the like have the architecture of the model that they belong to.
+    /// Refuses adapters, projectors and the like, which carry their model's architecture.
     private func refuseOtherFiles() throws(CheckpointError) {
         if let type = try metadata.text("general.type"), type != "model" {
             throw metadata.unsupported(
@@ -45,7 +45,7 @@ extension GGUFConfiguration {
         }
         if let name = header.metadata.keys.filter({ $0.hasPrefix("adapter.") }).min() {
             throw metadata.unsupported(
-                name, "adapters are not implemented", "merge the adapter into its model, and give that")
+                name, "adapters are not implemented", "merge the adapter into its model and use the result")
         }
     }
 
@@ -67,7 +67,7 @@ extension GGUFConfiguration {
         }
     }
 
-    /// The keys of the file's architecture, without its name, in alphabetical order.
+    /// The keys of the architecture without its prefix, in alphabetical order.
     private var architectureKeys: [(name: String, value: GGUFValue)] {
         let prefix = key("")
         return header.metadata.filter { $0.key.hasPrefix(prefix) }
@@ -83,7 +83,7 @@ extension GGUFConfiguration {
 }
 
 extension GGUFValue {
-    /// Whether a key of this value is as good as absent: 0, false, nothing, or an array of these.
+    /// Whether this value means the same as a missing key: 0, false, empty, or an array of zeros.
     fileprivate func isOff(in file: MappedFile) -> Bool {
         switch self {
         case .int(0), .bool(false): true
@@ -106,7 +106,7 @@ extension GGUFValue {
         }
     }
 
-    /// For messages.
+    /// A short form for messages.
     fileprivate func summary(in file: MappedFile) -> String {
         switch self {
         case .int(let number): String(number)
@@ -120,6 +120,6 @@ extension GGUFValue {
 }
 
 extension GGUFValueType {
-    /// Whether values of this type lie one behind another, each in `leastByteCount` bytes.
+    /// Whether every value of this type takes exactly `leastByteCount` bytes.
     fileprivate var hasFixedSize: Bool { self != .string && self != .array }
 }

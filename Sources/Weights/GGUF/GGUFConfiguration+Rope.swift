@@ -1,13 +1,13 @@
 import Foundation
 import JSON
 
-/// RoPE's scaling in transformers' fields. Formulas: llama.cpp's llama-context.cpp and `ggml_rope_yarn`.
+/// RoPE scaling in transformers' fields. Formulas: llama.cpp's llama-context.cpp and `ggml_rope_yarn`.
 extension GGUFConfiguration {
-    /// `rope_scaling`; nil where the frequencies are as they are.
+    /// `rope_scaling`; nil if the frequencies are not scaled.
     func ropeScaling() throws(CheckpointError) -> JSONValue? {
         let factor = try ropeFactor()
         let multiplier = try number("rope.scaling.attn_factor") ?? 1
-        // Files from before rope.scaling.type had only a factor, always linear.
+        // Files older than rope.scaling.type have only a factor, which means linear scaling.
         switch try metadata.text(key("rope.scaling.type")) ?? "linear" {
         case "yarn": return .object(try yarn(factor: factor ?? 1, multiplier: multiplier))
         case "linear" where (factor ?? 1) != 1:
@@ -20,7 +20,7 @@ extension GGUFConfiguration {
             return .object(["rope_type": "linear", "factor": .double(factor ?? 1)])
         case "linear", "none":
             try refuseYarnKeys()
-            // A stretch by 1 scales cos and sin, and leaves the frequencies.
+            // YaRN with factor 1 scales cos and sin and keeps the frequencies.
             return multiplier == 1 ? nil : .object(try yarn(factor: 1, multiplier: multiplier))
         case let type:
             throw metadata.unsupported(
@@ -29,14 +29,14 @@ extension GGUFConfiguration {
         }
     }
 
-    /// Nil where there is none; 0 means none too.
+    /// The scaling factor; nil if missing or 0.
     private func ropeFactor() throws(CheckpointError) -> Double? {
         let (factor, old) = (try number("rope.scaling.factor"), try number("rope.scale_linear"))
         return [factor, old].compactMap { $0 }.first.flatMap { $0 == 0 ? nil : $0 }
     }
 
-    /// llama.cpp scales cos and sin by 1 + 0.1 · ln(factor), over 1 + 0.1 · m · ln(factor) where there is a log multiplier m,
-    /// times `attn_factor`.
+    /// YaRN's fields. llama.cpp scales cos and sin by `attn_factor` · (1 + 0.1 · ln(factor)), divided by 1 + 0.1 · m ·
+    /// ln(factor) if there is a log multiplier m.
     private func yarn(factor: Double, multiplier: Double) throws(CheckpointError) -> JSONObject {
         func magnitude(_ weight: Double) -> Double { factor <= 1 ? 1 : 0.1 * weight * log(factor) + 1 }
         let logMultiplier = try number("rope.scaling.yarn_log_multiplier") ?? 0
@@ -52,8 +52,9 @@ extension GGUFConfiguration {
         return fields
     }
 
-    /// What a blend between kept and divided frequencies is multiplied by: only 1, or −1 for not set, is implemented. And a
-    /// scale that converters copy from fields of two meanings, so that programs disagree on it.
+    /// Refuses two factors. `yarn_ext_factor` weights the blend of scaled and unscaled frequencies: only 1, or negative
+    /// for unset, is implemented. `yarn_attn_factor` is copied by converters from fields with two meanings, so programs
+    /// disagree on it.
     private func checkYarnFactors(magnitude: Double) throws(CheckpointError) {
         if let factor = try number("rope.scaling.yarn_ext_factor"), factor >= 0, factor != 1 {
             throw metadata.unsupported(
@@ -68,7 +69,7 @@ extension GGUFConfiguration {
             "state the scale in \(key("rope.scaling.attn_factor")), or use the Hugging Face directory")
     }
 
-    /// YaRN's keys without YaRN say that the type is wrong.
+    /// Refuses YaRN keys without YaRN: the scaling type must be wrong.
     private func refuseYarnKeys() throws(CheckpointError) {
         let neutral: [(String, [Double])] = [
             ("yarn_ext_factor", [0, 1]), ("yarn_attn_factor", [1]), ("yarn_log_multiplier", [0]),

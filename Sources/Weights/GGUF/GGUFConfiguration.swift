@@ -1,6 +1,6 @@
 import JSON
 
-/// Says in Hugging Face's fields what a GGUF file's metadata says in its own.
+/// Translates GGUF metadata to the fields of Hugging Face's `config.json`.
 ///
 /// Keys: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 struct GGUFConfiguration {
@@ -12,7 +12,7 @@ struct GGUFConfiguration {
         case llama, qwen3
     }
 
-    /// - Throws: `CheckpointError.unsupported` for another architecture, by its name.
+    /// - Throws: `CheckpointError.unsupported` naming an architecture that is not implemented.
     init(_ header: GGUFFile) throws(CheckpointError) {
         self.header = header
         metadata = GGUFMetadata(header)
@@ -27,7 +27,7 @@ struct GGUFConfiguration {
         architecture = known
     }
 
-    /// The fields of a `config.json`. Missing metadata leaves its field out.
+    /// The fields of a `config.json`. Fields with missing metadata are left out.
     func fields() throws(CheckpointError) -> JSONObject {
         try refuseMixtureOfExperts()
         try refuseOtherFunctions()
@@ -46,7 +46,7 @@ struct GGUFConfiguration {
         return fields
     }
 
-    /// The head counts that the q and k matrices were written with.
+    /// The head counts that define the row order of the q and k matrices.
     func headCounts() throws(CheckpointError) -> (query: Int, key: Int) {
         let query = try integer("attention.head_count") ?? 0
         let key = try integer("attention.head_count_kv")
@@ -63,11 +63,9 @@ struct GGUFConfiguration {
     ]
 }
 
-// MARK: - Fields that need more than a look-up
-
 extension GGUFConfiguration {
-    /// In a Llama or Qwen3 file the head's width, its rotated part and the width of its values may differ; the
-    /// first is `head_dim`, the second makes a `partial_rotary_factor`, the third is refused.
+    /// Adds the head width as `head_dim` and a narrower rotated part as `partial_rotary_factor`. Refuses values whose
+    /// width differs from the keys'.
     private func addHeadWidth(to fields: inout JSONObject) throws(CheckpointError) {
         let keyWidth = try integer("attention.key_length")
         let valueWidth = try integer("attention.value_length")
@@ -85,7 +83,7 @@ extension GGUFConfiguration {
         }
     }
 
-    /// The width of a head's keys.
+    /// The key width of a head.
     func headWidth() throws(CheckpointError) -> Int? {
         let keyWidth = try integer("attention.key_length")
         let rotated = try integer("rope.dimension_count")
@@ -102,7 +100,7 @@ extension GGUFConfiguration {
         return try integer("vocab_size")
     }
 
-    /// End of text and end of turn; a chat model ends its answers with the second.
+    /// End of text, end of turn and end of message. Chat models end their answers with the second.
     private func endTokens() throws(CheckpointError) -> [Int] {
         var tokens: [Int] = []
         for name in ["eos", "eot", "eom"] {
@@ -112,7 +110,7 @@ extension GGUFConfiguration {
         return tokens
     }
 
-    /// Mixtral's files call themselves llama.
+    /// Refuses Mixtral, whose files name the architecture llama.
     private func refuseMixtureOfExperts() throws(CheckpointError) {
         guard let experts = try integer("expert_count"), experts > 0 else { return }
         throw metadata.unsupported(

@@ -1,16 +1,16 @@
 import Foundation
 
-/// The GGUF files of a directory, as a download of a model's repository leaves them.
+/// Finds the GGUF model in a directory, such as a downloaded repository.
 enum GGUFDirectory {
-    /// The one model that a directory without safetensors holds; nil where it has no GGUF file.
+    /// The only GGUF model in a directory without safetensors; nil if there is no GGUF file.
     ///
-    /// - Throws: `CheckpointError.unsupported` naming the files where they are several models.
+    /// - Throws: `CheckpointError.unsupported` naming the files if there are several models.
     static func model(in directory: String) throws(CheckpointError) -> String? {
         guard PathKind(joinedPath(directory, "model.safetensors")) == .nothing,
             PathKind(joinedPath(directory, SafetensorsIndex.fileName)) == .nothing
         else { return nil }
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).sorted()
-        // A projector of images is no language model.
+        // mmproj files hold an image projector, not a language model.
         let files = names.filter { $0.lowercased().hasSuffix(".gguf") && !$0.hasPrefix("mmproj") }
         let models = files.filter(isFirstPart)
         guard models.count < 2 else {
@@ -22,7 +22,7 @@ enum GGUFDirectory {
         return models.first.map { joinedPath(directory, $0) }
     }
 
-    /// Whether a file is whole, or the first part of a split one (`-00001-of-00003.gguf`).
+    /// Whether the file is unsplit, or the first part of a split one (`-00001-of-00003.gguf`).
     private static func isFirstPart(_ name: String) -> Bool {
         guard let part = name.wholeMatch(of: /.*-(\d{5})-of-\d{5}\.gguf/) else { return true }
         return part.1 == "00001"

@@ -1,24 +1,24 @@
 import JSON
 import Tensors
 
-/// The header of a GGUF file, version 2 or 3: metadata and the tensors' places, all sizes checked.
+/// The header of a GGUF file, version 2 or 3: metadata and tensor locations, with all sizes checked.
 ///
 /// Layout: `GGUF`, version, tensor count, metadata count; the metadata; the tensor infos; padding to the alignment; data.
 struct GGUFFile {
     let file: MappedFile
     let metadata: [String: GGUFValue]
-    /// Where the metadata entries lie, and how many they are.
+    /// Byte range and number of the metadata entries.
     let metadataRange: Range<Int>
     let metadataCount: Int
-    /// By the file's own names, with shapes turned to row-major.
+    /// Tensors by their GGUF names, with row-major shapes.
     let tensors: [String: TensorLocation]
 
-    /// - Throws: `CheckpointError` at the first thing that does not fit.
+    /// - Throws: `CheckpointError` for the first inconsistency.
     init(_ file: MappedFile) throws(CheckpointError) {
         self.file = file
         var cursor = ByteCursor(file)
         try Self.checkMagicAndVersion(&cursor)
-        // The least that each takes: name length, dimension count, type, offset; key length, type, one byte.
+        // Minimum sizes. Tensor: name length, dimension count, type, offset. Metadata: key length, type, one byte.
         let tensorCount = try cursor.count("the tensor count", leastByteCount: 24)
         metadataCount = try cursor.count("the metadata count", leastByteCount: 13)
         let metadataStart = cursor.offset
@@ -73,7 +73,7 @@ struct GGUFFile {
 }
 
 extension ByteCursor {
-    /// A 64-bit count of things that take at least `leastByteCount` bytes each.
+    /// Reads a 64-bit count of items that take at least `leastByteCount` bytes each.
     fileprivate mutating func count(_ place: String, leastByteCount: Int) throws(CheckpointError) -> Int {
         let claimed = try integer(UInt64.self, place)
         guard claimed <= UInt64(remaining / leastByteCount) else {
@@ -85,15 +85,13 @@ extension ByteCursor {
     }
 }
 
-// MARK: - Tensors
-
-/// What the header says of one tensor.
+/// A tensor entry of the header.
 private struct GGUFTensorInfo {
     let name: String
-    /// Row-major: the file's order turned around.
+    /// Row-major, the reverse of the file's order.
     let shape: [Int]
     let type: TensorLocation.StoredType
-    /// From the start of the data.
+    /// Offset from the start of the data.
     let offset: UInt64
 
     private static let dimensionLimit: UInt32 = 4
@@ -123,8 +121,7 @@ private struct GGUFTensorInfo {
         offset = try cursor.integer(UInt64.self, place)
     }
 
-    /// Bytes of the tensor, or nil where its rows are not whole blocks; 0 for a type whose layout is not known, as
-    /// nobody will read it.
+    /// Size of the tensor; nil if its rows are not whole blocks. 0 for an unknown type, which is never read.
     var byteCount: Int? {
         switch type {
         case .known(let format): Weights.byteCount(ofShape: shape, format)
@@ -134,12 +131,12 @@ private struct GGUFTensorInfo {
 }
 
 extension GGUFFile {
-    /// Turns infos into places in the file, and refuses those outside it, misaligned or overlapping.
+    /// Computes each tensor's location. Refuses tensors that are out of bounds, misaligned or overlapping.
     private static func place(
         _ infos: [GGUFTensorInfo], headerEnd: Int, alignment: Int, in file: MappedFile
     ) throws(CheckpointError) -> [String: TensorLocation] {
         guard !infos.isEmpty else { return [:] }
-        // No overflow: both are far below 2^62.
+        // Cannot overflow: both are far below 2^62.
         let dataStart = (headerEnd + alignment - 1) / alignment * alignment
         guard dataStart <= file.bytes.count else {
             throw .damaged(

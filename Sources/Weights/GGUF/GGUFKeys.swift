@@ -1,10 +1,9 @@
-/// What the metadata keys of an architecture mean for the function that we run, without their `llama.` or `qwen3.`.
+/// The metadata keys of an architecture, without the `llama.` or `qwen3.` prefix, by their effect on the computation.
 ///
-/// Every key is read, harmless, refused unless its value says that the feature is off, or unknown. An unknown key passes
-/// where its value is off, and is named in a warning where it is not. Sources: gguf-py's constants.py and llama.cpp's
-/// llama-arch.cpp.
+/// Each key is read, harmless, refused unless its value disables the feature, or unknown. An unknown key is named in a
+/// warning unless its value disables the feature. Sources: gguf-py's constants.py and llama.cpp's llama-arch.cpp.
 enum GGUFKeys {
-    /// Read, and checked, by `GGUFConfiguration`.
+    /// Keys read and checked by `GGUFConfiguration`.
     static let read: Set<String> = [
         "context_length", "embedding_length", "block_count", "feed_forward_length", "vocab_size", "expert_count",
         "attention.head_count", "attention.head_count_kv", "attention.key_length", "attention.value_length",
@@ -15,16 +14,16 @@ enum GGUFKeys {
         "attention.causal", "hidden_activation",
     ]
 
-    /// Describe the file, or say something of features that other keys switch on.
+    /// Keys that describe the file, or detail features that other keys enable.
     static let harmless: Set<String> = [
-        // How Meta's rows of q and k are ordered, as in every Llama file.
+        // Meta's row order of q and k, as in every Llama file.
         "tensor_data_layout",
-        // LayerNorm's, which neither architecture has.
+        // For LayerNorm, which neither architecture uses.
         "attention.layer_norm_epsilon",
         "rope.scaling.finetuned",
     ]
 
-    /// Keys that ask for another function, and the numbers that do not, beside 0, false and nothing.
+    /// Keys that require an unimplemented computation, with the values that do not, besides 0, false and empty.
     static let refused: [String: Set<Double>] = [
         "attention.max_alibi_bias": [], "attention.clamp_kqv": [], "attention.sliding_window_pattern": [],
         "attention.output_scale": [1], "attention.temperature_length": [], "attention.temperature_scale": [],
@@ -38,7 +37,7 @@ enum GGUFKeys {
         "moe_every_n_layers": [], "nextn_predict_layers": [], "n_deepstack_layers": [], "use_parallel_residual": [],
         "full_attention_interval": [], "embedding_length_per_layer_input": [], "decoder_block_count": [],
         "swin_norm": [], "rescale_every_n_layers": [],
-        // An embedding model or a reranker.
+        // Embedding models and rerankers.
         "pooling_type": [], "classifier.output_labels": [],
     ]
 }

@@ -1,8 +1,8 @@
 import JSON
 
-/// Reads metadata values as the type that a key must have.
+/// Typed access to metadata values.
 ///
-/// A missing key is nil; a key of another type is an error that names it.
+/// A missing key gives nil; a value of the wrong type throws an error that names the key.
 struct GGUFMetadata {
     let header: GGUFFile
 
@@ -38,7 +38,7 @@ struct GGUFMetadata {
         return truth
     }
 
-    /// One number, text or truth value, whichever it is.
+    /// A single number, text or Boolean.
     func scalar(_ key: String) throws(CheckpointError) -> JSONValue? {
         switch header.metadata[key] {
         case nil: return nil
@@ -51,7 +51,7 @@ struct GGUFMetadata {
         }
     }
 
-    /// Texts as bytes.
+    /// An array of texts, as bytes.
     func texts(_ key: String) throws(CheckpointError) -> [[UInt8]]? {
         guard let value = header.metadata[key] else { return nil }
         guard case .array(let array) = value, let texts = array.strings(in: header.file) else {
@@ -68,7 +68,7 @@ struct GGUFMetadata {
         return numbers
     }
 
-    /// The number of elements of an array.
+    /// The length of an array.
     func elementCount(_ key: String) throws(CheckpointError) -> Int? {
         guard let value = header.metadata[key] else { return nil }
         guard case .array(let array) = value else { throw wrongType(key, "an array") }

@@ -1,14 +1,14 @@
 import JSON
 
-/// A GGUF file, or the parts of a split one (llama.cpp's gguf-split): `NAME-00001-of-0000N.gguf` and so on, of which the
-/// first has the metadata.
+/// A GGUF file, or the parts of a split one (llama.cpp's gguf-split), named `NAME-00001-of-0000N.gguf` and so on. The
+/// first part holds the metadata.
 struct GGUFParts {
     let all: [GGUFFile]
 
     var first: GGUFFile { all[0] }
 
-    /// - Parameter path: of the file, or of any part.
-    /// - Throws: `CheckpointError` where a part is missing, or belongs to something else.
+    /// - Parameter path: path of the file or of any part.
+    /// - Throws: `CheckpointError` if a part is missing or does not belong.
     init(_ path: String) throws(CheckpointError) {
         guard let name = SplitName(path) else {
             let file = try GGUFFile(MappedFile(path: path))
@@ -52,12 +52,12 @@ struct GGUFParts {
     }
 }
 
-/// The name of one of several parts: `prefix` and two numbers of five digits.
+/// The name of a part: `prefix` and two five-digit numbers.
 private struct SplitName {
     let prefix: String
     let count: Int
 
-    /// Nil for a name of another kind.
+    /// Returns nil if the name has another form.
     init?(_ path: String) {
         guard let match = path.wholeMatch(of: #/(?s)(.*)-([0-9]{5})-of-([0-9]{5})\.gguf/#), let number = Int(match.2),
             let count = Int(match.3), count > 1, (1...count).contains(number)

@@ -1,6 +1,6 @@
-/// Hugging Face's names for the tensors of a GGUF file (llama.cpp's gguf-py/gguf/tensor_mapping.py).
+/// Maps GGUF tensor names to Hugging Face's (llama.cpp's gguf-py/gguf/tensor_mapping.py).
 enum GGUFTensorNames {
-    /// The Hugging Face name; a name that has none there stays as it is (`rope_freqs.weight`).
+    /// The Hugging Face name. Names without a counterpart stay unchanged (`rope_freqs.weight`).
     static func huggingFaceName(_ name: String) -> String {
         if let whole = model[name] { return whole }
         // "blk.N.rest"
@@ -11,7 +11,7 @@ enum GGUFTensorNames {
         return "model.layers.\(parts[1]).\(rest)"
     }
 
-    /// Whether this GGUF name is a matrix whose rows llama.cpp reorders for Llama, and for which heads.
+    /// The heads by which llama.cpp reorders the rows of this matrix for Llama; nil for other tensors.
     static func rotaryMatrix(_ name: String) -> RotaryMatrix? {
         guard name.utf8.starts(with: "blk.".utf8) else { return nil }
         if name.hasSuffix(".attn_q.weight") { return .query }

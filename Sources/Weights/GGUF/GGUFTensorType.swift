@@ -1,8 +1,8 @@
 import Tensors
 
-/// How GGUF numbers its tensor types (`enum ggml_type` in ggml.h).
+/// GGUF's tensor type numbers (`enum ggml_type` in ggml.h).
 enum GGUFTensorType {
-    /// The format of type `number`, or its name where no kernel knows it.
+    /// The format of type `number`, or its name if no kernel supports it.
     static func stored(_ number: UInt32) -> TensorLocation.StoredType {
         formats[number].map { .known($0) } ?? .unknown(names[number] ?? "type number \(number)")
     }
@@ -17,7 +17,7 @@ enum GGUFTensorType {
         24: "I8", 25: "I16", 26: "I32", 27: "I64", 28: "F64", 29: "IQ1_M", 31: "Q4_0_4_4", 32: "Q4_0_4_8",
         33: "Q4_0_8_8", 34: "TQ1_0", 35: "TQ2_0", 36: "IQ4_NL_4_4", 37: "IQ4_NL_4_8", 38: "IQ4_NL_8_8", 39: "MXFP4",
         40: "NVFP4", 41: "Q1_0", 42: "Q2_0",
-        // Of ik_llama.cpp alone.
+        // Only in ik_llama.cpp.
         133: "Q6_0", 134: "IQ1_BN", 135: "IQ2_BN", 137: "IQ2_K", 138: "IQ3_K", 139: "IQ4_K", 140: "IQ5_K",
         141: "IQ6_K", 144: "IQ4_KS", 145: "IQ2_KS", 146: "IQ4_KSS", 152: "IQ5_KS", 153: "IQ2_KT", 154: "IQ3_KT",
         155: "IQ4_KT", 156: "IQ3_KS", 157: "IQ2_KL", 158: "IQ1_KT",

@@ -1,4 +1,4 @@
-/// The types a metadata value can have, with GGUF's numbers.
+/// The types of metadata values, with GGUF's numbers.
 enum GGUFValueType: UInt32 {
     case uint8 = 0
     case int8
@@ -14,7 +14,7 @@ enum GGUFValueType: UInt32 {
     case int64
     case float64
 
-    /// Bytes of one value; for those of varying length, the least that one takes in a file.
+    /// Size of a value in bytes; for types of varying length, the minimum.
     var leastByteCount: Int {
         switch self {
         case .uint8, .int8, .bool: 1
@@ -26,34 +26,33 @@ enum GGUFValueType: UInt32 {
     }
 }
 
-/// One metadata value: where it lies, its length checked, its content still in the file.
+/// A metadata value. Numbers are decoded; strings and arrays are checked ranges of the file.
 ///
-/// Arrays stay in the file because unpacked they would take many times their size; what is needed of them is decoded
-/// when asked for.
+/// Arrays stay in the file, because unpacked they would take many times their size. Elements are decoded on demand.
 enum GGUFValue {
     case int(Int)
-    /// An unsigned number above the 63 bits of `Int`.
+    /// An unsigned number beyond the range of `Int`.
     case hugeInt(UInt64)
     case double(Double)
     case bool(Bool)
-    /// Where the string's bytes lie in the file.
+    /// The range of the string's bytes in the file.
     case string(Range<Int>)
     case array(GGUFArray)
 }
 
-/// A checked array inside a mapped file.
+/// A checked array in a mapped file.
 struct GGUFArray {
     let type: GGUFValueType
     let count: Int
-    /// The elements' bytes.
+    /// Byte range of the elements.
     let range: Range<Int>
 }
 
 extension GGUFValue {
-    /// Arrays inside arrays; no known file has even one.
+    /// Maximum nesting of arrays. No known file nests any.
     private static let depthLimit = 8
 
-    /// Reads, or for an array steps over and checks, the value under the cursor.
+    /// Reads the value at the cursor. Arrays are checked and skipped.
     init(
         _ type: GGUFValueType, from cursor: inout ByteCursor, place: String, depth: Int = 0
     ) throws(CheckpointError) {
@@ -94,7 +93,7 @@ extension GGUFArray {
         try GGUFValue.checkDepth(depth, cursor, place: place)
         type = try cursor.valueType(place)
         let claimed = try cursor.integer(UInt64.self, place)
-        // Also keeps the count's product with the element size far from overflow.
+        // This also rules out overflow of count × element size.
         guard claimed <= UInt64(cursor.remaining / type.leastByteCount) else {
             throw .damaged(
                 path: cursor.file.path, place: place,
@@ -110,19 +109,19 @@ extension GGUFArray {
         range = start..<cursor.offset
     }
 
-    /// The strings of an array of strings, as bytes; nil for another type.
+    /// The elements as bytes; nil if they are not strings.
     func strings(in file: MappedFile) -> [[UInt8]]? {
         guard type == .string else { return nil }
         var cursor = ByteCursor(file, at: range.lowerBound)
         var strings: [[UInt8]] = []
-        // The array was stepped over once without error, so this cannot fail.
+        // Cannot fail: the initialiser has read the same strings.
         while cursor.offset < range.upperBound, let string = try? cursor.string("") {
             strings.append(file.copy(string))
         }
         return strings
     }
 
-    /// The numbers of an array of whole numbers; nil for another type.
+    /// The elements; nil if they are not integers.
     func integers(in file: MappedFile) -> [Int]? {
         guard type != .string, type != .array else { return nil }
         var cursor = ByteCursor(file, at: range.lowerBound)
@@ -136,7 +135,7 @@ extension GGUFArray {
 }
 
 extension ByteCursor {
-    /// A value type's number.
+    /// Reads a value type.
     mutating func valueType(_ place: String) throws(CheckpointError) -> GGUFValueType {
         let number = try integer(UInt32.self, place)
         guard let type = GGUFValueType(rawValue: number) else {

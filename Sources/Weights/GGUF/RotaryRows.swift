@@ -1,27 +1,28 @@
-/// Undoes the row order that llama.cpp gives the q and k matrices of Llama models.
+/// Restores Hugging Face's row order in the q and k matrices of Llama GGUF files.
 ///
-/// Hugging Face rotates row t of a head's first half together with row t of its second half; llama.cpp rotates
-/// neighbours. So its converter writes, inside each head of width d, Hugging Face's rows 0, d/2, 1, d/2 + 1, …
-/// (`LlamaModel.permute` in llama.cpp's convert_hf_to_gguf.py). Only whole rows move: exact in every format.
+/// Hugging Face's RoPE pairs row t of a head's first half with row t of its second half; llama.cpp pairs neighbours.
+/// Its converter therefore writes the rows of each head of width d in the order 0, d/2, 1, d/2 + 1, …
+/// (`LlamaModel.permute` in convert_hf_to_gguf.py). Only whole rows move, so the result is exact in every format.
 struct RotaryRows {
     let rowCount: Int
     let headCount: Int
 
     /// Whether the rows divide into `headCount` heads of even width.
     var isValid: Bool {
-        // Not a multiple of 2 * headCount: a file can claim any head count, and that product could overflow.
+        // Checked in two steps: a file can claim any head count, and 2 * headCount could overflow.
         headCount > 0 && rowCount > 0 && rowCount.isMultiple(of: headCount) && (rowCount / headCount).isMultiple(of: 2)
     }
 
-    /// Where the file has row `row` of Hugging Face's order.
+    /// The row in the file that holds Hugging Face's row `row`.
     /// - Precondition: `isValid`.
     func fileRow(_ row: Int) -> Int {
         let width = rowCount / headCount
-        let (head, place) = row.quotientAndRemainder(dividingBy: width)
-        return head * width + place % (width / 2) * 2 + place / (width / 2)
+        let (head, index) = row.quotientAndRemainder(dividingBy: width)
+        return head * width + index % (width / 2) * 2 + index / (width / 2)
     }
 
-    /// Copies part `range` of what `bytes`, which hold `rowCount` rows of equal size, would be in Hugging Face's order.
+    /// Copies bytes `range` of the matrix in Hugging Face's order. `bytes` holds `rowCount` rows of equal size in the
+    /// file's order.
     /// - Precondition: `isValid`.
     func copy(_ range: Range<Int>, of bytes: UnsafeRawBufferPointer, to output: UnsafeMutableRawPointer) {
         let rowBytes = bytes.count / rowCount

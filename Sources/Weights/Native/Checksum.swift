@@ -1,12 +1,12 @@
 import CXXHash
 
-/// XXH3, 64 bits: finds damage, not forgery.
+/// XXH3, 64 bits. Detects damage, not forgery.
 struct Checksum: Equatable, Sendable {
     let value: UInt64
 
     init(of bytes: UnsafeRawBufferPointer) { value = volley_xxh3(bytes.baseAddress, bytes.count) }
 
-    /// From 16 hexadecimal digits, as `text` writes them.
+    /// Parses 16 hexadecimal digits, as written by `text`.
     init?(_ text: String) {
         guard let value = UInt64(text, radix: 16) else { return nil }
         self.value = value

@@ -1,12 +1,12 @@
 import JSON
 import Tensors
 
-/// Brings frames of a native checkpoint into memory, one after the other; one for each thread.
+/// Decodes frames of a native checkpoint into memory. Use one per thread.
 package final class FrameDecoder {
     private let decoder = LZ4Decoder()
     private var stored = AlignedBuffer<UInt8>(count: 0)
     private let planes = AlignedBuffer<UInt8>(unfilledCount: Manifest.frameByteLimit)
-    /// Whether the LZ4 frames' own checksums are looked at too; ours cover the same bytes.
+    /// Whether to verify the LZ4 frames' own checksums too. The manifest's cover the same bytes.
     private let checksContent: Bool
     private let checksTensors: Bool
 
@@ -23,7 +23,7 @@ package final class FrameDecoder {
         switch file.shard.compression {
         case .none: try file.read(at: frame.offset, into: content)
         case .lz4:
-            // Verification looks at the whole frame; for its content alone, a stored one is read once.
+            // Verification needs the whole frame. Otherwise the content of a stored frame is read directly.
             let isRead = checksContent ? false : try readStored(frame, of: tensor, from: file, to: content)
             if !isRead { try decompress(frame, of: tensor, from: file, to: content) }
         }
@@ -32,8 +32,8 @@ package final class FrameDecoder {
         }
     }
 
-    /// Reads the content of a frame that is not compressed straight to its place.
-    /// - Returns: false where the frame is another.
+    /// Reads the content of an uncompressed frame directly to its destination.
+    /// - Returns: false if the frame is compressed.
     private func readStored(
         _ frame: Manifest.Frame, of tensor: Manifest.Tensor, from file: ShardFile,
         to content: UnsafeMutableRawBufferPointer

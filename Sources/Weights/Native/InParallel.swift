@@ -1,9 +1,9 @@
 import Dispatch
 import Synchronization
 
-/// Calls `body` for every number below `count`, by `threadCount` threads, each with its own `makeState()`.
+/// Calls `body` for every index below `count` on `threadCount` threads, each with its own state from `makeState()`.
 ///
-/// - Throws: the first error that a call throws; the other threads then stop at their next number.
+/// - Throws: the first error thrown by a call. Other threads stop before their next index.
 package func inParallel<State, Failure: Error>(
     count: Int, threadCount: Int, _ makeState: @Sendable () -> State,
     body: @Sendable (State, Int) throws(Failure) -> Void

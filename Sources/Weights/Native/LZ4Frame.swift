@@ -1,23 +1,22 @@
 import CLZ4
 import CXXHash
 
-/// LZ4 frames (the standard's version 1.6.4) with independent blocks, content size, and checksums of
-/// blocks and content.
+/// LZ4 frames (format version 1.6.4) with independent blocks, content size, and checksums of blocks and content.
 enum LZ4Frame {
-    /// How hard to look for matches.
+    /// Compression level.
     enum Effort: Int32 {
         case fast = 0
         case high = 9
     }
 
-    /// The largest frame that `content` can become.
+    /// Maximum size of a frame for `contentCount` bytes.
     static func bound(_ contentCount: Int) -> Int {
         var preferences = preferences(contentCount: contentCount, .fast)
         return max(LZ4F_compressFrameBound(contentCount, &preferences), contentCount + storedOverhead)
     }
 
-    /// A frame of `content`. Where compression saves less than one part in 32, decoding it would be time lost, and the
-    /// blocks are stored as they are.
+    /// Compresses `content` into a frame. If that saves less than 1/32, stores the content uncompressed, because
+    /// decoding would not pay off.
     static func compressed(_ content: UnsafeRawBufferPointer, _ effort: Effort) -> [UInt8] {
         var preferences = preferences(contentCount: content.count, effort)
         let frame = [UInt8](unsafeUninitializedCapacity: bound(content.count)) { buffer, count in
@@ -30,10 +29,10 @@ enum LZ4Frame {
 
     private static func preferences(contentCount: Int, _ effort: Effort) -> LZ4F_preferences_t {
         var preferences = LZ4F_preferences_t()
-        // Planes of a full frame are whole blocks of this size, so a plane without structure is stored.
+        // A full frame's planes are multiples of this size, so incompressible planes are stored as whole blocks.
         preferences.frameInfo.blockSizeID = LZ4F_max64KB
         preferences.frameInfo.blockMode = LZ4F_blockIndependent
-        // A content checksum alone would let pass a damaged match that happens to find the same bytes elsewhere.
+        // A content checksum alone would miss a damaged match that finds the same bytes elsewhere.
         preferences.frameInfo.blockChecksumFlag = LZ4F_blockChecksumEnabled
         preferences.frameInfo.contentChecksumFlag = LZ4F_contentChecksumEnabled
         preferences.frameInfo.contentSize = UInt64(contentCount)
@@ -41,18 +40,16 @@ enum LZ4Frame {
         return preferences
     }
 
-    // MARK: Stored frames
-
-    /// Magic number, descriptor and block size before the content; end mark and content checksum after it.
+    /// Bytes before the content: magic number, descriptor and block size. End mark and content checksum follow it.
     static let storedHeaderCount = 4 + 11 + 4
     private static let storedOverhead = storedHeaderCount + 4 + 4
     private static let storedBlockCount = 4 << 20
 
-    /// The size of a frame whose one block is the content itself.
+    /// Size of a frame that stores the content in one uncompressed block.
     static func storedFrameCount(_ contentCount: Int) -> Int { contentCount + storedOverhead }
 
-    /// What such a frame begins with.
-    /// - Precondition: at least one byte, and no more than a block holds.
+    /// The header of such a frame.
+    /// - Precondition: the content is not empty and fits in one block.
     static func storedHeader(_ contentCount: Int) -> [UInt8] {
         precondition((1...storedBlockCount).contains(contentCount))
         var header: [UInt8] = [0x04, 0x22, 0x4D, 0x18]
@@ -82,7 +79,7 @@ extension [UInt8] {
     }
 }
 
-/// Decodes LZ4 frames one after the other; not to be shared between threads.
+/// Decodes LZ4 frames. Use one per thread.
 final class LZ4Decoder {
     private let context: OpaquePointer?
 
@@ -94,9 +91,9 @@ final class LZ4Decoder {
 
     deinit { LZ4F_freeDecompressionContext(context) }
 
-    /// Decodes one whole frame into `content`, which it must fill to the last byte.
-    /// - Parameter checksContent: whether the frame's own checksum is looked at.
-    /// - Returns: what is wrong with the frame, or nil.
+    /// Decodes a whole frame into `content`, which it must fill exactly.
+    /// - Parameter checksContent: whether to verify the frame's own checksums.
+    /// - Returns: the problem with the frame, or nil.
     func decode(
         _ frame: UnsafeRawBufferPointer, into content: UnsafeMutableRawBufferPointer, checksContent: Bool
     ) -> String? {

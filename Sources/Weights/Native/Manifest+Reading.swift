@@ -2,9 +2,9 @@ import JSON
 import Tensors
 
 extension Manifest {
-    /// Reads and checks a manifest.
-    /// - Parameter path: what messages call the file.
-    /// - Throws: `CheckpointError.damaged`, or `.unsupported` for another version or a feature that is asked for.
+    /// Parses and checks a manifest.
+    /// - Parameter path: the file's name in messages.
+    /// - Throws: `CheckpointError.damaged`, or `.unsupported` for another version or a required feature.
     init(_ bytes: [UInt8], path: String) throws(CheckpointError) {
         let reader = ManifestReader(path: path)
         let root = try reader.parse(bytes)
@@ -29,7 +29,7 @@ extension Manifest {
     }
 }
 
-/// Takes a manifest's fields out of JSON; every number is checked before it is used.
+/// Extracts a manifest's fields from JSON. Checks every number.
 private struct ManifestReader {
     let path: String
 
@@ -66,7 +66,7 @@ private struct ManifestReader {
         }
     }
 
-    /// The manifest's own checksum, so that a changed number cannot pass for a right one.
+    /// Verifies the manifest's own checksum, which detects changed numbers.
     func checkSeal(_ bytes: [UInt8]) throws(CheckpointError) {
         let text = bytes.dropLast(ManifestSeal.byteCount)
         let seal = String(decoding: bytes.suffix(ManifestSeal.byteCount), as: UTF8.self)
@@ -89,8 +89,6 @@ private struct ManifestReader {
         for (index, value) in values.enumerated() { elements.append(try read(value, "\(name)[\(index)]")) }
         return elements
     }
-
-    // MARK: Parts
 
     func file(_ value: JSONValue, _ place: String) throws(CheckpointError) -> Manifest.File {
         Manifest.File(
@@ -151,7 +149,7 @@ private struct ManifestReader {
         }
         guard (1...Manifest.frameByteLimit).contains(contentCount), contentCount.isMultiple(of: format.bytesPerBlock)
         else { throw damaged(place, "has a frame of \(contentCount) bytes") }
-        // No LZ4 frame holds more than 255 times its size: what claims to is a lie, found before memory is taken.
+        // An LZ4 frame expands at most 255-fold. Refuse impossible claims before allocating memory.
         let isPossible =
             switch shards[shard].compression {
             case .lz4: storedCount <= LZ4Frame.bound(contentCount) && contentCount <= 255 * storedCount
@@ -165,9 +163,7 @@ private struct ManifestReader {
             checksum: try checksum(parts[4], place))
     }
 
-    // MARK: Values
-
-    /// A file in the checkpoint's own directory, and nothing else.
+    /// Parses a file name, which must be in the checkpoint's own directory.
     private func plainName(_ value: JSONValue?, _ place: String) throws(CheckpointError) -> String {
         guard let name = value?.stringValue, !name.isEmpty, name.utf8.first != UInt8(ascii: "."),
             !name.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 < 0x20 }), name.utf8.count <= 255
@@ -190,8 +186,6 @@ private struct ManifestReader {
     }
 }
 
-// MARK: - The whole
-
 extension ManifestReader {
     fileprivate func checkNames(_ manifest: Manifest) throws(CheckpointError) {
         var names: Set<[UInt8]> = [Array(Manifest.fileName.utf8)]
@@ -205,8 +199,8 @@ extension ManifestReader {
         }
     }
 
-    /// Compressed shards are frames from the first byte to the last. In plain ones, which are mapped, a tensor is one
-    /// run; what is between the tensors is never read.
+    /// Checks the layout of shards. Compressed shards consist of frames without gaps. In uncompressed shards, which are
+    /// mapped, each tensor is contiguous; gaps between tensors are never read.
     fileprivate func checkTiling(_ manifest: Manifest) throws(CheckpointError) {
         var frames = [[Manifest.Frame]](repeating: [], count: manifest.shards.count)
         for tensor in manifest.tensors {
@@ -214,7 +208,7 @@ extension ManifestReader {
             for (frame, next) in zip(tensor.frames, tensor.frames.dropFirst())
             where manifest.shards[frame.shard].compression == .none {
                 guard next.shard == frame.shard, next.offset == frame.offset + frame.storedCount else {
-                    throw damaged("tensor \(quoted(tensor.name))", "does not lie in one piece")
+                    throw damaged("tensor \(quoted(tensor.name))", "is not contiguous")
                 }
             }
         }

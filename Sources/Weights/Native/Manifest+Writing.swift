@@ -2,7 +2,7 @@ import JSON
 import Tensors
 
 extension Manifest {
-    /// The file's bytes: one JSON object whose last field is the checksum of all that comes before it.
+    /// The file's bytes: a JSON object whose last field is the checksum of everything before it.
     func encoded() -> [UInt8] {
         let object: JSONObject = [
             "format": .string(Self.format), "version": .int(Self.version), "requires": .array([]),
@@ -13,19 +13,20 @@ extension Manifest {
     }
 }
 
-/// How a manifest ends.
+/// The checksum at the end of a manifest.
 package enum ManifestSeal {
     static let start = #","checksum":""#
     static let end = "\"}\n"
     static let byteCount = start.utf8.count + 16 + end.utf8.count
 
-    /// - Parameter text: an object, but for its last brace.
+    /// Appends the checksum and the closing brace.
+    /// - Parameter text: a JSON object without its closing brace.
     package static func sealed(_ text: [UInt8]) -> [UInt8] {
         let checksum = text.withUnsafeBytes { Checksum(of: $0) }
         return text + Array((start + checksum.text + end).utf8)
     }
 
-    /// What `sealed` was given.
+    /// Removes the checksum: the inverse of `sealed`.
     package static func opened(_ manifest: [UInt8]) -> [UInt8] { manifest.dropLast(byteCount) }
 }
 

@@ -1,14 +1,13 @@
 import JSON
 import Tensors
 
-/// What a native checkpoint holds and where: `manifest.json`. `docs/format.md` describes it byte by byte.
+/// The table of contents of a native checkpoint, `manifest.json`. `docs/format.md` specifies it byte by byte.
 ///
-/// A manifest that exists was checked: names are plain file names, sizes fit and add up, and no two frames of a shard
-/// share a byte.
+/// Every instance is valid: names are plain file names, sizes are consistent, and no two frames of a shard overlap.
 package struct Manifest: Sendable {
-    /// The fields of `config.json`, known or not.
+    /// All fields of `config.json`, including unknown ones.
     var configuration: JSONObject
-    /// Tokenizer, licence and whatever else comes along.
+    /// Companion files: tokenizer, licence and so on.
     var files: [File] = []
     var shards: [Shard] = []
     var tensors: [Tensor] = []
@@ -16,12 +15,12 @@ package struct Manifest: Sendable {
     static let fileName = "manifest.json"
     static let format = "volley-checkpoint"
     static let version = 1
-    /// The most values that one frame holds.
+    /// Maximum number of values per frame.
     package static let frameValueCount = 1 << 19
-    /// The most bytes that one frame decodes to.
+    /// Maximum decoded size of a frame.
     package static let frameByteLimit = 4 << 20
 
-    /// A file that comes along as it is.
+    /// A companion file, stored unchanged.
     struct File: Equatable, Sendable {
         let name: String
         let byteCount: Int
@@ -35,9 +34,9 @@ package struct Manifest: Sendable {
     }
 
     enum Compression: String, Sendable {
-        /// LZ4 frames, nothing between them.
+        /// LZ4 frames without gaps.
         case lz4
-        /// The tensors themselves, each at a multiple of 64 bytes.
+        /// Raw tensors, each aligned to 64 bytes.
         case none
     }
 
@@ -47,7 +46,7 @@ package struct Manifest: Sendable {
         let shape: [Int]
         let format: StorageFormat
         let filter: Filter
-        /// In the order of their content.
+        /// Frames in the order of their content.
         var frames: [Frame] = []
 
         var byteCount: Int { frames.reduce(0) { $0 + $1.contentCount } }
@@ -55,7 +54,7 @@ package struct Manifest: Sendable {
 
     enum Filter: String, Sendable {
         case none
-        /// Words taken apart into planes (`CKernels/kernels/planes.h`), each frame by itself.
+        /// Words split into byte planes (`CKernels/kernels/planes.h`), per frame.
         case planes
     }
 
@@ -63,17 +62,17 @@ package struct Manifest: Sendable {
     struct Frame: Equatable, Sendable {
         /// Index in `shards`.
         let shard: Int
-        /// Place and size in the shard.
+        /// Offset and size in the shard.
         let offset: Int
         let storedCount: Int
-        /// Bytes of the tensor.
+        /// Number of the tensor's bytes.
         let contentCount: Int
-        /// Of the tensor's bytes, before the filter.
+        /// Checksum of the tensor's bytes, before the filter.
         let checksum: Checksum
     }
 }
 
 extension StorageFormat {
-    /// Bytes of one value where it is one word, which the planes filter needs.
+    /// Bytes per value if each value is one word, as the planes filter needs; otherwise nil.
     var wordByteCount: Int? { valuesPerBlock == 1 ? bytesPerBlock : nil }
 }

@@ -1,15 +1,15 @@
 import JSON
 import Tensors
 
-/// A directory that `volley pack` wrote, opened: the manifest is read and checked, the tensors are not.
+/// An open directory written by `volley pack`. The manifest is read and checked; the tensors are not.
 struct NativeCheckpoint: Sendable {
     let directory: String
     let manifest: Manifest
     let shards: [ShardFile]
-    /// Index in `manifest.tensors`.
+    /// Indices in `manifest.tensors`, by name.
     let indices: [String: Int]
 
-    /// - Throws: `CheckpointError` where the manifest is damaged, or a shard is missing or has the wrong size.
+    /// - Throws: `CheckpointError` if the manifest is damaged, or a shard is missing or has the wrong size.
     init(directory: String) throws(CheckpointError) {
         let path = joinedPath(directory, Manifest.fileName)
         let file = try MappedFile(path: path)
@@ -24,13 +24,13 @@ struct NativeCheckpoint: Sendable {
 
     static func isOne(_ directory: String) -> Bool { PathKind(joinedPath(directory, Manifest.fileName)) == .file }
 
-    /// Every tensor, decoded by `threadCount` threads, or mapped where its shard is plain.
-    /// - Parameter checksTensors: whether each tensor's checksum is looked at.
+    /// Loads every tensor: decoded on `threadCount` threads, or mapped if its shard is uncompressed.
+    /// - Parameter checksTensors: whether to verify each tensor's checksum.
     func load(threadCount: Int, checksTensors: Bool) throws(CheckpointError) -> [String: StoredTensor] {
         let maps = try mappedShards()
         var tensors: [String: StoredTensor] = [:]
         var jobs: [FrameJob] = []
-        // Memory of its own for each tensor: one that a model keeps does not hold the others.
+        // Each tensor has its own allocation, so keeping one does not retain the others.
         for tensor in manifest.tensors where !isMapped(tensor) {
             let memory = AlignedBuffer<UInt8>(unfilledCount: tensor.byteCount)
             jobs += decodingJobs(of: tensor, into: memory.pointer)
@@ -48,7 +48,7 @@ struct NativeCheckpoint: Sendable {
         return tensors
     }
 
-    /// One tensor, in memory.
+    /// Decodes one tensor into memory.
     func tensor(_ index: Int) throws(CheckpointError) -> StoredTensor {
         let tensor = manifest.tensors[index]
         let buffer = AlignedBuffer<UInt8>(unfilledCount: tensor.byteCount)
@@ -60,8 +60,8 @@ struct NativeCheckpoint: Sendable {
     }
 }
 
-/// A frame, and where its bytes go.
-// Sendable: each job's memory is written by the one thread that takes the job.
+/// A frame and the destination of its bytes.
+// Sendable: only the thread that takes a job writes its memory.
 private struct FrameJob: @unchecked Sendable {
     let frame: Manifest.Frame
     let tensor: Manifest.Tensor
@@ -82,8 +82,6 @@ extension NativeCheckpoint {
             name: tensor.name, shape: tensor.shape, format: tensor.format,
             bytes: UnsafeRawBufferPointer(start: memory.pointer, count: memory.count), owner: memory)
     }
-
-    // MARK: Plain shards
 
     private func isMapped(_ tensor: Manifest.Tensor) -> Bool {
         tensor.frames.first.map { manifest.shards[$0.shard].compression == .none } ?? false

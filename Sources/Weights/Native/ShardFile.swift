@@ -6,19 +6,18 @@
     import Darwin
 #endif
 
-/// A shard, open for reading at any place by any number of threads.
-// Sendable: the descriptor is only read from, and at explicit places.
+/// A shard open for reading at any offset, from any number of threads.
+// Sendable: the descriptor is used only for positioned reads.
 final class ShardFile: @unchecked Sendable {
     let path: String
     let shard: Manifest.Shard
     private let descriptor: Int32
 
-    /// - Throws: `CheckpointError` where the file is not there, is a link or no file at all, or has another size than
-    ///   the manifest says.
+    /// - Throws: `CheckpointError` if the file is missing, not a regular file, or not of the size in the manifest.
     init(directory: String, _ shard: Manifest.Shard) throws(CheckpointError) {
         path = joinedPath(directory, shard.name)
         self.shard = shard
-        // From here on deinit closes it, also where we throw.
+        // From here on, deinit closes the descriptor, even if this initialiser throws.
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
         guard descriptor >= 0 else {
             let isLink = errno == ELOOP
@@ -37,7 +36,7 @@ final class ShardFile: @unchecked Sendable {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// Fills `buffer` from `offset` on.
+    /// Fills `buffer` with the bytes from `offset` on.
     func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
         var done = 0
         while done < buffer.count {
@@ -51,7 +50,7 @@ final class ShardFile: @unchecked Sendable {
         }
     }
 
-    /// A few bytes from `offset` on.
+    /// Reads `count` bytes at `offset`.
     func bytes(at offset: Int, count: Int) throws(CheckpointError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         let problem = bytes.withUnsafeMutableBytes { buffer -> CheckpointError? in

@@ -3,12 +3,12 @@ import Synchronization
 import Tensors
 
 extension Checkpoint {
-    /// Reads every byte of the checkpoint and holds it against every checksum there is.
+    /// Reads the whole checkpoint and verifies every checksum.
     ///
-    /// The files of other kinds than the native one have no checksums; `open` has checked their headers, and what is
-    /// left is whether each tensor has a format that is known.
-    /// - Parameter progress: told the share that is done, from 0 to 1, by any thread.
-    /// - Returns: what is wrong, each with the file and the tensor; empty where all is well.
+    /// Only native checkpoints have checksums. For others, `open` has checked the headers; this checks that each
+    /// tensor's format is known.
+    /// - Parameter progress: called with the completed fraction, from 0 to 1, on any thread.
+    /// - Returns: one error per fault, naming file and tensor; empty if the checkpoint is intact.
     package func faults(threadCount: Int, progress: @Sendable (Double) -> Void) -> [CheckpointError] {
         switch contents {
         case .native(let native): return native.faults(threadCount: threadCount, progress: progress)
@@ -48,7 +48,7 @@ extension NativeCheckpoint {
         return faults + found.withLock { $0 }.sorted { $0.0 < $1.0 }.map(\.1) + paddingFaults()
     }
 
-    /// What lies between the tensors of plain shards is zeros.
+    /// Checks that the padding between tensors of uncompressed shards is zero.
     private func paddingFaults() -> [CheckpointError] {
         var ends = [Int](repeating: 0, count: shards.count)
         var faults: [CheckpointError] = []
@@ -76,7 +76,7 @@ extension NativeCheckpoint {
     }
 }
 
-/// Decodes frames with every checksum looked at; one for each thread.
+/// Decodes frames and verifies every checksum. Use one per thread.
 private final class FrameChecker {
     private let decoder = FrameDecoder(checksContent: true)
     private let content = AlignedBuffer<UInt8>(unfilledCount: Manifest.frameByteLimit)

@@ -1,21 +1,21 @@
 import JSON
 import Tensors
 
-/// The scales of an e4m3 matrix, one for each block of rows and columns, where they lie in a mapped file.
+/// The scales of an e4m3 matrix in a mapped file, one per block of rows and columns.
 struct BlockScales: Sendable {
-    /// Of the matrix, for messages.
+    /// Name of the matrix, for messages.
     let name: String
     let file: MappedFile
-    /// Inside `file.bytes`: row-major.
+    /// Range in `file.bytes`, row-major.
     let byteRange: Range<Int>
-    /// A plain one.
+    /// An unquantised format.
     let format: StorageFormat
     let blockRows: Int
     let blockColumns: Int
-    /// Blocks side by side.
+    /// Number of blocks per row.
     let columnCount: Int
 
-    /// Of the block that holds `row` and `column`.
+    /// The scale of the block with this row and column.
     fileprivate func scale(row: Int, column: Int) -> Float {
         let index = row / blockRows * columnCount + column / blockColumns
         var value: Float = 0
@@ -29,12 +29,12 @@ struct BlockScales: Sendable {
 }
 
 extension TensorLocation {
-    /// Values that are made at a time: whole blocks of every format, few enough for the nearest cache.
+    /// Values per step: whole blocks of every format, few enough for the L1 cache.
     private static let chunk = 4096
 
-    /// Makes e4m3 codes of a matrix with scales into values of `format`: those of `range`, whole blocks of it.
+    /// Converts the values in `range` from e4m3 with scales to `format`. `range` covers whole blocks of it.
     ///
-    /// - Throws: `CheckpointError.damaged` where a value is not finite: e4m3 has a code for NaN.
+    /// - Throws: `CheckpointError.damaged` if a value is not finite; e4m3 has a code for NaN.
     func makeValues(
         _ range: Range<Int>, of scales: BlockScales, as format: StorageFormat, to output: UnsafeMutableRawPointer
     ) throws(CheckpointError) {
@@ -61,7 +61,7 @@ extension TensorLocation {
             var position = range.lowerBound
             while position < range.upperBound {
                 let (row, column) = position.quotientAndRemainder(dividingBy: columns)
-                // Up to the end of the block, of the row or of the range.
+                // Up to the end of the block, the row or the range.
                 let width = min(scales.blockColumns - column % scales.blockColumns, columns - column)
                 let count = min(width, range.upperBound - position)
                 E4M3.decode(

@@ -1,21 +1,21 @@
 import JSON
 import Tensors
 
-/// How an FP8 checkpoint stores its matrices: e4m3 codes, and one scale for each block of rows and columns.
+/// The FP8 scheme of a checkpoint: matrices of e4m3 codes with one scale per block of rows and columns.
 ///
-/// `quantization_config` says so in `config.json` (`quant_method` `fp8`, transformers' `FineGrainedFP8Config`). The scales of
-/// `X.weight` are the tensor `X.weight_scale_inv`: value = e4m3 · scale, in float32.
+/// `config.json` declares it in `quantization_config` (`quant_method` `fp8`, transformers' `FineGrainedFP8Config`).
+/// Tensor `X.weight_scale_inv` holds the scales of `X.weight`: value = e4m3 · scale, in float32.
 struct FP8Scheme: Sendable {
-    /// Of the configuration, for messages.
+    /// Path of the configuration, for messages.
     let path: String
     let blockRows: Int
     let blockColumns: Int
 
     static let field = "quantization_config"
 
-    /// Nil where the configuration names no quantisation, or another method than FP8.
+    /// Returns nil if the configuration names no quantisation method, or one other than FP8.
     ///
-    /// - Throws: `CheckpointError.unsupported` for any other FP8 scheme, by the field that asks for it.
+    /// - Throws: `CheckpointError.unsupported` for any other FP8 scheme, naming the field that requires it.
     init?(_ configuration: JSONObject, path: String) throws(CheckpointError) {
         guard let fields = configuration[Self.field]?.objectValue, fields["quant_method"]?.stringValue == "fp8" else {
             return nil
@@ -44,29 +44,30 @@ struct FP8Scheme: Sendable {
         (blockRows, blockColumns) = (sizes[0], sizes[1])
     }
 
-    /// Fields that may be there, and the values that change nothing for us; none listed: any. Activations are not rounded to
-    /// FP8, so that how they would be is accepted; with recorded scales (`static`) the file holds tensors that nobody reads.
+    /// Accepted fields with the values that do not change the computation; an empty list accepts any. How activations
+    /// would be rounded does not matter, because they stay in full precision. Recorded activation scales (`static`) are
+    /// refused: the file would hold tensors that are never read.
     private static let acceptedValues: [String: [JSONValue]] = [
         "quant_method": [], "weight_block_size": [], "modules_to_not_convert": [], "ignored_layers": [],
         "modules_to_convert": [], "dequantize": [], "fmt": ["e4m3"], "activation_scheme": ["dynamic"],
         "scale_fmt": ["float", "ue8m0"], "expert_dtype": ["fp8"],
     ]
 
-    /// For people.
+    /// A description for the user.
     func description(as format: StorageFormat) -> String {
         "fp8: e4m3 with a scale for every \(blockRows) × \(blockColumns) values, made \(format.rawValue) on the way in"
     }
 
-    /// Joins every e4m3 matrix with its scales, which are no tensors of their own then.
+    /// Attaches the scales to every e4m3 matrix. The scales are then no longer tensors of their own.
     ///
-    /// - Parameter format: what values are made; bf16 where a matrix's rows are not whole blocks of it.
-    /// - Throws: `CheckpointError` where scales are missing or do not fit their matrix.
+    /// - Parameter format: the format to convert values to; bf16 if a matrix's rows are not whole blocks of it.
+    /// - Throws: `CheckpointError` if scales are missing or do not fit their matrix.
     func joined(
         _ locations: [String: TensorLocation], format: StorageFormat
     ) throws(CheckpointError) -> [String: TensorLocation] {
         guard Quantizer.formats.contains(format) else {
             throw .unsupported(
-                path: path, place: Self.field, problem: "FP8 weights cannot be made \(format.rawValue)",
+                path: path, place: Self.field, problem: "FP8 weights cannot be converted to \(format.rawValue)",
                 remedy: "ask for \(Quantizer.formats.map(\.rawValue).joined(separator: ", "))")
         }
         var result = locations

@@ -2,14 +2,14 @@ import JSON
 import Tensors
 
 extension Checkpoint {
-    /// Opens a directory as `save_pretrained` writes it.
+    /// Opens a directory written by `save_pretrained`.
     static func openHuggingFace(directory: String, fp8Format: StorageFormat) throws(CheckpointError) -> Checkpoint {
         var configuration = try huggingFaceConfiguration(directory)
         var tensors = try huggingFaceTensors(directory)
         if configuration["quantization_config"] == nil { try refusePacked(tensors, directory) }
         let scheme = try FP8Scheme(configuration, path: joinedPath(directory, "config.json"))
         if let scheme {
-            // Later readers see plain matrices: the scheme has been carried out.
+            // The scheme has been applied: later readers see unquantised matrices.
             configuration[FP8Scheme.field] = nil
             tensors = try scheme.joined(tensors, format: fp8Format)
         }
@@ -20,7 +20,7 @@ extension Checkpoint {
             contents: .mapped(tensors), quantization: scheme?.description(as: fp8Format))
     }
 
-    /// Refuses weights that were packed by a method which the configuration does not name, by what it calls its tensors.
+    /// Refuses packed weights that the configuration does not declare. Recognises the method by its tensor names.
     private static func refusePacked(
         _ tensors: [String: TensorLocation], _ directory: String
     ) throws(CheckpointError) {
@@ -35,8 +35,8 @@ extension Checkpoint {
         }
     }
 
-    /// `config.json`, in which `generation_config.json` replaces the end tokens: chat models name the token that ends
-    /// a turn only there.
+    /// `config.json` with the end tokens of `generation_config.json`: chat models name the end-of-turn token only
+    /// there.
     private static func huggingFaceConfiguration(_ directory: String) throws(CheckpointError) -> JSONObject {
         let path = joinedPath(directory, "config.json")
         guard PathKind(path) == .file else { throw .notACheckpoint(path: directory, problem: "has no config.json") }
@@ -57,7 +57,7 @@ extension Checkpoint {
 }
 
 extension MappedFile {
-    /// The most a JSON file may hold, in bytes.
+    /// Maximum size of a JSON file in bytes.
     private static let jsonByteLimit = 100_000_000
 
     /// Parses the whole file as one JSON object.
@@ -84,7 +84,7 @@ extension MappedFile {
     }
 }
 
-/// `directory` and `name` with one slash between.
+/// Joins `directory` and `name` with a single slash.
 func joinedPath(_ directory: String, _ name: String) -> String {
     directory.utf8.last == UInt8(ascii: "/") ? directory + name : directory + "/" + name
 }

@@ -1,14 +1,14 @@
 import JSON
 import Tensors
 
-/// Reads the header of a safetensors file: 8 bytes of length (little-endian), that many bytes of JSON
-/// `{name: {dtype, shape, data_offsets: [begin, end]}, "__metadata__": {…}}`, then the data the offsets count from.
+/// Reads the header of a safetensors file. Layout: 8 bytes of header length (little-endian); the header as JSON,
+/// `{name: {dtype, shape, data_offsets: [begin, end]}, "__metadata__": {…}}`; the data, from which offsets count.
 enum SafetensorsFile {
-    /// The format's own limit for its header, in bytes.
+    /// The format's own limit on the header, in bytes.
     private static let headerLimit = 100_000_000
 
-    /// Every tensor, with its place, shape and size checked against each other and the file.
-    /// - Throws: `CheckpointError.damaged`, also where tensors overlap or leave bytes unused, as the format forbids.
+    /// All tensors. Checks locations, shapes and sizes against each other and the file.
+    /// - Throws: `CheckpointError.damaged`, also if tensors overlap or leave bytes unused, as the format forbids.
     static func tensors(in file: MappedFile) throws(CheckpointError) -> [String: TensorLocation] {
         let headerRange = try headerRange(in: file)
         let header: JSONValue
@@ -51,8 +51,6 @@ enum SafetensorsFile {
     }
 }
 
-// MARK: - One tensor
-
 extension SafetensorsFile {
     private static func location(
         of name: String, _ entry: JSONValue, data: Range<Int>, in file: MappedFile
@@ -89,7 +87,7 @@ extension SafetensorsFile {
 
     private static let formats: [String: StorageFormat] = ["F32": .f32, "BF16": .bf16, "F16": .f16]
 
-    /// Of the types whose values are whole bytes; the size of others is not checked, as nobody can use them.
+    /// Types whose values are whole bytes. The size of other types is not checked: they are never read.
     private static let bytesPerValue: [String: Int] = [
         "BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "F8_E8M0": 1, "U16": 2, "I16": 2, "F16": 2,
         "BF16": 2, "U32": 4, "I32": 4, "F32": 4, "U64": 8, "I64": 8, "F64": 8, "C64": 8,
@@ -102,11 +100,9 @@ extension SafetensorsFile {
     }
 }
 
-// MARK: - All tensors
-
 extension SafetensorsFile {
-    /// The format wants the data tiled: no byte in two tensors, none in no tensor. A file cut short, or one whose
-    /// header belongs to other data, fails here.
+    /// The format requires every data byte to belong to exactly one tensor. Truncated files, and headers that belong to
+    /// other data, fail here.
     private static func checkTiling(
         _ locations: [String: TensorLocation], data: Range<Int>, in file: MappedFile
     ) throws(CheckpointError) {

@@ -1,14 +1,14 @@
 import JSON
 
-/// `model.safetensors.index.json`: which file ("shard") of the directory holds which tensor.
+/// `model.safetensors.index.json`, which maps each tensor to its file ("shard") in the directory.
 struct SafetensorsIndex {
     let path: String
-    /// Tensor name to shard name; a shard name is a plain file name.
+    /// Shard by tensor name. A shard is a plain file name.
     let shards: [String: String]
 
     static let fileName = "model.safetensors.index.json"
 
-    /// - Throws: `CheckpointError` where the index is no index, or names a file outside its directory.
+    /// - Throws: `CheckpointError` if the index is invalid or names a file outside its directory.
     init(_ file: MappedFile) throws(CheckpointError) {
         path = file.path
         let index = try file.parseJSON(limits: .longList)
@@ -28,7 +28,7 @@ struct SafetensorsIndex {
     }
 
     /// All tensors of the index, from the shards in `directory`.
-    /// - Throws: `CheckpointError` where a shard is missing, damaged, or lacks a tensor the index promises.
+    /// - Throws: `CheckpointError` if a shard is missing, damaged, or lacks a listed tensor.
     func tensors(in directory: String) throws(CheckpointError) -> [String: TensorLocation] {
         var shardTensors: [String: [String: TensorLocation]] = [:]
         for shard in Set(shards.values).sorted() {
@@ -51,7 +51,7 @@ struct SafetensorsIndex {
         return locations
     }
 
-    /// Whether `name` stays in its directory: an index must not make the program read other files.
+    /// Whether `name` stays in its directory. An index must not make the program read other files.
     private static func isPlainName(_ name: String) -> Bool {
         !name.isEmpty && name != "." && name != ".." && !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
     }

@@ -1,7 +1,7 @@
 import Foundation
 import JSON
 
-/// The files of a checkpoint that are not weights and go where it goes: tokenizer, chat template, licence.
+/// The files of a checkpoint that are copied along with the weights: tokenizer, chat template, licence.
 struct CompanionFiles {
     private var files: [(name: String, bytes: [UInt8])] = []
 
@@ -12,12 +12,12 @@ struct CompanionFiles {
     ]
     private static let prefixes = ["LICENSE", "LICENCE", "NOTICE", "USE_POLICY"]
 
-    /// - Throws: `CheckpointError` where one of them cannot be read, or is not what the manifest says.
+    /// - Throws: `CheckpointError` if a file cannot be read or does not match the manifest.
     init(of checkpoint: Checkpoint) throws(CheckpointError) {
         switch checkpoint.kind {
         case .huggingFace:
             try takeFiles(in: checkpoint.path) { Self.isCompanion($0) }
-            // A manifest has plain file names alone; the tokenizer reads these under either name.
+            // A manifest allows only plain file names; the tokenizer finds these templates under either name.
             try takeFiles(in: joinedPath(checkpoint.path, "additional_chat_templates"), prefix: "chat_template.") {
                 $0.hasSuffix(".jinja")
             }
@@ -54,7 +54,7 @@ struct CompanionFiles {
         return file.copy(0..<file.bytes.count)
     }
 
-    /// Writes the files into `directory`; returns what the manifest says of them.
+    /// Writes the files into `directory` and returns their manifest entries.
     func write(to directory: String) throws(CheckpointError) -> [Manifest.File] {
         var entries: [Manifest.File] = []
         for (name, bytes) in files {
@@ -70,7 +70,7 @@ struct CompanionFiles {
 }
 
 extension NativeCheckpoint {
-    /// A companion file's bytes, checked.
+    /// The bytes of a companion file, verified.
     func companion(_ entry: Manifest.File) throws(CheckpointError) -> [UInt8] {
         let path = joinedPath(directory, entry.name)
         let file = try MappedFile(path: path)
@@ -88,7 +88,7 @@ extension NativeCheckpoint {
 }
 
 extension GGUFFile {
-    /// A GGUF file with this one's metadata and no tensors.
+    /// A GGUF file with the same metadata and no tensors.
     func metadataAlone() -> [UInt8] {
         var bytes = Array("GGUF".utf8)
         withUnsafeBytes(of: UInt32(3).littleEndian) { bytes += $0 }

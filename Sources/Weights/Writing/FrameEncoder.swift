@@ -1,7 +1,7 @@
 import JSON
 import Tensors
 
-/// A tensor, and what it becomes.
+/// A tensor with its format and name in the output.
 struct PlannedTensor: Sendable {
     let source: TensorSource
     let format: StorageFormat
@@ -15,7 +15,7 @@ struct PlannedTensor: Sendable {
 
     var byteCount: Int { source.valueCount / format.valuesPerBlock * format.bytesPerBlock }
 
-    /// One job for each frame.
+    /// Splits the tensor into one job per frame.
     func jobs(tensor: Int) -> [PackJob] {
         stride(from: 0, to: source.valueCount, by: Manifest.frameValueCount).map { start in
             PackJob(tensor: tensor, values: start..<min(start + Manifest.frameValueCount, source.valueCount))
@@ -23,22 +23,22 @@ struct PlannedTensor: Sendable {
     }
 }
 
-/// One frame to be made.
+/// A frame to encode.
 struct PackJob: Sendable {
     /// Index of the planned tensor.
     let tensor: Int
     let values: Range<Int>
 }
 
-/// A frame that was made.
+/// An encoded frame.
 struct PackedFrame: Sendable {
     let stored: [UInt8]
     let contentCount: Int
     let checksum: Checksum
 }
 
-/// Frames by number, filled by many threads.
-// Sendable: each slot is filled by the one thread that makes its frame, and all are read once every thread is done.
+/// Frames by index, filled from several threads.
+// Sendable: each slot is written by one thread, and read after all threads are done.
 final class FrameSlots: @unchecked Sendable {
     private let slots: UnsafeMutableBufferPointer<PackedFrame?>
 
@@ -57,7 +57,7 @@ final class FrameSlots: @unchecked Sendable {
     var frames: [PackedFrame] { slots.compactMap(\.self) }
 }
 
-/// Converts and compresses parts of tensors; one for each thread.
+/// Converts and compresses parts of tensors. Use one per thread.
 final class FrameEncoder {
     private let options: PackOptions
     private let decoder = FrameDecoder()
@@ -79,7 +79,7 @@ final class FrameEncoder {
         return PackedFrame(stored: stored, contentCount: content.count, checksum: checksum)
     }
 
-    /// The values in the format that they are to have.
+    /// The values in the output format.
     private func content(
         of job: PackJob, _ tensor: PlannedTensor
     ) throws(CheckpointError) -> UnsafeRawBufferPointer {
@@ -94,7 +94,7 @@ final class FrameEncoder {
             throw .unsupported(
                 path: tensor.source.path, place: "tensor \(quoted(tensor.name))",
                 problem: "holds values that are not finite",
-                remedy: "pack it with --format keep")
+                remedy: "pack with --format keep")
         }
         Quantizer.encode(floats, as: tensor.format, to: content.pointer)
         return UnsafeRawBufferPointer(start: content.pointer, count: byteCount)
@@ -103,7 +103,7 @@ final class FrameEncoder {
     private func filtered(_ content: UnsafeRawBufferPointer, _ format: StorageFormat) -> UnsafeRawBufferPointer {
         guard options.filter(for: format) == .planes, let width = format.wordByteCount, let base = content.baseAddress
         else { return content }
-        // The float32 values are not needed any more.
+        // The float32 values are no longer needed, so their buffer is reused.
         let planes = UnsafeMutableRawPointer(values.pointer)
         Planes.split(base, count: content.count / width, width: width, to: planes)
         return UnsafeRawBufferPointer(start: planes, count: content.count)

@@ -6,13 +6,13 @@
     import Darwin
 #endif
 
-/// A new file, written from its start to its end.
+/// A new file, written sequentially.
 struct OutputFile: ~Copyable {
     let path: String
     private(set) var byteCount = 0
     private let descriptor: Int32
 
-    /// - Throws: `CheckpointError.unwritable`, also where the file exists.
+    /// - Throws: `CheckpointError.unwritable`, also if the file exists.
     init(path: String) throws(CheckpointError) {
         self.path = path
         descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
@@ -32,7 +32,7 @@ struct OutputFile: ~Copyable {
         byteCount += bytes.count
     }
 
-    /// Makes sure that what was written is on the disk.
+    /// Flushes the file to disk.
     consuming func finish() throws(CheckpointError) {
         guard fsync(descriptor) == 0 else {
             throw .unwritable(path: path, reason: String(cString: strerror(errno)))

@@ -1,35 +1,35 @@
 import Tensors
 
-/// What a packed checkpoint is to be like.
+/// Options for packing a checkpoint.
 package struct PackOptions: Sendable {
-    /// Of the matrices; nil keeps each tensor's own. Vectors always keep theirs.
+    /// Format of matrices; nil keeps each tensor's own. Vectors always keep theirs.
     package var format: StorageFormat?
-    /// Of `lm_head`, in place of `format`. A model that ties it to the embedding gets one of its own.
+    /// Format of `lm_head`, overriding `format`. A model that ties it to the embedding gets a separate one.
     package var headFormat: StorageFormat?
-    /// Of the embedding, in place of `format`.
+    /// Format of the embedding, overriding `format`.
     package var embeddingFormat: StorageFormat?
-    /// Whether `lm_head` keeps its own format, whatever `format` says.
+    /// Whether `lm_head` keeps its own format despite `format`.
     package var keepsHead = false
-    /// Whether the embedding keeps its own format, whatever `format` says.
+    /// Whether the embedding keeps its own format despite `format`.
     package var keepsEmbedding = false
     package var compression: Compression
-    /// A new shard begins where one would grow beyond this.
+    /// Size limit of a shard in bytes. Only a single larger tensor or frame exceeds it.
     package var shardByteCount: Int
-    /// Threads that convert and compress.
+    /// Number of threads that convert and compress.
     package var threadCount: Int
 
-    /// Whether words are taken apart before they are compressed; only the bench has a reason not to.
+    /// Whether to split words into byte planes before compressing. Only benchmarks turn this off.
     package var splitsPlanes = true
 
     package enum Compression: String, Sendable, CaseIterable {
         case lz4
-        /// The same frames, made with more time.
+        /// The same frame format, compressed better and more slowly.
         case lz4hc
-        /// Plain tensors, to be mapped.
+        /// Raw tensors, for memory mapping.
         case none
     }
 
-    /// The formats that tensors can be converted to.
+    /// The formats to which tensors can be converted.
     package static let formats = Quantizer.formats
 
     package init(
@@ -44,7 +44,7 @@ package struct PackOptions: Sendable {
         self.threadCount = threadCount
     }
 
-    /// What is done to values of `format` before they are compressed.
+    /// The filter applied to values of `format` before compression.
     func filter(for format: StorageFormat) -> Manifest.Filter {
         compression != .none && splitsPlanes && format.wordByteCount != nil ? .planes : .none
     }

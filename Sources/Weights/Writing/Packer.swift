@@ -2,15 +2,15 @@ import Foundation
 import JSON
 import Tensors
 
-/// Writes a checkpoint of any readable kind as a native one.
+/// Converts any readable checkpoint to a native one.
 package struct Packer: Sendable {
     private let checkpoint: Checkpoint
     private let options: PackOptions
     private let configuration: JSONObject
     private let tensors: [PlannedTensor]
 
-    /// Plans the work; nothing is written yet.
-    /// - Throws: `CheckpointError` where a tensor cannot be read.
+    /// Plans the work without writing anything.
+    /// - Throws: `CheckpointError` if a tensor cannot be read.
     package init(_ checkpoint: Checkpoint, options: PackOptions) throws(CheckpointError) {
         self.checkpoint = checkpoint
         self.options = options
@@ -24,23 +24,23 @@ package struct Packer: Sendable {
             tensors.append(head)
             configuration["tie_word_embeddings"] = .bool(false)
         } else if tensors.format(of: "lm_head.weight", differsFrom: "model.embed_tokens.weight") {
-            // A copy of the embedding would be one no longer.
+            // A head in another format is no longer a copy of the embedding.
             configuration["tie_word_embeddings"] = .bool(false)
         }
         self.configuration = configuration
         self.tensors = tensors
     }
 
-    /// The matrices that keep their format because their rows are not whole blocks of the one that was asked for.
+    /// The matrices that keep their format because their rows are not whole blocks of the requested one.
     package var keptTensorNames: [String] {
         tensors.filter { $0.format != (options.wantedFormat(of: $0.name) ?? $0.format) && $0.source.shape.count > 1 }
             .map(\.name)
     }
 
-    /// Writes the checkpoint. The destination is complete, or as it was before.
+    /// Writes the checkpoint. On failure, the destination is left unchanged.
     /// - Parameters:
-    ///   - progress: told the share that is done, from 0 to 1.
-    ///   - isCancelled: looked at every few megabytes.
+    ///   - progress: called with the completed fraction, from 0 to 1.
+    ///   - isCancelled: polled every few megabytes.
     /// - Throws: `CheckpointError`.
     package func write(
         to destination: String, progress: (Double) -> Void, isCancelled: () -> Bool
@@ -66,7 +66,7 @@ package struct Packer: Sendable {
         try staged.commit()
     }
 
-    /// The frames of `jobs`, made by all threads.
+    /// Encodes the frames of `jobs` on all threads.
     private func packed(_ jobs: [PackJob]) throws(CheckpointError) -> [PackedFrame] {
         let results = FrameSlots(count: jobs.count)
         try inParallel(count: jobs.count, threadCount: options.threadCount) {
@@ -79,7 +79,7 @@ package struct Packer: Sendable {
 }
 
 extension [PlannedTensor] {
-    /// Whether both are there, in two formats.
+    /// Whether both tensors exist and have different formats.
     fileprivate func format(of name: String, differsFrom other: String) -> Bool {
         guard let first = first(where: { $0.name == name }), let second = self.first(where: { $0.name == other }) else {
             return false
@@ -89,18 +89,18 @@ extension [PlannedTensor] {
 }
 
 extension PackOptions {
-    /// What was asked for; nil where the tensor's own is to be kept.
+    /// The requested format; nil keeps the tensor's own.
     fileprivate func wantedFormat(of name: String) -> StorageFormat? {
         switch name {
         case "lm_head.weight": headFormat ?? (keepsHead ? nil : format)
         case "model.embed_tokens.weight": embeddingFormat ?? (keepsEmbedding ? nil : format)
-        // Routers decide, and are small: a rounded one skips other layers.
+        // Routers are small, and rounding one changes which layers are skipped.
         case _ where name.contains("router."): nil
         default: format
         }
     }
 
-    /// The format that `source` gets: its own for vectors, and where a row would not be whole blocks.
+    /// The output format of `source`: its own for vectors and if rows are not whole blocks of the requested one.
     fileprivate func format(of source: TensorSource) -> StorageFormat {
         guard let wanted = wantedFormat(of: source.name), source.shape.count > 1,
             wanted.rowByteCount(columns: source.shape.last ?? 1) != nil
@@ -108,7 +108,7 @@ extension PackOptions {
         return wanted
     }
 
-    /// The `lm_head` of a model that has none, where one in another format than the embedding's was asked for.
+    /// A separate `lm_head` for a model without one, if its format must differ from the embedding's.
     fileprivate func ownHead(for tensors: [PlannedTensor]) -> PlannedTensor? {
         guard !tensors.contains(where: { $0.name == "lm_head.weight" }),
             let embedding = tensors.first(where: { $0.name == "model.embed_tokens.weight" }),

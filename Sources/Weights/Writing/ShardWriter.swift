@@ -1,12 +1,12 @@
 import Tensors
 
-/// Puts frames into shards, one after the other, and remembers where they are.
+/// Writes frames to shards in order and records their locations.
 struct ShardWriter: ~Copyable {
     private let directory: String
     private let options: PackOptions
     private var file: OutputFile?
     private var shards: [Manifest.Shard] = []
-    /// By the number of the planned tensor.
+    /// Written frames by tensor index.
     private var frames: [Int: [Manifest.Frame]] = [:]
 
     private static let alignment = 64
@@ -16,7 +16,7 @@ struct ShardWriter: ~Copyable {
         self.options = options
     }
 
-    /// Appends the next frame of `tensor`, which is the planned tensor of number `index`.
+    /// Appends the next frame of `tensor`, the planned tensor at `index`.
     mutating func append(_ frame: PackedFrame, of tensor: PlannedTensor, index: Int) throws(CheckpointError) {
         if options.compression == .none {
             if frames[index] == nil { try makeRoom(for: tensor.byteCount, alignment: Self.alignment) }
@@ -31,7 +31,7 @@ struct ShardWriter: ~Copyable {
                 contentCount: frame.contentCount, checksum: frame.checksum))
     }
 
-    /// Begins a new shard where `byteCount` more bytes would be too many for this one.
+    /// Starts a new shard if `byteCount` more bytes would exceed the limit.
     private mutating func makeRoom(for byteCount: Int, alignment: Int) throws(CheckpointError) {
         if let used = file?.byteCount {
             let start = (used + alignment - 1) / alignment * alignment
@@ -58,7 +58,7 @@ struct ShardWriter: ~Copyable {
         shards.append(shard)
     }
 
-    /// Closes the last shard; returns what the manifest says of all.
+    /// Closes the last shard and returns the manifest entries.
     mutating func finish(
         _ tensors: [PlannedTensor]
     ) throws(CheckpointError) -> (shards: [Manifest.Shard], tensors: [Manifest.Tensor]) {

@@ -7,27 +7,27 @@ import Foundation
     import Musl
 #endif
 
-/// A directory that is written beside its destination and takes its name in one step, when it is complete.
+/// A directory written next to its destination and renamed into place atomically once complete.
 ///
-/// Until `commit` the destination is as it was, whatever happens. What a killed process leaves is removed by the next
-/// one that writes to the same destination.
+/// Until `commit`, the destination stays unchanged, whatever happens. The leftovers of a killed process are removed by
+/// the next one that writes to the same destination.
 final class StagedDirectory {
-    /// Where to write.
+    /// The path to write to.
     let path: String
     private let destination: String
     private var isCommitted = false
 
-    /// - Parameter mayReplace: whether a directory that is there already may be replaced, given its path.
-    /// - Throws: `CheckpointError.unwritable` where the destination is taken by something else, or cannot be written.
+    /// - Parameter mayReplace: returns whether the existing directory at a path may be replaced.
+    /// - Throws: `CheckpointError.unwritable` if the destination holds something else or cannot be written.
     init(for destination: String, mayReplace: (String) -> Bool) throws(CheckpointError) {
-        // A link stays one: what it leads to is replaced.
+        // Resolve links, so that the link stays and its target is replaced.
         let url = URL(fileURLWithPath: destination).standardizedFileURL.resolvingSymlinksInPath()
         self.destination = url.path
         let parent = url.deletingLastPathComponent().path
         let prefix = ".\(url.lastPathComponent).partial-"
         path = joinedPath(parent, prefix + "\(getpid())")
         guard Self.isFree(self.destination) || mayReplace(self.destination) else {
-            throw .unwritable(path: destination, reason: "something else is there, and it is not replaced")
+            throw .unwritable(path: destination, reason: "something else exists there and will not be replaced")
         }
         Self.removeLeftovers(in: parent, prefix: prefix)
         guard mkdir(path, 0o755) == 0 else {
@@ -37,10 +37,10 @@ final class StagedDirectory {
 
     deinit { if !isCommitted { try? FileManager.default.removeItem(atPath: path) } }
 
-    /// Gives the directory its name; what had it before is removed.
+    /// Moves the directory to its destination and removes the previous one.
     func commit() throws(CheckpointError) {
         if rename(path, destination) != 0 {
-            // The destination is a directory with files: both change their names in one step.
+            // The destination is a non-empty directory: exchange the two names atomically.
             guard exchange(path, destination) == 0 else {
                 throw .unwritable(path: destination, reason: String(cString: strerror(errno)))
             }
@@ -49,7 +49,7 @@ final class StagedDirectory {
         isCommitted = true
     }
 
-    /// Whether there is nothing, or a directory without anything in it.
+    /// Whether nothing exists at the path, or an empty directory.
     private static func isFree(_ path: String) -> Bool {
         switch PathKind(path) {
         case .nothing: true
@@ -66,7 +66,7 @@ final class StagedDirectory {
         #endif
     }
 
-    /// Removes what processes that no longer live have left.
+    /// Removes the leftovers of processes that no longer run.
     private static func removeLeftovers(in parent: String, prefix: String) {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where name.hasPrefix(prefix) {
             guard let process = Int32(name.dropFirst(prefix.count)), process > 0 else { continue }

@@ -1,9 +1,9 @@
 import JSON
 import Tensors
 
-/// A checkpoint's tensor, read a part at a time, so that no whole tensor need be in memory.
+/// A tensor of a checkpoint, read in parts so that it need not fit in memory.
 package struct TensorSource: Sendable {
-    /// Of the checkpoint, for messages.
+    /// Path of the checkpoint, for messages.
     let path: String
     package let name: String
     package let shape: [Int]
@@ -16,8 +16,8 @@ package struct TensorSource: Sendable {
         case frames(Manifest.Tensor, shards: [ShardFile])
     }
 
-    /// The tensor of this name.
-    /// - Throws: as `Checkpoint.tensor` does.
+    /// Finds the tensor with this name.
+    /// - Throws: like `Checkpoint.tensor`.
     package init(_ name: String, of checkpoint: Checkpoint) throws(CheckpointError) {
         switch checkpoint.contents {
         case .mapped(let locations):
@@ -52,7 +52,8 @@ package struct TensorSource: Sendable {
 
     package var valueCount: Int { shape.reduce(1, *) }
 
-    /// The same tensor in `format` where the file's values have to be made anyway: a step less that rounds.
+    /// The same tensor, converted straight to `format` if its values must be converted anyway. This avoids rounding
+    /// twice.
     func made(as format: StorageFormat) -> TensorSource {
         guard case .mapped(let location) = content, location.scales != nil,
             format.rowByteCount(columns: shape.last ?? 1) != nil
@@ -61,7 +62,7 @@ package struct TensorSource: Sendable {
             path: path, name: name, shape: shape, format: format, content: .mapped(location.made(as: format)))
     }
 
-    /// Reads the values of `range`, whole blocks, as they are stored.
+    /// Reads the values in `range`, which covers whole blocks, in their storage format.
     package func read(
         _ range: Range<Int>, with decoder: FrameDecoder, to output: UnsafeMutableRawPointer
     ) throws(CheckpointError) {
@@ -86,7 +87,7 @@ package struct TensorSource: Sendable {
 }
 
 extension FrameDecoder {
-    /// Decodes `count` bytes of a frame, from `start` on.
+    /// Decodes `count` bytes of a frame, starting at `start`.
     fileprivate func decode(
         _ frame: Manifest.Frame, of tensor: Manifest.Tensor, from file: ShardFile, _ start: Int, _ count: Int,
         to output: UnsafeMutableRawPointer

@@ -2,13 +2,13 @@ import Foundation
 import JSON
 import Tensors
 
-/// Writes a checkpoint of any readable kind as a Hugging Face directory: `config.json`, `model.safetensors`, and what
-/// came along. F32, BF16 and F16 tensors keep every bit; quantised ones become the F32 values that they stand for.
+/// Converts any readable checkpoint to a Hugging Face directory: `config.json`, `model.safetensors` and companion
+/// files. F32, BF16 and F16 tensors are bit-identical; quantised ones become F32.
 package struct Unpacker {
     private let checkpoint: Checkpoint
     private let sources: [TensorSource]
 
-    /// - Throws: `CheckpointError` where a tensor cannot be read.
+    /// - Throws: `CheckpointError` if a tensor cannot be read.
     package init(_ checkpoint: Checkpoint) throws(CheckpointError) {
         self.checkpoint = checkpoint
         var sources: [TensorSource] = []
@@ -16,10 +16,10 @@ package struct Unpacker {
         self.sources = sources
     }
 
-    /// Writes the directory. The destination is complete, or as it was before.
+    /// Writes the directory. On failure, the destination is left unchanged.
     /// - Parameters:
-    ///   - progress: told the share that is done, from 0 to 1.
-    ///   - isCancelled: looked at every few megabytes.
+    ///   - progress: called with the completed fraction, from 0 to 1.
+    ///   - isCancelled: polled every few megabytes.
     package func write(
         to destination: String, progress: (Double) -> Void, isCancelled: () -> Bool
     ) throws(CheckpointError) {
@@ -54,7 +54,7 @@ package struct Unpacker {
         try file.finish()
     }
 
-    /// The names, types and places as safetensors has them, padded so that the data begins at a multiple of 8.
+    /// The safetensors header, padded so that the data starts at a multiple of 8.
     private func header() -> [UInt8] {
         var object: JSONObject = ["__metadata__": .object(["format": "pt"])]
         var offset = 0
@@ -72,7 +72,7 @@ package struct Unpacker {
 }
 
 extension TensorSource {
-    /// The format that safetensors can hold.
+    /// The format in a safetensors file.
     fileprivate var plainFormat: StorageFormat { format.valuesPerBlock == 1 ? format : .f32 }
 }
 
