@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-/// What the JSON reader accepts, keeps and refuses.
+/// The JSON parser: accepted values, their exactness, and errors.
 @Suite struct JSONTests {
     private func parse(_ text: String) throws -> JSONValue {
         try JSONValue(parsing: Array(text.utf8), limits: .configuration)

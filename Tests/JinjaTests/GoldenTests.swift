@@ -4,14 +4,14 @@ import Jinja
 import TestSupport
 import Testing
 
-/// What jinja2 3.1 makes of templates, recorded by `Goldens/jinja/make.py`: the same text, byte for byte, or the same
-/// kind of error.
+/// Renders templates recorded with jinja2 3.1 by `Goldens/jinja/make.py`. The text must match byte for byte, or the
+/// error in kind.
 @Suite struct JinjaGoldenTests {
     private static func read(_ name: String) throws -> JSONValue {
         try JSONValue(parsing: Array(Data(contentsOf: Goldens.url("jinja/\(name)"))), limits: .configuration)
     }
 
-    /// 9:05:03 on the fourth of July 2024, here, as in `make.py`.
+    /// 4 July 2024, 9:05:03 local time, as in `make.py`.
     private static let now =
         Calendar(identifier: .gregorian)
         .date(from: DateComponents(year: 2024, month: 7, day: 4, hour: 9, minute: 5, second: 3)) ?? .now

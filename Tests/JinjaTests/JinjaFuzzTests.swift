@@ -4,7 +4,7 @@ import Jinja
 import TestSupport
 import Testing
 
-/// Damaged templates and conversations give a text or an error: no crash, no hang, bounded memory.
+/// Damaged templates and conversations must give a text or an error: no crash, no hang, bounded memory.
 @Suite struct JinjaFuzzTests {
     private static var limits: Limits {
         var limits = Limits()
@@ -27,7 +27,7 @@ import Testing
         return try names.map { String(decoding: try read("templates/\($0).jinja"), as: UTF8.self) }
     }
 
-    /// Small templates with bytes changed, and with pieces of others put in.
+    /// Small templates with bytes changed and pieces of other templates inserted.
     @Test func templates() throws {
         let golden = try Self.golden("cases.json")
         let context = try #require(golden["context"]?.objectValue)
@@ -48,7 +48,7 @@ import Testing
         #expect(rendered < fuzzRounds)
     }
 
-    /// Chats whose JSON is damaged, or in which one value stands in the place of another.
+    /// Chats with damaged JSON or with values of other types.
     @Test func conversations() throws {
         let conversations = try #require(try Self.golden("conversations.json").objectValue)
         let templates = try Self.chatTemplates().map { try Template($0, limits: Self.limits) }
@@ -76,11 +76,11 @@ import Testing
         guard !other.isEmpty else { return }
         let start = Int.random(in: 0..<other.count, using: &mutator.random)
         let end = min(other.count, start + Int.random(in: 1...40, using: &mutator.random))
-        let place = Int.random(in: 0...source.count, using: &mutator.random)
-        source.insert(contentsOf: other[start..<end], at: place)
+        let offset = Int.random(in: 0...source.count, using: &mutator.random)
+        source.insert(contentsOf: other[start..<end], at: offset)
     }
 
-    /// The value with some parts replaced by values of other kinds.
+    /// The value with some parts replaced by values of other types.
     private func swapped(_ value: JSONValue, _ mutator: inout FileMutator, depth: Int) -> JSONValue {
         if depth > 0, Int.random(in: 0..<12, using: &mutator.random) == 0 {
             let others: [JSONValue] = [

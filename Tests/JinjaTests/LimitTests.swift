@@ -2,7 +2,7 @@ import JSON
 import Jinja
 import Testing
 
-/// A template is untrusted: what asks for too much is refused, quickly, before memory is taken.
+/// Templates are untrusted: excessive demands must fail quickly, before memory is allocated.
 @Suite struct LimitTests {
     @Test(
         .timeLimit(.minutes(1)),
@@ -53,7 +53,7 @@ import Testing
 
     @Test(arguments: ["a.b", "a|upper", "a~", "1+", "a and "])
     func takesLongChains(_ part: String) throws {
-        // They group from the left, so the tree is as deep as the chain is long; what is too deep is an error.
+        // Operators are left-associative, so the tree is as deep as the chain is long. Too deep a tree is an error.
         let chain = String(repeating: part, count: 20_000)
         _ = try? Template("{{ \(chain)a }}").render([:])
     }

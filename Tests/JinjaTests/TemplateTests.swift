@@ -3,7 +3,7 @@ import JSON
 import Jinja
 import Testing
 
-/// What a caller of `Template` relies on.
+/// The guarantees of `Template` to its callers.
 @Suite struct TemplateTests {
     @Test func rendersAConversation() throws {
         let template = try Template(

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A recorded Hugging Face directory with fields and tensors changed, in a directory of its own.
+/// A modified copy of a recorded Hugging Face directory.
 public final class AlteredCheckpoint {
     private let directory: TemporaryDirectory
     /// `config.json`.
@@ -20,14 +20,14 @@ public final class AlteredCheckpoint {
             self.init(dtype: "F32", shape: shape, bytes: values.withUnsafeBytes { Data($0) })
         }
 
-        /// Of an F32 tensor.
+        /// The values of an F32 tensor.
         public var values: [Float] {
             get { bytes.withUnsafeBytes { $0.withMemoryRebound(to: Float.self) { Array($0) } } }
             set { bytes = newValue.withUnsafeBytes { Data($0) } }
         }
     }
 
-    /// - Parameter golden: a directory with one F32 safetensors file under `Tests/Goldens`.
+    /// - Parameter golden: a directory in `Tests/Goldens` with one F32 safetensors file.
     public init(_ golden: String = "dmtd/qwen3-tied") throws {
         directory = try TemporaryDirectory()
         configuration = try Self.object(Data(contentsOf: Goldens.url("\(golden)/config.json")))
@@ -35,14 +35,14 @@ public final class AlteredCheckpoint {
         let length = file.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
         tensors = try Self.object(file[8..<8 + length]).compactMapValues { entry in
             guard let entry = entry as? [String: Any], let dtype = entry["dtype"] as? String,
-                let shape = entry["shape"] as? [Int], let place = entry["data_offsets"] as? [Int]
+                let shape = entry["shape"] as? [Int], let offsets = entry["data_offsets"] as? [Int]
             else { return nil }
             let data = 8 + length
-            return Tensor(dtype: dtype, shape: shape, bytes: Data(file[data + place[0]..<data + place[1]]))
+            return Tensor(dtype: dtype, shape: shape, bytes: Data(file[data + offsets[0]..<data + offsets[1]]))
         }
     }
 
-    /// The directory's path, the files being written.
+    /// Writes the files and returns the directory's path.
     public func write() throws -> String {
         try directory.write(Array(JSONSerialization.data(withJSONObject: configuration)), "config.json")
         var header: [String: Any] = ["__metadata__": ["format": "pt"]]
@@ -69,7 +69,7 @@ public final class AlteredCheckpoint {
 }
 
 extension AlteredCheckpoint {
-    /// Token 7, and no other, gets a value in the first layer that is finite and too large for float16.
+    /// Makes token 7 alone produce a value in the first layer that is finite but overflows float16.
     public func overflowAtTokenSeven() {
         let width = tensors["model.embed_tokens.weight"]?.shape[1] ?? 0
         change("model.embed_tokens.weight") { values in
@@ -80,7 +80,7 @@ extension AlteredCheckpoint {
         change("model.layers.0.self_attn.v_proj.weight") { $0[0] = 1e6 }
     }
 
-    /// Changes an F32 tensor's values.
+    /// Changes the values of an F32 tensor.
     public func change(_ name: String, _ body: (inout [Float]) -> Void) {
         guard var tensor = tensors[name] else { fatalError("no tensor \(name)") }
         body(&tensor.values)

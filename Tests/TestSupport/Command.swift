@@ -1,6 +1,6 @@
 import Foundation
 
-/// Runs the real executables, which lie beside the tests.
+/// Runs the built executables, which lie beside the tests.
 public struct Command {
     public let output: Data
     public let errors: String
@@ -10,7 +10,7 @@ public struct Command {
 
     public static let executable = built("volley")
 
-    /// Whether tests and executable were built with a sanitizer.
+    /// Whether the tests and the executable were built with a sanitizer.
     public static var isSanitized: Bool {
         let program = dlopen(nil, RTLD_NOW)
         return ["__asan_init", "__tsan_init"].contains { (name: String) in dlsym(program, name) != nil }
@@ -22,13 +22,13 @@ public struct Command {
     }
 
     /// - Parameters:
-    ///   - input: what standard input holds; nothing by default.
-    ///   - program: another copy of the executable.
+    ///   - input: contents of standard input, by default empty.
+    ///   - program: the executable to run.
     public static func run(_ arguments: [String], input: Data = Data(), program: URL = executable) throws -> Command {
         let directory = FileManager.default.temporaryDirectory.appending(path: "volley-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
-        // Files, not pipes: a full pipe would stop the child while we wait for it.
+        // Files instead of pipes: a full pipe would block the child while this process waits for it.
         func file(_ name: String, _ content: Data = Data()) throws -> FileHandle {
             let url = directory.appending(path: name)
             try content.write(to: url)

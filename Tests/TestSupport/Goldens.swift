@@ -1,6 +1,6 @@
 import Foundation
 
-/// Finds the recorded data under `Tests/Goldens`, wherever the tests are run from.
+/// Locates the recorded data in `Tests/Goldens`, independent of the working directory.
 public enum Goldens {
     public static let directory = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Goldens")
@@ -16,5 +16,5 @@ public enum Goldens {
     }
 }
 
-/// How many mutations a fuzz test tries: enough to notice a broken parser, or as many as `VOLLEY_FUZZ_ROUNDS` says.
+/// Mutations per fuzz test: `VOLLEY_FUZZ_ROUNDS`, by default enough to notice a broken parser.
 public let fuzzRounds = ProcessInfo.processInfo.environment["VOLLEY_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 2_000

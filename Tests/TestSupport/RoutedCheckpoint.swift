@@ -1,6 +1,6 @@
 import Foundation
 
-/// The recorded FlexiDepth checkpoint with a tokenizer of single bytes, so that it can be asked in words.
+/// The recorded FlexiDepth checkpoint with a byte-level tokenizer, so that it can be prompted with text.
 public final class RoutedCheckpoint {
     private let directory: TemporaryDirectory
 
@@ -15,7 +15,7 @@ public final class RoutedCheckpoint {
         try Self.byteTokenizer().write(to: URL(fileURLWithPath: directory.path + "/tokenizer.json"))
     }
 
-    /// A recorded tokenizer without merges and added tokens.
+    /// A recorded tokenizer, stripped of merges and added tokens.
     private static func byteTokenizer() throws -> Data {
         let recorded = try JSONSerialization.jsonObject(
             with: Data(contentsOf: Goldens.url("tokenizers/qwen2-style/tokenizer.json")))

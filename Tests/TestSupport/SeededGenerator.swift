@@ -1,4 +1,4 @@
-/// SplitMix64, so that every random test names its seed and can be run again.
+/// SplitMix64. Random tests name their seed, so that they can be repeated.
 public struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 

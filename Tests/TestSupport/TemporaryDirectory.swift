@@ -1,6 +1,6 @@
 import Foundation
 
-/// A directory of its own for one test, removed with this object.
+/// A temporary directory for one test, removed with this object.
 public final class TemporaryDirectory {
     public let path: String
 
@@ -21,7 +21,7 @@ public final class TemporaryDirectory {
     @discardableResult
     public func write(_ text: String, _ name: String) throws -> String { try write(Array(text.utf8), name) }
 
-    /// The bytes of a file in it.
+    /// Reads a file in the directory.
     public func read(_ name: String) throws -> [UInt8] {
         try Array(Data(contentsOf: URL(fileURLWithPath: path + "/" + name)))
     }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Tokens
 
-/// What the files beside `tokenizer.json` do to its added tokens, as recorded from transformers (`make_added.py`).
+/// The effect of the files beside `tokenizer.json` on its added tokens, recorded from transformers (`make_added.py`).
 @Suite struct AddedTokenTests {
     private struct Case {
         let name: String
@@ -43,7 +43,7 @@ import Tokens
         try Array(Data(contentsOf: Goldens.url("tokenizers/\(name)")))
     }
 
-    @Test("flags, texts and ids of side files are taken as transformers takes them")
+    @Test("flags, texts and ids of side files are read as by transformers")
     func recorded() throws {
         let cases = try Self.cases()
         #expect(cases.count >= 40)
@@ -54,7 +54,7 @@ import Tokens
         }
     }
 
-    @Test("a token that gets another id than its file says is said")
+    @Test("a token whose id differs from its file's gives a warning")
     func warnings() throws {
         for item in try Self.cases() {
             let warnings = try Tokenizer(files: item.files).warnings
@@ -73,7 +73,7 @@ import Tokens
     ]
 
     @Test(
-        "side files that are not what they should be are refused with their place",
+        "invalid side files are refused by name",
         arguments: [
             (
                 #"{"added_tokens_decoder": {"x": {"content": "a"}}}"#,

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Tokens
 
-/// Damaged chat files, and chats by damaged templates, give a text or an error: no crash, no hang.
+/// Damaged chat files and damaged templates must give a text or an error: no crash, no hang.
 @Suite struct ChatFuzzTests {
     @Test("damaged chat files", arguments: ["thinking", "alternating", "parts"])
     func files(_ template: String) throws {

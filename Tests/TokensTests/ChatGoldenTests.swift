@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 import Tokens
 
-/// Conversations by templates of our own, as recorded from transformers' `apply_chat_template` (`make_chat.py`).
+/// Conversations rendered by this project's templates, recorded from transformers' `apply_chat_template`
+/// (`make_chat.py`).
 @Suite struct ChatGoldenTests {
     struct Golden {
         let root: JSONValue
@@ -26,7 +27,7 @@ import Tokens
                     templates: ["default": source]))
         }
 
-        /// The chat as a file would hold it.
+        /// The chat as a JSON file.
         func chat(_ item: JSONValue) throws -> String {
             var chat: JSONObject = [:]
             chat["messages"] = root["conversations"]?[try #require(item["conversation"]?.stringValue)]
@@ -37,7 +38,7 @@ import Tokens
     }
 
     @Test(
-        "conversations, tools, documents and variables become transformers' text",
+        "conversations, tools, documents and variables render as in transformers",
         arguments: [
             "thinking", "alternating", "parts",
         ])

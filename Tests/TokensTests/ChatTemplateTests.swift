@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Tokens
 
-/// Which template a chat goes by, what it is given, and what is said where it cannot be written.
+/// The choice of a chat template, its inputs, and its errors.
 @Suite struct ChatTemplateTests {
     private let question = [ChatMessage.user(" Hi ")]
 
@@ -22,7 +22,7 @@ import Tokens
         try tokenizer(["default": template]).renderChat(messages, addGenerationPrompt: true, options: options)
     }
 
-    @Test("a default system message is what the template says, even where it is a variable")
+    @Test("the template sets the default system message, even in a variable")
     func defaultSystem() throws {
         let template = """
             {%- if messages[0].role == 'system' %}{%- set text = messages[0].content %}{%- set turns = messages[1:] %}
@@ -35,7 +35,7 @@ import Tokens
                 == "<|im_start|>system\nAnswer in verse.<|im_end|>\n<|im_start|>user\n Hi <|im_end|>\n")
     }
 
-    @Test("thinking is given only where it was asked for")
+    @Test("enable_thinking is set only on request")
     func thinking() throws {
         let template = "{% if enable_thinking is defined %}{{ enable_thinking }}{% else %}nothing{% endif %}"
         #expect(try render(template, question) == "nothing")
@@ -43,7 +43,7 @@ import Tokens
         #expect(try render(template, question, ChatOptions(thinking: false)) == "False")
     }
 
-    @Test("special tokens are variables, absent ones are not defined, and further variables override")
+    @Test("special tokens are variables, missing ones are undefined, and additional variables override them")
     func variables() throws {
         let template =
             "{{ bos_token }}{{ eos_token }}{{ pad_token }}{{ unk_token is defined }}{{ tools is none }}{{ x }}"
@@ -52,7 +52,7 @@ import Tokens
         #expect(try render(template, question, options) == "!</s></s>FalseTrue[1, {'b': 2, 'a': None}]")
     }
 
-    @Test("any role, parts and further fields reach the template as they are, null fields do not")
+    @Test("roles, parts and additional fields reach the template unchanged, null fields do not")
     func fields() throws {
         let template = "{% for m in messages %}{{ m | tojson }}{% endfor %}"
         let message = try ChatMessage(
@@ -63,7 +63,7 @@ import Tokens
                 == #"{"z": 1, "role": "critic", "content": [{"type": "text", "text": "é"}]}"#)
     }
 
-    @Test("messages survive a coder of Foundation's")
+    @Test("messages round-trip through Foundation's coders")
     func codable() throws {
         let messages = [
             ChatMessage.system("a"), .assistant("b", reasoning: "c"), .tool("d", callID: "e"),
@@ -80,7 +80,7 @@ import Tokens
         }
     }
 
-    @Test("the template for tools is taken where there are tools, others by name")
+    @Test("tools select the template for tools, names select others")
     func names() throws {
         let tokenizer = try tokenizer(["default": "D", "tool_use": "T", "rag": "R"])
         #expect(tokenizer.chatTemplateNames == ["default", "rag", "tool_use"])
@@ -109,7 +109,7 @@ import Tokens
         ) { try tokenizer.renderChat(question, addGenerationPrompt: false) }
     }
 
-    @Test("templates come from the files that transformers reads, in its order")
+    @Test("templates come from the same files, in the same order, as in transformers")
     func files() throws {
         let directory = try TemporaryDirectory()
         try directory.write(
@@ -140,7 +140,7 @@ import Tokens
     }
 
     @Test(
-        "what cannot be written is said with the template's line and words",
+        "render errors carry the template's line and message",
         arguments: [
             (
                 "a\n{{ raise_exception('Only users, please.') }}",
@@ -172,7 +172,7 @@ import Tokens
     }
 
     @Test(
-        "a chat file that is not one is refused with the field",
+        "invalid chat files are refused, naming the field",
         arguments: [
             ("[]", "the chat is an array of 0 elements; give an object"), ("{", "the chat is not JSON"),
             (#"{"tools": []}"#, "there are no messages; give a list as 'messages'"),
@@ -188,7 +188,7 @@ import Tokens
         #expect(error?.description.contains(problem) == true, "\(String(describing: error))")
     }
 
-    @Test("a template that reads parts gets them, one that does not is known")
+    @Test("templates that read text parts are recognised")
     func parts() throws {
         let golden = try ChatGoldenTests.Golden()
         #expect(try golden.tokenizer("parts").templateTakesParts(ChatOptions()))
@@ -199,7 +199,7 @@ import Tokens
     }
 
     @Test(
-        "a thought goes into the field that the template reads",
+        "reasoning goes into the field that the template reads",
         arguments: [
             ("<think>\nhm\n</think>\n\nYes", "hm", "Yes"), ("hm\n</think>\n\nYes", "hm", "Yes"),
             ("<think>\n\n</think>\n\nYes", "", "Yes"), ("Yes", nil, "Yes"), ("<think>\nhm", nil, "<think>\nhm"),
@@ -209,7 +209,7 @@ import Tokens
         let message = ChatMessage(answer: answer, try golden.tokenizer("thinking"), ChatOptions())
         #expect(message.reasoning == reasoning)
         #expect(message.content == content)
-        let plain = ChatMessage(answer: answer, try golden.tokenizer("alternating"), ChatOptions())
+        let whole = ChatMessage(answer: answer, try golden.tokenizer("alternating"), ChatOptions())
         #expect(plain == .assistant(answer))
     }
 }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Tokens
 
-/// NFC, seen through the tokenizer that has it: ids decoded again are the normalised text.
+/// NFC, tested through a tokenizer: decoding its ids gives the normalised text.
 @Suite struct NormalizerTests {
     private let tokenizer: Tokenizer
 
@@ -17,7 +17,7 @@ import Tokens
     }
 
     @Test(
-        "jamo next to the ranges that compose stay as they are",
+        "jamo just outside the composing ranges stay unchanged",
         arguments: [
             [0x1113, 0x1161], [0x1100, 0x1176], [0x110A, 0x1176], [0xAC00, 0x11A7], [0xAC00, 0x11C3],
             [0x10FF, 0x1161], [0x1100, 0x1160], [0x1100], [0x1161], [0x11A8], [0xAC01, 0x11A8],
@@ -26,7 +26,7 @@ import Tokens
         #expect(normalized(scalars) == scalars)
     }
 
-    @Test("a syllable composes up to the neighbour that it does not take")
+    @Test("a syllable composes without a neighbour that does not belong to it")
     func partly() {
         #expect(normalized([0x1100, 0x1161, 0x11A7]) == [0xAC00, 0x11A7])
         #expect(normalized([0x1112, 0x1175, 0x11C2]) == [0xD7A3])
@@ -34,7 +34,7 @@ import Tokens
         #expect(normalized([0x1100, 0x0301, 0x1161]) == [0x1100, 0x0301, 0x1161])
     }
 
-    @Test("Hangul composes by the standard's algorithm, whatever stands around it")
+    @Test("Hangul composes by the standard's algorithm in any context")
     func algorithm() {
         var random = SeededGenerator(seed: 0x4E46_43)
         let jamo =
@@ -43,13 +43,13 @@ import Tokens
             let scalars = (0..<Int.random(in: 1...6, using: &random)).compactMap { _ in
                 (jamo + [0x20, 0x61, 0x0301]).randomElement(using: &random)
             }
-            // The letter a composes with the accent.
+            // Here a letter composes with its accent, which the reference below does not handle.
             guard !zip(scalars, scalars.dropFirst()).contains(where: { $0 == (0x61, 0x0301) }) else { continue }
             #expect(normalized(scalars) == composed(scalars), "\(scalars.map { String($0, radix: 16) })")
         }
     }
 
-    /// Unicode 16, section 3.12.3, over text in which nothing but Hangul composes.
+    /// Reference composition by Unicode 16, section 3.12.3, for text in which only Hangul composes.
     private func composed(_ scalars: [UInt32]) -> [UInt32] {
         let (sBase, lBase, vBase, tBase): (UInt32, UInt32, UInt32, UInt32) = (0xAC00, 0x1100, 0x1161, 0x11A7)
         var result: [UInt32] = []

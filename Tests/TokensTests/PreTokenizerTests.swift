@@ -3,12 +3,11 @@ import TestSupport
 import Testing
 import Tokens
 
-/// How a text is cut before merging: by the names of GGUF's `tokenizer.ggml.pre`, and by the expressions of
-/// `tokenizer.json`.
+/// Pre-tokenizers: those named by GGUF's `tokenizer.ggml.pre`, and the expressions of `tokenizer.json`.
 @Suite struct PreTokenizerTests {
     private struct Cases: Decodable {
         let texts: [String]
-        /// By name, for each text the bytes of its pieces.
+        /// Byte lengths of the pieces of each text, by name.
         let lengths: [String: [[Int]]]
     }
 
@@ -19,7 +18,7 @@ import Tokens
                 model: "gpt2", pre: pre, tokens: tokens, merges: [], tokenTypes: [1, 3], beginID: 1))
     }
 
-    @Test("every name cuts as Hugging Face tokenizers cuts by the model's expressions")
+    @Test("every name splits like Hugging Face tokenizers with the model's expressions")
     func recorded() throws {
         let cases = try Goldens.decode(Cases.self, "tokenizers/pre/cases.json")
         #expect(cases.lengths.count >= 13)
@@ -34,7 +33,7 @@ import Tokens
     }
 
     @Test(
-        "names that mean another's expressions cut alike",
+        "aliases split alike",
         arguments: [
             ("llama3", "llama-bpe"), ("llama-v3", "llama-bpe"), ("falcon3", "llama-bpe"), ("dbrx", "llama-bpe"),
             ("megrez", "qwen2"), ("hunyuan", "qwen2"), ("olmo", "gpt-2"), ("minerva-7b", "smollm"),
@@ -46,7 +45,7 @@ import Tokens
         for text in texts { #expect(left.pieces(of: text) == right.pieces(of: text)) }
     }
 
-    @Test("a file without a pre-tokenizer is cut by llama.cpp's default, and that is said")
+    @Test("a file without a pre-tokenizer uses llama.cpp's default, with a warning")
     func missing() throws {
         let tokenizer = try Self.tokenizer(pre: nil)
         #expect(tokenizer.pieces(of: "DON'T 12345") == ["DON", "'", "T", " ", "123", "45"])
@@ -58,20 +57,20 @@ import Tokens
         #expect(named.pieces(of: "DON'T 12345") == tokenizer.pieces(of: "DON'T 12345"))
     }
 
-    @Test("a name that is not implemented is refused by it", arguments: ["gemma4", "kimi-k2", "superbpe", ""])
+    @Test("unimplemented names are refused by name", arguments: ["gemma4", "kimi-k2", "superbpe", ""])
     func unknown(_ name: String) throws {
         let error = #expect(throws: TokenizerError.self) { try Self.tokenizer(pre: name) }
         #expect(error?.description.contains("tokenizer.ggml.pre '\(name)' is not implemented") == true)
         #expect(error?.description.contains("--prompt-ids") == true)
     }
 
-    @Test("Llama 3's names put the begin token first, others do not")
+    @Test("Llama 3's names prepend the begin token, others do not")
     func begins() throws {
         #expect(try Self.tokenizer(pre: "llama-bpe").encode("a", addSpecial: true) == [1, 0])
         #expect(try Self.tokenizer(pre: "smaug-bpe").encode("a", addSpecial: true) == [0])
     }
 
-    @Test("a prompt that begins with the begin token twice is said")
+    @Test("a prompt that starts with two begin tokens gives a warning")
     func doubledBegin() throws {
         let tokenizer = try Self.tokenizer(pre: "llama-bpe")
         func warning(_ text: String, addSpecial: Bool) -> String? {
@@ -83,7 +82,7 @@ import Tokens
     }
 }
 
-/// Expressions of `tokenizer.json`'s `Split`, read through a tokenizer that has one.
+/// The expressions of `Split` in `tokenizer.json`, tested through a tokenizer.
 @Suite struct ExpressionTests {
     private func tokenizer(_ split: String) throws -> Tokenizer {
         let json = """
@@ -100,7 +99,7 @@ import Tokens
     }
 
     @Test(
-        "syntax means what Oniguruma means by it",
+        "syntax has Oniguruma's meaning",
         arguments: [
             (#"a|ab"#, "abab", ["a", "b", "a", "b"]), (#"(?:ab)+"#, "xababy", ["x", "abab", "y"]),
             (#"a{2,3}"#, "aaaaaa a", ["aaa", "aaa", " a"]), (#"a{2,}b?"#, "aaaab", ["aaaab"]),
@@ -115,14 +114,14 @@ import Tokens
         #expect(try split(expression).pieces(of: text) == pieces)
     }
 
-    @Test("what an inverted, removing split does not match is no part of the text")
+    @Test("an inverted, removing split drops the text between its matches")
     func removed() throws {
         let tokenizer = try split(#"\p{L}+"#, behavior: "Removed", invert: true)
         #expect(tokenizer.pieces(of: "ab12cd ") == ["ab", "cd"])
     }
 
     @Test(
-        "what is not implemented is refused by name",
+        "unimplemented syntax is refused by name",
         arguments: [
             (#"\p{Han}+"#, "the property 'Han'"), (#"[a&&[^b]]"#, "'&&'"), (#"a+?"#, "'?' at character 3"),
             (#"(?<=a)b"#, "'<' at character 3"), (#"\bfoo"#, "'b' at character 2"), (#"(a"#, "it ends in the middle"),
@@ -134,7 +133,7 @@ import Tokens
         #expect(error?.description.contains(problem) == true, "\(String(describing: error))")
     }
 
-    @Test("an expression that backtracks without end takes steps in proportion to its text", .timeLimit(.minutes(1)))
+    @Test("catastrophic backtracking takes linear time", .timeLimit(.minutes(1)))
     func hostile() throws {
         let text = String(repeating: "a", count: 2000)
         #expect(try split(#"(?:a|aa)+b"#).pieces(of: text) == [text])

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Tokens
 
-/// Damaged tokenizers give an error, or a tokenizer that still reads and writes text: no crash, no hang.
+/// Damaged tokenizers must give an error, or still encode and decode text: no crash, no hang.
 @Suite struct TokenizerFuzzTests {
     private static let text = "Hello 'S wörld 12345 <|im_end|> 한글 \u{0} <think>\n\n x"
 
@@ -77,7 +77,7 @@ import Tokens
         _ = try? tokenizer.renderChat(chat, addGenerationPrompt: true, enableThinking: false)
     }
 
-    /// The same file with fewer merges, as a round takes as long as the file.
+    /// The file with fewer merges, because a round's time grows with the file.
     private func shortened(_ json: [UInt8]) -> [UInt8] {
         guard var root = try? JSONSerialization.jsonObject(with: Data(json)) as? [String: Any],
             var model = root["model"] as? [String: Any], let merges = model["merges"] as? [Any]

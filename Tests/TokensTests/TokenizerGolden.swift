@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Tokens
 
-/// The recorded cases of one tokenizer, and the tokenizer itself; values are Hugging Face tokenizers'.
+/// A tokenizer with its cases, recorded from Hugging Face tokenizers.
 struct TokenizerGolden {
     let tokenizer: Tokenizer
     let cases: Cases
@@ -39,7 +39,7 @@ struct TokenizerGolden {
         let decode: String
         let decodeSkip: String
 
-        /// From the hexadecimal form, which no JSON reader can bend.
+        /// Decoded from hexadecimal, so that no JSON parser can alter it.
         var text: String {
             let digits = Array(utf8.utf8).map { UInt8($0 <= 0x39 ? $0 - 0x30 : $0 - 0x57) }
             let bytes = stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
@@ -98,13 +98,13 @@ struct TokenizerGolden {
     }
 }
 
-/// SmolLM2's tokenizer as its GGUF file has it, so that it can be tested without the 140 MB around it.
+/// SmolLM2's tokenizer from its GGUF file, without the file's 140 MB of weights.
 struct RecordedVocabulary: Decodable {
     let model: String
     let pre: String
     let tokens: [String]
     let merges: [String]
-    /// Type and how many tokens in a row have it.
+    /// Runs of equal types: the type and the number of tokens.
     let tokenTypeRuns: [[Int]]
     let beginID: Int
     let endID: Int
@@ -119,5 +119,5 @@ struct RecordedVocabulary: Decodable {
     }
 }
 
-/// Equality of the very bytes: Swift's own takes "é" and "e" with an accent for the same.
+/// Compares bytes. Swift's `==` also accepts canonically equivalent text, such as precomposed and decomposed "é".
 func sameBytes(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }

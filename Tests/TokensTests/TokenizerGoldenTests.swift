@@ -1,11 +1,11 @@
 import Testing
 import Tokens
 
-/// Every recorded case of Hugging Face tokenizers.
+/// Every case recorded from Hugging Face tokenizers.
 @Suite struct TokenizerGoldenTests {
     static let names = ["smollm2", "qwen2-style", "llama3-style"]
 
-    @Test("text becomes the recorded ids", arguments: names)
+    @Test("text encodes to the recorded ids", arguments: names)
     func encode(_ name: String) throws {
         let golden = try TokenizerGolden(name)
         #expect(golden.tokenizer.vocabularySize == golden.cases.vocabSize)
@@ -20,7 +20,7 @@ import Tokens
         }
     }
 
-    @Test("ids become the recorded text, special tokens kept and skipped", arguments: names)
+    @Test("ids decode to the recorded text, with and without special tokens", arguments: names)
     func decode(_ name: String) throws {
         let golden = try TokenizerGolden(name)
         let cases =
@@ -32,7 +32,7 @@ import Tokens
         }
     }
 
-    @Test("streams give each character as soon as it is whole, and half of none", arguments: names)
+    @Test("streams emit each character once complete, never half of one", arguments: names)
     func stream(_ name: String) throws {
         let golden = try TokenizerGolden(name)
         #expect(!golden.cases.stream.isEmpty)
@@ -50,7 +50,7 @@ import Tokens
         }
     }
 
-    @Test("chats become the recorded prompts", arguments: names)
+    @Test("chats render to the recorded prompts", arguments: names)
     func chat(_ name: String) throws {
         let golden = try TokenizerGolden(name)
         for item in golden.chats.cases {

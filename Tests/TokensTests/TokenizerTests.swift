@@ -3,11 +3,11 @@ import TestSupport
 import Testing
 import Tokens
 
-/// What holds for every text, whatever the recorded cases are.
+/// Properties that hold for every text.
 @Suite struct TokenizerTests {
     static let names = TokenizerGoldenTests.names
 
-    @Test("random texts come back as they were, alone and as a stream", arguments: names)
+    @Test("random texts round-trip, decoded at once and as a stream", arguments: names)
     func roundTrip(_ name: String) throws {
         let golden = try TokenizerGolden(name)
         let tokenizer = golden.tokenizer
@@ -21,7 +21,7 @@ import Tokens
             var streamed = ids.map { stream.append($0) }.joined()
             streamed += stream.flush()
             #expect(sameBytes(streamed, decoded))
-            // Normalising, and SmolLM2's missing bytes, change a text once; from then on it stays.
+            // Normalisation and SmolLM2's missing bytes change a text once; after that it is stable.
             let again = tokenizer.encode(decoded, addSpecial: false)
             #expect(sameBytes(tokenizer.decode(again, skipSpecial: false), decoded))
             #expect(ids.allSatisfy { (0..<tokenizer.vocabularySize).contains($0) })
@@ -29,7 +29,7 @@ import Tokens
     }
 
     @Test(
-        "a word of 100,000 letters and a megabyte of prose are no disaster", .timeLimit(.minutes(1)), arguments: names)
+        "a word of 100,000 letters and a megabyte of prose stay fast", .timeLimit(.minutes(1)), arguments: names)
     func longTexts(_ name: String) throws {
         let tokenizer = try TokenizerGolden(name).tokenizer
         for text in [
@@ -48,7 +48,7 @@ import Tokens
         #expect(try TokenizerGolden("llama3-style").tokenizer.endOfTextIDs == [1992, 1989])
     }
 
-    @Test("a control token that is half a character is never found in a text")
+    @Test("a control token that is half a character never matches in a text")
     func halfACharacter() throws {
         var vocabulary = try Goldens.decode(RecordedVocabulary.self, "tokenizers/smollm2/vocabulary.json").vocabulary
         vocabulary.tokens[5] = [0xC3]  // a control token; ö is C3 B6

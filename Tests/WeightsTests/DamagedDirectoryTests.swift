@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Weights
 
-/// Every way in which a Hugging Face directory can lie, and the sentence that says so.
+/// Errors for damaged Hugging Face directories.
 @Suite struct DamagedDirectoryTests {
     private let directory: TemporaryDirectory
 
@@ -12,7 +12,7 @@ import Weights
         try directory.write("{}", "config.json")
     }
 
-    /// The message of opening the directory and asking for every tensor, with the directory's path cut off.
+    /// Opens the directory, reads every tensor and returns the error message without the directory's path.
     private func message() -> String? {
         do throws(CheckpointError) {
             let checkpoint = try Checkpoint.open(directory.path)
@@ -30,8 +30,6 @@ import Weights
     private static let notACheckpoint =
         "; give a Hugging Face model directory (config.json and .safetensors files), "
         + "a .gguf file or a directory that volley packed"
-
-    // MARK: Files
 
     @Test func missingFiles() throws {
         #expect(
@@ -64,8 +62,6 @@ import Weights
                     "generation_config.json", "the JSON text: byte 0: the text ends where a JSON value should be"))
     }
 
-    // MARK: Safetensors
-
     @Test(arguments: [
         (0, "the header's length: the file has 0 bytes, and a safetensors file begins with 8 bytes of length"),
         (7, "the header's length: the file has 7 bytes, and a safetensors file begins with 8 bytes of length"),
@@ -91,7 +87,7 @@ import Weights
         }
     }
 
-    /// Header, and what is said of it, with 8 bytes of data.
+    /// Headers for 8 bytes of data, with the expected messages.
     private static let lyingHeaders: [(String, String)] = [
         ("[]", "the header: is an array of 0 elements, not an object"),
         ("{", "the header: byte 1: the text ends where a field name should be"),
@@ -190,8 +186,6 @@ import Weights
                 == "\(directory.path): has no tensor 'lm_head.weight'; the checkpoint is incomplete or of another "
                 + "architecture: download or convert it again")
     }
-
-    // MARK: Index
 
     private static let shard = #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#
 

@@ -3,13 +3,13 @@ import TestSupport
 import Testing
 import Weights
 
-/// Every way in which a GGUF file can lie, and the sentence that says so.
+/// Errors for damaged GGUF files.
 @Suite struct DamagedGGUFTests {
     private let directory: TemporaryDirectory
 
     init() throws { directory = try TemporaryDirectory() }
 
-    /// The message of opening the file and asking for every tensor.
+    /// Opens the file, reads every tensor and returns the error message.
     private func message(_ bytes: [UInt8], name: String = "model.gguf") throws -> String? {
         let path = try directory.write(bytes, name)
         do throws(CheckpointError) {
@@ -25,7 +25,7 @@ import Weights
         "model.gguf: \(text); the file is damaged: download or convert it again"
     }
 
-    /// A right file with one tensor of 64 bytes, changed by `change`.
+    /// The error message for a valid file with one tensor of 64 bytes, after `change`.
     private func message(_ change: (inout GGUFWriter) -> Void) throws -> String? {
         var writer = GGUFWriter.llama()
         writer.add("a", [8, 2], 0, Array(repeating: 1, count: 64))
@@ -34,8 +34,6 @@ import Weights
     }
 
     @Test func theUnchangedFileIsRight() throws { #expect(try message { _ in } == nil) }
-
-    // MARK: Header
 
     @Test func magicAndVersion() throws {
         let other =
@@ -52,7 +50,7 @@ import Weights
         #expect(try message { $0.version = 3 << 24 } == "model.gguf: the version: the file is big-endian" + remedy)
     }
 
-    /// Every prefix of a file is refused: nothing is read that is not there.
+    /// Every prefix of a file is refused, without reads beyond its end.
     @Test func truncatedAnywhere() throws {
         var writer = GGUFWriter.llama()
         writer.set("tokenizer.ggml.tokens", .texts(["a", "b"]))
@@ -75,8 +73,6 @@ import Weights
         let metadata = try message { $0.metadataCount = count }
         #expect(metadata?.hasPrefix("model.gguf: the metadata count: says \(count), but the file has only ") == true)
     }
-
-    // MARK: Metadata
 
     @Test func metadataThatContradictsItself() throws {
         #expect(
@@ -130,8 +126,6 @@ import Weights
         #expect(try message { $0.set("x", .raw(9, nested(9))) } == expected)
         #expect(try message { $0.set("x", .raw(9, nested(100_000))) } == expected)
     }
-
-    // MARK: Tensors
 
     @Test func tensorsThatLie() throws {
         func lying(_ change: (inout GGUFWriter.Tensor) -> Void) throws -> String? {
@@ -212,8 +206,6 @@ import Weights
                 $0.add("blk.0.attn_q.weight", [1, 12], 0, data)
             }?.hasPrefix("model.gguf: tensor 'blk.0.attn_q.weight': its shape [12, 1] does not divide into ") == true)
     }
-
-    // MARK: Not implemented
 
     @Test func whatIsNotImplementedIsNamed() throws {
         let remedy =

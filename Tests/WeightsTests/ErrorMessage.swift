@@ -1,4 +1,4 @@
-/// The message of the error that `body` throws, or nil where it throws none.
+/// The message of the error that `body` throws, or nil if it throws none.
 func errorMessage(_ body: () throws -> Void) -> String? {
     do {
         try body()

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Weights
 
-/// FP8 directories are read as plain ones: values made of codes and scales, to the bit, or refused by name.
+/// FP8 directories: dequantised bit for bit, or refused by name.
 struct FP8Tests {
     private let directory: TemporaryDirectory
     private static let golden = Goldens.url("fp8").path
@@ -22,7 +22,7 @@ struct FP8Tests {
         }
     }
 
-    @Test("every matrix has the bits that PyTorch and gguf make of it", arguments: [StorageFormat.bf16, .q8_0])
+    @Test("every matrix matches PyTorch and gguf bit for bit", arguments: [StorageFormat.bf16, .q8_0])
     func values(_ format: StorageFormat) throws {
         let checkpoint = try Checkpoint.open(Self.golden, fp8Format: format)
         let expected = try Goldens.decode(Expected.self, "fp8/expected.json").crc32
@@ -36,7 +36,7 @@ struct FP8Tests {
         }
     }
 
-    @Test("packing makes what loading makes, and unpacking a plain directory")
+    @Test("packing dequantises like loading, and unpacking gives an unquantised directory")
     func packed() throws {
         for format in [StorageFormat.bf16, .q8_0] {
             let path = directory.path + "/packed-\(format.rawValue)"
@@ -50,9 +50,9 @@ struct FP8Tests {
                     "\(name)")
             }
         }
-        let plain = directory.path + "/plain"
-        try Unpacker(Checkpoint.open(Self.golden)).write(to: plain, progress: { _ in }, isCancelled: { false })
-        let (source, unpacked) = (try Checkpoint.open(Self.golden), try Checkpoint.open(plain))
+        let unpackedPath = directory.path + "/unpacked"
+        try Unpacker(Checkpoint.open(Self.golden)).write(to: unpackedPath, progress: { _ in }, isCancelled: { false })
+        let (source, unpacked) = (try Checkpoint.open(Self.golden), try Checkpoint.open(unpackedPath))
         #expect(unpacked.quantization == nil && unpacked.tensorNames == source.tensorNames)
         for name in source.tensorNames {
             #expect(try unpacked.tensor(name).format == .bf16)
@@ -61,12 +61,12 @@ struct FP8Tests {
         }
     }
 
-    @Test("a matrix is bf16 where its rows are not whole blocks of the format")
+    @Test("a matrix whose rows are not whole blocks becomes bf16")
     func rowsThatAreNoBlocks() throws {
         try write(shape: [2, 3], codes: [0x38, 0xB8, 0x01, 0x7E, 0x80, 0x08], scales: [0.5])
         let tensor = try Checkpoint.open(directory.path, fp8Format: .q8_0).tensor("a.weight")
         #expect(tensor.format == .bf16)
-        // ±1, the least number, the largest, −0, the least normal number; all by 0.5.
+        // ±1, the smallest number, the largest, −0, the smallest normal number; all times 0.5.
         #expect(
             tensor.withBytes { Array($0.bindMemory(to: UInt16.self)) } == [
                 0x3F00, 0xBF00, 0x3A80, 0x4360, 0x8000, 0x3C00,
@@ -84,8 +84,6 @@ struct FP8Tests {
         }
         #expect(E4M3.value(0x7E) == 448)
     }
-
-    // MARK: Refused by name
 
     private func write(
         shape: [Int], codes: [UInt8], scales: [Float], scaleShape: [Int]? = nil,
@@ -112,7 +110,7 @@ struct FP8Tests {
 
     private static let damaged = "; the file is damaged: download or convert it again"
 
-    @Test("values that are not finite are named")
+    @Test("non-finite values are named")
     func notFinite() throws {
         try write(shape: [2, 2], codes: [0x38, 0x38, 0x38, 0xFF], scales: [1])
         #expect(message() == "DIR/model.safetensors: tensor 'a.weight': its value [1, 1] is NaN" + Self.damaged)
@@ -129,7 +127,7 @@ struct FP8Tests {
             }?.contains("value [0, 128]") == true)
     }
 
-    @Test("scales that are missing or do not fit are named")
+    @Test("missing and unfitting scales are named")
     func scales() throws {
         let codes = [UInt8](repeating: 0x38, count: 130)
         try write(shape: [1, 130], codes: codes, scales: [1])
@@ -152,7 +150,7 @@ struct FP8Tests {
         #expect(message()?.contains("is F8_E4M3 of shape [130], and only matrices have scales") == true)
     }
 
-    @Test("other schemes are refused by the field that asks for them")
+    @Test("other schemes are refused, naming the field")
     func schemes() throws {
         for (fields, problem) in [
             (#", "fmt": "e5m2""#, "fmt: is 'e5m2'; use a checkpoint with 'e4m3'"),
@@ -168,7 +166,7 @@ struct FP8Tests {
                 #"{"quantization_config": {"quant_method": "fp8", "weight_block_size": \#(size)}}"#, "config.json")
             #expect(message()?.hasSuffix("use a checkpoint with a scale for each block of rows and columns") == true)
         }
-        // Without the field no scheme says what the codes are.
+        // Without the field, nothing declares a scheme for the codes.
         try write(shape: [1, 1], codes: [0x38], scales: [1])
         try directory.write("{}", "config.json")
         #expect(

@@ -1,11 +1,11 @@
 import Tensors
 
-/// Writes safetensors files, right ones and wrong ones.
+/// Writes valid and invalid safetensors files.
 struct SafetensorsWriter {
-    /// The JSON text, whatever it is.
+    /// The JSON text, valid or not.
     var header: String
     var data: [UInt8] = []
-    /// Written in place of the header's real length.
+    /// Overrides the header's length.
     var claimedLength: UInt64?
 
     func bytes() -> [UInt8] {
@@ -13,7 +13,7 @@ struct SafetensorsWriter {
     }
 }
 
-/// Writes GGUF files, right ones and wrong ones.
+/// Writes valid and invalid GGUF files.
 struct GGUFWriter {
     enum Value {
         case uint32(UInt32)
@@ -22,17 +22,17 @@ struct GGUFWriter {
         case text([UInt8])
         case texts([String])
         case int32s([Int32])
-        /// Type number and bytes, as they are.
+        /// A raw type number and bytes.
         case raw(UInt32, [UInt8])
     }
 
     struct Tensor {
         var name: [UInt8]
-        /// In the file's order: columns first.
+        /// In the file's order, columns first.
         var dimensions: [UInt64]
         var type: UInt32
         var data: [UInt8]
-        /// Written in place of the real offset.
+        /// Overrides the offset.
         var offset: UInt64?
     }
 
@@ -41,7 +41,7 @@ struct GGUFWriter {
     var alignment = 32
     var metadata: [(key: [UInt8], value: Value)] = []
     var tensors: [Tensor] = []
-    /// Written in place of the real counts.
+    /// Override the counts.
     var tensorCount: UInt64?
     var metadataCount: UInt64?
 
@@ -112,7 +112,7 @@ extension GGUFWriter {
     }
 }
 
-/// GGUF's number of a format.
+/// GGUF's type number of a format.
 func ggufType(_ format: StorageFormat) -> UInt32 {
     switch format {
     case .f32: 0

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Weights
 
-/// Every metadata key of a GGUF file is honoured, refused by name or named in a warning.
+/// Every metadata key of a GGUF file is applied, refused by name or named in a warning.
 struct GGUFKeysTests {
     private let directory: TemporaryDirectory
 
@@ -40,13 +40,13 @@ struct GGUFKeysTests {
         ("llama.rope.scaling.yarn_log_multiplier", .float32(0.1), "says nothing without YaRN"),
     ]
 
-    @Test("keys that ask for another function", arguments: refused)
+    @Test("keys that require an unimplemented computation are refused", arguments: refused)
     func refuses(_ key: String, _ value: GGUFWriter.Value, _ text: String) {
         let message = errorMessage { _ = try open([(key, value)]) } ?? "accepted"
         #expect(message.contains(text), "\(message)")
     }
 
-    @Test("the same keys where they say that the feature is off, and what describes the file, pass without a word")
+    @Test("keys that disable a feature or only describe the file pass without a warning")
     func passes() throws {
         let harmless: [(String, GGUFWriter.Value)] = [
             ("general.type", Self.text("model")), ("general.name", Self.text("A")), ("general.tags", .texts(["x"])),
@@ -64,7 +64,7 @@ struct GGUFKeysTests {
         #expect(try open(harmless).warnings == [])
     }
 
-    @Test("unknown keys that say something are named in one sentence")
+    @Test("unknown keys that are not off are named in one sentence")
     func warns() throws {
         let checkpoint = try open([
             ("llama.mixer.power", .float32(2)), ("llama.gate", Self.text("wave")), ("llama.list", .int32s([1])),
@@ -76,20 +76,18 @@ struct GGUFKeysTests {
             ])
     }
 
-    // MARK: RoPE
-
     private static let yarn: [(String, GGUFWriter.Value)] = [
         ("llama.rope.scaling.type", text("yarn")), ("llama.rope.scaling.factor", .float32(4)),
         ("llama.rope.scaling.original_context_length", .uint32(32)),
     ]
 
-    @Test("YaRN in transformers' fields, its scale of cos and sin worked out as llama.cpp does")
+    @Test("YaRN in transformers' fields, with llama.cpp's scale of cos and sin")
     func yarn() throws {
         func scaling(_ more: [(String, GGUFWriter.Value)] = []) throws -> JSONValue? {
             try open(Self.yarn + more).configuration["rope_scaling"]
         }
         let found = try scaling()
-        let plain = try #require(found)
+        let scaled = try #require(found)
         #expect((plain["rope_type"], plain["factor"]) == ("yarn", .double(4)))
         #expect(plain["original_max_position_embeddings"] == .int(32))
         let magnitude = 0.1 * log(4.0) + 1
@@ -107,7 +105,7 @@ struct GGUFKeysTests {
         _ = try scaling([("llama.rope.scaling.yarn_attn_factor", .float32(Float(magnitude)))])
     }
 
-    @Test("an attention factor without a stretch is YaRN with factor 1")
+    @Test("an attention factor without scaling is YaRN with factor 1")
     func attentionFactor() throws {
         let checkpoint = try open([("llama.rope.scaling.attn_factor", .float32(1.5))])
         #expect(
@@ -116,7 +114,7 @@ struct GGUFKeysTests {
     }
 
     @Test(
-        "YaRN keys that mean something else here or there",
+        "ambiguous YaRN keys are refused",
         arguments: [
             ("yarn_ext_factor", Float(0.5), "'llama.rope.scaling.yarn_ext_factor': 0.5 is not implemented"),
             ("yarn_attn_factor", 0.9, "means other things to other programs: neither 1 nor the factor's own 1.1386"),

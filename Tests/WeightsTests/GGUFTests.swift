@@ -5,10 +5,10 @@ import TestSupport
 import Testing
 import Weights
 
-/// GGUF files read as Hugging Face checkpoints.
+/// Valid GGUF files, read as Hugging Face checkpoints.
 @Suite struct GGUFTests {
-    /// Files written by the `gguf` package (Goldens/weights/make.py): every tensor has Hugging Face's name, and
-    /// Hugging Face's bytes, in the stored format.
+    /// Files written by the `gguf` package (Goldens/weights/make.py): every tensor has Hugging Face's name and bytes,
+    /// in its storage format.
     @Test(arguments: ["llama.gguf", "qwen3.gguf"])
     func readsFilesOfTheGGUFPackage(_ name: String) throws {
         let expected = try Goldens.decode([String: [String: String]].self, "weights/expected.json")[name]
@@ -54,7 +54,7 @@ import Weights
         #expect(tokenizer.chatTemplates == ["default": "{{ messages }}"])
     }
 
-    /// Rows come back in Hugging Face's order, whatever they are made of; other matrices are not touched.
+    /// Rows are restored to Hugging Face's order in every format. Other matrices stay unchanged.
     @Test(arguments: StorageFormat.allCases, [UInt32(2), 3])
     func undoesTheRowOrderOfLlama(_ format: StorageFormat, _ version: UInt32) throws {
         var random = SeededGenerator(seed: 41)
@@ -132,14 +132,14 @@ import Weights
     }
 }
 
-/// What llama.cpp's converter does to Hugging Face's rows: in each head, row t of the first half, then row t of the
-/// second, then t + 1.
+/// Reorders rows like llama.cpp's converter: in each head, row t of the first half, then row t of the second, then t +
+/// 1.
 private func llamaOrder(_ rows: [[UInt8]], heads: Int) -> [[UInt8]] {
     let width = rows.count / heads
     var reordered: [[UInt8]] = []
     for head in 0..<heads {
-        for place in 0..<width / 2 {
-            reordered += [rows[head * width + place], rows[head * width + width / 2 + place]]
+        for row in 0..<width / 2 {
+            reordered += [rows[head * width + row], rows[head * width + width / 2 + row]]
         }
     }
     return reordered

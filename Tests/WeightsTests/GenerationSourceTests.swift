@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Weights
 
-/// Where a checkpoint's recommendations are found, and that packing keeps them.
+/// The sources of a checkpoint's recommended settings, and their preservation by packing.
 struct GenerationSourceTests {
     private let directory: TemporaryDirectory
 
@@ -17,7 +17,7 @@ struct GenerationSourceTests {
         try directory.write(SafetensorsWriter(header: "{}").bytes(), "model.safetensors")
     }
 
-    /// The smallest of files with sampling keys of every type that a writer may choose.
+    /// Writes a minimal file with sampling keys of every type that writers use.
     private func writeGGUF(_ name: String) throws {
         var writer = GGUFWriter.llama()
         writer.set("general.sampling.temp", .float32(0.5))
@@ -29,7 +29,7 @@ struct GenerationSourceTests {
 
     private static let keys: JSONObject = ["sequence": "temperature;top_k", "temp": .double(0.5), "top_k": .int(20)]
 
-    @Test("generation_config.json goes before config.json's fields")
+    @Test("generation_config.json overrides the fields of config.json")
     func files() throws {
         try writeHuggingFace()
         let legacy = try Checkpoint.open(directory.path).generation
@@ -40,7 +40,7 @@ struct GenerationSourceTests {
         #expect(source == GenerationSource(origin: .generationConfiguration, fields: ["temperature": .double(0.7)]))
     }
 
-    @Test("a damaged file is one sentence", arguments: ["{", "[]", ""])
+    @Test("a damaged file gives one sentence", arguments: ["{", "[]", ""])
     func damaged(_ text: String) throws {
         try writeHuggingFace()
         try directory.write(text, "generation_config.json")
@@ -48,7 +48,7 @@ struct GenerationSourceTests {
         #expect(error.description.contains("generation_config.json: "))
     }
 
-    @Test("a GGUF file's keys, and one of another type by its name")
+    @Test("GGUF keys are read, and one of the wrong type is named")
     func metadata() throws {
         try writeGGUF("a.gguf")
         #expect(
@@ -60,7 +60,7 @@ struct GenerationSourceTests {
         #expect(error.description.contains("metadata 'general.sampling.temp': is not one number or text"))
     }
 
-    @Test("pack and unpack keep them, of a directory and of a GGUF file")
+    @Test("pack and unpack keep the settings of a directory and of a GGUF file")
     func packed() throws {
         let source = try TemporaryDirectory()
         try source.write(#"{"model_type": "qwen3"}"#, "config.json")

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Weights
 
-/// Directories as Hugging Face writes them.
+/// Valid directories in Hugging Face's format.
 @Suite struct HuggingFaceDirectoryTests {
     @Test(arguments: [("llama-ropescaled", 101), ("qwen3-tied", 134), ("qwen3-untied-bf16-sharded", 157)])
     func opensGoldenCheckpoints(_ name: String, _ tensorCount: Int) throws {

@@ -4,7 +4,7 @@ import Tensors
 import Testing
 import Weights
 
-/// What we write and read of every format against the `gguf` package, bit for bit.
+/// Quantises and dequantises every format like the `gguf` package, bit for bit.
 @Suite struct QuantizedGoldenTests {
     @Test(arguments: StorageFormat.allCases.filter { $0 != .f32 })
     func sameValuesAsTheGGUFPackage(_ format: StorageFormat) throws {

@@ -4,13 +4,13 @@ import TestSupport
 import Testing
 import Weights
 
-/// Checkpoints in several files, as llama.cpp's gguf-split makes them.
+/// Checkpoints split into several files by llama.cpp's gguf-split.
 struct SplitGGUFTests {
     private let directory: TemporaryDirectory
 
     init() throws { directory = try TemporaryDirectory() }
 
-    /// Writes part `number` of `count` with one tensor, and returns its path.
+    /// Writes part `number` of `count` with one tensor and returns its path.
     @discardableResult
     private func write(
         _ number: Int, of count: Int, statedNumber: UInt16? = nil, tensor: String? = nil, total: UInt32 = 3
@@ -41,7 +41,7 @@ struct SplitGGUFTests {
         }
     }
 
-    @Test("a part that is missing, swapped, doubled or nameless is said to be so")
+    @Test("missing, swapped, duplicate and misnamed parts are reported")
     func damage() throws {
         let first = try write(1, of: 3)
         try write(3, of: 3)

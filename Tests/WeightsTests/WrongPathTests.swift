@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Weights
 
-/// Paths that nearly name a model: what is meant is done, or said.
+/// Paths that almost name a model open it or give a helpful error.
 struct WrongPathTests {
     private let directory: TemporaryDirectory
 
@@ -15,7 +15,7 @@ struct WrongPathTests {
     }
 
     @Test(
-        "the name of a model on the hub says how to download it",
+        "a model name on the hub gives instructions to download it",
         arguments: ["Qwen/Qwen3-0.6B", "https://huggingface.co/Qwen/Qwen3-0.6B", "hf.co/Qwen/Qwen3-0.6B"])
     func hubIdentifier(_ path: String) throws {
         let sentence = try sentence(path)
@@ -23,14 +23,14 @@ struct WrongPathTests {
     }
 
     @Test(
-        "other paths to nothing are just that",
+        "other missing paths give a plain error",
         arguments: ["/Qwen/Qwen3-0.6B", "./Qwen/model", "Qwen3-0.6B", "a/b/c", "~/model", "Qwen/a.gguf", "/tmp/x y"])
     func otherPaths(_ path: String) throws {
         let sentence = try sentence(path)
         #expect(sentence.contains("there is no such file or directory; give a Hugging Face model directory"))
     }
 
-    @Test("a name beside an existing directory is a path")
+    @Test("a name in an existing directory is a path")
     func besideDirectory() throws {
         let isThere = FileManager.default.fileExists(atPath: "Tests")
         #expect(try sentence("Tests/nothing").contains("hf download") == !isThere)
@@ -38,7 +38,7 @@ struct WrongPathTests {
 
     private func gguf() -> [UInt8] { GGUFWriter.llama().bytes() }
 
-    @Test("a directory with one GGUF model is that model, whatever else lies there but safetensors")
+    @Test("a directory with one GGUF model opens it, unless there are safetensors files")
     func oneGGUF() throws {
         try directory.write(gguf(), "model.Q8_0.gguf")
         try directory.write("{}", "config.json")
@@ -50,7 +50,7 @@ struct WrongPathTests {
         #expect(try Checkpoint.open(directory.path).kind == .huggingFace)
     }
 
-    @Test("a directory with several names them")
+    @Test("a directory with several GGUF models names them")
     func severalGGUF() throws {
         for name in ["b.gguf", "a.gguf", "c.GGUF"] { try directory.write(gguf(), name) }
         let sentence = try sentence(directory.path)
@@ -58,7 +58,7 @@ struct WrongPathTests {
     }
 
     @Test(
-        "a Git LFS pointer is named, in place of any file",
+        "a Git LFS pointer in place of any file is recognised",
         arguments: ["model.safetensors", "config.json", "generation_config.json"])
     func pointer(_ name: String) throws {
         let checksum = String(repeating: "a", count: 64)
@@ -73,7 +73,7 @@ struct WrongPathTests {
     }
 
     @Test(
-        "weights packed by another method are named by their tensors",
+        "weights packed by another method are recognised by their tensors",
         arguments: [
             ("model.layers.0.self_attn.q_proj.qweight", "GPTQ or AWQ"), ("a.qzeros", "GPTQ or AWQ"),
             ("a.weight.quant_state.bitsandbytes__nf4", "bitsandbytes"), ("a.SCB", "bitsandbytes"),

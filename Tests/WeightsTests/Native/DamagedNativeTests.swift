@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Weights
 
-/// Damage to a native checkpoint is found, and said with the file and the tensor.
+/// Damage to a native checkpoint is found and reported with the file and the tensor.
 struct DamagedNativeTests {
     private let directory: TemporaryDirectory
 
@@ -18,7 +18,7 @@ struct DamagedNativeTests {
             PackOptions(compression: compression, shardByteCount: shardByteCount))
     }
 
-    /// What opening or verifying says; nil where all is well.
+    /// The error of opening or verifying; nil if there is none.
     private func fault() -> String? {
         do {
             return try Checkpoint.open(path).faults(threadCount: 1, progress: { _ in }).first?.description
@@ -27,7 +27,7 @@ struct DamagedNativeTests {
         }
     }
 
-    /// Planes that compress, a stored frame, and a vector: in two shards, with a tokenizer.
+    /// Packs a small model: compressible planes, a stored frame and a vector, in two shards, with a tokenizer.
     private func packLittle(_ compression: PackOptions.Compression) throws {
         var writer = GGUFWriter.llama()
         writer.add("a", [32, 8], ggufType(.f16), (0..<256).flatMap { [UInt8($0 * 7 % 256), 0x3C] })
@@ -37,7 +37,7 @@ struct DamagedNativeTests {
         try PackTests.pack(source, to: path, PackOptions(compression: compression, shardByteCount: 300))
     }
 
-    @Test("any flipped byte of any file is found", arguments: [PackOptions.Compression.lz4, .none])
+    @Test("any changed byte in any file is found", arguments: [PackOptions.Compression.lz4, .none])
     func everyByte(_ compression: PackOptions.Compression) throws {
         try packLittle(compression)
         #expect(fault() == nil)
@@ -47,7 +47,7 @@ struct DamagedNativeTests {
         for name in names {
             var bytes = try directory.read("packed/" + name)
             for index in bytes.indices {
-                // Case is the one bit that text may hide.
+                // 0x20 changes only the case of letters, which a lenient parser might miss.
                 let flip = Bool.random(using: &random) ? 0x20 : UInt8.random(in: 1...255, using: &random)
                 bytes[index] ^= flip
                 try directory.write(bytes, "packed/" + name)
@@ -59,7 +59,7 @@ struct DamagedNativeTests {
         #expect(fault() == nil)
     }
 
-    @Test("every cut is found", arguments: [PackOptions.Compression.lz4, .none])
+    @Test("every truncation is found", arguments: [PackOptions.Compression.lz4, .none])
     func truncated(_ compression: PackOptions.Compression) throws {
         try pack(compression)
         for name in try FileManager.default.contentsOfDirectory(atPath: path) {
@@ -74,7 +74,7 @@ struct DamagedNativeTests {
         }
     }
 
-    @Test("a flipped bit is refused by loading, with the tensor and the shard")
+    @Test("loading refuses a flipped bit, naming tensor and shard")
     func loading() throws {
         try pack(.none)
         var bytes = try directory.read("packed/weights-00001.bin")
@@ -88,7 +88,7 @@ struct DamagedNativeTests {
         #expect(errorMessage { _ = try Checkpoint.open(path).loaded(threadCount: 2, checksTensors: false) } == nil)
     }
 
-    @Test("shards that are missing, swapped or links are named")
+    @Test("missing, swapped and linked shards are named")
     func shards() throws {
         try pack(.lz4)
         let (first, second) = ("\(path)/weights-00001.lz4", "\(path)/weights-00002.lz4")
@@ -106,7 +106,7 @@ struct DamagedNativeTests {
         #expect(fault()?.hasPrefix("\(first): the whole file: has ") == true)
     }
 
-    @Test("swapped shards of one size are found by their content")
+    @Test("swapped shards of equal size are found by their content")
     func swappedContent() throws {
         try pack(.none, shardByteCount: 1)
         let byteCounts = try Dictionary(
@@ -121,9 +121,9 @@ struct DamagedNativeTests {
         #expect(errorMessage { _ = try Checkpoint.open(path).loaded(threadCount: 1) } != nil)
     }
 
-    // MARK: Manifests that lie, with a right checksum
+    // Contradictory manifests with a valid checksum.
 
-    /// Rewrites the manifest's text, seals it again, and says what opening it says.
+    /// Edits the manifest's text, renews its checksum and returns the error of opening it.
     private func message(_ compression: PackOptions.Compression = .lz4, _ edit: (inout String) -> Void) throws -> String
     {
         try pack(compression)
@@ -138,7 +138,7 @@ struct DamagedNativeTests {
 
     private static let damaged = "; the file is damaged: download or convert it again"
 
-    @Test("names that lead out of the directory are refused")
+    @Test("names that leave the directory are refused")
     func names() throws {
         for name in ["../weights-00001.lz4", "/etc/passwd", "a/b", "..", ".", ".hidden", "", "a\\u0000b", "a\\nb"] {
             let message = try message { $0.replace("weights-00001.lz4", with: name) }
@@ -154,7 +154,7 @@ struct DamagedNativeTests {
                 == "files and shards: name 'manifest.json' twice" + Self.damaged)
     }
 
-    @Test("other versions and features that are asked for are refused by name")
+    @Test("other versions and required features are refused by name")
     func versions() throws {
         let remedy = "; update volley, or pack the checkpoint again with this one"
         #expect(
@@ -168,7 +168,7 @@ struct DamagedNativeTests {
                 == "format: is not 'volley-checkpoint'" + Self.damaged)
     }
 
-    /// Changes the four numbers of the embedding's frame: shard, offset, stored size (843), size (816).
+    /// Edits the four numbers of the embedding's frame: shard, offset, stored size (843), size (816).
     private func frameMessage(_ lie: (inout [String]) -> Void) throws -> String {
         try message { text in
             let pattern = #/(?<head>"name":"model.embed_tokens.weight".*?"frames":\[\[)(?<numbers>[0-9,]+),"/#
@@ -181,7 +181,7 @@ struct DamagedNativeTests {
         .replacingOccurrences(of: "tensor 'model.embed_tokens.weight': ", with: "")
     }
 
-    @Test("frames that overlap, end beyond their shard or are no frames")
+    @Test("overlapping, overlong and malformed frames are refused")
     func frames() throws {
         #expect(
             try frameMessage { $0[1] = String((Int($0[1]) ?? 0) - 1) }
@@ -211,7 +211,7 @@ struct DamagedNativeTests {
                 + Self.damaged)
     }
 
-    @Test("a bomb is refused before it takes memory")
+    @Test("a decompression bomb is refused before memory is allocated")
     func bomb() throws {
         #expect(
             try frameMessage { $0[3] = "4194274" } == "has a frame of 843 bytes that cannot hold 4194274" + Self.damaged
@@ -224,7 +224,7 @@ struct DamagedNativeTests {
                 + Self.damaged)
     }
 
-    @Test("tensors that contradict themselves")
+    @Test("contradictory tensors are refused")
     func tensors() throws {
         let tensor = "tensor 'model.embed_tokens.weight': "
         #expect(
@@ -243,7 +243,7 @@ struct DamagedNativeTests {
                 == "tensors: name 'model.embed_tokens.weight' twice" + Self.damaged)
     }
 
-    @Test("a manifest without its checksum, or with another's")
+    @Test("a manifest with a missing or wrong checksum is refused")
     func seal() throws {
         try pack(.lz4)
         let manifest = try directory.read("packed/manifest.json")

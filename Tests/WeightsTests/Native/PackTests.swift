@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Weights
 
-/// What goes into a native checkpoint comes out again.
+/// Packing and unpacking preserve a checkpoint.
 struct PackTests {
     private let directory: TemporaryDirectory
 
@@ -18,7 +18,8 @@ struct PackTests {
 
     private func path(_ name: String) -> String { directory.path + "/" + name }
 
-    /// A directory with tensors of one plain format: large, odd, small, a vector, one value, and none.
+    /// Writes a directory with tensors of an unquantised format: large, odd, small, a vector, a single value and an
+    /// empty one.
     private func writeSource(_ format: StorageFormat) throws -> String {
         var random = SeededGenerator(seed: 11)
         let shapes = [[700, 1024], [13, 37], [3, 31], [5], [1, 1], [0, 8]]
@@ -52,7 +53,7 @@ struct PackTests {
     }
 
     @Test(
-        "safetensors → pack → unpack keeps every bit, the configuration and what belongs to it",
+        "safetensors → pack → unpack keeps every bit, the configuration and the companion files",
         arguments: [StorageFormat.f32, .bf16, .f16], PackOptions.Compression.allCases)
     func roundTrip(_ format: StorageFormat, _ compression: PackOptions.Compression) throws {
         let source = try writeSource(format)
@@ -85,7 +86,7 @@ struct PackTests {
         #expect(try Self.contents(path("packed")) == Self.contents(source))
     }
 
-    @Test("rows that a GGUF file has in another order are put in order frame by frame")
+    @Test("rows in llama.cpp's order are reordered frame by frame")
     func rowOrder() throws {
         var random = SeededGenerator(seed: 12)
         var writer = GGUFWriter.llama()
@@ -98,7 +99,7 @@ struct PackTests {
         #expect(try Self.contents(path("packed")) == contents)
     }
 
-    @Test("a native checkpoint packs into another, whole frames or parts of them")
+    @Test("a native checkpoint can be packed again, from whole and partial frames")
     func again() throws {
         let source = try writeSource(.bf16)
         try Self.pack(source, to: path("packed"))
@@ -108,7 +109,7 @@ struct PackTests {
         #expect(try directory.read("third/LICENSE.txt") == directory.read("source/LICENSE.txt"))
     }
 
-    @Test("matrices are converted as the quantiser does it; vectors and rows that do not divide keep theirs")
+    @Test("matrices are converted like the quantiser; vectors and rows of partial blocks keep their format")
     func conversion() throws {
         let source = try writeSource(.f32)
         let packer = try Packer(Checkpoint.open(source), options: PackOptions(format: .q8_0))
@@ -123,7 +124,7 @@ struct PackTests {
         #expect(try packed.tensor("t0.weight").withBytes { Array($0) } == expected)
     }
 
-    @Test("a tied model that gets an lm_head in another format is tied no more")
+    @Test("a tied model with an lm_head in another format is no longer tied")
     func ownHead() throws {
         let options = PackOptions(headFormat: .q8_0, embeddingFormat: .f16)
         try Self.pack(Goldens.url("dmtd/qwen3-tied").path, to: path("packed"), options)
@@ -133,7 +134,7 @@ struct PackTests {
         #expect(try packed.tensor("model.embed_tokens.weight").format == .f16)
     }
 
-    @Test("the embedding or lm_head keeps its format where that is asked for, whatever the matrices get")
+    @Test("the embedding or lm_head can keep its format while matrices are converted")
     func keptEnds() throws {
         let tied = Goldens.url("dmtd/qwen3-tied").path
         var options = PackOptions(format: .q8_0)
@@ -152,7 +153,7 @@ struct PackTests {
         #expect(try head.tensor("lm_head.weight").format == .f32)
     }
 
-    @Test("values that no block can hold are refused, and nothing is written")
+    @Test("values that blocks cannot represent are refused, and nothing is written")
     func notFinite() throws {
         let source = try writeSource(.f32)
         var file = try directory.read("source/model.safetensors")
@@ -166,9 +167,7 @@ struct PackTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["source"])
     }
 
-    // MARK: The destination
-
-    @Test("a native checkpoint is replaced; anything else is left alone")
+    @Test("a native checkpoint is replaced; anything else is left unchanged")
     func destination() throws {
         let source = try writeSource(.f16)
         try Self.pack(Goldens.url("weights/qwen3.gguf").path, to: path("packed"))
@@ -186,7 +185,7 @@ struct PackTests {
             ])
     }
 
-    @Test("an empty directory is taken, and a link stays a link")
+    @Test("an empty directory is used, and a link stays a link")
     func emptyAndLinked() throws {
         let source = Goldens.url("weights/qwen3.gguf").path
         try FileManager.default.createDirectory(atPath: path("real"), withIntermediateDirectories: true)
@@ -197,7 +196,7 @@ struct PackTests {
         #expect(try Checkpoint.open(path("real")).tensor("lm_head.weight").format == .f32)
     }
 
-    @Test("what is cancelled leaves nothing, and the old checkpoint as it was")
+    @Test("cancelling leaves no files and keeps the old checkpoint")
     func cancelled() throws {
         let source = try writeSource(.f32)
         try Self.pack(Goldens.url("weights/qwen3.gguf").path, to: path("packed"))
