@@ -94,7 +94,7 @@ final class FrameEncoder {
             throw .unsupported(
                 path: tensor.source.path, place: "tensor \(quoted(tensor.name))",
                 problem: "holds values that are not finite",
-                remedy: "pack with --format keep")
+                remedy: "pack it with --format keep")
         }
         Quantizer.encode(floats, as: tensor.format, to: content.pointer)
         return UnsafeRawBufferPointer(start: content.pointer, count: byteCount)

@@ -27,7 +27,7 @@ final class StagedDirectory {
         let prefix = ".\(url.lastPathComponent).partial-"
         path = joinedPath(parent, prefix + "\(getpid())")
         guard Self.isFree(self.destination) || mayReplace(self.destination) else {
-            throw .unwritable(path: destination, reason: "something else exists there and will not be replaced")
+            throw .unwritable(path: destination, reason: "something else is there, and it is not replaced")
         }
         Self.removeLeftovers(in: parent, prefix: prefix)
         guard mkdir(path, 0o755) == 0 else {
