@@ -1,12 +1,12 @@
-"""Measures prompt and decode speed of volley beside llama.cpp on the same file, interleaved.
+"""Measures prompt and decode speed of volley and llama.cpp on the same file, interleaved.
 
     python3 bench/decode.py --name smollm2 --model "$(bench/smollm2/fetch.sh)" \\
         --peer llama.cpp=/tmp/peers/bin/llama-bench
 
-Each round measures every engine once, one after the other, for the prompt and then for decoding; every second round
-goes the other way round, so that a machine that slows down or is shared hurts all alike. A ratio is taken inside each
-round. One round before the first is thrown away: it brings the file into memory. The result goes to
-bench/results/NAME.json and, as a table, to standard output. Exit codes: 0 done, 1 failed, 64 usage.
+Each round measures every engine once, first on the prompt and then on decoding. Every second round reverses the order, so that
+a slowing or shared machine affects all engines alike. Ratios are taken within a round. A discarded warm-up round brings the file
+into memory. The result goes to bench/results/NAME.json and, as a table, to standard output. Exit codes: 0 done, 1 failed,
+64 usage.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 KINDS = ("prompt", "decode")
 FASTEST = "fastest peer"
 IDLE_LOAD = 0.5
-"""A one-minute load average above this is worth a warning: other programs share the cores."""
+"""A one-minute load average above this gives a warning: other programs share the cores."""
 
 
 def main() -> int:
@@ -62,25 +62,25 @@ def main() -> int:
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = UsageParser(description="Measures volley beside llama.cpp on the same file.")
+    parser = UsageParser(description="Compares volley and llama.cpp on the same file.")
     parser.add_argument("--model", type=Path, required=True, help="a .gguf file")
-    parser.add_argument("--name", default="decode", help="of the result: bench/results/NAME.json")
-    parser.add_argument("--volley", default=str(ROOT / ".build/release/volley"), help="the program, or none")
-    parser.add_argument("--mtd", default="off", help="factors for volley, for example off,4")
-    parser.add_argument("--activations", default="int16", help="of volley's quantised weights, for example int16,int8")
-    parser.add_argument("--screened", default="", help="factors to measure once more with --screen, for example 4")
+    parser.add_argument("--name", default="decode", help="name of the result, bench/results/NAME.json")
+    parser.add_argument("--volley", default=str(ROOT / ".build/release/volley"), help="path of the executable, or none")
+    parser.add_argument("--mtd", default="off", help="volley's factors, for example off,4")
+    parser.add_argument("--activations", default="int16", help="volley's activation formats, for example int16,int8")
+    parser.add_argument("--screened", default="", help="factors to measure again with --screen, for example 4")
     parser.add_argument(
-        "--peer", action="append", default=[], metavar="NAME=COMMAND", help="a llama-bench, with arguments if any"
+        "--peer", action="append", default=[], metavar="NAME=COMMAND", help="a llama-bench command, with arguments if needed"
     )
     parser.add_argument("--threads", type=positive, default=2)
     parser.add_argument("-p", "--prompt", type=positive, default=512, help="prompt tokens")
-    parser.add_argument("-n", "--decode", type=positive, default=128, help="tokens to emit")
+    parser.add_argument("-n", "--decode", type=positive, default=128, help="tokens to generate")
     parser.add_argument("-r", "--repeats", type=positive, default=5)
     arguments = parser.parse_args()
     if not arguments.model.is_file():
         parser.error(f"there is no file {arguments.model}")
     if not all("=" in peer for peer in arguments.peer):
-        parser.error("a peer is NAME=COMMAND, for example llama.cpp=DIR/bin/llama-bench")
+        parser.error("--peer takes NAME=COMMAND, for example llama.cpp=DIR/bin/llama-bench")
     if arguments.volley == "none" and not arguments.peer:
         parser.error("nothing to measure: no volley and no peer")
     return arguments
@@ -89,7 +89,7 @@ def parse_arguments() -> argparse.Namespace:
 def make_engines(arguments: argparse.Namespace) -> list:
     plans = [] if arguments.volley == "none" else arguments.mtd.split(",")
     volleys = [
-        # Prompts are read by one plan like by another.
+        # Prompt speed does not depend on the plan.
         VolleyEngine(Path(arguments.volley), mtd, activations, reads_prompts=mtd == plans[0])
         for activations in arguments.activations.split(",")
         for mtd in plans
@@ -100,7 +100,7 @@ def make_engines(arguments: argparse.Namespace) -> list:
 
 
 def warm_up(engine, work: Workload) -> str:
-    """Runs both measurements once for nothing and returns the engine's version."""
+    """Runs both measurements once, discards them and returns the engine's version."""
     if engine.reads_prompts:
         run(engine.prompt_command(work))
     return engine.version(run(engine.decode_command(work)))
@@ -130,10 +130,10 @@ def speed(engine, work: Workload, kind: str) -> float:
 
 
 def summarise_rounds(rounds: list[dict], engines: list) -> dict:
-    """Returns, for each kind and engine, its speed and that over each engine that it is held against.
+    """Returns each engine's speed and its ratio over the engines it is compared with, by kind.
 
-    Peers are what volley is held against, whatever its plan and activations; of peers alone, the first is held against the
-    others. A round's fastest peer is one more, where there are several.
+    Volley, with any plan and activations, is compared with every peer. Without volley, the first peer is compared with the others.
+    With several peers, the fastest of each round is one more.
     """
     summary: dict = {}
     for kind in KINDS:
@@ -152,7 +152,7 @@ def summarise_rounds(rounds: list[dict], engines: list) -> dict:
 
 
 def shown_commands(engine, work: Workload) -> list[str]:
-    """Returns the commands with file names in place of paths, and long lists of ids cut."""
+    """Returns the commands with paths reduced to file names and long lists of ids shortened."""
 
     def short(word: str) -> str:
         word = Path(word).name if "/" in word else word
@@ -163,7 +163,7 @@ def shown_commands(engine, work: Workload) -> list[str]:
 
 
 def table(result: dict) -> str:
-    """Returns the summary as a Markdown table with the machine above it."""
+    """Returns the summary as a Markdown table, headed by the machine."""
     machine, work, names = result["machine"], result["workload"], list(result["versions"])
     heading = (
         f"{result['model']['file']}, {work['threads']} threads, {len(result['rounds'])} rounds, median (min–max); "

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Puts a server of its own under load and checks every answer against what the same request gets alone.
+"""Starts a server, puts it under load and compares every answer with the same request run alone.
 
-Random prompts, lengths and factors; whole answers and streams; clients that leave at any moment, that read slowly, that send
-half a request, and 5 % whose requests are wrong. Fails where an answer differs, a request is lost, or memory or descriptors
-grow. Only this machine is spoken to.
+Requests have random prompts, lengths and factors. Clients read whole answers or streams, disconnect at any moment, read slowly or
+send half a request; 5 % of requests are invalid. Fails if an answer differs, a request is lost, or memory or descriptors grow.
+Connects only to this machine.
 """
 
 import argparse
@@ -53,17 +53,17 @@ def read_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--volley", default=ROOT / ".build/release/volley")
     parser.add_argument("--requests", type=int, default=10_000)
-    parser.add_argument("--clients", type=int, default=48, help="requests at a time")
-    parser.add_argument("--distinct", type=int, default=60, help="different requests")
+    parser.add_argument("--clients", type=int, default=48, help="concurrent requests")
+    parser.add_argument("--distinct", type=int, default=60, help="number of different requests")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
-        "--answers-only", action="store_true", help="memory and descriptors are a sanitizer's, and not judged"
+        "--answers-only", action="store_true", help="do not check memory and descriptors, which a sanitizer changes"
     )
     return parser.parse_args()
 
 
 def make_request():
-    """Tokens at random: what is checked is that they are the same, not that they are any good."""
+    """Returns a request with random tokens: answers need only be equal, not meaningful."""
     request = {
         "prompt": [random.randrange(3, 500) for _ in range(int(2 ** random.uniform(0, 9)))],
         "max_tokens": random.randint(1, 60),
@@ -93,7 +93,7 @@ def start(arguments):
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     port = int(re.search(r":(\d+)$", server.stderr.readline())[1])
-    # A pipe that nobody reads would stop it.
+    # Drain the pipe: a full one would block the server.
     threading.Thread(target=shutil.copyfileobj, args=(server.stderr, sys.stderr), daemon=True).start()
     return server, port
 
@@ -127,7 +127,7 @@ class Load:
         if late["rss_bytes"] > 1.2 * early["rss_bytes"]:
             self.faults.append(f"memory grew from {early['rss_bytes']} to {late['rss_bytes']} bytes")
         if late["descriptors"] > self.usage[0]["descriptors"]:
-            self.faults.append(f"{late['descriptors']} descriptors are open, and {self.usage[0]['descriptors']} were")
+            self.faults.append(f"open descriptors grew from {self.usage[0]['descriptors']} to {late['descriptors']}")
 
     async def client(self, numbers):
         for number in numbers:
@@ -162,7 +162,7 @@ class Load:
             tokens += event["choices"][0].get("token_ids", []) if event else []
             await asyncio.sleep(pause)
         writer.close()
-        assert is_whole, "the stream broke off"
+        assert is_whole, "the stream ended early"
         check(request, tokens)
 
     async def slow(self, request):
@@ -191,7 +191,7 @@ class Load:
         return json.dumps({"model": "volley-5m", **fields, **more}).encode()
 
     async def post(self, body):
-        """Asks again where the queue is full."""
+        """Retries while the queue is full."""
         while True:
             reader, writer = await wire.send(self.port, body)
             status, answer = await wire.answer(reader)
@@ -203,7 +203,7 @@ class Load:
 
 
 def check(request, tokens):
-    assert tokens == request["expected"], f"{tokens} came, {request['expected']} is what the request gets alone"
+    assert tokens == request["expected"], f"received {tokens}, but the request alone gives {request['expected']}"
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Draws what `volley bench -o json` measured: speedup by factor against what bytes allow, and what passes cost.
+"""Plots the results of `volley bench -o json`: speedup by factor against the roofline, and the cost of passes.
 
     volley bench --shape qwen3-4b --format q8_0 --passes -o json > bench/results/qwen3-4b-q8_0.json
     python3 bench/plots.py bench/results/qwen3-4b-q8_0.json
 
-FILE-speedup.svg and (with --passes) FILE-passes.svg go beside it, with -MODEL between where there are several. Needs matplotlib.
-Exit codes: 0 done, 1 failed, 64 usage.
+Writes FILE-speedup.svg and, with --passes, FILE-passes.svg beside the file; with several models, -MODEL precedes the suffix.
+Needs matplotlib. Exit codes: 0 done, 1 failed, 64 usage.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 
 
 def error_bars(series: list[list[float]]) -> tuple[list[float], list[list[float]]]:
-    """Returns medians, and how far the lowest and highest lie from them."""
+    """Returns the medians and the distances of the lowest and highest values from them."""
     medians = [statistics.median(values) for values in series]
     below = [median - min(values) for median, values in zip(medians, series)]
     return medians, [below, [max(values) - median for median, values in zip(medians, series)]]
@@ -34,10 +34,10 @@ def draw_speedup(model: dict, caption: str, path: Path) -> bool:
     factors = [int(plan["mtd"]) for plan in plans]
     medians, bars = error_bars([plan["speedup"] for plan in plans])
     figure, axes = plt.subplots(figsize=(6.4, 4.2))
-    axes.plot(factors, [plan["limit_of_speedup"] for plan in plans], "o--", color="grey", label="bytes allow")
+    axes.plot(factors, [plan["limit_of_speedup"] for plan in plans], "o--", color="grey", label="roofline")
     axes.errorbar(factors, medians, bars, fmt="o-", color="steelblue", capsize=3, label="measured, median and range")
     axes.axhline(1, color="lightgrey", zorder=0)
-    axes.set(xticks=factors, xlabel="tokens a trunk pass", ylabel="speed over vanilla", title=caption)
+    axes.set(xticks=factors, xlabel="tokens per trunk pass", ylabel="speed over vanilla", title=caption)
     axes.legend()
     save(figure, path)
     return True
@@ -50,9 +50,9 @@ def draw_passes(model: dict, caption: str, path: Path) -> bool:
     medians, bars = error_bars([one["ratio"] for one in passes])
     rows = [one["rows"] for one in passes]
     figure, axes = plt.subplots(figsize=(6.4, 4.2))
-    axes.plot(rows, rows, "--", color="grey", label="one token after another")
+    axes.plot(rows, rows, "--", color="grey", label="token by token")
     axes.errorbar(rows, medians, bars, fmt="o-", color="steelblue", capsize=3, label="one pass, median and range")
-    axes.set(xticks=rows, xlabel="tokens a pass", ylabel="cost over one token's", title=caption)
+    axes.set(xticks=rows, xlabel="tokens per pass", ylabel="cost relative to one token", title=caption)
     axes.set_ylim(0, max(4, 1.1 * max(medians)))
     axes.legend()
     save(figure, path)
@@ -80,7 +80,7 @@ def main() -> int:
                 draw_speedup(model, caption, Path(name.removesuffix(".json") + f"{middle}-speedup.svg"))
                 draw_passes(model, caption, Path(name.removesuffix(".json") + f"{middle}-passes.svg"))
         except (OSError, ValueError, KeyError, TypeError) as error:
-            print(f"plots.py: {name} is not what volley bench -o json prints ({error!r}).", file=sys.stderr)
+            print(f"plots.py: {name} is not the output of volley bench -o json ({error!r}).", file=sys.stderr)
             return 1
     return 0
 

@@ -1,10 +1,10 @@
-"""Draws the race: what `volley compare` measured on one prompt, replayed as an animated SVG, slowed down.
+"""Draws a race: replays a `volley compare` of one prompt in slow motion, as an animated SVG.
 
     python3 bench/race_picture.py docs/race.svg "Repeat this list five times: 75 36 57"
 
-Tokens appear when their pass ends: a cycle's first waits for trunk and head, the others for the head alone, by the bytes of each,
-at the median speed that was measured. VOLLEY names the executable (default .build/release/volley); --model and --mtd are
-volley's. Without animation the picture shows the finished race. Exit codes: 0 done, 1 failed, 64 usage.
+Tokens appear when their pass ends. A cycle's first token waits for trunk and head, the others for the head alone; both times follow
+the bytes read, scaled to the median measured speed. VOLLEY names the executable (default .build/release/volley); --model and --mtd
+are volley's. Without animation the picture shows the finished race. Exit codes: 0 done, 1 failed, 64 usage.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from html import escape
 
 from support.usage import UsageParser
 
-SECONDS, REST = 6.0, 4.0  # the slowest answer's, and how long the finish is shown
+SECONDS, REST = 6.0, 4.0  # duration of the slowest answer, and of the still picture after it
 WIDTH, MARGIN, LINE, CHARACTER = 920, 16, 19, 7.9
 HUES = [210, 165, 85, 45, 25, 350, 300, 260]
 
@@ -40,7 +40,7 @@ def output_of(*arguments: str) -> str:
 
 
 def pieces_of(tokens: list[int], model: list[str]) -> list[str]:
-    """What each token shows; control tokens show nothing."""
+    """Returns the text of each token, "" for control tokens."""
     known: dict[int, str] = {}
     for token in set(tokens):
         piece = output_of("tokenize", *model, "--decode", str(token)).removesuffix("\n")
@@ -49,21 +49,21 @@ def pieces_of(tokens: list[int], model: list[str]) -> list[str]:
 
 
 def arrivals(answer: dict) -> list[float]:
-    """Seconds from the first token to each, at the measured speed, trunk passes longer than the head's."""
+    """Returns seconds from the first token to each, at the measured speed; passes with the trunk take longer."""
     factor = 1 if answer["mtd"] == "off" else int(answer["mtd"])
     limit = answer["limit_of_speedup"]
     # (trunk + head) / (trunk / factor + head) = limit, with head = 1.
     trunk = 0.0 if factor == 1 else (limit - 1) / (1 - limit / factor)
-    lengths = [0.0] + [1 + (trunk if place == 0 else 0) for place in answer["cycle_places"][1:]]
+    lengths = [0.0] + [1 + (trunk if cycle_index == 0 else 0) for cycle_index in answer["cycle_places"][1:]]
     seconds = (len(lengths) - 1) / statistics.median(answer["tokens_per_second"])
     scale = seconds / sum(lengths)
     return [scale * sum(lengths[: index + 1]) for index in range(len(lengths))]
 
 
 def lines_of(pieces: list[str], columns: int) -> list[tuple[int, int]]:
-    """Line and column of each piece, words that do not fit on the next line."""
+    """Returns line and column of each piece, wrapping between words."""
     line = column = 0
-    places = []
+    positions = []
     for index, piece in enumerate(pieces):
         word = piece.lstrip("\n")
         rest = pieces[index + 1 :]
@@ -71,17 +71,17 @@ def lines_of(pieces: list[str], columns: int) -> list[tuple[int, int]]:
         line, column = (line + 1, 0) if "\n" in piece else (line, column)
         if column and column + ahead > columns:
             line, column = line + 1, 0
-        places.append((line, column))
+        positions.append((line, column))
         column += len(word)
-    return places
+    return positions
 
 
 def lane(answer: dict, number: int, lanes: int, fastest: float, slow: float, model: list[str]) -> tuple[str, int]:
-    """One answer's column of the picture, and how many lines it has."""
+    """Returns one answer's column of the picture and its number of lines."""
     left = MARGIN + number * (WIDTH - MARGIN) / lanes
     width = (WIDTH - MARGIN) / lanes - MARGIN
     pieces = pieces_of(answer["tokens"], model)
-    places = lines_of(pieces, int(width / CHARACTER))
+    positions = lines_of(pieces, int(width / CHARACTER))
     speed = statistics.median(answer["tokens_per_second"])
     ends = arrivals(answer)
     title = "vanilla" if answer["mtd"] == "off" else f"--mtd {answer['mtd']}"
@@ -94,16 +94,16 @@ def lane(answer: dict, number: int, lanes: int, fastest: float, slow: float, mod
         f'<rect class="bar" x="{left:.1f}" y="42" width="{share:.1f}" height="6" rx="3">'
         f'<animate attributeName="width" from="0" to="{share:.1f}" begin="race.begin" dur="{slow * ends[-1]:.2f}s"/></rect>',
     ]
-    for piece, end, place, (line, column) in zip(pieces, ends, answer["cycle_places"], places):
+    for piece, end, cycle_index, (line, column) in zip(pieces, ends, answer["cycle_places"], positions):
         word = piece.strip("\n")
         if not word.strip():
             continue
-        style = "" if place is None else f' style="fill:hsl({HUES[place % len(HUES)]} 70% 48%)"'
-        bold = ' font-weight="700"' if place == 0 else ""
+        style = "" if cycle_index is None else f' style="fill:hsl({HUES[cycle_index % len(HUES)]} 70% 48%)"'
+        bold = ' font-weight="700"' if cycle_index == 0 else ""
         hidden = f'<set attributeName="visibility" to="hidden" begin="race.begin" dur="{max(slow * end, 0.01):.2f}s"/>'
         x, y = left + column * CHARACTER, 72 + line * LINE
         shapes.append(f'<text x="{x:.1f}" y="{y}"{style}{bold}>{escape(word)}{hidden}</text>')
-    return "\n".join(shapes), 1 + max(line for line, _ in places)
+    return "\n".join(shapes), 1 + max(line for line, _ in positions)
 
 
 def picture(document: dict, model: list[str]) -> str:
@@ -129,8 +129,8 @@ def main() -> None:
     parser = UsageParser(description=__doc__.split("\n")[0])
     parser.add_argument("file")
     parser.add_argument("prompt")
-    parser.add_argument("--model", help="volley's --model (default: the embedded one)")
-    parser.add_argument("--mtd", default="off,2,4", help="factors, volley's --mtd")
+    parser.add_argument("--model", help="volley's --model (default: the embedded model)")
+    parser.add_argument("--mtd", default="off,2,4", help="volley's --mtd: factors")
     options = parser.parse_args()
     model = ["--model", options.model] if options.model else []
     document = json.loads(output_of("compare", *model, "--mtd", options.mtd, "--json", options.prompt))

@@ -1,4 +1,4 @@
-"""Writes a GGUF file of random weights in the shape of a known model: the same weights for every program that is measured.
+"""Writes a GGUF file of random weights in the shape of a known model, so that all programs are measured on the same weights.
 
     python3 -m venv /tmp/gguf && /tmp/gguf/bin/pip install gguf==0.19.0
     /tmp/gguf/bin/python bench/random_gguf.py qwen3-0.6b q8_0 /tmp/qwen3-0.6b-q8_0.gguf
@@ -40,7 +40,7 @@ SHAPES = {
     "qwen3-8b": Shape("qwen3", 4096, 36, 32, 8, 128, 12288, is_tied=False),
     "smollm2-135m": Shape("llama", 576, 30, 9, 3, 64, 1536, vocabulary=49_152, context=8192, theta=1e5),
 }
-# Values and bytes of a block, and by their places in it what divides the spread to give its float16 numbers.
+# Values and bytes of a block, and the divisors that turn the spread into its float16 scales, by byte offset.
 BLOCKS = {
     "q8_0": (32, 34, {0: 128}),
     "q4_0": (32, 18, {0: 8}),
@@ -56,20 +56,20 @@ BLOCKS = {
 
 
 def matrix(random: np.random.Generator, rows: int, columns: int, form: str) -> np.ndarray:
-    """Returns values of a spread that keeps activations near 1, as rows of bytes in the block formats."""
+    """Returns values whose spread keeps activations near 1; for block formats, as rows of bytes."""
     spread = 1.5 / columns**0.5
     if form in ("f32", "f16"):
         values = random.random((rows, columns), dtype=np.float32)
         return ((2 * values - 1) * spread).astype(np.float32 if form == "f32" else np.float16)
     values, size, numbers = BLOCKS[form]
     blocks = random.integers(0, 256, (rows, columns // values, size), dtype=np.uint8)
-    for place, divisor in numbers.items():
-        blocks[..., place : place + 2] = np.frombuffer(np.float16(spread / divisor).tobytes(), dtype=np.uint8)
+    for offset, divisor in numbers.items():
+        blocks[..., offset : offset + 2] = np.frombuffer(np.float16(spread / divisor).tobytes(), dtype=np.uint8)
     return blocks.reshape(rows, -1)
 
 
 def matrices(shape: Shape) -> dict[str, tuple[int, int]]:
-    """Every matrix by GGUF's name: rows and columns."""
+    """Returns rows and columns of every matrix, by GGUF name."""
     queries, keys = shape.heads * shape.head_width, shape.kv_heads * shape.head_width
     result = {"token_embd": (shape.vocabulary, shape.hidden)}
     if not shape.is_tied:
@@ -112,10 +112,10 @@ def add_configuration(writer: GGUFWriter, shape: Shape) -> None:
 
 
 def add_vocabulary(writer: GGUFWriter, size: int) -> None:
-    """Byte tokens and names without meaning: nobody reads what random weights say."""
+    """Adds byte tokens and placeholder names: the output of random weights is never read as text."""
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     others = [byte for byte in range(256) if byte not in printable]
-    tokens = [chr(byte) for byte in printable] + [chr(256 + place) for place in range(len(others))] + ["ab"]
+    tokens = [chr(byte) for byte in printable] + [chr(256 + index) for index in range(len(others))] + ["ab"]
     tokens += [f"<{number}>" for number in range(size - len(tokens))]
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("qwen2")

@@ -1,13 +1,13 @@
-"""How many rows of lm_head would a copy of fewer bits, with a proven bound, leave? Counts on a real model.
+"""Counts how many rows of lm_head a low-bit copy with a proven bound would leave to compute, on a real model.
 
     python3 -m venv /tmp/gguf && /tmp/gguf/bin/pip install gguf==0.19.0
     /tmp/gguf/bin/python bench/screening.py "$(bench/smollm2/fetch.sh)"
 
-A row's logit is estimated from the upper bits of its 8-bit codes; what the lower bits can add is bounded, by Cauchy and Schwarz,
-by their norm times that of the hidden state, over the whole row or block by block. The row that is certainly the largest, as far as that
-says, is computed exactly; rows whose estimate plus bound reaches it could hold the maximum and would have to be computed too, and
-with them the panels of 16 rows that they lie in. The hidden states are those of real answers, found from the logits that volley writes. What `--screen` itself leaves, of any
-model, `volley bench --screen --profile` shows. Exit codes: 0 done, 64 usage.
+The upper bits of a row's 8-bit codes estimate its logit. By Cauchy–Schwarz, the contribution of the lower bits is at most their norm
+times the hidden state's, over the whole row or block by block. The row with the highest lower bound is computed exactly. Rows whose
+upper bound reaches its logit could hold the maximum, so they must be computed too, with the panels of 16 rows that contain them. The
+hidden states come from real answers, recovered from the logits that volley writes. For the rows left by `--screen` itself, use
+`volley bench --screen --profile`. Exit codes: 0 done, 64 usage.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LENGTHS = (1, 3, 6, 10, 15, 21, 30, 40)
 
 
 def hidden_states(model: Path, weights: np.ndarray) -> np.ndarray:
-    """Solves weights · state = logits, which has one solution, after so many tokens of each answer."""
+    """Returns hidden states at LENGTHS tokens into each answer, as the unique solution of weights · state = logits."""
     logits = []
     with tempfile.NamedTemporaryFile() as file:
         for prompt in PROMPTS:
@@ -48,7 +48,7 @@ def hidden_states(model: Path, weights: np.ndarray) -> np.ndarray:
 def candidate_counts(
     weights: np.ndarray, states: np.ndarray, bits: int, is_blockwise: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Returns, for each state, the numbers of rows and of panels that could hold the largest logit."""
+    """Returns, for each state, how many rows and panels could hold the largest logit."""
     blocks = weights.reshape(len(weights), -1, 32)
     scales = np.maximum(np.abs(blocks).max(2, keepdims=True) / 127, 1e-30)
     step = 2 ** (8 - bits)
@@ -74,7 +74,7 @@ def main() -> int:
     tensor = tensors.get("output.weight", tensors["token_embd.weight"])
     weights = dequantize(tensor.data, tensor.tensor_type).astype(np.float64)
     states = hidden_states(model, weights)
-    print(f"{len(weights)} rows, {len(states)} states; what is left: median, 90 %, most")
+    print(f"{len(weights)} rows, {len(states)} states; left to compute: median, 90th percentile, maximum")
     for bits in (4, 5, 6):
         for is_blockwise in (False, True):
             name = f"{bits} bits, bound by {'block' if is_blockwise else 'row'}"

@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
-"""Tokens per second and time to a first token of `volley serve` beside llama-server, on the same weights, by clients.
+"""Compares `volley serve` and llama-server on the same weights: tokens per second and time to first token, by number of clients.
 
     bench/serve_race.py --name serve-smollm2 --model SmolLM2-135M-Instruct.gguf --peer DIR/bin/llama-server
 
-Both servers run at the same time and take turns: the one whose turn it is not is stopped (SIGSTOP). Each round measures
-every number of clients with vanilla, each factor and the peer, one after the other, every second round the other way round.
-Prompts are tokens at random, so that nobody's cache has them. A ratio is taken inside each round. One short round before the
-first is thrown away. The result goes to bench/results/NAME.json and, as a table, to standard output. `--peer none` measures
-volley alone. Exit codes: 0 done, 1 failed, 64 usage.
+Both servers run all the time and take turns; the idle one is stopped (SIGSTOP). Each round measures every number of clients with
+vanilla, each factor and the peer in turn; every second round reverses the order. Prompts are random tokens, so that no cache helps.
+Ratios are taken within a round. A short first round is discarded. The result goes to bench/results/NAME.json and, as a table, to
+standard output. `--peer none` measures volley alone. Exit codes: 0 done, 1 failed, 64 usage.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ PEER = "llama-server"
 
 
 class Server:
-    """A server under way, stopped between its turns."""
+    """A running server, stopped between its turns."""
 
     def __init__(self, command: list[str], port: int):
         self.command, self.port = command, port
@@ -64,7 +63,7 @@ class Server:
                 return self._get("/health")
             except OSError:
                 time.sleep(0.1)
-        sys.exit(f"serve_race.py: {' '.join(self.command)} does not answer after a minute.")
+        sys.exit(f"serve_race.py: {' '.join(self.command)} did not answer within a minute.")
 
     def _get(self, path: str) -> dict:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as response:
@@ -73,7 +72,7 @@ class Server:
 
 @dataclasses.dataclass(frozen=True)
 class Racer:
-    """A server with a factor, or with none."""
+    """A server, measured with a factor or without one."""
 
     name: str
     server: Server
@@ -120,16 +119,16 @@ def main() -> int:
 
 
 def parse_arguments():
-    parser = UsageParser(description="Measures volley serve beside llama-server on the same file.")
+    parser = UsageParser(description="Compares volley serve and llama-server on the same file.")
     parser.add_argument("--model", type=Path, required=True, help="a .gguf file")
-    parser.add_argument("--name", required=True, help="of the result: bench/results/NAME.json")
+    parser.add_argument("--name", required=True, help="name of the result, bench/results/NAME.json")
     parser.add_argument("--volley", default=str(ROOT / ".build/release/volley"))
-    parser.add_argument("--peer", required=True, help="llama-server, with arguments if any, or none")
+    parser.add_argument("--peer", required=True, help="llama-server command, with arguments if needed, or none")
     parser.add_argument("--mtd", default="off,4")
     parser.add_argument("--clients", default="1,2,4,8,16", type=lambda text: [positive(n) for n in text.split(",")])
     parser.add_argument("--threads", type=positive, default=2)
-    parser.add_argument("-p", "--prompt", type=positive, default=32, help="tokens of each prompt")
-    parser.add_argument("-n", "--tokens", type=positive, default=128, help="tokens of each answer")
+    parser.add_argument("-p", "--prompt", type=positive, default=32, help="tokens per prompt")
+    parser.add_argument("-n", "--tokens", type=positive, default=128, help="tokens per answer")
     parser.add_argument("-r", "--rounds", type=positive, default=3)
     arguments = parser.parse_args()
     if not arguments.model.exists():
@@ -138,7 +137,7 @@ def parse_arguments():
 
 
 def start(arguments) -> list[Server]:
-    """One after the other, so that neither loads while the other does."""
+    """Starts the servers in turn, so that only one loads at a time."""
     most, threads = str(max(arguments.clients)), str(arguments.threads)
     port = free_port()
     servers = [
@@ -148,7 +147,7 @@ def start(arguments) -> list[Server]:
     ]  # fmt: skip
     if arguments.peer != "none":
         port = free_port()
-        # Room for every client's tokens; what it would do for prompts that come again is off, as none does.
+        # Context for every client's tokens. The prompt cache is off, because no prompt repeats.
         context = max(arguments.clients) * 256 * -(-(arguments.prompt + arguments.tokens) // 256)
         servers.append(
             Server(
@@ -172,7 +171,7 @@ def one_round(racers: list[Racer], work: Workload, counts: list[int], index: int
 
 
 def summary(rounds: list[dict], counts: list[int]) -> dict:
-    """By clients and racer: speed, time to a first token, and the speed over the peer's of the same round."""
+    """Returns speed, time to first token and ratio to the peer in the same round, by clients and racer."""
     result = {}
     for count in map(str, counts):
         result[count] = {}
@@ -205,7 +204,7 @@ def table(summary: dict) -> str:
 
 
 def shown_command(command: list[str]) -> str:
-    """The command without the folders of this machine."""
+    """Returns the command without local paths."""
     return " ".join(Path(word).name if "/" in word else word for word in command)
 
 

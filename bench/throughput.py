@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Tokens per second of a server by how many clients stream at a time, and by factor.
+"""Measures a server's tokens per second, by number of streaming clients and by factor.
 
     bench/throughput.py --port 8080 --model volley-5m --mtd off,4
 
-Every client asks for as many tokens of a prompt of its own; factors take turns in each round. Speed is all tokens over the
-time from the first one to the last. `--mtd none` leaves the field out, for servers that do not know it.
+Every client requests the same number of tokens for its own prompt; factors take turns in each round. The speed is all tokens divided
+by the time from the first to the last. `--mtd none` omits the field, for servers that do not know it.
 """
 
 import argparse
@@ -19,7 +19,7 @@ def main():
     parser.add_argument("--model", required=True)
     parser.add_argument("--mtd", default="off,4")
     parser.add_argument("--clients", default="1,2,4,8,16")
-    parser.add_argument("--prompt", type=int, default=32, help="tokens")
+    parser.add_argument("--prompt", type=int, default=32, help="tokens per prompt")
     parser.add_argument("--tokens", type=int, default=128)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()

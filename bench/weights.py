@@ -1,11 +1,10 @@
-"""Measures what each way of packing a checkpoint costs and saves: size, decoding and loading.
+"""Measures the size and the decoding and loading time of a checkpoint packed in every way.
 
     python3 bench/weights.py --name smollm2 --model "$(bench/smollm2/fetch.sh)" --scratch /tmp/packed
 
-Packs the checkpoint in every format, with every compression, with and without planes, and loads each copy with one
-thread and with two; the ways take turns, and so does reading the uncompressed shards, which is the least that any loader
-must do. The files are in the system's cache. The result goes to bench/results/weights-NAME.json and, as a table, to
-standard output. Exit codes: 0 done, 1 failed, 64 usage.
+Packs the checkpoint in every format, with every compression, with and without planes, and loads each copy with one and two threads.
+The variants take turns with reading the uncompressed shards, the lower bound for any loader. The files are in the system's cache.
+The result goes to bench/results/weights-NAME.json and, as a table, to standard output. Exit codes: 0 done, 1 failed, 64 usage.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ BUILD = ["swift", "build", "-c", "release", "--product", "WeightsBench"]
 
 def main() -> int:
     parser = UsageParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--name", required=True, help="of the result")
+    parser.add_argument("--name", required=True, help="name of the result")
     parser.add_argument("--model", required=True, type=Path)
     parser.add_argument("--scratch", required=True, type=Path, help="a directory for the packed copies")
     parser.add_argument("--repeats", type=positive, default=7)

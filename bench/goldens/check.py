@@ -1,12 +1,12 @@
-"""Runs every golden case of multi-token decoding through the command line and compares tokens and logits.
+"""Runs every golden case of multi-token decoding on the command line and compares tokens and logits.
 
     python3 bench/goldens/check.py [--volley .build/release/volley] [--goldens Tests/Goldens/dmtd] [--kv f32] [MODEL…]
 
-GOLDENS holds a folder for each model: a checkpoint as Hugging Face writes it, `cases.json` and perhaps `rules.json`, lists of
-`{prompt, cycle, phase, prompt_input, history, window, sinks, tokens, min_margin, last_logits}`; `cycle` 0 is vanilla and `window`
-0 none; without prompt_input and history it is the paper's rule, or the absolute one. Tokens must be
-equal; logits at the last of prompt and tokens must agree within 1e-3, except with `--kv f16`, where their difference is
-only shown. Prints a table for each model, then each mismatch. Exit codes: 0 all equal, 1 a mismatch or a failure, 64 usage.
+GOLDENS holds a directory per model: a Hugging Face checkpoint, `cases.json` and optionally `rules.json`, lists of
+`{prompt, cycle, phase, prompt_input, history, window, sinks, tokens, min_margin, last_logits}`. `cycle` 0 means vanilla and `window` 0
+none; without prompt_input and history the rule is the paper's, or the absolute one. Tokens must be equal. Logits after prompt and
+tokens must agree within 1e-3; with `--kv f16` their difference is only shown. Prints a table per model, then each mismatch.
+Exit codes: 0 all equal, 1 a mismatch or a failure, 64 usage.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ TIME_LIMIT_SECONDS = 120
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one case gave: a fault in words (empty when all is equal) and the largest difference of a logit."""
+    """The outcome of a case: a description of the fault ("" if all is equal) and the largest difference of a logit."""
 
     plan: str
     fault: str
@@ -54,8 +54,8 @@ def main() -> int:
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = UsageParser(description="Checks the golden cases of multi-token decoding through the command line.")
-    parser.add_argument("models", nargs="*", metavar="MODEL", help="names of folders (default: all)")
+    parser = UsageParser(description="Checks the golden cases of multi-token decoding on the command line.")
+    parser.add_argument("models", nargs="*", metavar="MODEL", help="names of directories (default: all)")
     parser.add_argument("--volley", type=Path, default=ROOT / ".build/release/volley")
     parser.add_argument("--goldens", type=Path, default=ROOT / "Tests/Goldens/dmtd")
     parser.add_argument("--kv", choices=["f32", "f16"], default="f32")
@@ -67,12 +67,12 @@ def parse_arguments() -> argparse.Namespace:
     arguments.folders = [folder for folder in folders if not arguments.models or folder.name in arguments.models]
     missing = set(arguments.models) - {folder.name for folder in folders}
     if missing or not folders:
-        parser.error(f"{arguments.goldens} has no {', '.join(sorted(missing)) or 'folder with a cases.json'}")
+        parser.error(f"{arguments.goldens} has no {', '.join(sorted(missing)) or 'directory with a cases.json'}")
     return arguments
 
 
 def check_model(folder: Path, arguments: argparse.Namespace) -> Iterator[Outcome]:
-    """Runs the cases of one model in their order."""
+    """Runs the cases of one model in order."""
     with tempfile.TemporaryDirectory() as scratch:
         logits_file = Path(scratch) / "logits"
         for path in (folder / "cases.json", folder / "rules.json"):
@@ -81,7 +81,7 @@ def check_model(folder: Path, arguments: argparse.Namespace) -> Iterator[Outcome
 
 
 def rule(case: dict) -> dict[str, str]:
-    """The case's rule, by option."""
+    """Returns the case's rule as options and values."""
     implied = "masked" if case["phase"] == "absolute" else "trunk"
     return {
         "--phase": case["phase"],
@@ -91,14 +91,14 @@ def rule(case: dict) -> dict[str, str]:
 
 
 def check_case(case: dict, folder: Path, logits_file: Path, arguments: argparse.Namespace) -> Outcome:
-    """Runs one case; whatever goes wrong, a crash included, becomes the fault of its outcome."""
+    """Runs one case. Any failure, including a crash, becomes the fault of its outcome."""
     plan = "off" if case["cycle"] == 0 else " ".join([str(case["cycle"]), *rule(case).values()])
     logits_file.unlink(missing_ok=True)
     command = make_command(case, folder, logits_file, arguments)
     try:
         result = subprocess.run(command, capture_output=True, text=True, timeout=TIME_LIMIT_SECONDS)
     except subprocess.TimeoutExpired:
-        return Outcome(plan, f"not done after {TIME_LIMIT_SECONDS} seconds", float("nan"))
+        return Outcome(plan, f"not finished after {TIME_LIMIT_SECONDS} seconds", float("nan"))
     if result.returncode != 0:
         return Outcome(plan, f"exit code {result.returncode}: {result.stderr.strip()}", float("nan"))
     try:
@@ -125,24 +125,24 @@ def make_command(case: dict, folder: Path, logits_file: Path, arguments: argpars
 
 
 def compare(case: dict, plan: str, tokens: list[int], logits: array.array, kv: str) -> Outcome:
-    """Compares tokens first: logits after another token say nothing."""
+    """Compares tokens first: after different tokens, logits are not comparable."""
     if sys.byteorder == "big":
         logits.byteswap()
     expected = case["last_logits"]
     if tokens != case["tokens"]:
-        parted = next((i for i, pair in enumerate(zip(tokens, case["tokens"])) if pair[0] != pair[1]), None)
-        where = f"{len(tokens)} tokens for {len(case['tokens'])}" if parted is None else f"tokens part at {parted}"
+        diverged = next((i for i, pair in enumerate(zip(tokens, case["tokens"])) if pair[0] != pair[1]), None)
+        where = f"{len(tokens)} tokens for {len(case['tokens'])}" if diverged is None else f"tokens diverge at {diverged}"
         return Outcome(plan, f"{where}; prompt of {len(case['prompt'])}, margin {case['min_margin']}", float("nan"))
     if len(logits) != len(expected):
         return Outcome(plan, f"{len(logits)} logits, expected {len(expected)}", float("nan"))
-    # NaN compares as neither more nor less: count it as infinitely wrong.
+    # NaN compares false with everything: count it as an infinite difference.
     difference = max(abs(a - b) if a == a else float("inf") for a, b in zip(logits, expected))
     fault = f"a logit is off by {difference:.2g}" if kv == "f32" and not difference <= LOGIT_LIMIT else ""
     return Outcome(plan, fault, difference)
 
 
 def table(outcomes: list[Outcome]) -> str:
-    """Returns a row for each plan: cases, how many differ, the largest difference of a logit."""
+    """Returns a table with a row per plan: cases, failures, the largest difference of a logit."""
     rows = [["mtd, rule", "cases", "wrong", "largest logit difference"]]
     for plan in sorted({outcome.plan for outcome in outcomes}, key=lambda plan: (plan.split()[1:], plan)):
         of_plan = [outcome for outcome in outcomes if outcome.plan == plan]

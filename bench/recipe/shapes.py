@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Fine-tunes random checkpoints in the shapes of real models for a few steps, and loads what comes out in volley.
+"""Fine-tunes random checkpoints in the shapes of real models for a few steps, and loads the results in volley.
 
     make build recipe
     weights/recipe/.venv/bin/python bench/recipe/shapes.py --scratch /tmp/shapes
 
-Prints the peak memory and the tokens a second of each, as the recipe logs them. Needs 16 GB of memory and 15 GB of disk.
+Prints each one's peak memory and tokens per second, as logged by the recipe. Needs 16 GB of memory and 15 GB of disk.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ SHAPES = {"smollm2-135m": smollm2, "qwen3-0.6b": qwen3_06b}
 
 
 def run(*command: object) -> int:
-    """Runs the recipe; returns its peak memory in MiB."""
+    """Runs the recipe and returns its peak memory in MiB."""
     environment = {**os.environ, "PYTHONPATH": str(RECIPE)}
     process = subprocess.Popen(
         [sys.executable, "-m", "recipe", *map(str, command)], env=environment, stdout=subprocess.DEVNULL

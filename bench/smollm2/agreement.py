@@ -1,14 +1,13 @@
-"""How far are the logits of quantised weights from those of the same weights in float32? Volley's, and llama.cpp's.
+"""Measures how far logits of quantised weights are from float32 logits of the same weights, for volley and llama.cpp.
 
     python3.11 -m venv /tmp/agreement && /tmp/agreement/bin/pip install gguf==0.19.0 diskcache typing_extensions jinja2
     bench/peers/build_llama_cpp.sh /tmp/peers
     /tmp/agreement/bin/python bench/smollm2/agreement.py --model "$(bench/smollm2/fetch.sh)" --peers /tmp/peers
 
-llama-quantize makes the same weights for both programs, in each format and in float32. Texts are decoded token by token, with
-keys and values in float16; the second half of each is looked at. Each program is held against its own float32 (keys and
-values in float32 too), so that only rounding is seen; how far the two float32 programs are apart is the last line. The
-result goes to bench/results/agreement-smollm2.json and, as a table, to standard output.
-Exit codes: 0 done, 1 failed, 64 usage.
+llama-quantize makes the weights for both programs, in each format and in float32. Texts are decoded token by token with float16 keys
+and values; the second half of each is compared. Each program is compared with its own float32 run (with float32 keys and values), so
+that only rounding counts; the last line compares the two float32 programs. The result goes to bench/results/agreement-smollm2.json
+and, as a table, to standard output. Exit codes: 0 done, 1 failed, 64 usage.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ RESULT = ROOT / "bench/results/agreement-smollm2.json"
 def main() -> int:
     parser = UsageParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", required=True, type=Path, help="SmolLM2-135M-Instruct.gguf")
-    parser.add_argument("--peers", required=True, type=Path, help="the folder of build_llama_cpp.sh")
+    parser.add_argument("--peers", required=True, type=Path, help="directory built by build_llama_cpp.sh")
     parser.add_argument("--threads", type=positive, default=2)
     arguments = parser.parse_args()
     machine = describe_machine()
@@ -71,7 +70,7 @@ def cells(row: dict) -> list[str]:
 
 
 def compare(name: str, scratch: Path, arguments) -> Iterator[dict]:
-    """Yields a row for each program, and one for the two in float32."""
+    """Yields a row per program, and one that compares the two in float32."""
     weights, exact = arguments.model, scratch / "float32.gguf"
     if FORMATS[name]:
         weights = scratch / f"{name}.gguf"

@@ -1,4 +1,4 @@
-"""SmolLM2's tokenizer and chat template, made with Hugging Face's libraries from the metadata of its GGUF file."""
+"""SmolLM2's tokenizer and chat template, built with Hugging Face's libraries from the metadata of its GGUF file."""
 
 from gguf import GGUFReader, TokenType
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -6,7 +6,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
 
 def load_tokenizer(reader: GGUFReader) -> Tokenizer:
-    """Returns the byte-level BPE tokenizer: digits one by one, then the GPT-2 pattern, special tokens recognised."""
+    """Returns the byte-level BPE tokenizer: single digits, then the GPT-2 pattern; special tokens are recognised."""
     tokens = field(reader, "tokenizer.ggml.tokens")
     merges = [tuple(merge.split(" ")) for merge in field(reader, "tokenizer.ggml.merges")]
     tokenizer = Tokenizer(models.BPE({token: id for id, token in enumerate(tokens)}, merges))
@@ -22,7 +22,7 @@ def load_tokenizer(reader: GGUFReader) -> Tokenizer:
 
 
 def render_chat(reader: GGUFReader, messages: list[dict[str, str]]) -> str:
-    """Returns the conversation as the file's own chat template writes it, ready for the assistant's answer."""
+    """Renders the conversation with the file's chat template, ready for the assistant's answer."""
     environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(field(reader, "tokenizer.chat_template"))
     return template.render(messages=messages, add_generation_prompt=True)

@@ -1,26 +1,26 @@
-"""Writes Tests/Goldens/smollm2/greedy.json: what transformers and llama.cpp emit on SmolLM2-135M-Instruct, greedily.
+"""Writes Tests/Goldens/smollm2/greedy.json: the greedy output of transformers and llama.cpp on SmolLM2-135M-Instruct.
 
     python3.11 -m venv /tmp/reference && /tmp/reference/bin/pip install -r bench/smollm2/requirements.txt
     bench/peers/build_llama_cpp.sh /tmp/peers
     /tmp/reference/bin/python bench/smollm2/make_goldens.py --model "$(bench/smollm2/fetch.sh)" --peers /tmp/peers
 
-The file holds a `header` (versions, settings) and `cases`, one for each prompt:
+The file holds a `header` (versions, settings) and `cases`, one per prompt:
 
-    name, chat           which prompt; whether it is a conversation
-    text                 what is tokenised; for a conversation, rendered by the file's own chat template
-    messages             the conversation (absent for a text)
+    name, chat           the prompt's name, and whether it is a conversation
+    text                 the text to tokenise; a conversation is rendered with the file's chat template
+    messages             the conversation (only for conversations)
     prompt_ids           ids of `text`, special tokens recognised, none added
-    transformers_tokens  greedy tokens, float32 on dequantised weights; end-of-sequence is a token like any other
-    margins              of each of those, logit of the first minus logit of the second choice
+    transformers_tokens  greedy tokens, float32 on dequantised weights; end-of-sequence counts as an ordinary token
+    margins              for each of these tokens, its logit minus the second highest
     llama_cpp_tokens     greedy tokens of llama.cpp, whose matmuls round activations to 8 bits
-    llama_cpp_margins    of each of transformers_tokens, after the ones before it, llama.cpp's logit minus its highest
-                         other logit: negative where llama.cpp would part from transformers
-    llama_cpp_noise      what that rounding does: root mean square, over the vocabulary, of the difference between the
-                         logits of llama.cpp and of transformers at the prompt's last position
-    top_logits           at the prompt's last position, the ten highest [id, logit] of transformers
+    llama_cpp_margins    for each of transformers_tokens, given the tokens before it, llama.cpp's logit minus its highest
+                         other logit; negative where llama.cpp would diverge from transformers
+    llama_cpp_noise      effect of that rounding: root mean square, over the vocabulary, of the difference between the
+                         logits of llama.cpp and transformers at the prompt's last position
+    top_logits           the ten highest [id, logit] of transformers at the prompt's last position
 
-Two independent programs vouch for the float32 tokens: the generator stops unless llama.cpp, run on a float32 copy of
-the file, emits transformers_tokens too.
+Two independent programs must agree on the float32 tokens: the generator exits unless llama.cpp, run on a float32 copy of the
+file, also gives transformers_tokens.
 """
 
 import argparse
@@ -65,14 +65,14 @@ def main() -> None:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Writes the greedy goldens of SmolLM2.")
     parser.add_argument("--model", type=Path, required=True, help="SmolLM2-135M-Instruct.gguf")
-    parser.add_argument("--peers", type=Path, required=True, help="the folder of build_llama_cpp.sh")
+    parser.add_argument("--peers", type=Path, required=True, help="directory built by build_llama_cpp.sh")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--output", type=Path, default=GOLDEN)
     return parser.parse_args()
 
 
 def make_case(prompt: Prompt, reader, tokenizer, model, llama_cpp: LlamaCpp) -> dict:
-    """Returns the golden of one prompt; stops when the two tokenizers disagree."""
+    """Returns the golden of one prompt. Exits if the two tokenizers disagree."""
     chat = prompt.messages is not None
     text = gguf_tokenizer.render_chat(reader, prompt.messages) if chat else prompt.text
     ids = tokenizer.encode(text, add_special_tokens=False).ids
@@ -101,15 +101,15 @@ def rounded(values: list[float]) -> list[float]:
 
 
 def check_float32(arguments: argparse.Namespace, cases: list[dict]) -> None:
-    """Stops unless llama.cpp emits transformers' tokens when its weights, activations, K and V are float32."""
+    """Exits unless llama.cpp gives transformers' tokens with float32 weights, activations, K and V."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "float32.gguf"
         dequantise(arguments.peers, arguments.model, path)
         llama_cpp = LlamaCpp(arguments.peers, path, arguments.threads, float32_cache=True)
         for case in cases:
             if llama_cpp.decode(case["prompt_ids"], TOKEN_COUNT) != case["transformers_tokens"]:
-                raise SystemExit(f"transformers and llama.cpp in float32 part on the prompt {case['name']}")
-    print("llama.cpp on float32 weights emits transformers' tokens for every prompt")
+                raise SystemExit(f"transformers and llama.cpp in float32 diverge on the prompt {case['name']}")
+    print("llama.cpp on float32 weights gives transformers' tokens for every prompt")
 
 
 def make_header(model: Path, llama_cpp: LlamaCpp) -> dict:
@@ -128,21 +128,21 @@ def make_header(model: Path, llama_cpp: LlamaCpp) -> dict:
 
 
 def report(case: dict, tokenizer) -> None:
-    """Prints both texts and where they part."""
+    """Prints both texts and where they diverge."""
     ours, theirs = case["transformers_tokens"], case["llama_cpp_tokens"]
     print(f"{case['name']}: {case['text']!r}")
     print(f"  transformers {tokenizer.decode(ours, skip_special_tokens=False)!r}")
-    parted = next((index for index in range(TOKEN_COUNT) if ours[index] != theirs[index]), None)
-    if parted is None:
+    diverged = next((index for index in range(TOKEN_COUNT) if ours[index] != theirs[index]), None)
+    if diverged is None:
         print(f"  llama.cpp    the same; smallest margin {min(case['margins'])}")
     else:
         print(f"  llama.cpp    {tokenizer.decode(theirs, skip_special_tokens=False)!r}")
-        margin, noise = case["margins"][parted], case["llama_cpp_noise"]
-        print(f"  they part at token {parted}: margin {margin}, llama.cpp's noise {noise}")
+        margin, noise = case["margins"][diverged], case["llama_cpp_noise"]
+        print(f"  they diverge at token {diverged}: margin {margin}, llama.cpp's noise {noise}")
 
 
 def format_golden(header: dict, cases: list[dict]) -> str:
-    """Returns JSON with one field on a line: short enough to read, stable enough to compare."""
+    """Returns JSON with one field per line: easy to read and to diff."""
 
     def lines(fields: dict) -> str:
         return "{\n" + ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in fields.items()) + "\n}"

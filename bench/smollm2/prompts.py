@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Prompt:
-    """A text to continue (`text`) or a conversation to answer (`messages`); the other one is None."""
+    """Either a text to continue (`text`) or a conversation to answer (`messages`)."""
 
     name: str
     text: str | None = None

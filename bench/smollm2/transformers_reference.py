@@ -1,4 +1,4 @@
-"""Greedy decoding with Hugging Face transformers: float32 arithmetic on the dequantised weights of a GGUF file."""
+"""Greedy decoding with Hugging Face transformers, in float32 on the dequantised weights of a GGUF file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,17 +12,17 @@ from transformers import AutoModelForCausalLM
 
 @dataclass(frozen=True)
 class Greedy:
-    """What greedy decoding gave."""
+    """The result of greedy decoding."""
 
     tokens: list[int]
     margins: list[float]
-    """For each token, its logit minus the second highest logit."""
+    """Each token's logit minus the second highest logit."""
     prompt_logits: numpy.ndarray
     """float32 `[vocabulary]`: the logits at the prompt's last position."""
 
 
 def load(path: Path, reader: GGUFReader) -> torch.nn.Module:
-    """Returns the model after checking that each weight is what the `gguf` package dequantises."""
+    """Loads the model and checks its weights against those that the `gguf` package dequantises."""
     model = AutoModelForCausalLM.from_pretrained(
         str(path.parent), gguf_file=path.name, dtype=torch.float32, attn_implementation="eager"
     ).eval()
@@ -32,7 +32,7 @@ def load(path: Path, reader: GGUFReader) -> torch.nn.Module:
 
 @torch.inference_mode()
 def decode(model: torch.nn.Module, prompt: list[int], count: int) -> Greedy:
-    """Emits `count` tokens with a KV cache, end-of-sequence being a token like any other; one full pass checks them."""
+    """Generates `count` tokens with a KV cache and checks them with one full pass. End-of-sequence counts as an ordinary token."""
     tokens: list[int] = []
     cache = None
     fed = prompt
@@ -41,7 +41,7 @@ def decode(model: torch.nn.Module, prompt: list[int], count: int) -> Greedy:
         cache = output.past_key_values
         fed = [int(output.logits[0, -1].argmax())]
         tokens += fed
-    # [count, vocabulary]: row i emits token i.
+    # [count, vocabulary]: row i predicts token i.
     logits = model(torch.tensor([prompt + tokens[:-1]]), use_cache=False).logits[0, len(prompt) - 1 :]
     if logits.argmax(-1).tolist() != tokens:
         raise SystemExit("decoding with a KV cache and one full pass disagree: a margin is below float32's noise")
@@ -50,7 +50,7 @@ def decode(model: torch.nn.Module, prompt: list[int], count: int) -> Greedy:
 
 
 def check_weights(model: torch.nn.Module, reader: GGUFReader) -> None:
-    """Stops unless every tensor of the file equals its parameter bit for bit and no parameter is left over."""
+    """Exits unless every tensor of the file equals its parameter bit for bit and no parameter is left over."""
     parameters = dict(model.named_parameters())
     heads = {"attn_q": model.config.num_attention_heads, "attn_k": model.config.num_key_value_heads}
     for tensor in reader.tensors:
@@ -60,13 +60,13 @@ def check_weights(model: torch.nn.Module, reader: GGUFReader) -> None:
             expected = unpermute(expected, heads[role])
         found = parameters.pop(parameter_name(tensor.name)).detach().numpy()
         if not numpy.array_equal(found.reshape(expected.shape), expected):
-            raise SystemExit(f"transformers reads {tensor.name} otherwise than the gguf package")
+            raise SystemExit(f"transformers and the gguf package read {tensor.name} differently")
     if parameters:
         raise SystemExit(f"the file has no tensor for {', '.join(parameters)}")
 
 
 def unpermute(rows: numpy.ndarray, heads: int) -> numpy.ndarray:
-    """Undoes GGUF's order of Llama's q and k rows `[rows, columns]`: there the rows i and i + half lie side by side."""
+    """Restores Hugging Face's order of Llama's q and k rows `[rows, columns]`; GGUF places row i next to row i + half."""
     half = rows.shape[0] // heads // 2
     return rows.reshape(heads, half, 2, -1).swapaxes(1, 2).reshape(rows.shape)
 

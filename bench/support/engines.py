@@ -1,4 +1,4 @@
-"""The programs that are measured: how each is called for one measurement and where its answer holds the speed."""
+"""The measured programs: their commands, and where their output states the speed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 
 
 class MeasurementError(Exception):
-    """One sentence: which program failed, how, and what to do."""
+    """One sentence with the failed program, the reason and what to do."""
 
 
 @dataclass(frozen=True)
 class Workload:
-    """What every engine does: read `prompt_count` tokens at once; emit `decode_count` tokens from an empty context."""
+    """Each engine's work: process `prompt_count` tokens at once, and generate `decode_count` tokens from an empty context."""
 
     model: Path
     prompt_count: int
@@ -25,12 +25,12 @@ class Workload:
 
 
 class VolleyEngine:
-    """`volley generate`, a fresh process for each measurement."""
+    """`volley generate`, one process per measurement."""
 
     is_peer = False
 
     def __init__(self, binary: Path, mtd: str, activations: str, reads_prompts: bool, screens: bool = False):
-        """`activations`: int16 or int8. `reads_prompts`: whether its speed with prompts is of interest."""
+        """`activations`: int16 or int8. `reads_prompts`: whether to measure its prompt speed."""
         self.name = "volley" if mtd == "off" else f"volley mtd {mtd}"
         if activations != "int16":
             self.name += f" {activations}"
@@ -43,7 +43,7 @@ class VolleyEngine:
         self._screen = ["--screen"] if screens else []
 
     def prompt_command(self, work: Workload) -> list[str]:
-        # Ids below 1,000 exist in every vocabulary worth measuring; as in llama-bench, which ids does not matter.
+        # Ids below 1,000 exist in every relevant vocabulary. As in llama-bench, the choice of ids does not matter.
         generator = random.Random(1)
         ids = [generator.randrange(3, 1000) for _ in range(work.prompt_count)]
         return self._command(work, ids, emit=1)
@@ -71,13 +71,13 @@ class VolleyEngine:
 
 
 class LlamaBenchEngine:
-    """llama.cpp's `llama-bench`, or a fork's; it warms up by itself before it measures."""
+    """llama.cpp's `llama-bench`, or a fork's. It warms up by itself."""
 
     is_peer = True
     reads_prompts = True
 
     def __init__(self, name: str, command_line: str):
-        """`command_line`: the program and, if any, arguments of its own (`…/llama-bench -rtr 1`)."""
+        """`command_line`: the program, with arguments if needed (`…/llama-bench -rtr 1`)."""
         self.name = name
         self._program = shlex.split(command_line)
 
@@ -93,7 +93,7 @@ class LlamaBenchEngine:
     decode_speed = prompt_speed
 
     def version(self, output: str) -> str:
-        """Returns the commit that the program reports beside a measurement."""
+        """Returns the commit in the program's output."""
         return f"commit {json.loads(output)[0]['build_commit']}"
 
     def _command(self, work: Workload, prompt: int, decode: int) -> list[str]:
@@ -116,7 +116,7 @@ def run(command: list[str], limit_seconds: float = 900) -> str:
     except OSError as error:
         raise MeasurementError(f"{program} could not be started: {error.strerror}") from None
     except subprocess.TimeoutExpired:
-        raise MeasurementError(f"{program} took over {limit_seconds:.0f} seconds; measure fewer tokens") from None
+        raise MeasurementError(f"{program} took more than {limit_seconds:.0f} seconds; measure fewer tokens") from None
     if result.returncode != 0:
         last = (result.stderr.strip().splitlines() or ["no message"])[-1]
         raise MeasurementError(f"{program} ended with code {result.returncode}: {last}")

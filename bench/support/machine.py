@@ -1,4 +1,4 @@
-"""What a result needs to say about the machine it was measured on."""
+"""Describes the machine of a measurement."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import platform
 import subprocess
 from pathlib import Path
 
-# Instruction sets that decide which kernels run.
+# Instruction sets that select the kernels.
 FLAGS_OF_INTEREST = (
     "avx avx2 fma f16c avx_vnni avx512f avx512bw avx512vl avx512_vnni avx512_bf16 avx512_fp16 amx_int8 amx_bf16 "
     "asimd asimdhp asimddp i8mm bf16 sve sve2"
@@ -15,7 +15,7 @@ FLAGS_OF_INTEREST = (
 
 
 def describe_machine() -> dict:
-    """Returns processor, instruction sets, cores, memory in bytes, system and the load of the last minute."""
+    """Returns processor, instruction sets, cores, memory in bytes, system and one-minute load average."""
     fields = processor_fields()
     flags = (fields.get("flags") or fields.get("Features") or "").split()
     return {
@@ -30,7 +30,7 @@ def describe_machine() -> dict:
 
 
 def processor_fields() -> dict[str, str]:
-    """Returns the first processor's fields of /proc/cpuinfo; none where there is no such file."""
+    """Returns the first processor's fields of /proc/cpuinfo; empty if the file does not exist."""
     try:
         first = Path("/proc/cpuinfo").read_text().split("\n\n")[0]
     except OSError:

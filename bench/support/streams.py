@@ -1,4 +1,4 @@
-"""Clients that stream at the same time, and what they see of a server's speed."""
+"""Concurrent streaming clients, and the server speed that they see."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from . import wire
 
 @dataclass(frozen=True)
 class Workload:
-    """What each client asks for: `tokens` tokens after a prompt of its own, the end of a text or not."""
+    """Each client's request: `tokens` tokens for its own prompt, without stopping at the end of a text."""
 
     prompt: int
     tokens: int
 
     def request(self, model: str, factor: str | None) -> bytes:
-        """`factor` None leaves the field out, for servers that do not know it."""
+        """Returns the request. Without `factor` the field is omitted, for servers that do not know it."""
         fields = {
             "model": model, "prompt": [random.randrange(3, 500) for _ in range(self.prompt)], "max_tokens": self.tokens,
             "temperature": 0, "ignore_eos": True, "stream": True, "stream_options": {"include_usage": True},
@@ -30,7 +30,7 @@ class Workload:
 
 @dataclass(frozen=True)
 class Speed:
-    """`tokens_per_second` of all clients, from the first token to the last; the median of `first_token_seconds`."""
+    """`tokens_per_second` over all clients, from the first token to the last; median `first_token_seconds`."""
 
     tokens_per_second: float
     first_token_seconds: float
@@ -48,9 +48,9 @@ async def _measure(port: int, requests: list[bytes]) -> Speed:
 
 
 async def _stream(port: int, request: bytes) -> tuple[float, float, float, int]:
-    """When the request began, when its first and last tokens came, and how many they were.
+    """Returns the times of the request, its first and its last token, and the number of tokens.
 
-    Tokens are those that the server says it made: a server may hold back events of tokens that are half a letter.
+    The server states the number of tokens: it may hold back events for tokens that are part of a character.
     """
     start, times, tokens = time.monotonic(), [], 0
     reader, writer = await wire.send(port, request)

@@ -1,4 +1,4 @@
-"""Median and spread of repeated measurements, and how a table shows them."""
+"""Median and spread of repeated measurements, and tables of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import statistics
 
 
 def summarise(values: list[float]) -> dict[str, float]:
-    """Returns the median, smallest and largest of at least one value."""
+    """Returns median, minimum and maximum of at least one value."""
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
@@ -17,7 +17,7 @@ def shown(summary: dict[str, float], digits: int) -> str:
 
 
 def format_table(rows: list[list[str]]) -> str:
-    """Returns a Markdown table, columns aligned; the first row is the heading."""
+    """Returns a Markdown table with aligned columns. The first row is the heading."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in rows]
     lines.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")

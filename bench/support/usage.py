@@ -7,7 +7,7 @@ import sys
 
 
 class UsageParser(argparse.ArgumentParser):
-    """Ends with 64 on wrong usage, as volley does."""
+    """Exits with 64 on wrong usage, as volley does."""
 
     def error(self, message: str):
         self.print_usage(sys.stderr)
@@ -15,7 +15,7 @@ class UsageParser(argparse.ArgumentParser):
 
 
 def positive(text: str) -> int:
-    """A count of at least one."""
+    """Parses a count of at least one."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError("must be at least 1")

