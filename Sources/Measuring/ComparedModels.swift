@@ -26,7 +26,7 @@ package struct ComparedModels: Sendable {
     }
 
     /// The model that runs `plan`.
-    func model(for plan: any DecodePlan) -> Model { PlanLabel(plan).isVanilla ? vanilla : model }
+    func model(for plan: any DecodePlan) -> Model { plan.isVanilla ? vanilla : model }
 
     /// The model that vanilla comes from.
     package var vanilla: Model { baseline ?? model }

@@ -2,13 +2,14 @@ import Decoding
 import Models
 import Tokens
 
-/// Puts questions to a model, and for vanilla to its baseline: one context for each way that plans cut or change it, used again and again.
+/// Puts questions to a model, and for vanilla to its baseline: by one generator for each way that plans cut or change it, used again
+/// and again.
 final class Examiner {
     private let models: ComparedModels
     private let tokenizer: Tokenizer
     private let sessionOptions: SessionOptions
     private let options: GenerationOptions
-    private var contexts: [DecodingContext] = []
+    private var generators: [Generator] = []
 
     struct Question {
         let prompt: [Int]
@@ -39,18 +40,18 @@ final class Examiner {
         sessionOptions = options
         self.options = GenerationOptions(maximumTokens: maximumTokens)
         try self.options.check()
-        _ = try context(for: .vanilla)
     }
 
-    /// An empty context over the model as `plan` runs it.
-    private func context(for plan: any DecodePlan) throws -> DecodingContext {
-        let stack = models.model(for: plan).fitted(to: plan).stack
-        if let context = contexts.first(where: { $0.stack.runsAlike(stack) }) {
-            context.truncate(to: 0)
-            return context
+    /// A generator over the model as `plan` runs it, without tokens.
+    private func generator(for plan: any DecodePlan) -> Generator {
+        let model = models.model(for: plan)
+        if let generator = generators.first(where: { $0.model.stack === model.stack && $0.suits(plan) }) {
+            generator.reset()
+            return generator
         }
-        contexts.append(try DecodingContext(stack, options: sessionOptions))
-        return contexts[contexts.count - 1]
+        let generator = Generator(model, options: sessionOptions)
+        generators.append(generator)
+        return generator
     }
 
     /// As `generate` would read it: through the chat template where there is one.
@@ -82,18 +83,16 @@ final class Examiner {
     }
 
     func answer(_ prompt: [Int], _ plan: any DecodePlan) throws -> Answer {
-        let context = try context(for: plan)
-        let generation = try DecodingLoop(
-            context, prompt: prompt, plan: plan, options: options, tokenizer: tokenizer,
-            endTokens: models.model(for: plan).endTokens)
+        let generator = generator(for: plan)
+        try generator.begin(prompt, plan: plan, options: options)
         var (text, tokens) = ("", [GeneratedToken]())
-        while let token = try generation.step() {
+        while let token = try generator.step() {
             text += token.text
             tokens.append(token)
         }
         return Answer(
-            text: text + generation.flush(), tokens: tokens, statistics: generation.statistics,
-            depths: generation.depths.suffix(from: prompt.count))
+            text: text + generator.flush(), tokens: tokens, statistics: generator.statistics,
+            depths: generator.depths.suffix(from: prompt.count))
     }
 
     /// Each reference token, predicted from the ones before it, and which layers the reference but for its last token ran;
@@ -101,18 +100,16 @@ final class Examiner {
     func predictions(
         _ question: Question, _ plan: any DecodePlan
     ) throws -> (tokens: [Prediction], depths: DepthRecord) {
-        let context = try context(for: plan)
-        try context.begin(question.prompt, plan: plan)
+        let generator = generator(for: plan)
+        let sequence = try generator.read(question.prompt, plan: plan)
         let predictions = try question.reference.map { token in
-            context.run()
-            try context.checkCache()
-            let likeliest = logprobs(of: context.logits, sampled: token, count: 1)
-            try context.append(token)
+            let likeliest = logprobs(of: try generator.logits(), sampled: token, count: 1)
+            try sequence.append(token)
             let own = likeliest.last { $0.id == token }?.logprob ?? -.infinity
             return Prediction(
-                place: context.cyclePlace(ofTokenAt: context.tokens.count - 1), likeliest: likeliest.first?.id ?? token,
-                loss: -Double(own))
+                place: sequence.cyclePlace(ofTokenAt: sequence.tokens.count - 1),
+                likeliest: likeliest.first?.id ?? token, loss: -Double(own))
         }
-        return (predictions, context.depths.suffix(from: question.prompt.count))
+        return (predictions, generator.depths.suffix(from: question.prompt.count))
     }
 }

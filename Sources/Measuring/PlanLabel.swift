@@ -6,13 +6,13 @@ package struct PlanLabel: Sendable, Hashable {
     package let name: String
     /// Whether `--mtd` can ask for it.
     private let isFactor: Bool
+    package let isVanilla: Bool
 
     package init(_ plan: any DecodePlan) {
         name = plan.name
-        isFactor = plan is VanillaPlan || plan is MultiTokenPlan
+        isFactor = plan.isFactor
+        isVanilla = plan.isVanilla
     }
-
-    package var isVanilla: Bool { isFactor && name == "off" }
 
     /// For a person.
     package var title: String { isVanilla ? "vanilla" : isFactor ? "mtd \(name)" : name }

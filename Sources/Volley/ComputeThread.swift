@@ -5,7 +5,7 @@ import Foundation
 /// A pass takes from a tenth of a millisecond to seconds, for which one of Swift's cooperative threads, as many as cores,
 /// would serve nobody else. And a thread team wants to be called by the same thread each time.
 final class ComputeThread: SerialExecutor {
-    private let queue = JobQueue()
+    private let queue = ExecutorJobs()
 
     init() {
         Thread.detachNewThread { [queue] in queue.work() }
@@ -19,7 +19,7 @@ final class ComputeThread: SerialExecutor {
 
 /// Jobs that wait for a thread.
 // Sendable: the condition guards all that changes.
-private final class JobQueue: @unchecked Sendable {
+private final class ExecutorJobs: @unchecked Sendable {
     private let condition = NSCondition()
     private var jobs: [(job: UnownedJob, executor: ComputeThread)] = []
     private var isClosed = false

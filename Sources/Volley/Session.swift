@@ -16,58 +16,44 @@ public actor Session {
     /// Whether some iterator has the session; set and cleared by `Turn` alone.
     fileprivate nonisolated let isTaken = Atomic(false)
     private nonisolated let thread = ComputeThread()
-    private var context: DecodingContext?
-    private var loop: DecodingLoop?
-    private var measured: (any DecodePlan)?
+    private let generator: Generator
+    /// The plan that was measured last, by its request's name.
+    private var measured: (name: String, plan: any DecodePlan)?
 
     init(model: Model, options: SessionOptions) {
         self.model = model
         self.options = options
+        generator = Generator(model, options: options)
     }
 
     /// The session's own thread.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Every token so far, read and generated.
-    public var tokens: [Int] { context?.tokens ?? [] }
+    public var tokens: [Int] { generator.tokens }
 
     /// Starts a generation from `prompt`. Called by one turn at a time.
     func begin(_ prompt: Prompt, plan: PlanRequest, options: GenerationOptions) throws {
-        loop = nil
         let plan = try self.plan(for: plan)
-        let earlier = tokens
-        let context = try context(for: plan)
         if !options.stops.isEmpty { _ = try model.requireTokenizer() }
-        let next = try prompt.tokens(for: model, isFirst: earlier.isEmpty)
-        let isAnew = context.tokens.isEmpty && !prompt.isWhole
-        loop = try DecodingLoop(
-            context, prompt: isAnew ? earlier + next : next, plan: plan,
-            options: options.filled(from: model.generationDefaults), tokenizer: model.tokenizer,
-            endTokens: model.endTokens, isWhole: prompt.isWhole)
-        self.context = context
+        try generator.begin(
+            try prompt.tokens(for: model, isFirst: tokens.isEmpty), isWhole: prompt.isWhole, plan: plan,
+            options: options.filled(from: model.generationDefaults))
     }
 
     /// A plan that had to be measured is not measured again.
     private func plan(for request: PlanRequest) throws -> any DecodePlan {
-        if let measured, measured.name == request.measuredName { return measured }
+        if request.isMeasured, let measured, measured.name == request.description { return measured.plan }
         let plan = try model.plan(for: request, options: options)
-        if request.measuredName != nil { measured = plan }
+        if request.isMeasured { measured = (request.description, plan) }
         return plan
-    }
-
-    /// The context so far; a fresh one where `plan` runs other layers, or cuts them elsewhere, so that nothing computed is
-    /// of use.
-    private func context(for plan: any DecodePlan) throws -> DecodingContext {
-        let stack = model.fitted(to: plan).stack
-        if let context, context.stack.runsAlike(stack) { return context }
-        return try DecodingContext(stack, options: options)
     }
 
     /// The next token, nil at the end, and how the generation stands.
     func step() throws -> (token: GeneratedToken?, progress: Generation.Progress) {
-        guard let loop else { return (nil, Generation.Progress()) }
-        let token = try loop.step()
-        return (token, Generation.Progress(finishReason: loop.finishReason, statistics: loop.statistics))
+        let token = try generator.step()
+        let progress = Generation.Progress(finishReason: generator.finishReason, statistics: generator.statistics)
+        return (token, progress)
     }
 }
 

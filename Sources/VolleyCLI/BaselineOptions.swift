@@ -27,9 +27,9 @@ struct BaselineOptions: ParsableArguments {
     /// `plans` with vanilla in front where a baseline is given to be shown; says so where the model's own `off` is not what it was
     /// trained for.
     func adjusted(_ plans: [any DecodePlan], for models: ComparedModels) -> [any DecodePlan] {
-        let hasVanilla = plans.contains { PlanLabel($0).isVanilla }
+        let hasVanilla = plans.contains(where: \.isVanilla)
         if models.baseline != nil { return hasVanilla ? plans : [.vanilla] + plans }
-        if hasVanilla, let warning = models.model.configuration.warning(for: .vanilla) {
+        if hasVanilla, let warning = VanillaPlan().warning(for: models.model.configuration) {
             StandardError.write("volley: \(warning)\n")
         }
         return plans

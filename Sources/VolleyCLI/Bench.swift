@@ -202,9 +202,9 @@ struct Bench: ParsableCommand {
             } : nil
         let profiles =
             try profile
-            ? plans.map { name, plan in
+            ? plans.map { plan in
                 try DecodingProfile(
-                    of: stack, plan: plan, name: name, options: options, sessionOptions: sessionOptions,
+                    of: stack, plan: plan, options: options, sessionOptions: sessionOptions,
                     isCancelled: isCancelled)
             } : []
         let depths = try skip.map { skip in

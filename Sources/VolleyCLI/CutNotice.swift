@@ -4,7 +4,7 @@ import Volley
 enum CutNotice {
     /// One sentence; nil where the text came to its own end, or nothing was asked for.
     static func text(
-        for generation: DecodingLoop, asked: GenerationOptions, defaults: GenerationDefaults, contextLength: Int
+        for generation: Generator, asked: GenerationOptions, defaults: GenerationDefaults, contextLength: Int
     ) -> String? {
         switch generation.finishReason {
         case .length where asked.maximumTokens == 0: nil

@@ -45,7 +45,7 @@ struct Depth: ParsableCommand {
         let tokens = try promptOptions.tokens(prompt: prompt, model: loaded) { interrupt.isPressed }
         let options = model.sessionOptions()
         let plan = try plan.resolve(for: loaded, options: options)
-        guard plan.layers != .all else { throw DepthError.nothingSkipped(plan: plan.name) }
+        guard plan.skipsLayers else { throw DepthError.nothingSkipped(plan: plan.name) }
         do {
             let map = try Progress.during("answering") {
                 try DepthMap(

@@ -54,30 +54,27 @@ struct Generate: ParsableCommand {
         let promptTokens = try promptOptions.tokens(prompt: prompt, model: loaded.model) { interrupt.isPressed }
         if let warning = loaded.model.tokenizer?.warning(forPrompt: promptTokens) { StandardError.warn(warning) }
         let plan = try plan.resolve(for: loaded.model, options: model.sessionOptions())
-        let context = try DecodingContext(loaded.model.fitted(to: plan).stack, options: model.sessionOptions())
-        let generation = try DecodingLoop(
-            context, prompt: promptTokens, plan: plan, options: options, tokenizer: loaded.model.tokenizer,
-            endTokens: loaded.model.endTokens, needsAllLogits: dumpLogits != nil,
+        let generator = Generator(loaded.model, options: model.sessionOptions())
+        try generator.begin(
+            promptTokens, plan: plan, options: options, readsLogits: dumpLogits != nil,
             isCancelled: { interrupt.isPressed })
 
-        let record = try stream(generation, plan: plan)
+        let record = try stream(generator, plan: plan)
         let summary = SamplingSummary(defaults, asked: asked.sampling)
         if json {
             let report = GenerationReport(
-                loaded: loaded, plan: plan, prompt: promptTokens, record: record, generation: generation,
+                loaded: loaded, plan: plan, prompt: promptTokens, record: record, generator: generator,
                 sampling: summary)
             try StandardOutput.write(report.json())
         }
         if stats {
-            let depths = plan.layers == .all ? nil : generation.depths
+            let depths = plan.skipsLayers ? generator.depths : nil
             let table = StatisticsTable(
-                generation.statistics, sampling: summary, loadSeconds: loaded.seconds, depths: depths)
+                generator.statistics, sampling: summary, loadSeconds: loaded.seconds, depths: depths)
             StandardError.write(table.text)
         }
         if let dumpLogits {
-            context.run()
-            try context.checkCache()
-            try LogitsFile.write(context.logits, to: dumpLogits)
+            try LogitsFile.write(generator.logits(), to: dumpLogits)
         }
         if loaded.model.tokenizer == nil, !json {
             StandardError.warn("\(loaded.model.name) has no tokenizer to write text with; --json prints the token ids")
@@ -85,25 +82,25 @@ struct Generate: ParsableCommand {
         let contextLength = loaded.model.configuration.contextLength
         if !json,
             let notice = CutNotice.text(
-                for: generation, asked: asked, defaults: defaults, contextLength: contextLength)
+                for: generator, asked: asked, defaults: defaults, contextLength: contextLength)
         {
             StandardError.warn(notice)
         }
-        if generation.finishReason == .cancelled { throw ExitCode(130) }
+        if generator.finishReason == .cancelled { throw ExitCode(130) }
     }
 
     /// Prints tokens as they come, unless the JSON document will hold them; returns them all.
-    private func stream(_ generation: DecodingLoop, plan: any DecodePlan) throws -> GenerationRecord {
+    private func stream(_ generator: Generator, plan: any DecodePlan) throws -> GenerationRecord {
         var record = GenerationRecord()
         var printer = TokenPrinter(isSilent: json, showsCycles: showCycles, plan: plan)
         let waiting = Progress("reading the prompt")
         defer { waiting.end() }
-        while let token = try generation.step() {
+        while let token = try generator.step() {
             waiting.end()
             record.append(token)
             try printer.print(token)
         }
-        let rest = generation.flush()
+        let rest = generator.flush()
         record.text += rest
         try printer.finish(rest)
         return record

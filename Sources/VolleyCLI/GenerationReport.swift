@@ -20,7 +20,7 @@ struct GenerationReport: Encodable {
     let stats: Stats
 
     init(
-        loaded: LoadedModel, plan: any DecodePlan, prompt: [Int], record: GenerationRecord, generation: DecodingLoop,
+        loaded: LoadedModel, plan: any DecodePlan, prompt: [Int], record: GenerationRecord, generator: Generator,
         sampling: SamplingSummary
     ) {
         model = loaded.model.name
@@ -29,12 +29,12 @@ struct GenerationReport: Encodable {
         promptTokens = prompt
         tokens = record.tokens.map(\.id)
         text = record.text
-        finishReason = generation.finishReason ?? .cancelled
+        finishReason = generator.finishReason ?? .cancelled
         let lists = record.tokens.map { $0.logprobs.map { Logprob(id: $0.id, logprob: $0.logprob) } }
         logprobs = lists.contains { !$0.isEmpty } ? lists : nil
-        layersUsed = plan.layers == .all ? nil : generation.depths.layersUsed
+        layersUsed = plan.skipsLayers ? generator.depths.layersUsed : nil
         self.sampling = SamplingDocument(sampling)
-        stats = Stats(generation.statistics, loadSeconds: loaded.seconds)
+        stats = Stats(generator.statistics, loadSeconds: loaded.seconds)
     }
 
     func json() throws -> String {
@@ -52,8 +52,8 @@ struct GenerationReport: Encodable {
 
         func encode(to encoder: any Encoder) throws {
             var container = encoder.singleValueContainer()
-            if let plan = plan as? MultiTokenPlan {
-                try container.encode(plan.factor)
+            if plan.isFactor, !plan.isVanilla {
+                try container.encode(plan.cycleLength)
             } else {
                 try container.encode("off")
             }

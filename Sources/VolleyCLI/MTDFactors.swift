@@ -20,13 +20,7 @@ struct MTDFactors: ExpressibleByArgument {
         self.requests = requests
     }
 
-    /// The plans with the names they are shown by.
-    func plans(
-        for configuration: ModelConfiguration, rule: CycleRule.Overrides
-    ) throws -> [(name: String, plan: any DecodePlan)] {
-        try requests.map { request in
-            let plan = try configuration.plan(for: request, rule: rule)
-            return (name: plan.name, plan: plan)
-        }
+    func plans(for configuration: ModelConfiguration, rule: CycleRule.Overrides) throws -> [any DecodePlan] {
+        try requests.map { try configuration.plan(for: $0, rule: rule) }
     }
 }

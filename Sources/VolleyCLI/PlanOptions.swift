@@ -17,13 +17,7 @@ struct PlanOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            """
-            A decode plan by name: off, mtd:N (the same as --mtd N), flexidepth, mindskip or mod (the \
-            default where a model has routers of that method), exit:N (the first N layers), shortgpt:N (without the N layers that change least), laco:N (layers merged until N \
-            are left out), confidence:T (until a layer \
-            turns a token less than the cosine T says), or layerskip:N[:D] (the first N layers draft D tokens, the others \
-            verify them).
-            """, valueName: "name[:argument]"))
+            "A decode plan by name: \(PlanKind.help).", valueName: "name[:argument]"))
     var plan: PlanName?
 
     @OptionGroup var calibration: CalibrationOptions
@@ -47,7 +41,7 @@ struct PlanOptions: ParsableArguments {
         }
         let plan = try model.plan(
             for: request, rule: rule.overrides, calibration: calibration.text(), options: options)
-        if let warning = stack.configuration.warning(for: plan) { StandardError.write("volley: \(warning)\n") }
+        if let warning = plan.warning(for: stack.configuration) { StandardError.write("volley: \(warning)\n") }
         return plan
     }
 }

@@ -34,7 +34,7 @@ struct Serve: AsyncParsableCommand {
         loaded.generationDefaults.warn()
         let options = model.sessionOptions()
         let plan = try plan.resolve(for: loaded, options: options)
-        try check(plan, loaded.configuration, options)
+        try check(plan, loaded, options)
         let limits = server.limits()
         let (served, chat) = try template.applied(to: loaded)
         let prompt = (try? served.tokens(of: [.user("Hi")], chat)) ?? []
@@ -55,12 +55,14 @@ struct Serve: AsyncParsableCommand {
     }
 
     /// Requests may each have their plan, but not a trunk or weights of their own.
-    private func check(_ plan: any DecodePlan, _ model: ModelConfiguration, _ options: SessionOptions) throws {
-        if let count = plan.trunkLayerCount, count != model.trunkLayerCount {
-            throw ServeError.otherTrunk(plan: plan.name, headLayers: model.layerCount - count)
+    private func check(_ plan: any DecodePlan, _ model: Model, _ options: SessionOptions) throws {
+        if let count = plan.trunkLayerCount, count != model.configuration.trunkLayerCount {
+            throw ServeError.otherTrunk(plan: plan.name, headLayers: model.configuration.layerCount - count)
         }
-        if let plan = plan as? FixedLayersPlan, !plan.replaced.isEmpty { throw ServeError.ownWeights(plan: plan.name) }
-        guard plan.draftCount == 0 || options.window == nil else { throw SessionError.draftsInWindow }
+        guard plan.model(from: model).stack.runsAlike(model.stack) else {
+            throw ServeError.ownWeights(plan: plan.name)
+        }
+        guard plan.drafting == nil || options.window == nil else { throw SessionError.draftsInWindow }
     }
 }
 

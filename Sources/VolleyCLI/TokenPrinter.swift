@@ -9,8 +9,8 @@ struct TokenPrinter {
     init(isSilent: Bool, showsCycles: Bool, plan: any DecodePlan) {
         self.isSilent = isSilent
         palette = showsCycles && !isSilent ? CyclePalette.forStandardOutput() : nil
-        if let palette, let plan = plan as? MultiTokenPlan {
-            StandardError.write(palette.legend(factor: plan.factor) + "\n")
+        if let palette, plan.hasCycles {
+            StandardError.write(palette.legend(factor: plan.cycleLength) + "\n")
         }
     }
 

@@ -63,7 +63,7 @@ struct Tune: ParsableCommand {
         let models = try vanilla.models(beside: loaded, model)
         let asked = try compared.resolve(for: loaded, options: model.sessionOptions())
         let plans = vanilla.adjusted(
-            asked.contains { PlanLabel($0).isVanilla } ? asked : [.vanilla] + asked, for: models)
+            asked.contains(where: \.isVanilla) ? asked : [.vanilla] + asked, for: models)
         let bar = ProgressBar("measuring")
         defer { bar.end() }
         let tuning: Tuning

@@ -9,10 +9,8 @@ struct CacheOverflowTests {
     private static func generate(
         _ model: Model, _ prompt: [Int], plan: any DecodePlan = .vanilla, _ format: KVFormat = .f16
     ) throws -> [Int] {
-        let context = try DecodingContext(model.stack, options: SessionOptions(threadCount: 2, kvFormat: format))
-        let loop = try DecodingLoop(
-            context, prompt: prompt, plan: plan, options: GenerationOptions(maximumTokens: 9, ignoresEnd: true),
-            tokenizer: nil, endTokens: [])
+        let context = try LoneSequence(model.stack, options: SessionOptions(threadCount: 2, kvFormat: format))
+        let loop = try context.generate(prompt, plan: plan, options: GenerationOptions(maximumTokens: 9, ignoresEnd: true))
         var tokens: [Int] = []
         while let token = try loop.step() { tokens.append(token.id) }
         return tokens
@@ -44,9 +42,9 @@ struct CacheOverflowTests {
         let checkpoint = try AlteredCheckpoint()
         checkpoint.overflowAtTokenSeven()
         let model = try Model(path: checkpoint.write())
-        let context = try DecodingContext(model.stack, options: SessionOptions(threadCount: 2))
+        let context = try LoneSequence(model.stack, options: SessionOptions(threadCount: 2))
         try context.begin([5, 77, 7, 130, 7, 9])
-        while context.needsChunk { context.runChunk(rowLimit: 2) }
+        while context.isBehind { context.step(rowLimit: 2) }
         #expect(throws: SessionError.cacheOverflow(position: 2)) { try context.checkCache() }
         // A text that parts from it before the overflow is not touched by it.
         try context.restart([5, 77, 8, 130], plan: .vanilla)

@@ -47,7 +47,7 @@ struct ExactnessTests {
 
     /// Feeds given tokens one at a time, so that near-ties cannot send two runs apart.
     static func decodedLogits(
-        _ context: DecodingContext, prompt: [Int], then tokens: [Int], plan: any DecodePlan
+        _ context: LoneSequence, prompt: [Int], then tokens: [Int], plan: any DecodePlan
     ) throws -> [[Float]] {
         try context.begin(prompt, plan: plan)
         context.run()
@@ -62,7 +62,7 @@ struct ExactnessTests {
     static func recomputedLogits(
         _ model: LayerStack, _ options: SessionOptions, prompt: [Int], then tokens: [Int], plan: any DecodePlan
     ) throws -> [Float] {
-        let context = try DecodingContext(model, options: options)
+        let context = try LoneSequence(model, options: options)
         try context.begin(prompt + tokens, plan: recomputed(plan, promptCount: prompt.count))
         context.run()
         return Array(context.logits)
@@ -77,7 +77,7 @@ struct ExactnessTests {
                     let options = SessionOptions(threadCount: 1, kvFormat: .f32, window: window, sinkCount: sinks)
                     let prompt = randomTokens(promptCount, below: 160, seed: UInt64(index))
                     let tokens = randomTokens(2 * 16 + 3, below: 160, seed: UInt64(index + 1000))
-                    let context = try DecodingContext(model, options: options)
+                    let context = try LoneSequence(model, options: options)
                     let decoded = try Self.decodedLogits(context, prompt: prompt, then: tokens, plan: plan)
                     let whole = try Self.recomputedLogits(model, options, prompt: prompt, then: tokens, plan: plan)
                     let difference = largestDifference(decoded.last ?? [], whole)
@@ -100,7 +100,7 @@ struct ExactnessTests {
             for plan in Self.plans {
                 let prompt = randomTokens(21, below: 160, seed: 3)
                 let tokens = randomTokens(37, below: 160, seed: 4)
-                let context = try DecodingContext(model, options: options)
+                let context = try LoneSequence(model, options: options)
                 let decoded = try Self.decodedLogits(context, prompt: prompt, then: tokens, plan: plan)
                 let whole = try Self.recomputedLogits(model, options, prompt: prompt, then: tokens, plan: plan)
                 #expect((decoded.last == whole) as Bool, "\(format), \(plan)")
@@ -132,7 +132,7 @@ struct ExactnessTests {
         let tokens = randomTokens(40, below: 160, seed: 9)
         let logits = try [false, true].map { isDecoded in
             shape.isDecoded = isDecoded
-            let context = try DecodingContext(try shape.build(), options: options)
+            let context = try LoneSequence(try shape.build(), options: options)
             return try Self.decodedLogits(context, prompt: [1], then: tokens, plan: .multiToken(3))
         }
         let scale = logits[1].joined().map(abs).max() ?? 1
@@ -158,7 +158,7 @@ struct ExactnessTests {
                 let options = SessionOptions(threadCount: 2, kvFormat: .f32)
                 let prompt = randomTokens(9, below: 100, seed: 3)
                 let tokens = randomTokens(14, below: 100, seed: 4)
-                let context = try DecodingContext(model, options: options)
+                let context = try LoneSequence(model, options: options)
                 let decoded = try Self.decodedLogits(context, prompt: prompt, then: tokens, plan: plan)
                 let whole = try Self.recomputedLogits(model, options, prompt: prompt, then: tokens, plan: plan)
                 #expect(largestDifference(decoded.last ?? [], whole) < 3e-4, "\(shape), factor \(factor)")
@@ -173,7 +173,7 @@ struct ExactnessTests {
             let prompt = randomTokens(70, below: 160, seed: 5)
             let tokens = randomTokens(20, below: 160, seed: 6)
             let runs = try (1...4).map { threadCount in
-                let context = try DecodingContext(model, options: SessionOptions(threadCount: threadCount))
+                let context = try LoneSequence(model, options: SessionOptions(threadCount: threadCount))
                 return try Self.decodedLogits(context, prompt: prompt, then: tokens, plan: .multiToken(3))
             }
             for run in runs { #expect((run == runs[0]) as Bool, "\(format)") }
@@ -186,8 +186,8 @@ struct ExactnessTests {
         let prompt = randomTokens(16, below: 160, seed: 7)
         let tokens = randomTokens(74, below: 160, seed: 8)
         let plan = try MultiTokenPlan(factor: 4)
-        let full = try DecodingContext(model, options: SessionOptions(threadCount: 1))
-        let ring = try DecodingContext(model, options: SessionOptions(threadCount: 1, window: 100))
+        let full = try LoneSequence(model, options: SessionOptions(threadCount: 1))
+        let ring = try LoneSequence(model, options: SessionOptions(threadCount: 1, window: 100))
         let expected = try Self.decodedLogits(full, prompt: prompt, then: tokens, plan: plan)
         let found = try Self.decodedLogits(ring, prompt: prompt, then: tokens, plan: plan)
         #expect((expected == found) as Bool)

@@ -61,10 +61,10 @@ struct GoldenTests {
     func recomputed(name: String) throws {
         let (model, cases) = try Self.load(name)
         for (index, golden) in cases.enumerated() {
-            let context = try DecodingContext(model, options: golden.options(.f32))
+            let context = try LoneSequence(model, options: golden.options(.f32))
             try context.begin(golden.prompt, plan: golden.plan())
             for token in golden.tokens { try context.append(token) }
-            while context.needsChunk { context.runChunk(rowLimit: [.max, 1, 5][index % 3]) }
+            while context.isBehind { context.step(rowLimit: [.max, 1, 5][index % 3]) }
             let difference = largestDifference(context.logits, golden.lastLogits)
             #expect(difference < 1e-3, "\(name): \(golden): logits differ by \(difference)")
         }
@@ -76,16 +76,15 @@ struct GoldenTests {
         for (_, cases) in Dictionary(grouping: cases, by: { [$0.window, $0.sinks, $0.tokens.count] }) {
             for first in stride(from: 0, to: cases.count, by: 16) {
                 let goldens = cases[first..<min(first + 16, cases.count)]
-                let workspace = try Workspace(model, options: goldens[first].options(.f32), batchSize: 16)
-                let batch = BatchPass(in: workspace, batchSize: 16)
-                let contexts = goldens.map { _ in DecodingContext(in: workspace) }
+                let engine = try Engine(model, options: goldens[first].options(.f32), batchSize: 16)
+                        let contexts = goldens.map { _ in LoneSequence(in: engine) }
                 for (golden, context) in zip(goldens, contexts) {
                     try context.begin(golden.prompt, plan: golden.plan())
                     context.run()
                 }
                 for place in goldens[first].tokens.indices {
                     for (golden, context) in zip(goldens, contexts) { try context.append(golden.tokens[place]) }
-                    batch.run(contexts)
+                    engine.run(contexts)
                 }
                 for (golden, context) in zip(goldens, contexts) {
                     let difference = largestDifference(context.logits, golden.lastLogits)
@@ -99,7 +98,7 @@ struct GoldenTests {
     func reproduced(name: String) throws {
         let (model, cases) = try Self.load(name)
         for golden in cases {
-            let context = try DecodingContext(model, options: golden.options(.f32))
+            let context = try LoneSequence(model, options: golden.options(.f32))
             let tokens = try greedy(context, golden.prompt, golden.plan(), count: golden.tokens.count)
             #expect(tokens == golden.tokens, "\(name): \(golden)")
             context.run()
@@ -118,7 +117,7 @@ struct GoldenTests {
         ).write(to: path, progress: { _ in }, isCancelled: { false })
         let model = try LayerStack(checkpoint: Checkpoint.open(path).loaded(threadCount: 2))
         for golden in try Self.cases(name) {
-            let context = try DecodingContext(model, options: golden.options(.f32))
+            let context = try LoneSequence(model, options: golden.options(.f32))
             let tokens = try greedy(context, golden.prompt, golden.plan(), count: golden.tokens.count)
             #expect(tokens == golden.tokens, "\(name): \(golden)")
         }
@@ -128,7 +127,7 @@ struct GoldenTests {
     func halfPrecisionCache(name: String) throws {
         let (model, cases) = try Self.load(name)
         for golden in cases {
-            let context = try DecodingContext(model, options: golden.options(.f16))
+            let context = try LoneSequence(model, options: golden.options(.f16))
             let tokens = try greedy(context, golden.prompt, golden.plan(), count: golden.tokens.count)
             #expect(tokens == golden.tokens, "\(name): \(golden)")
         }
@@ -136,10 +135,8 @@ struct GoldenTests {
 }
 
 /// `count` greedy tokens after `prompt`; the last is not run.
-func greedy(_ context: DecodingContext, _ prompt: [Int], _ plan: any DecodePlan, count: Int) throws -> [Int] {
-    let generation = try DecodingLoop(
-        context, prompt: prompt, plan: plan,
-        options: GenerationOptions(maximumTokens: count, ignoresEnd: true), tokenizer: nil, endTokens: [])
+func greedy(_ context: LoneSequence, _ prompt: [Int], _ plan: any DecodePlan, count: Int) throws -> [Int] {
+    let generation = try context.generate(prompt, plan: plan, options: GenerationOptions(maximumTokens: count, ignoresEnd: true))
     var tokens: [Int] = []
     while let token = try generation.step() { tokens.append(token.id) }
     return tokens

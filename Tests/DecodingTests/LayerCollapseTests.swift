@@ -26,7 +26,7 @@ struct LayerCollapseTests {
 
     private static func logits(_ model: Model, _ plan: any DecodePlan, _ tokens: [Int]) throws -> ([Float], DepthRecord)
     {
-        let context = try DecodingContext(model.fitted(to: plan).stack, options: options)
+        let context = try LoneSequence(plan.model(from: model).stack, options: options)
         try context.begin(tokens, plan: plan)
         context.run()
         return (Array(context.logits), context.depths)
@@ -57,7 +57,7 @@ struct LayerCollapseTests {
         let plan = FixedLayersPlan.laco(collapse)
         let model = stack.replacing(layers: stack.layers.enumerated().map { collapse.collapsed[$0] ?? $1 })
         let written = Quantizer.formats.contains(format) ? format : .q8_0
-        #expect(collapse.collapsed.values.allSatisfy { Set($0.queryKeyValue.formats + $0.down.formats) == [written] })
+        #expect(collapse.collapsed.values.allSatisfy { Set($0.matrices.flatMap(\.formats)) == [written] })
         let (logits, depths) = try RoutedTests.decoded(model, plan)
         #expect(try (logits == RoutedTests.whole(model, plan).logits))
         #expect(logits.allSatisfy(\.isFinite) && depths.layersUsed.allSatisfy { $0 == 7 })
@@ -86,7 +86,7 @@ struct LayerCollapseTests {
     @Test("weights that are not finite are refused where they are quantised")
     func notFinite() throws {
         let stack = try SyntheticModel(layers: 4, headLayers: 4, format: .q8_0).build()
-        let rows = stack.layers[0].down
+        let rows = stack.layers[0].feedForward.matrices[1]
         let values = AlignedBuffer<Float>(count: rows.rows * rows.columns)
         values.pointer[7] = .nan
         let damaged = Linear([

@@ -26,10 +26,9 @@ struct ModelDefaultsTests {
 
     private func answer(
         _ model: Model, _ options: GenerationOptions, prompt: [Int] = [1, 2, 3]
-    ) throws -> DecodingLoop {
-        let generation = try DecodingLoop(
-            DecodingContext(model.stack, options: SessionOptions(threadCount: 1)), prompt: prompt, plan: .vanilla,
-            options: options.filled(from: model.generationDefaults), tokenizer: nil, endTokens: [])
+    ) throws -> Generator {
+        let generation = try LoneSequence(model.stack, options: SessionOptions(threadCount: 1))
+            .generate(prompt, plan: .vanilla, options: options.filled(from: model.generationDefaults))
         while try generation.step() != nil {}
         return generation
     }
@@ -49,11 +48,9 @@ struct ModelDefaultsTests {
     func seeds() throws {
         let model = try model(Self.sampled)
         func tokens(_ sampling: SamplingParameters) throws -> (tokens: [Int], seed: UInt64?) {
-            let context = try DecodingContext(model.stack, options: SessionOptions(threadCount: 1))
+            let context = try LoneSequence(model.stack, options: SessionOptions(threadCount: 1))
             let options = GenerationOptions(maximumTokens: 30, sampling: sampling)
-            let generation = try DecodingLoop(
-                context, prompt: [1, 2], plan: .vanilla, options: options.filled(from: model.generationDefaults),
-                tokenizer: nil, endTokens: [])
+            let generation = try context.generate([1, 2], plan: .vanilla, options: options.filled(from: model.generationDefaults))
             while try generation.step() != nil {}
             return (context.tokens, generation.statistics.seed)
         }
@@ -83,9 +80,8 @@ struct ModelDefaultsTests {
         #expect(try answer(model(nil), GenerationOptions()).finishReason == .context)
         checkpoint.configuration["max_position_embeddings"] = 131_072
         _ = try checkpoint.write()
-        let context = try DecodingContext(model(nil).stack, options: SessionOptions(threadCount: 1))
-        let generation = try DecodingLoop(
-            context, prompt: [1, 2, 3], plan: .vanilla, options: GenerationOptions(), tokenizer: nil, endTokens: [])
+        let context = try LoneSequence(model(nil).stack, options: SessionOptions(threadCount: 1))
+        let generation = try context.generate([1, 2, 3], plan: .vanilla, options: GenerationOptions())
         for _ in 0..<20 { _ = try generation.step() }
         #expect(generation.tokenLimit == 131_072)
         let need = RingEntries(.vanilla, positions: 256, promptCount: 3)

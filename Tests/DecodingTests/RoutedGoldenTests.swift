@@ -31,12 +31,12 @@ struct RoutedGoldenTests {
 
     private static func check(_ golden: Case, _ model: LayerStack, _ options: SessionOptions) throws {
         let plan = try model.configuration.plan(for: .automatic)
-        let session = try DecodingContext(model, options: options)
+        let session = try LoneSequence(model, options: options)
         try session.begin(golden.prompt, plan: plan)
         session.run()
         #expect(largestDifference(session.logits.prefix(8), golden.prefillLogits) < 1e-3)
 
-        let generated = try DecodingContext(model, options: options)
+        let generated = try LoneSequence(model, options: options)
         let tokens = try greedy(generated, golden.prompt, plan, count: golden.tokens.count)
         #expect(tokens == golden.tokens)
         #expect(largestDifference(generated.logits.prefix(8), golden.lastLogits) < 1e-3)

@@ -13,7 +13,7 @@ struct RoutedTests {
     static func decoded(
         _ model: LayerStack, _ plan: any DecodePlan, _ options: SessionOptions = options, promptCount: Int = 21
     ) throws -> (logits: [Float], depths: DepthRecord) {
-        let session = try DecodingContext(model, options: options)
+        let session = try LoneSequence(model, options: options)
         let logits = try ExactnessTests.decodedLogits(
             session, prompt: randomTokens(promptCount, below: 160, seed: 3),
             then: randomTokens(37, below: 160, seed: 4), plan: plan)
@@ -23,7 +23,7 @@ struct RoutedTests {
     static func whole(
         _ model: LayerStack, _ plan: any DecodePlan, _ options: SessionOptions = options, promptCount: Int = 21
     ) throws -> (logits: [Float], depths: DepthRecord) {
-        let session = try DecodingContext(model, options: options)
+        let session = try LoneSequence(model, options: options)
         let tokens = randomTokens(promptCount, below: 160, seed: 3) + randomTokens(37, below: 160, seed: 4)
         try session.begin(tokens, plan: recomputed(plan, promptCount: promptCount))
         session.run()
@@ -136,14 +136,14 @@ struct RoutedTests {
     @Test("another choice of layers forgets what the first computed")
     func changingPlans() throws {
         let model = try SyntheticModel(routed: [4, 10]).build()
-        let session = try DecodingContext(model, options: Self.options)
+        let session = try LoneSequence(model, options: Self.options)
         let prompt = randomTokens(12, below: 160, seed: 1)
         try session.begin(prompt, plan: .vanilla)
         session.run()
         #expect(session.depths.positionCount == 0)
         try session.begin([7], plan: .flexiDepth)
         session.run()
-        let fresh = try DecodingContext(model, options: Self.options)
+        let fresh = try LoneSequence(model, options: Self.options)
         try fresh.begin(prompt + [7], plan: .flexiDepth)
         fresh.run()
         #expect(Array(session.logits) == Array(fresh.logits))

@@ -16,10 +16,10 @@ struct ScreenedDecodingTests {
         ).build()
     }
 
-    private static func pair(_ format: StorageFormat) throws -> (plain: DecodingContext, screened: DecodingContext) {
+    private static func pair(_ format: StorageFormat) throws -> (plain: LoneSequence, screened: LoneSequence) {
         (
-            try DecodingContext(model(format, screens: false), options: options),
-            try DecodingContext(model(format, screens: true), options: options)
+            try LoneSequence(model(format, screens: false), options: options),
+            try LoneSequence(model(format, screens: true), options: options)
         )
     }
 
@@ -54,8 +54,7 @@ struct ScreenedDecodingTests {
             screened.profile = profile
             let answers = try [plain, screened].map { context in
                 context.truncate(to: 0)
-                let generation = try DecodingLoop(
-                    context, prompt: [1, 2, 3], plan: .vanilla, options: options, tokenizer: nil, endTokens: [])
+                let generation = try context.generate([1, 2, 3], plan: .vanilla, options: options)
                 var answer: [GeneratedToken] = []
                 while let token = try generation.step() { answer.append(token) }
                 return answer
@@ -76,9 +75,7 @@ struct ScreenedDecodingTests {
     func lookedAt() throws {
         let (plain, screened) = try Self.pair(.bf16)
         for context in [plain, screened] {
-            let generation = try DecodingLoop(
-                context, prompt: [7, 8, 9], plan: .vanilla, options: GenerationOptions(maximumTokens: 0),
-                tokenizer: nil, endTokens: [], needsAllLogits: true)
+            let generation = try context.generate([7, 8, 9], plan: .vanilla, options: GenerationOptions(maximumTokens: 0), readsLogits: true)
             #expect(try generation.step() == nil)
         }
         #expect(Array(plain.logits) == Array(screened.logits))
@@ -100,14 +97,14 @@ struct ScreenedDecodingTests {
         let models = try [false, true].map { try Self.model(.q8_0, screens: $0) }
         let plan = try SelfSpeculativePlan(exitLayer: 3, draftCount: 3, of: models[0].configuration)
         let drafted = try models.map { model in
-            try greedy(DecodingContext(model.split(after: 3), options: Self.options), [1, 2, 3], plan, count: 40)
+            try greedy(LoneSequence(model.split(after: 3), options: Self.options), [1, 2, 3], plan, count: 40)
         }
         #expect(drafted[0] == drafted[1])
         let batched = try models.map { model in
-            let workspace = try Workspace(model, options: Self.options, batchSize: 2)
-            let contexts = (0..<2).map { _ in DecodingContext(in: workspace) }
+            let engine = try Engine(model, options: Self.options, batchSize: 2)
+            let contexts = (0..<2).map { _ in LoneSequence(in: engine) }
             for (number, context) in contexts.enumerated() { try context.begin([number + 1]) }
-            BatchPass(in: workspace, batchSize: 2).run(contexts)
+            engine.run(contexts)
             return contexts.map { Array($0.logits) }
         }
         #expect(batched[0] == batched[1])

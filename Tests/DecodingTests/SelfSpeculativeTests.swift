@@ -8,11 +8,11 @@ import Testing
 struct SelfSpeculativeTests {
     private static func sessions(
         _ shape: SyntheticModel, _ plan: SelfSpeculativePlan, _ options: SessionOptions
-    ) throws -> (plain: DecodingContext, drafting: DecodingContext) {
+    ) throws -> (plain: LoneSequence, drafting: LoneSequence) {
         let model = try shape.build()
         return (
-            try DecodingContext(model, options: options),
-            try DecodingContext(model.split(after: plan.exitLayer), options: options)
+            try LoneSequence(model, options: options),
+            try LoneSequence(model.split(after: plan.exitLayer), options: options)
         )
     }
 
@@ -37,7 +37,7 @@ struct SelfSpeculativeTests {
     func passes() throws {
         let model = try SyntheticModel(layers: 6, headLayers: 3).build()
         let plan = try SelfSpeculativePlan(exitLayer: 5, draftCount: 3, of: model.configuration)
-        let whole = try DecodingContext(model.split(after: 5), options: RoutedTests.unbounded)
+        let whole = try LoneSequence(model.split(after: 5), options: RoutedTests.unbounded)
         let tokens = try greedy(whole, [1, 2, 3], plan, count: 80)
         #expect(tokens.count == 80)
         #expect(whole.passes.headPasses < whole.passes.trunkRows)
@@ -50,11 +50,8 @@ struct SelfSpeculativeTests {
         let plan = try SelfSpeculativePlan(exitLayer: 4, draftCount: 4, of: shape.build().configuration)
         let (plain, drafting) = try Self.sessions(shape, plan, RoutedTests.unbounded)
         let sampling = SamplingParameters(temperature: 1.2, seed: 5)
-        func tokens(_ session: DecodingContext, _ plan: any DecodePlan) throws -> [Int] {
-            let generation = try DecodingLoop(
-                session, prompt: [4, 5, 6], plan: plan,
-                options: GenerationOptions(maximumTokens: 50, sampling: sampling, ignoresEnd: true), tokenizer: nil,
-                endTokens: [])
+        func tokens(_ session: LoneSequence, _ plan: any DecodePlan) throws -> [Int] {
+            let generation = try session.generate([4, 5, 6], plan: plan, options: GenerationOptions(maximumTokens: 50, sampling: sampling, ignoresEnd: true))
             var tokens: [Int] = []
             while let token = try generation.step() { tokens.append(token.id) }
             return tokens
@@ -86,7 +83,7 @@ struct SelfSpeculativeTests {
                 try model.configuration.plan(for: .layerSkip(exit: exit, drafts: drafts))
             }
         }
-        let session = try DecodingContext(model.split(after: 3), options: SessionOptions(threadCount: 1, window: 64))
+        let session = try LoneSequence(model.split(after: 3), options: SessionOptions(threadCount: 1, window: 64))
         let plan = try model.configuration.plan(for: .layerSkip(exit: 3, drafts: nil))
         #expect(throws: SessionError.draftsInWindow) { try session.begin([1], plan: plan) }
         #expect(try PlanRequest(plan: "layerskip:3").text == PlanRequest.layerSkip(exit: 3, drafts: nil).text)

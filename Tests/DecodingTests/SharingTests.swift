@@ -9,14 +9,14 @@ struct SharingTests {
     private static let options = SessionOptions(threadCount: 2)
 
     /// Runs `tokens` of a prompt by chunks of 16 positions, the given ones only.
-    private static func read(_ context: DecodingContext, upTo end: Int = .max) {
-        while context.needsChunk, context.computedCount < end { context.runChunk(rowLimit: 16) }
+    private static func read(_ context: LoneSequence, upTo end: Int = .max) {
+        while context.isBehind, context.computedCount < end { context.step(rowLimit: 16) }
     }
 
     @Test("the logits are those of one that read everything itself, whatever the plans and wherever the other is")
     func logits() throws {
         let model = try SyntheticModel.holding(.q8_0).build()
-        let workspace = try Workspace(model, options: Self.options)
+        let engine = try Engine(model, options: Self.options)
         let shared = randomTokens(70, below: 160, seed: 1)
         let plans: [any DecodePlan] = [
             .vanilla, try .multiToken(4), try MultiTokenPlan(factor: 3, rule: .absolute),
@@ -26,18 +26,18 @@ struct SharingTests {
         for lending in plans {
             for taking in plans {
                 for (own, read) in [(0, 32), (0, 100), (16, 64), (48, 100)] {
-                    let other = DecodingContext(in: workspace)
+                    let other = LoneSequence(in: engine)
                     try other.begin(shared + [7, 8, 9, 10], plan: lending)
                     Self.read(other, upTo: read)
                     let prompt = shared + [11, 12, 13]
-                    let context = DecodingContext(in: workspace)
+                    let context = LoneSequence(in: engine)
                     try context.begin(prompt, plan: taking)
                     Self.read(context, upTo: own)
                     let end = context.sharedEnd(with: other)
                     if end > context.computedCount { context.takeOver(from: other, upTo: end) }
                     #expect(context.computedCount >= min(end, own))
                     let alone = try ExactnessTests.decodedLogits(
-                        DecodingContext(model, options: Self.options), prompt: prompt, then: [3, 4, 5, 6, 7, 8],
+                        LoneSequence(model, options: Self.options), prompt: prompt, then: [3, 4, 5, 6, 7, 8],
                         plan: taking)
                     var logits: [[Float]] = []
                     for token in [nil, 3, 4, 5, 6, 7, 8] {
@@ -53,9 +53,9 @@ struct SharingTests {
 
     @Test("as far as tokens and feeds are the same, the last token left out")
     func ends() throws {
-        let workspace = try Workspace(try SyntheticModel.holding(.q8_0).build(), options: Self.options)
-        func context(_ prompt: [Int], _ plan: any DecodePlan, isRead: Bool = true) throws -> DecodingContext {
-            let context = DecodingContext(in: workspace)
+        let engine = try Engine(try SyntheticModel.holding(.q8_0).build(), options: Self.options)
+        func context(_ prompt: [Int], _ plan: any DecodePlan, isRead: Bool = true) throws -> LoneSequence {
+            let context = LoneSequence(in: engine)
             try context.begin(prompt, plan: plan)
             if isRead { Self.read(context) }
             return context
@@ -74,9 +74,9 @@ struct SharingTests {
     @Test("one whose ring has wrapped lends nothing")
     func wrapped() throws {
         let options = SessionOptions(threadCount: 1, window: 32)
-        let workspace = try Workspace(try SyntheticModel.holding(.q8_0).build(), options: options)
+        let engine = try Engine(try SyntheticModel.holding(.q8_0).build(), options: options)
         let prompt = randomTokens(4000, below: 160, seed: 3)
-        let (other, context) = (DecodingContext(in: workspace), DecodingContext(in: workspace))
+        let (other, context) = (LoneSequence(in: engine), LoneSequence(in: engine))
         for context in [other, context] { try context.begin(prompt) }
         Self.read(other, upTo: 32)
         #expect(context.sharedEnd(with: other) == 32)

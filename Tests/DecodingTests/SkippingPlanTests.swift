@@ -69,7 +69,8 @@ struct SkippingPlanTests {
         layers[3] = LayerWeights(
             attentionNorm: layer.attentionNorm, queryKeyValue: layer.queryKeyValue, queryNorm: layer.queryNorm,
             keyNorm: layer.keyNorm, attentionOutput: silent(layer.attentionOutput),
-            feedForwardNorm: layer.feedForwardNorm, gateUp: layer.gateUp, down: silent(layer.down))
+            feedForwardNorm: layer.feedForwardNorm, feedForward: .dense(
+                gateUp: layer.feedForward.matrices[0], down: silent(layer.feedForward.matrices[1])))
         let influence = try BlockInfluence(
             of: whole.replacing(layers: layers), on: randomTokens(40, below: 160, seed: 2),
             options: RoutedTests.options)

@@ -49,7 +49,7 @@ struct SmolLM2Tests {
         #expect(cases.count == 10)
         for golden in cases {
             #expect(try model.requireTokenizer().encode(golden.text, addSpecial: true) == golden.promptIDs)
-            let context = try DecodingContext(model.stack, options: SessionOptions(threadCount: 2))
+            let context = try LoneSequence(model.stack, options: SessionOptions(threadCount: 2))
             let tokens = try greedy(context, golden.promptIDs, .vanilla, count: golden.tokens.count)
             let same = zip(tokens, golden.tokens).prefix { $0 == $1 }.count
             #expect(same == 32 || golden.margins[same] < Self.nearTie, "\(golden.name) differs from token \(same) on")
@@ -59,12 +59,12 @@ struct SmolLM2Tests {
     @Test("it knows the capital of France and ends its answer")
     func capital() throws {
         let model = try Self.load()
-        var conversation = try Conversation(
-            model, options: SessionOptions(threadCount: 2), system: nil, template: ChatOptions(), plan: .vanilla)
+        let generator = Generator(model, options: SessionOptions(threadCount: 2))
+        try generator.begin(
+            model.tokens(of: [.user("What is the capital of France?")]), plan: .vanilla,
+            options: GenerationOptions(maximumTokens: 20).filled(from: model.generationDefaults))
         var answer = ""
-        _ = try conversation.answer(
-            "What is the capital of France?", options: GenerationOptions(maximumTokens: 20), isCancelled: { false }
-        ) { answer += $0.text }
+        while let token = try generator.step() { answer += token.text }
         #expect(answer == "The capital of France is Paris.")
     }
 
@@ -74,7 +74,7 @@ struct SmolLM2Tests {
         let prompt = try model.requireTokenizer().encode("The sea is", addSpecial: true)
         for factor in [2, 4, 6] {
             let plan = try MultiTokenPlan(factor: factor, rule: .prompt)
-            let context = try DecodingContext(model.stack, options: SessionOptions(threadCount: 2))
+            let context = try LoneSequence(model.stack, options: SessionOptions(threadCount: 2))
             let tokens = try greedy(context, prompt, plan, count: 24)
             let logits = try ExactnessTests.recomputedLogits(
                 model.stack, SessionOptions(threadCount: 2), prompt: prompt, then: Array(tokens.dropLast()),
@@ -88,7 +88,7 @@ struct SmolLM2Tests {
     func screened(format: StorageFormat) throws {
         let contexts = try [false, true].map { screens in
             let model = try Model(path: #require(smolLM2), vocabularyFormat: format, screens: screens)
-            return try DecodingContext(model.stack, options: SessionOptions(threadCount: 2))
+            return try LoneSequence(model.stack, options: SessionOptions(threadCount: 2))
         }
         let profile = PassProfile()
         contexts[1].profile = profile
@@ -147,7 +147,7 @@ struct SmolLM2Tests {
         let models = try Self.pair(format)
         let cases = try Goldens.decode(Greedy.self, "smollm2/greedy.json").cases
         let contexts = try [models.quantised, models.float32].map {
-            try DecodingContext(
+            try LoneSequence(
                 $0, options: SessionOptions(threadCount: 2, kvFormat: .f32, activations: activations))
         }
         // VOLLEY_LOGIT_CASES=10 looks at all: 320 positions, and more seconds.

@@ -23,7 +23,7 @@ struct StoredFormatGoldenTests {
         #expect(cases.count == 3)
         for golden in cases {
             #expect(golden.margin > 0.005, "a near-tie would say nothing")
-            let context = try DecodingContext(model, options: SessionOptions(threadCount: 2, kvFormat: .f32))
+            let context = try LoneSequence(model, options: SessionOptions(threadCount: 2, kvFormat: .f32))
             #expect(try greedy(context, golden.prompt, .vanilla, count: golden.tokens.count) == golden.tokens)
         }
     }
@@ -60,7 +60,7 @@ struct StoredFormatGoldenTests {
         }
         for golden in try Goldens.decode([Case].self, "weights/mixed.json") {
             for checkpoint in [packed, unpacked] {
-                let context = try DecodingContext(
+                let context = try LoneSequence(
                     LayerStack(checkpoint: checkpoint), options: SessionOptions(threadCount: 2, kvFormat: .f32))
                 #expect(try greedy(context, golden.prompt, .vanilla, count: golden.tokens.count) == golden.tokens)
             }

@@ -59,9 +59,9 @@ struct SyntheticModel {
                 return .flexiDepth(
                     Router(
                         encoder: Linear([matrix(code, hidden)]), norm: norm(code), order: order, gate: gate(code)),
-                    Adapter(
-                        gateDown: Linear([matrix(adapter, hidden), matrix(adapter, hidden)]),
-                        up: Linear([matrix(hidden, adapter)])))
+                    adapter: .dense(
+                        gateUp: Linear([matrix(adapter, hidden), matrix(adapter, hidden)]),
+                        down: Linear([matrix(hidden, adapter)])))
             case .mindSkip: return .mindSkip(attention: gate(hidden), feedForward: gate(hidden))
             case .mixtureOfDepths: return .mixtureOfDepths(gate(hidden))
             }
@@ -76,8 +76,10 @@ struct SyntheticModel {
                 ]),
                 queryNorm: isQwen ? norm(headWidth) : nil, keyNorm: isQwen ? norm(headWidth) : nil,
                 attentionOutput: Linear([matrix(hidden, heads * headWidth)]), feedForwardNorm: norm(hidden),
-                gateUp: Linear([matrix(feedForward, hidden), matrix(feedForward, hidden)]),
-                down: Linear([matrix(hidden, feedForward)]), routing: routed.contains(index) ? routing() : nil)
+                feedForward: .dense(
+                    gateUp: Linear([matrix(feedForward, hidden), matrix(feedForward, hidden)]),
+                    down: Linear([matrix(hidden, feedForward)])),
+                routing: routed.contains(index) ? routing() : nil)
         }
         let (finalNorm, vocabularyHead) = (norm(hidden), matrix(vocabulary, hidden))
         return LayerStack(

@@ -34,7 +34,7 @@ struct YarnGoldenTests {
         let variant = try Goldens.decode([Variant].self, "yarn/cases.json")[index]
         let model = try Self.load(index)
         for golden in variant.cases {
-            let context = try DecodingContext(model, options: golden.options(.f32))
+            let context = try LoneSequence(model, options: golden.options(.f32))
             let tokens = try greedy(context, golden.prompt, golden.plan(), count: golden.tokens.count)
             #expect(tokens == golden.tokens, "\(variant.name): \(golden)")
             context.run()

@@ -14,7 +14,7 @@ struct BaselineTests {
     private static func models() throws -> ComparedModels {
         let model = try Model(path: Goldens.embedded)
         let merged = try model.plan(for: .laco(leavingOut: 12), options: options)
-        return try ComparedModels(model, baseline: model.fitted(to: merged))
+        return try ComparedModels(model, baseline: merged.model(from: model))
     }
 
     private static func compared(_ models: ComparedModels) throws -> Comparison {

@@ -43,9 +43,7 @@ struct BenchTests {
         let model = try LayerStack.random(try #require(ModelShape("smollm2-135m")), format: .q8_0)
         var options = SpeedBench.Options()
         (options.promptTokens, options.decodeTokens, options.depth, options.repeats) = (20, 9, 5, 2)
-        let plans: [(name: String, plan: any DecodePlan)] = [
-            ("off", .vanilla), ("4", try MultiTokenPlan(factor: 4)),
-        ]
+        let plans: [any DecodePlan] = [.vanilla, try MultiTokenPlan(factor: 4)]
         var shares: [Double] = []
         let bench = try SpeedBench(
             of: model, plans: plans, options: options, sessionOptions: SessionOptions(threadCount: 2),
@@ -60,7 +58,7 @@ struct BenchTests {
         #expect(bench.decoding[1].limitOfSpeedup > 1.5 && bench.decoding[1].limitOfSpeedup < 2.5)
         #expect(shares == shares.sorted() && shares.last == 1)
         let profile = try DecodingProfile(
-            of: model, plan: plans[1].plan, name: "4", options: options, sessionOptions: SessionOptions(threadCount: 1),
+            of: model, plan: plans[1], options: options, sessionOptions: SessionOptions(threadCount: 1),
             isCancelled: { false })
         #expect(profile.parts.map(\.part) == ["trunk", "head", "lm_head", "others"])
         #expect(profile.parts.prefix(3).allSatisfy { $0.seconds > 0 })
@@ -79,7 +77,7 @@ struct BenchTests {
             var options = SpeedBench.Options()
             (options.promptTokens, options.decodeTokens, options.depth, options.repeats) = (0, 2, depth, 1)
             return try SpeedBench(
-                of: model, plans: [("off", .vanilla)], options: options,
+                of: model, plans: [.vanilla], options: options,
                 sessionOptions: SessionOptions(threadCount: 2, window: window, sinkCount: window == nil ? 0 : 4),
                 progress: { _ in }, isCancelled: { false }
             ).decoding[0].bytesPerToken
@@ -95,7 +93,7 @@ struct BenchTests {
         let model = try LayerStack.random(try #require(ModelShape("smollm2-135m")), format: .q4_0)
         func bench(_ options: SpeedBench.Options, isCancelled: Bool = false) throws {
             _ = try SpeedBench(
-                of: model, plans: [("off", .vanilla)], options: options, sessionOptions: SessionOptions(),
+                of: model, plans: [.vanilla], options: options, sessionOptions: SessionOptions(),
                 progress: { _ in }, isCancelled: { isCancelled })
         }
         var options = SpeedBench.Options()

@@ -48,11 +48,11 @@ struct ComparisonTests {
         let tokenizer = try model.requireTokenizer()
         let text = try tokenizer.renderChat(
             [ChatMessage(role: "user", content: prompt)], addGenerationPrompt: true, enableThinking: false)
-        let context = try DecodingContext(model.stack, options: SessionOptions(threadCount: 1))
-        try context.begin(tokenizer.encode(text, addSpecial: false) + answer)
-        context.run()
-        let total = context.logits.reduce(0) { $0 + exp(Double($1)) }
-        return Double(context.logits[token]) - log(total)
+        let generator = Generator(model, options: SessionOptions(threadCount: 1))
+        try generator.read(tokenizer.encode(text, addSpecial: false) + answer, plan: .vanilla)
+        let logits = try generator.logits()
+        let total = logits.reduce(0) { $0 + exp(Double($1)) }
+        return Double(logits[token]) - log(total)
     }
 
     @Test("perplexity is vanilla's on the text, lowest for what vanilla itself would say; figures come round by round")

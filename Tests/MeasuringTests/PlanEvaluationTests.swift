@@ -72,9 +72,8 @@ struct PlanEvaluationTests {
                 of: model, ["flexidepth"], [#"{"prompt": "abc", "answer": "d"}"#], maximumTokens: 12
             ).results.first)
         let prompt = try model.requireTokenizer().encode("abc", addSpecial: true)
-        let generation = try DecodingLoop(
-            DecodingContext(model.stack, options: Self.options), prompt: prompt, plan: .flexiDepth,
-            options: GenerationOptions(maximumTokens: 12), tokenizer: nil, endTokens: model.endTokens)
+        let generation = Generator(model, options: Self.options)
+        try generation.begin(prompt, plan: .flexiDepth, options: GenerationOptions(maximumTokens: 12))
         while try generation.step() != nil {}
         #expect(result.layersUsed == Array(generation.depths.layersUsed.dropFirst(prompt.count)))
         #expect(try #require(result.layersUsed).allSatisfy { (4...8).contains($0) })

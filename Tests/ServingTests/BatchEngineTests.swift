@@ -221,7 +221,7 @@ struct BatchEngineTests {
         var generator = SeededGenerator(seed: seed)
         var limits = ServingLimits()
         limits.batchSize = 4
-        let slot = try DecodingContext(try Fixture.quantised.get().stack).ringShapes.reduce(0) { $0 + $1.bytesPerSlot }
+        let slot = try Fixture.bytesPerSlot(Fixture.quantised)
         limits.kvByteCount = 2048 * slot
         let engine = try Fixture.engine(limits, model: Fixture.quantised)
         let beginnings = try [200, 333].map { try Fixture.randomTokens($0, using: &generator) }
@@ -318,7 +318,7 @@ struct BatchEngineTests {
     func eviction() throws {
         var generator = SeededGenerator(seed: 5)
         var limits = ServingLimits()
-        let slot = try DecodingContext(try Fixture.quantised.get().stack).ringShapes.reduce(0) { $0 + $1.bytesPerSlot }
+        let slot = try Fixture.bytesPerSlot(Fixture.quantised)
         limits.kvByteCount = 1024 * slot
         let engine = try Fixture.engine(limits, model: Fixture.quantised)
         for _ in 0..<12 {
@@ -337,7 +337,7 @@ struct BatchEngineTests {
     func budget() throws {
         var generator = SeededGenerator(seed: 9)
         var limits = ServingLimits()
-        let slot = try DecodingContext(try Fixture.model.get().stack).ringShapes.reduce(0) { $0 + $1.bytesPerSlot }
+        let slot = try Fixture.bytesPerSlot(Fixture.model)
         limits.kvByteCount = 1000 * slot
         let engine = try Fixture.engine(limits)
         let listeners = (0..<30).map { _ in Listener() }

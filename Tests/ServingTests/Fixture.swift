@@ -51,16 +51,20 @@ enum Fixture {
         return (0..<count).map { _ in Int.random(in: 3..<size, using: &generator) }
     }
 
+    /// Bytes of one position's keys and values, in trunk and head.
+    static func bytesPerSlot(_ model: Result<Model, any Error>) throws -> Int {
+        let shapes = KVRing.shapes(try model.get().configuration, options: SessionOptions())
+        return shapes.trunk.bytesPerSlot + shapes.head.bytesPerSlot
+    }
+
     /// What a job's owner hears when nobody else is there.
     static func alone(_ job: Job, _ model: Result<Model, any Error> = model) throws -> Answer {
         let model = try model.get()
-        let loop = try DecodingLoop(
-            try DecodingContext(model.stack, options: SessionOptions(threadCount: 1)), prompt: job.prompt,
-            plan: job.plan,
-            options: job.options, tokenizer: model.tokenizer, endTokens: model.endTokens)
+        let generator = Generator(model, options: SessionOptions(threadCount: 1))
+        try generator.begin(job.prompt, plan: job.plan, options: job.options)
         var answer = Answer()
-        while let token = try loop.step() { answer.tokens.append(token) }
-        answer.finishReason = loop.finishReason
+        while let token = try generator.step() { answer.tokens.append(token) }
+        answer.finishReason = generator.finishReason
         return answer
     }
 }

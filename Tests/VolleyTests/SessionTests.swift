@@ -11,13 +11,11 @@ struct SessionTests {
     private static func expected(
         _ model: Model, _ prompts: [[Int]], _ plan: PlanRequest, _ options: GenerationOptions
     ) throws -> [[GeneratedToken]] {
-        let context = try DecodingContext(model.stack, options: oneThread)
+        let generator = Generator(model, options: oneThread)
         return try prompts.map { prompt in
-            let loop = try DecodingLoop(
-                context, prompt: prompt, plan: model.configuration.plan(for: plan), options: options,
-                tokenizer: model.tokenizer, endTokens: model.endTokens)
+            try generator.begin(prompt, plan: model.configuration.plan(for: plan), options: options)
             var tokens: [GeneratedToken] = []
-            while let token = try loop.step() { tokens.append(token) }
+            while let token = try generator.step() { tokens.append(token) }
             return tokens
         }
     }

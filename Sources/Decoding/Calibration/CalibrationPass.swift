@@ -34,9 +34,8 @@ final class CalibrationPass {
         let configuration = forward.stack.configuration
         let ring = KVRing(
             KVRing.Shape(
-                layerCount: layers.count, keyValueHeadCount: configuration.keyValueHeadCount,
-                headWidth: configuration.headWidth, format: options.kvFormat, sinks: 0, limit: tokenCount))
-        forward.run(layers[...], ForwardPass.Segment(ring: ring, rowCount: tokenCount), hidden: hidden.pointer)
+                configuration, layerCount: layers.count, format: options.kvFormat, sinks: 0, limit: tokenCount))
+        forward.run(layers[...], [Segment(ring: ring, rowCount: tokenCount)], hidden: hidden.pointer)
     }
 
     func copiedHidden() -> AlignedBuffer<Float> {

@@ -42,7 +42,7 @@ package final class PassTimer {
     private func run(_ layers: ArraySlice<LayerWeights>, _ ring: KVRing, rows: Int) {
         // The same input each time: what comes out of a pass would grow without end.
         for index in 0..<rows * stack.configuration.hiddenSize { hidden.pointer[index] = Float(index % 13) - 6 }
-        forward.run(layers, ForwardPass.Segment(ring: ring, rowCount: rows), hidden: hidden.pointer)
+        forward.run(layers, [Segment(ring: ring, rowCount: rows)], hidden: hidden.pointer)
     }
 
     private func seconds(_ work: () -> Void) -> Double {
@@ -60,8 +60,7 @@ package final class PassTimer {
     private func ring(_ layerCount: Int) -> KVRing {
         KVRing(
             KVRing.Shape(
-                layerCount: layerCount, keyValueHeadCount: stack.configuration.keyValueHeadCount,
-                headWidth: stack.configuration.headWidth, format: sessionOptions.kvFormat, sinks: 0,
+                stack.configuration, layerCount: layerCount, format: sessionOptions.kvFormat, sinks: 0,
                 limit: max(depth, 1) + forward.maximumRows))
     }
 }

@@ -77,6 +77,17 @@ public struct Model: Sendable {
         endTokens = Set(stack.configuration.endTokens).union(tokenizer?.endOfTextIDs ?? [])
     }
 
+    /// A model without a tokenizer, such as one of random weights.
+    package init(name: String, _ stack: LayerStack) {
+        self.name = name
+        self.stack = stack
+        tokenizer = nil
+        tokenizerRefusal = nil
+        endTokens = Set(stack.configuration.endTokens)
+        generationDefaults = .none
+        warnings = []
+    }
+
     private init(_ model: Model, stack: LayerStack, tokenizer: Tokenizer?) {
         name = model.name
         self.stack = stack

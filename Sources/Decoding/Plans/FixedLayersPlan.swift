@@ -22,6 +22,7 @@ public struct FixedLayersPlan: DecodePlan {
     public var needsSplit: Bool { false }
     public func headInput(at position: Int, promptCount: Int) -> HeadInput { .trunk }
     public func cyclePlace(of position: Int, promptCount: Int) -> Int? { nil }
+    public func model(from model: Model) -> Model { model.replacing(layers: replaced) }
 
     /// LayerSkip's early exit: the final norm and `lm_head` read the residual after the first `count` layers.
     ///
@@ -53,5 +54,45 @@ public struct FixedLayersPlan: DecodePlan {
         return FixedLayersPlan(
             name: "laco:\(dropped.count)", kept: Set(0..<collapse.layerCount).subtracting(dropped),
             replaced: collapse.collapsed)
+    }
+}
+
+extension PlanRequest {
+    /// LayerSkip's early exit after the first `layers`.
+    public static func exit(layers: Int) -> PlanRequest {
+        PlanRequest("exit:\(layers)") { configuration, _ throws(PlanError) in
+            try FixedLayersPlan.exit(after: layers, of: configuration)
+        }
+    }
+
+    /// ShortGPT without the `layers` of least influence.
+    public static func shortGPT(dropping layers: Int) -> PlanRequest {
+        PlanRequest(measured: "shortgpt:\(layers)") { stack, tokens, options in
+            try FixedLayersPlan.shortGPT(
+                dropping: layers, by: BlockInfluence(of: stack, on: tokens, options: options))
+        }
+    }
+
+    /// LaCo: layers collapsed into others until `layers` are left out.
+    public static func laco(leavingOut layers: Int) -> PlanRequest {
+        PlanRequest(measured: "laco:\(layers)") { stack, tokens, options in
+            .laco(try LayerCollapse(of: stack, leavingOut: layers, on: tokens, options: options))
+        }
+    }
+}
+
+extension FixedLayersPlan {
+    static let exitKind = PlanKind("exit", "N", help: "the first N layers") { argument, text throws(PlanError) in
+        .exit(layers: try PlanKind.layerCount(argument, of: text))
+    }
+
+    static let shortGPTKind = PlanKind("shortgpt", "N", help: "without the N layers that change least") {
+        argument, text throws(PlanError) in
+        .shortGPT(dropping: try PlanKind.layerCount(argument, of: text))
+    }
+
+    static let lacoKind = PlanKind("laco", "N", help: "layers merged until N are left out") {
+        argument, text throws(PlanError) in
+        .laco(leavingOut: try PlanKind.layerCount(argument, of: text))
     }
 }

@@ -12,30 +12,22 @@ extension Model {
         for request: PlanRequest, rule: CycleRule.Overrides = CycleRule.Overrides(), calibration: String? = nil,
         options: SessionOptions
     ) throws -> any DecodePlan {
-        func tokens() throws -> [Int] {
-            try requireTokenizer().encode(calibration ?? Self.calibrationText, addSpecial: true)
+        guard case .measured(let make) = request.maker else {
+            return try configuration.plan(for: request, rule: rule)
         }
-        switch request {
-        case .shortGPT(let count):
-            return try FixedLayersPlan.shortGPT(
-                dropping: count, by: BlockInfluence(of: stack, on: tokens(), options: options))
-        case .laco(let count):
-            return FixedLayersPlan.laco(
-                try LayerCollapse(of: stack, leavingOut: count, on: tokens(), options: options))
-        default: return try stack.configuration.plan(for: request, rule: rule)
-        }
+        let tokens = try requireTokenizer().encode(calibration ?? Self.calibrationText, addSpecial: true)
+        return try make(stack, tokens, options)
     }
 
-    /// This model as `plan` runs it: cut into trunk and head where it asks for that, and with the weights that it brings.
-    package func fitted(to plan: any DecodePlan) -> Model {
-        var fitted = stack
-        if let count = plan.trunkLayerCount, count != stack.configuration.trunkLayerCount {
-            fitted = fitted.split(after: count)
-        }
-        if let replaced = (plan as? FixedLayersPlan)?.replaced, !replaced.isEmpty {
-            fitted = fitted.replacing(layers: fitted.layers.enumerated().map { replaced[$0] ?? $1 })
-        }
-        return fitted === stack ? self : with(fitted)
+    /// This model cut into trunk and head after the first `trunkLayerCount` layers; nil leaves it as it is.
+    func split(after trunkLayerCount: Int?) -> Model {
+        guard let trunkLayerCount, trunkLayerCount != configuration.trunkLayerCount else { return self }
+        return with(stack.split(after: trunkLayerCount))
+    }
+
+    /// This model with other weights in place of some layers' own.
+    func replacing(layers: [Int: LayerWeights]) -> Model {
+        layers.isEmpty ? self : with(stack.replacing(layers: stack.layers.enumerated().map { layers[$0] ?? $1 }))
     }
 
     /// Narrative, speech, numbers and code, written for this purpose.

@@ -21,7 +21,11 @@ public struct MultiTokenPlan: DecodePlan {
     }
 
     public var name: String { "\(factor)" }
+    public var isFactor: Bool { true }
+    public var cycleLength: Int { factor }
     public var needsSplit: Bool { true }
+    // The tokens of a refill read a layer together, and how often they do is not counted.
+    public var byteCost: ByteCost { skipsLayers ? .unknown : .wholePasses }
 
     public func headInput(at position: Int, promptCount: Int) -> HeadInput {
         guard position >= promptCount || rule.promptInput == .masked else {
@@ -60,5 +64,74 @@ extension DecodePlan where Self == MultiTokenPlan {
     /// - Throws: `PlanError.factorOutOfRange`.
     public static func multiToken(_ factor: Int) throws(PlanError) -> MultiTokenPlan {
         try MultiTokenPlan(factor: factor)
+    }
+}
+
+extension MultiTokenPlan {
+    public func warning(for configuration: ModelConfiguration) -> String? {
+        guard let trained = configuration.trainedFactor else {
+            return "this model was not trained for multi-token decoding: expect factor \(factor) to be fast, not good"
+        }
+        if rule != configuration.rule {
+            return
+                "this model was trained with \(configuration.rule.differences(from: rule)): expect poor text"
+        }
+        if rule.phase == .absolute, factor != trained {
+            return "this model was trained for factor \(trained): expect poorer text at factor \(factor)"
+        }
+        if factor > trained {
+            return "this model was trained up to factor \(trained): expect poorer text at factor \(factor)"
+        }
+        return nil
+    }
+}
+
+extension PlanRequest {
+    /// This many tokens a trunk pass, 1 to 16, with cycles counted as the checkpoint says.
+    public static func multiToken(_ factor: Int) -> PlanRequest {
+        PlanRequest("mtd:\(factor)") { configuration, rule throws(PlanError) in
+            try MultiTokenPlan(factor: factor, rule: rule, for: configuration)
+        }
+    }
+
+    /// Reads `off` or a factor, as `--mtd` takes it.
+    package init(factor text: String) throws(PlanError) {
+        if text == "off" {
+            self = .vanilla
+        } else if let factor = Int(text) {
+            _ = try MultiTokenPlan(factor: factor)
+            self = .multiToken(factor)
+        } else {
+            throw .unreadableFactor(text)
+        }
+    }
+}
+
+extension MultiTokenPlan {
+    static let kind = PlanKind("mtd", "N", range: " with N from 1 to 16", help: "the same as --mtd N") {
+        argument, _ throws(PlanError) in
+        try PlanRequest(factor: argument)
+    }
+
+    /// The plan of a factor for a model: one with routers skips layers, too.
+    ///
+    /// - Throws: `PlanError.noTrunk`, `PlanError.factorOutOfRange`.
+    init(factor: Int, rule: CycleRule, for model: ModelConfiguration) throws(PlanError) {
+        guard model.trunkLayerCount > 0 else { throw .noTrunk(layerCount: model.layerCount) }
+        try self.init(factor: factor, rule: rule, layers: model.routing == nil ? .all : .routed)
+    }
+}
+
+extension CycleRule {
+    /// Its choices that `other` makes otherwise, and those of `other`.
+    fileprivate func differences(from other: CycleRule) -> String {
+        var parts: [String] = []
+        if phase != other.phase {
+            parts.append("cycles in \(phase.rawValue) phase, not \(other.phase.rawValue)")
+        } else if promptInput != other.promptInput {
+            parts.append("prompt input \(promptInput.rawValue), not \(other.promptInput.rawValue)")
+        }
+        if history != other.history { parts.append("\(history.rawValue) history, not \(other.history.rawValue)") }
+        return parts.joined(separator: ", and with ")
     }
 }

@@ -38,8 +38,7 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
         case .unreadableFactor(let text):
             "the multi-token factor is '\(text)'; give off or a number from 1 to 16"
         case .unknownPlan(let name):
-            "there is no decode plan named '\(name)'; give off, mtd:N with N from 1 to 16, flexidepth, mindskip, "
-                + "mod, exit:N, shortgpt:N, laco:N, confidence:T or layerskip:N"
+            "there is no decode plan named '\(name)'; give \(PlanKind.list)"
         case .rule(let error): error.description
         case .noTrunk(let layerCount):
             "the model's \(layerCount) layers are all head, so there is no trunk to skip; decode with --mtd off, or give "

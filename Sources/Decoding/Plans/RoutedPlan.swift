@@ -10,6 +10,8 @@ public struct RoutedPlan: DecodePlan {
     public var name: String { method.planName }
     public var layers: LayerChoice { .routed }
     public var needsSplit: Bool { false }
+    // Which half of a layer a token ran is not counted.
+    public var byteCost: ByteCost { method == .mindSkip ? .unknown : .layerShares }
     public func headInput(at position: Int, promptCount: Int) -> HeadInput { .trunk }
     public func cyclePlace(of position: Int, promptCount: Int) -> Int? { nil }
 }
@@ -26,4 +28,28 @@ extension DecodePlan where Self == RoutedPlan {
 extension RoutingMethod {
     /// As `--plan` spells it.
     var planName: String { self == .mixtureOfDepths ? "mod" : rawValue }
+}
+
+extension PlanRequest {
+    /// Routed layers as their routers say, on a model that was trained by this method.
+    public static func routed(_ method: RoutingMethod) -> PlanRequest {
+        PlanRequest(method.planName) { configuration, _ throws(PlanError) in
+            guard let trained = configuration.routing?.method else { throw .noRouters(plan: method.planName) }
+            guard trained == method else { throw .otherRouters(plan: method.planName, trained: trained.planName) }
+            return RoutedPlan(method)
+        }
+    }
+
+    /// Routed layers as FlexiDepth's routers say.
+    public static var flexiDepth: PlanRequest { .routed(.flexiDepth) }
+    /// Attentions and feed-forwards as MindSkip's gates say.
+    public static var mindSkip: PlanRequest { .routed(.mindSkip) }
+    /// Routed layers as mixture-of-depths' routers say.
+    public static var mixtureOfDepths: PlanRequest { .routed(.mixtureOfDepths) }
+}
+
+extension RoutedPlan {
+    static let kinds = [RoutingMethod.flexiDepth, .mindSkip, .mixtureOfDepths].map { method in
+        PlanKind(method.planName, help: "the default of a model with such routers") { .routed(method) }
+    }
 }

@@ -18,3 +18,18 @@ public struct SaturationPlan: DecodePlan {
     public func headInput(at position: Int, promptCount: Int) -> HeadInput { .trunk }
     public func cyclePlace(of position: Int, promptCount: Int) -> Int? { nil }
 }
+
+extension PlanRequest {
+    /// Early exit where a layer turns the residual less than this cosine says.
+    public static func confidence(_ cosine: Float) -> PlanRequest {
+        PlanRequest("confidence:\(cosine)") { _, _ throws(PlanError) in try SaturationPlan(cosine: cosine) }
+    }
+}
+
+extension SaturationPlan {
+    static let kind = PlanKind("confidence", "T", help: "until a layer turns a token less than the cosine T says") {
+        argument, text throws(PlanError) in
+        guard let cosine = Float(argument) else { throw .unreadableCosine(text) }
+        return .confidence(try SaturationPlan(cosine: cosine).cosine)
+    }
+}

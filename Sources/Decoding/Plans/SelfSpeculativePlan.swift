@@ -24,9 +24,29 @@ public struct SelfSpeculativePlan: DecodePlan {
     }
 
     public var name: String { "layerskip:\(exitLayer):\(draftCount)" }
-    public var layers: LayerChoice { .all }
+    public var drafting: Drafting? { Drafting(count: draftCount) }
     public var trunkLayerCount: Int? { exitLayer }
     public var needsSplit: Bool { true }
     public func headInput(at position: Int, promptCount: Int) -> HeadInput { .trunk }
     public func cyclePlace(of position: Int, promptCount: Int) -> Int? { nil }
+}
+
+extension PlanRequest {
+    /// LayerSkip's self-speculative form; nil leaves the number of drafts to the plan.
+    public static func layerSkip(exit: Int, drafts: Int?) -> PlanRequest {
+        PlanRequest("layerskip:\(exit)" + (drafts.map { ":\($0)" } ?? "")) { configuration, _ throws(PlanError) in
+            try SelfSpeculativePlan(
+                exitLayer: exit, draftCount: drafts ?? SelfSpeculativePlan.defaultDraftCount, of: configuration)
+        }
+    }
+}
+
+extension SelfSpeculativePlan {
+    static let kind = PlanKind(
+        "layerskip", "N[:D]", help: "the first N layers draft D tokens, the others verify them"
+    ) { argument, text throws(PlanError) in
+        let counts = try argument.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            .map { part throws(PlanError) in try PlanKind.layerCount(String(part), of: text) }
+        return .layerSkip(exit: counts[0], drafts: counts.dropFirst().first)
+    }
 }

@@ -15,13 +15,14 @@ package struct ByteRoofline: Sendable {
     package init(_ stack: LayerStack, kvFormat: KVFormat) {
         func bytes(_ layers: ArraySlice<LayerWeights>) -> Int { layers.reduce(0) { $0 + $1.byteCount } }
         let configuration = stack.configuration
-        let position =
-            2 * configuration.keyValueHeadCount * configuration.headWidth * kvFormat.bytesPerValue
+        func position(_ layerCount: Int) -> Int {
+            KVRing.Shape(configuration, layerCount: layerCount, format: kvFormat, sinks: 0, limit: 0).bytesPerSlot
+        }
         trunk = bytes(stack.trunk)
         head = bytes(stack.head)
         vocabularyHead = stack.vocabularyByteCount
-        trunkPosition = position * configuration.trunkLayerCount
-        headPosition = position * configuration.headLayerCount
+        trunkPosition = position(configuration.trunkLayerCount)
+        headPosition = position(configuration.headLayerCount)
     }
 
     /// Of weights alone.
@@ -44,7 +45,7 @@ package struct ByteRoofline: Sendable {
     /// Bytes of a token at `position` after a prompt of `promptCount`, by a plan that runs all layers and drafts nothing.
     func bytesPerToken(_ plan: any DecodePlan, position: Double, promptCount: Int, options: SessionOptions) -> Double {
         bytesPerToken(
-            factor: (plan as? MultiTokenPlan)?.factor, depth: options.positionsSeen(of: position),
+            factor: plan.cycleLength, depth: options.positionsSeen(of: position),
             trunkDepth: options.trunkEntriesSeen(at: position, by: plan, promptCount: promptCount))
     }
 

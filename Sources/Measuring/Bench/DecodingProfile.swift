@@ -14,7 +14,7 @@ package struct DecodingProfile: Sendable {
 
     /// - Throws: `BenchError`, `SessionError`, `SamplingError`, or `CancellationError`.
     package init(
-        of stack: LayerStack, plan: any DecodePlan, name: String, options: SpeedBench.Options,
+        of stack: LayerStack, plan: any DecodePlan, options: SpeedBench.Options,
         sessionOptions: SessionOptions, isCancelled: @escaping @Sendable () -> Bool
     ) throws {
         let run = try BenchRun(stack, options: options, sessionOptions: sessionOptions, isCancelled: isCancelled)
@@ -22,7 +22,7 @@ package struct DecodingProfile: Sendable {
         let total = try run.profiledSeconds(plan, profile)
         func seconds(of part: PassProfile.Part) -> Double { profile.seconds[part] ?? 0 }
         let passes = [PassProfile.Part.trunk, .head, .vocabularyHead].map { ($0.rawValue, seconds(of: $0)) }
-        self.name = name
+        name = plan.name
         parts = passes + [("others", max(0, total - passes.reduce(0) { $0 + $1.1 }))]
         attentionSeconds = seconds(of: .attention)
         exactRows = profile.exactRows

@@ -57,7 +57,7 @@ package struct DepthBench: Sendable {
                 skipped: count, layersUsed: layerCount - count, bytesPerToken: bytes,
                 predictedSaving: 1 - bytes / plainBytes)
         }
-        for run in runs { _ = try run.checkedTokens(.flexiDepth, name: "flexidepth") }
+        for run in runs { _ = try run.checkedTokens(.flexiDepth) }
         let turns: [(run: BenchRun, plan: any DecodePlan)] = [(plainRun, .vanilla)] + runs.map { ($0, .flexiDepth) }
         for round in 0..<options.repeats {
             var speeds = [Double](repeating: 0, count: turns.count)

@@ -23,7 +23,7 @@ extension LayerStack {
     private func randomRouting(of layer: LayerWeights, seed: UInt64) -> RoutingWeights {
         let hidden = configuration.hiddenSize
         let (code, adapter) = (max(1, hidden / 16), max(1, configuration.feedForwardSize / 16))
-        let stored = layer.gateUp.formats[0]
+        let stored = layer.feedForward.matrices[0].formats[0]
         func matrix(_ rows: Int, _ columns: Int, _ format: StorageFormat, _ number: UInt64) -> Matrix {
             let fits = format.rowByteCount(columns: columns) != nil
             return randomMatrix(rows: rows, columns: columns, format: fits ? format : .bf16, seed: 8 * seed + number)
@@ -32,9 +32,9 @@ extension LayerStack {
             Router(
                 encoder: Linear([matrix(code, hidden, .bf16, 0)]), norm: ones(code), order: .normThenTanh,
                 gate: Gate(row: Linear([matrix(1, code, .f32, 1)]))),
-            Adapter(
-                gateDown: Linear([matrix(adapter, hidden, stored, 2), matrix(adapter, hidden, stored, 3)]),
-                up: Linear([matrix(hidden, adapter, stored, 4)])))
+            adapter: .dense(
+                gateUp: Linear([matrix(adapter, hidden, stored, 2), matrix(adapter, hidden, stored, 3)]),
+                down: Linear([matrix(hidden, adapter, stored, 4)])))
     }
 }
 
@@ -46,7 +46,7 @@ extension RoutingWeights {
             .flexiDepth(
                 Router(
                     encoder: router.encoder, norm: router.norm, order: router.order, gate: forced(router.gate)),
-                adapter)
+                adapter: adapter)
         case .mindSkip(let attention, let feedForward):
             .mindSkip(attention: forced(attention), feedForward: forced(feedForward))
         case .mixtureOfDepths(let gate): .mixtureOfDepths(forced(gate))

@@ -7,7 +7,7 @@ extension LayerStack {
     ///
     /// - Parameter shares: of the tokens, those that ran each layer, from 0 to 1: [layer].
     func bytesPerToken(_ choice: LayerChoice, shares: [Double], depth: Double, kvFormat: KVFormat) -> Double {
-        let position = 2 * configuration.keyValueHeadCount * configuration.headWidth * kvFormat.bytesPerValue
+        let position = KVRing.Shape(configuration, layerCount: 1, format: kvFormat, sinks: 0, limit: 0).bytesPerSlot
         let perLayer = zip(layers, shares).map { layer, share in
             layer.bytesPerToken(choice, share: share, keysAndValues: depth * Double(position))
         }

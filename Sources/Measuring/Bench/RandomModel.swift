@@ -38,8 +38,9 @@ extension LayerStack {
                 queryNorm: isQwen ? ones(configuration.headWidth) : nil,
                 keyNorm: isQwen ? ones(configuration.headWidth) : nil,
                 attentionOutput: Linear([matrix(hidden, queries, format)]), feedForwardNorm: ones(hidden),
-                gateUp: Linear([inner, inner].map { matrix($0, hidden, format) }),
-                down: Linear([matrix(hidden, inner, format)]))
+                feedForward: .dense(
+                    gateUp: Linear([inner, inner].map { matrix($0, hidden, format) }),
+                    down: Linear([matrix(hidden, inner, format)])))
         }
         let vocabulary = configuration.vocabularySize
         let embedding = configuration.tiesEmbeddings ? nil : matrix(vocabulary, hidden, format)

@@ -46,12 +46,11 @@ package struct SpeedBench: Sendable {
     package private(set) var decoding: [PlanSpeed]
 
     /// - Parameters:
-    ///   - plans: with the names they are shown by; vanilla is `off`.
     ///   - progress: told the share that is done.
     ///   - isCancelled: looked at before each pass.
     /// - Throws: `BenchError`, `SessionError`, `ThreadRefusal`, `SamplingError`, or `CancellationError`.
     package init(
-        of stack: LayerStack, plans: [(name: String, plan: any DecodePlan)], options: Options,
+        of stack: LayerStack, plans: [any DecodePlan], options: Options,
         sessionOptions: SessionOptions, progress: (Double) -> Void, isCancelled: @escaping @Sendable () -> Bool
     ) throws {
         let run = try BenchRun(stack, options: options, sessionOptions: sessionOptions, isCancelled: isCancelled)
@@ -62,8 +61,8 @@ package struct SpeedBench: Sendable {
             roofline.bytesPerToken(
                 plan, position: options.averagePosition, promptCount: max(1, options.depth), options: sessionOptions)
         }
-        decoding = plans.map { name, plan in
-            PlanSpeed(name: name, bytesPerToken: bytes(plan), limitOfSpeedup: bytes(.vanilla) / bytes(plan))
+        decoding = plans.map { plan in
+            PlanSpeed(name: plan.name, bytesPerToken: bytes(plan), limitOfSpeedup: bytes(.vanilla) / bytes(plan))
         }
         let steps = Double((1 + options.repeats) * (1 + plans.count))
         var done = 0.0
@@ -72,9 +71,9 @@ package struct SpeedBench: Sendable {
             progress(done / steps)
         }
         // One round to warm up, in which the tokens are checked.
-        let expected = try plans.map { name, plan in
+        let expected = try plans.map { plan in
             defer { step() }
-            return try run.checkedTokens(plan, name: name)
+            return try run.checkedTokens(plan)
         }
         if options.promptTokens > 0 { _ = try run.promptSpeed() }
         step()
@@ -89,14 +88,14 @@ package struct SpeedBench: Sendable {
                 // Just before each: on a shared machine the memory's speed changes within seconds.
                 bandwidths[number] = memory.measure()
                 bandwidth.append(bandwidths[number])
-                let answer = try run.decode(plans[number].plan)
+                let answer = try run.decode(plans[number])
                 if let place = zip(answer.tokens, expected[number]).firstDifference {
                     throw BenchError.tokensDiffer(plan: plans[number].name, place: place)
                 }
                 speeds[number] = answer.tokensPerSecond
                 step()
             }
-            let vanilla = plans.firstIndex { $0.name == "off" }.map { speeds[$0] }
+            let vanilla = plans.firstIndex(where: \.isVanilla).map { speeds[$0] }
             for number in plans.indices {
                 decoding[number].speed.append(speeds[number])
                 if let vanilla { decoding[number].speedup.append(speeds[number] / vanilla) }
@@ -114,7 +113,7 @@ final class BenchRun {
         let tokensPerSecond: Double
     }
 
-    private let context: DecodingContext
+    private let generator: Generator
     private let options: SpeedBench.Options
     private let prompt: [Int]
     /// What lies before the decoding.
@@ -130,12 +129,12 @@ final class BenchRun {
         guard sessionOptions.window != nil || length <= contextLength else {
             throw BenchError.tooLong(tokens: length, contextLength: contextLength)
         }
-        context = try DecodingContext(stack, options: sessionOptions)
+        generator = Generator(Model(name: "bench", stack), options: sessionOptions)
         self.options = options
         self.isCancelled = isCancelled
-        var generator = SplitMix64(seed: 1)
+        var random = SplitMix64(seed: 1)
         let tokens = (0..<max(options.promptTokens, options.depth, 1)).map { _ in
-            Int.random(in: 0..<stack.configuration.vocabularySize, using: &generator)
+            Int.random(in: 0..<stack.configuration.vocabularySize, using: &random)
         }
         prompt = Array(tokens.prefix(options.promptTokens))
         past = Array(tokens.prefix(max(1, options.depth)))
@@ -143,63 +142,60 @@ final class BenchRun {
 
     /// Prompt tokens a second.
     func promptSpeed() throws -> Double {
-        context.truncate(to: 0)
-        let generation = try generation(prompt, .vanilla, maximumTokens: 1)
-        while try generation.step() != nil {}
-        try check(generation)
-        return generation.statistics.prefillTokensPerSecond
+        try begin(prompt, .vanilla, maximumTokens: 1)
+        _ = try finish()
+        return generator.statistics.prefillTokensPerSecond
     }
 
     func decode(_ plan: any DecodePlan) throws -> Answer {
-        context.truncate(to: 0)
-        let generation = try generation(past, plan, maximumTokens: options.decodeTokens + 1)
-        var tokens: [Int] = []
-        while let token = try generation.step() { tokens.append(token.id) }
-        try check(generation)
-        return Answer(tokens: tokens, tokensPerSecond: generation.statistics.tokensPerSecond)
+        try begin(past, plan, maximumTokens: options.decodeTokens + 1)
+        return Answer(tokens: try finish(), tokensPerSecond: generator.statistics.tokensPerSecond)
     }
 
     /// Seconds of the plan's decoding, after the prompt, whose parts go to `profile`.
     func profiledSeconds(_ plan: any DecodePlan, _ profile: PassProfile) throws -> Double {
-        context.truncate(to: 0)
-        let generation = try generation(past, plan, maximumTokens: options.decodeTokens + 1)
-        _ = try generation.step()
-        context.profile = profile
-        defer { context.profile = nil }
-        while try generation.step() != nil {}
-        try check(generation)
-        return generation.statistics.decodeSeconds
+        try begin(past, plan, maximumTokens: options.decodeTokens + 1)
+        _ = try generator.step()
+        generator.profile = profile
+        defer { generator.profile = nil }
+        _ = try finish()
+        return generator.statistics.decodeSeconds
     }
 
     /// What the plan decodes, held against the same sequence computed in one pass.
-    func checkedTokens(_ plan: any DecodePlan, name: String) throws -> [Int] {
+    func checkedTokens(_ plan: any DecodePlan) throws -> [Int] {
         let tokens = try decode(plan).tokens
-        for place in Set([tokens.count / 2, tokens.count - 1]) where place > 0 {
-            context.truncate(to: 0)
-            try context.begin(past, plan: plan)
-            for token in tokens[..<place] { try context.append(token) }
-            guard context.run(isCancelled: isCancelled) else { throw CancellationError() }
-            guard isLikeliest(tokens[place]) else { throw BenchError.tokensDiffer(plan: name, place: place) }
+        for index in Set([tokens.count / 2, tokens.count - 1]) where index > 0 {
+            generator.reset()
+            let sequence = try generator.read(past, plan: plan)
+            for token in tokens[..<index] { try sequence.append(token) }
+            guard isLikeliest(tokens[index], try generator.logits(isCancelled: isCancelled)) else {
+                throw BenchError.tokensDiffer(plan: plan.name, place: index)
+            }
         }
         return tokens
     }
 
-    /// OpenBLAS, which adds up plain weights in another order, may swap two that are as good as equal.
-    private func isLikeliest(_ token: Int) -> Bool {
-        let largest = context.logits.max() ?? 0
-        let size = context.logits.reduce(0) { max($0, abs($1)) }
-        return largest - context.logits[token] <= 1e-4 * size
+    /// OpenBLAS, which adds up float weights in another order, may swap two that are as good as equal.
+    private func isLikeliest(_ token: Int, _ logits: UnsafeBufferPointer<Float>) -> Bool {
+        let largest = logits.max() ?? 0
+        let size = logits.reduce(0) { max($0, abs($1)) }
+        return largest - logits[token] <= 1e-4 * size
     }
 
-    private func generation(_ prompt: [Int], _ plan: any DecodePlan, maximumTokens: Int) throws -> DecodingLoop {
-        try DecodingLoop(
-            context, prompt: prompt, plan: plan,
-            options: GenerationOptions(maximumTokens: maximumTokens, ignoresEnd: true), tokenizer: nil, endTokens: [],
+    private func begin(_ prompt: [Int], _ plan: any DecodePlan, maximumTokens: Int) throws {
+        generator.reset()
+        try generator.begin(
+            prompt, plan: plan, options: GenerationOptions(maximumTokens: maximumTokens, ignoresEnd: true),
             isCancelled: isCancelled)
     }
 
-    private func check(_ generation: DecodingLoop) throws {
-        if generation.finishReason == .cancelled { throw CancellationError() }
+    /// The tokens up to the generation's end.
+    private func finish() throws -> [Int] {
+        var tokens: [Int] = []
+        while let token = try generator.step() { tokens.append(token.id) }
+        if generator.finishReason == .cancelled { throw CancellationError() }
+        return tokens
     }
 }
 

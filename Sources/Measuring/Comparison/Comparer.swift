@@ -53,7 +53,7 @@ package final class Comparer {
 
     /// Everything about the answers but their speed.
     private func described(_ answers: [Examiner.Answer], prompt: [Int]) throws -> [Comparison.Answer] {
-        let vanilla = plans.firstIndex { PlanLabel($0).isVanilla }
+        let vanilla = plans.firstIndex(where: \.isVanilla)
         return try zip(plans, answers).map { plan, answer in
             let ids = answer.tokens.map(\.id)
             let losses = try examiner.predictions(Examiner.Question(prompt: prompt, reference: ids), .vanilla)
@@ -65,7 +65,7 @@ package final class Comparer {
             let label = PlanLabel(plan)
             return Comparison.Answer(
                 plan: label, text: answer.text, tokens: answer.tokens, passes: answer.statistics.passes,
-                readsWholePasses: plan.layers == .all && plan.draftCount == 0,
+                readsWholePasses: plan.byteCost == .wholePasses,
                 bytesPerToken: bytes, limitOfSpeedup: bytes.map { vanillaBytes / $0 },
                 perplexity: Self.perplexity(losses),
                 difference: label.isVanilla
@@ -81,21 +81,20 @@ package final class Comparer {
         -> Double?
     {
         let depth = options.positionsSeen(of: position)
-        let stack = models.model(for: plan).fitted(to: plan).stack
+        let stack = plan.model(from: models.model(for: plan)).stack
         let roofline = ByteRoofline(stack, kvFormat: options.kvFormat)
-        if plan.draftCount > 0 {
+        switch plan.byteCost {
+        case .wholePasses:
+            return roofline.bytesPerToken(plan, position: position, promptCount: promptCount, options: options)
+        case .passes:
             let (passes, count) = (answer.statistics.passes, answer.statistics.decodeTokens)
             return count > 0 ? roofline.bytesPerToken(drafting: passes, tokenCount: count, depth: depth) : nil
+        case .layerShares:
+            guard answer.depths.positionCount > 0 else { return nil }
+            return stack.bytesPerToken(
+                plan.layers, shares: answer.depths.runShares, depth: depth, kvFormat: options.kvFormat)
+        case .unknown: return nil
         }
-        guard plan.layers != .all else {
-            return roofline.bytesPerToken(plan, position: position, promptCount: promptCount, options: options)
-        }
-        // The tokens of a refill read a layer together, and how often they do is not counted.
-        // Nor is which half of a layer a token ran.
-        let isByModule = (plan as? RoutedPlan)?.method == .mindSkip
-        guard !(plan is MultiTokenPlan), !isByModule, answer.depths.positionCount > 0 else { return nil }
-        return stack.bytesPerToken(
-            plan.layers, shares: answer.depths.runShares, depth: depth, kvFormat: options.kvFormat)
     }
 
     private static func perplexity(_ losses: [Double]) -> Double {

@@ -15,7 +15,7 @@ package final class Race {
     }
 
     package private(set) var lanes: [Lane]
-    private let generations: [DecodingLoop]
+    private let generators: [Generator]
 
     /// Reads the prompt for every plan; the race is yet to begin.
     ///
@@ -28,12 +28,11 @@ package final class Race {
         let examiner = try Examiner(models, options: options, maximumTokens: maximumTokens)
         let ids = try examiner.prompt([ChatMessage(role: "user", content: prompt)])
         lanes = plans.map { Lane(plan: PlanLabel($0)) }
-        generations = try plans.map { plan in
-            let model = models.model(for: plan)
-            return try DecodingLoop(
-                try DecodingContext(model.fitted(to: plan).stack, options: options), prompt: ids, plan: plan,
-                options: GenerationOptions(maximumTokens: maximumTokens),
-                tokenizer: try models.model.requireTokenizer(), endTokens: model.endTokens, isCancelled: isCancelled)
+        generators = try plans.map { plan in
+            let generator = Generator(models.model(for: plan), options: options)
+            try generator.begin(
+                ids, plan: plan, options: GenerationOptions(maximumTokens: maximumTokens), isCancelled: isCancelled)
+            return generator
         }
     }
 
@@ -46,12 +45,12 @@ package final class Race {
             let number = lanes.indices.filter({ !lanes[$0].isDone }).min(by: { lanes[$0].seconds < lanes[$1].seconds })
         else { return false }
         let start = ContinuousClock.now
-        if let token = try generations[number].step() {
+        if let token = try generators[number].step() {
             if !lanes[number].tokens.isEmpty { lanes[number].seconds += (ContinuousClock.now - start).seconds }
             lanes[number].tokens.append(token)
         }
-        if generations[number].finishReason == .cancelled { throw CancellationError() }
-        lanes[number].isDone = generations[number].finishReason != nil
+        if generators[number].finishReason == .cancelled { throw CancellationError() }
+        lanes[number].isDone = generators[number].finishReason != nil
         return true
     }
 }

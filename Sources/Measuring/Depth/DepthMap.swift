@@ -31,20 +31,18 @@ package struct DepthMap: Sendable {
         of model: Model, plan: any DecodePlan, prompt: [Int], maximumTokens: Int, options: SessionOptions,
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws {
-        let context = try DecodingContext(model.fitted(to: plan).stack, options: options)
-        let generation = try DecodingLoop(
-            context, prompt: prompt, plan: plan, options: GenerationOptions(maximumTokens: maximumTokens),
-            tokenizer: nil, endTokens: model.endTokens, isCancelled: isCancelled)
-        while try generation.step() != nil {}
+        let generator = Generator(model, options: options)
+        try generator.begin(
+            prompt, plan: plan, options: GenerationOptions(maximumTokens: maximumTokens), isCancelled: isCancelled)
+        while try generator.step() != nil {}
+        guard generator.finishReason != .cancelled else { throw CancellationError() }
         // The last token, too, is to have run its layers.
-        guard generation.finishReason != .cancelled, context.run(isCancelled: isCancelled) else {
-            throw CancellationError()
-        }
+        _ = try generator.logits(isCancelled: isCancelled)
         self.model = model.name
         self.plan = plan.name
-        depths = context.depths
-        let texts = Self.texts(of: context.tokens, model.tokenizer)
-        tokens = zip(zip(context.tokens, texts), depths.layersUsed).enumerated().map { position, token in
+        depths = generator.depths
+        let texts = Self.texts(of: generator.tokens, model.tokenizer)
+        tokens = zip(zip(generator.tokens, texts), depths.layersUsed).enumerated().map { position, token in
             Token(id: token.0.0, text: token.0.1, isPrompt: position < prompt.count, layersUsed: token.1)
         }
     }

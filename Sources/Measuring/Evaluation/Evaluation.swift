@@ -105,7 +105,7 @@ extension Evaluation {
 extension Evaluation.PlanResult {
     fileprivate init(_ plan: any DecodePlan) {
         self.plan = PlanLabel(plan)
-        layersUsed = plan.layers == .all ? nil : []
+        layersUsed = plan.skipsLayers ? [] : nil
     }
 
     fileprivate mutating func take(_ answer: Examiner.Answer, isCorrect: Bool) {

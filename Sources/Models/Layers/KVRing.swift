@@ -31,6 +31,15 @@ package final class KVRing {
             self.limit = limit
         }
 
+        /// A ring for `layerCount` layers of a model.
+        package init(
+            _ model: ModelConfiguration, layerCount: Int, format: KVFormat, sinks: Int, limit: Int
+        ) {
+            self.init(
+                layerCount: layerCount, keyValueHeadCount: model.keyValueHeadCount, headWidth: model.headWidth,
+                format: format, sinks: sinks, limit: limit)
+        }
+
         /// Bytes of keys and values for one position in all layers.
         package var bytesPerSlot: Int { 2 * layerCount * keyValueHeadCount * bytesPerHeadSlot }
 

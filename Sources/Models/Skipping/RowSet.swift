@@ -1,12 +1,13 @@
 import Tensors
 
-/// Some rows of a pass, ascending, and what each one's share of a sum is multiplied by.
+/// Some rows of a pass, ascending, each with a factor.
 final class RowSet {
     private(set) var count = 0
-    /// [count]
+    /// [count]: rows of the pass.
     let rows: AlignedBuffer<Int>
-    /// Of the ring.
+    /// [count]: their entries in their sequences' rings.
     let entries: AlignedBuffer<Int>
+    /// [count]: multiplies what a row adds to its residual.
     let factors: AlignedBuffer<Float>
 
     init(maximumRows: Int) {

@@ -69,9 +69,8 @@ package final class LayerStack: Sendable {
     /// The formats of the matrices that a pass reads, each once, in the order of first use.
     package var formats: [StorageFormat] {
         var formats: [StorageFormat] = []
-        let adapters = layers.compactMap { $0.routing?.adapter }.flatMap { [$0.gateDown, $0.up] }
-        let matrices =
-            layers.flatMap { [$0.queryKeyValue, $0.attentionOutput, $0.gateUp, $0.down] } + adapters + [vocabularyHead]
+        let adapters = layers.compactMap { $0.routing?.adapter }.flatMap(\.matrices)
+        let matrices = layers.flatMap(\.matrices) + adapters + [vocabularyHead]
         for format in matrices.flatMap(\.formats) where !formats.contains(format) { formats.append(format) }
         return formats
     }

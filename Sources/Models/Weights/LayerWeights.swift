@@ -6,7 +6,7 @@ package final class LayerWeights: Sendable {
     package let attentionNorm: Vector
     /// q | k | v, three parts: [(heads + 2·kvHeads)·headWidth, hidden]
     package let queryKeyValue: Linear
-    /// Its parts q and k | v, for layers where not every token asks.
+    /// Its parts q and k | v, for layers where not every token attends.
     package let query: Linear
     package let keyValue: Linear
     /// [headWidth], shared by all query heads; nil in Llama.
@@ -17,16 +17,13 @@ package final class LayerWeights: Sendable {
     package let attentionOutput: Linear
     /// [hidden]
     package let feedForwardNorm: Vector
-    /// gate | up: [2·feedForward, hidden]
-    package let gateUp: Linear
-    /// [hidden, feedForward]
-    package let down: Linear
+    package let feedForward: FeedForward
     /// Of layers that a token may skip; nil in plain ones.
     package let routing: RoutingWeights?
 
     package init(
         attentionNorm: Vector, queryKeyValue: Linear, queryNorm: Vector?, keyNorm: Vector?, attentionOutput: Linear,
-        feedForwardNorm: Vector, gateUp: Linear, down: Linear, routing: RoutingWeights? = nil
+        feedForwardNorm: Vector, feedForward: FeedForward, routing: RoutingWeights? = nil
     ) {
         self.attentionNorm = attentionNorm
         self.queryKeyValue = queryKeyValue
@@ -36,15 +33,15 @@ package final class LayerWeights: Sendable {
         self.keyNorm = keyNorm
         self.attentionOutput = attentionOutput
         self.feedForwardNorm = feedForwardNorm
-        self.gateUp = gateUp
-        self.down = down
+        self.feedForward = feedForward
         self.routing = routing
     }
 
     /// Bytes that one pass through the whole layer reads, its router not asked.
-    package var byteCount: Int {
-        queryKeyValue.byteCount + attentionOutput.byteCount + gateUp.byteCount + down.byteCount
-    }
+    package var byteCount: Int { queryKeyValue.byteCount + attentionOutput.byteCount + feedForward.byteCount }
+
+    /// The matrices that a pass through the whole layer reads, in the order in which it does.
+    package var matrices: [Linear] { [queryKeyValue, attentionOutput] + feedForward.matrices }
 
     /// Bytes that a pass reads in which every token skips the layer.
     package func skippedByteCount(_ routing: RoutingWeights) -> Int {
@@ -60,15 +57,14 @@ package final class LayerWeights: Sendable {
             attentionNorm: attentionNorm,
             queryKeyValue: try .collapsed(queryKeyValue, others.map(\.queryKeyValue)), queryNorm: queryNorm,
             keyNorm: keyNorm, attentionOutput: try .collapsed(attentionOutput, others.map(\.attentionOutput)),
-            feedForwardNorm: feedForwardNorm, gateUp: try .collapsed(gateUp, others.map(\.gateUp)),
-            down: try .collapsed(down, others.map(\.down)))
+            feedForwardNorm: feedForwardNorm, feedForward: try .collapsed(feedForward, others.map(\.feedForward)))
     }
 
     /// The same layer, skipped by other weights.
     package func routed(by routing: RoutingWeights) -> LayerWeights {
         LayerWeights(
             attentionNorm: attentionNorm, queryKeyValue: queryKeyValue, queryNorm: queryNorm, keyNorm: keyNorm,
-            attentionOutput: attentionOutput, feedForwardNorm: feedForwardNorm, gateUp: gateUp, down: down,
+            attentionOutput: attentionOutput, feedForwardNorm: feedForwardNorm, feedForward: feedForward,
             routing: routing)
     }
 }

@@ -3,7 +3,7 @@ import Tensors
 /// What lets a token skip a layer, or a part of one.
 package enum RoutingWeights: Sendable {
     /// A router decides, and an adapter stands in for the layer (FlexiDepth, arXiv 2503.23798).
-    case flexiDepth(Router, Adapter)
+    case flexiDepth(Router, adapter: FeedForward)
     /// A gate for each module (MindSkip, arXiv 2410.13184).
     case mindSkip(attention: Gate, feedForward: Gate)
     /// A gate for the layer (mixture-of-depths, arXiv 2404.02258).
@@ -13,7 +13,8 @@ package enum RoutingWeights: Sendable {
         if case .flexiDepth(let router, _) = self { router } else { nil }
     }
 
-    package var adapter: Adapter? {
+    /// A narrow feed-forward in place of the layer's.
+    package var adapter: FeedForward? {
         if case .flexiDepth(_, let adapter) = self { adapter } else { nil }
     }
 
@@ -67,20 +68,4 @@ package final class Router: Sendable {
     }
 
     package var byteCount: Int { encoder.byteCount + gate.row.byteCount }
-}
-
-/// A narrow feed-forward in place of the layer's: up · (silu(gate · z) ⊙ (down · z)).
-package final class Adapter: Sendable {
-    /// gate | down: [2·width, hidden]
-    package let gateDown: Linear
-    /// [hidden, width]
-    package let up: Linear
-
-    package init(gateDown: Linear, up: Linear) {
-        self.gateDown = gateDown
-        self.up = up
-    }
-
-    var width: Int { up.columns }
-    package var byteCount: Int { gateDown.byteCount + up.byteCount }
 }

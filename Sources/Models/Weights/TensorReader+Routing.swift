@@ -36,7 +36,7 @@ extension TensorReader {
         case .flexiDepth:
             .flexiDepth(
                 try router("\(layer).router", configuration, routing),
-                try adapter("\(layer).router_proj", configuration, routing))
+                adapter: try adapter("\(layer).router_proj", configuration, routing))
         case .mindSkip:
             .mindSkip(
                 attention: try gate("\(layer).attention_router", configuration),
@@ -68,16 +68,16 @@ extension TensorReader {
     /// The authors' `up_proj` is the output, their `down_proj` the second input.
     private func adapter(
         _ name: String, _ configuration: ModelConfiguration, _ routing: RoutingConfiguration
-    ) throws -> Adapter {
+    ) throws -> FeedForward {
         let hidden = configuration.hiddenSize
         let width = try rows(
             of: "\(name).gate_proj", stated: routing.adapterWidth, atMost: configuration.feedForwardSize)
-        return Adapter(
-            gateDown: Linear([
+        return .dense(
+            gateUp: Linear([
                 try matrix("\(name).gate_proj", rows: width, columns: hidden),
                 try matrix("\(name).down_proj", rows: width, columns: hidden),
             ]),
-            up: Linear([try matrix("\(name).up_proj", rows: hidden, columns: width)]))
+            down: Linear([try matrix("\(name).up_proj", rows: hidden, columns: width)]))
     }
 
     /// The first dimension, which the tensor says and the configuration may say.

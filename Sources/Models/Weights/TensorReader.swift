@@ -36,11 +36,12 @@ struct TensorReader {
             keyNorm: try headNorm("k_norm"),
             attentionOutput: Linear([try matrix("\(name).self_attn.o_proj", rows: hidden, columns: queries)]),
             feedForwardNorm: try vector("\(name).post_attention_layernorm", count: hidden),
-            gateUp: Linear([
-                try matrix("\(name).mlp.gate_proj", rows: inner, columns: hidden),
-                try matrix("\(name).mlp.up_proj", rows: inner, columns: hidden),
-            ]),
-            down: Linear([try matrix("\(name).mlp.down_proj", rows: hidden, columns: inner)]),
+            feedForward: .dense(
+                gateUp: Linear([
+                    try matrix("\(name).mlp.gate_proj", rows: inner, columns: hidden),
+                    try matrix("\(name).mlp.up_proj", rows: inner, columns: hidden),
+                ]),
+                down: Linear([try matrix("\(name).mlp.down_proj", rows: hidden, columns: inner)])),
             routing: try configuration.routing.flatMap {
                 $0.layers.contains(index) ? try routing(name, configuration, $0) : nil
             })

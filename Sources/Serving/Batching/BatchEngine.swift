@@ -14,11 +14,8 @@ package final class BatchEngine {
     let metrics: ServingMetrics
     private let model: Model
     private let limits: ServingLimits
-    private let workspace: Workspace
-    private let batch: BatchPass
+    private let engine: Engine
     private let budget: KVBudget
-    /// Whether a sequence gets the same bits in whatever pieces its prompt is read, and whoever reads it.
-    private let isRowExact: Bool
     /// Steps with a head pass so far, counted anew when the batch was empty.
     private var beat = 0
     /// Prompts that are being read, each in its turn.
@@ -33,16 +30,10 @@ package final class BatchEngine {
         self.model = model
         self.limits = limits
         self.metrics = metrics
-        workspace = try Workspace(model.stack, options: options, batchSize: limits.batchSize)
-        batch = BatchPass(in: workspace, batchSize: limits.batchSize)
-        let shapes = DecodingContext(in: workspace).ringShapes
-        budget = KVBudget(
-            byteCount: limits.kvByteCount, trunk: shapes[0], head: shapes[1],
-            contextLength: model.stack.configuration.contextLength)
+        engine = try Engine(model.stack, options: options, batchSize: limits.batchSize)
+        budget = KVBudget(byteCount: limits.kvByteCount, model: model.configuration, options: options)
         queue = JobQueue(limit: limits.queueLength, budget: budget)
-        // OpenBLAS, which takes long prompts over plain weights, rounds by the number of rows.
-        isRowExact = model.stack.formats.allSatisfy { $0.valuesPerBlock > 1 }
-        ended = PrefixCache(limit: isRowExact ? limits.batchSize : 0)
+        ended = PrefixCache(limit: engine.isRowExact ? limits.batchSize : 0)
     }
 
     /// Positions of prompts that are read between two cycles: what keeps a long one from holding up the others.
@@ -84,7 +75,9 @@ package final class BatchEngine {
             guard let job = queue.takeFirst(where: { budget.byteCount(of: $0) <= room }) else { return }
             do {
                 reading.append(
-                    try Seat(job, context(for: job, room: room), model: model, entries: budget.entries(of: job)))
+                    try Seat(
+                        job, sequence(for: job, room: room), engine: engine, model: model,
+                        entries: budget.entries(of: job)))
             } catch {
                 metrics.countEnd(.failed)
                 job.deliver(.failed(error))
@@ -93,14 +86,14 @@ package final class BatchEngine {
     }
 
     /// One that has read the beginning of the job's prompt, where its memory fits, else a new one; what is kept makes room.
-    private func context(for job: Job, room: Int) -> DecodingContext {
+    private func sequence(for job: Job, room: Int) -> TokenSequence {
         let need = budget.entries(of: job)
         // All of a prompt must be read for its logprobs.
-        var context = job.promptLogprobCount == nil ? ended.take(for: job) : nil
-        if let taken = context, taken.kvByteCount(reserving: need) > room { context = nil }
-        let needed = context?.kvByteCount(reserving: need) ?? budget.byteCount(of: job)
+        var sequence = job.promptLogprobCount == nil ? ended.take(for: job) : nil
+        if let taken = sequence, taken.kvByteCount(reserving: need) > room { sequence = nil }
+        let needed = sequence?.kvByteCount(reserving: need) ?? budget.byteCount(of: job)
         while ended.kvByteCount > room - needed { ended.removeOldest() }
-        return context ?? DecodingContext(in: workspace)
+        return sequence ?? engine.makeSequence()
     }
 
     /// Whether some sequence is about to begin its cycle, or none decodes.
@@ -117,11 +110,11 @@ package final class BatchEngine {
     /// One piece of a prompt; at its end, the first token. Returns how many positions it had.
     private func readPiece(of seat: Seat) -> Int {
         // At each turn: two that came together, and have the same beginning, read half of it each.
-        if isRowExact { seat.takeOver(fromOneOf: seats.map(\.context) + ended.contexts) }
-        let before = seat.context.computedCount
-        seat.runChunk(rowLimit: isRowExact ? Self.pieceRows : .max)
-        let rowCount = seat.context.computedCount - before
-        if seat.context.needsChunk {
+        if engine.isRowExact { seat.takeOver(fromOneOf: seats.map(\.sequence) + ended.sequences) }
+        let before = seat.sequence.computedCount
+        seat.runChunk(on: engine, rowLimit: engine.isRowExact ? Self.pieceRows : .max)
+        let rowCount = seat.sequence.computedCount - before
+        if seat.sequence.isBehind {
             reading.append(seat)
         } else {
             metrics.countPrompt(
@@ -139,16 +132,15 @@ package final class BatchEngine {
         ready = waiting
     }
 
-    private func isOnBeat(_ seat: Seat) -> Bool { (beat - seat.nextPlace) % seat.factor == 0 }
+    private func isOnBeat(_ seat: Seat) -> Bool { (beat - seat.nextPlace) % seat.job.plan.cycleLength == 0 }
 
     // MARK: Decoding
 
     private func decode() {
         guard !decoding.isEmpty else { return }
-        let before = batch.passes
-        batch.run(decoding.map(\.context).filter(\.sharesPasses))
-        var ran = batch.passes - before
-        for seat in decoding where !seat.context.sharesPasses { ran += seat.runAlone() }
+        let before = engine.passes
+        engine.run(decoding.map(\.sequence))
+        let ran = engine.passes - before
         passes += ran
         metrics.countPasses(ran)
         beat += 1
@@ -164,7 +156,7 @@ package final class BatchEngine {
             seat.job.deliver(.failed(error))
             return false
         }
-        guard let reason = seat.loop.finishReason else { return true }
+        guard let reason = seat.generator.finishReason else { return true }
         end(seat, reason)
         return false
     }
@@ -188,7 +180,7 @@ package final class BatchEngine {
     }
 
     private func end(_ seat: Seat, _ reason: FinishReason) {
-        if reason != .cancelled { ended.add(seat.context) }
+        if reason != .cancelled { ended.add(seat.sequence) }
         metrics.countEnd(reason == .cancelled ? .cancelled : .finished)
         seat.job.deliver(.finished(seat.summary(reason)))
     }

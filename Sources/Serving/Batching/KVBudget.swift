@@ -4,14 +4,20 @@ import Models
 /// The memory for keys and values, and what of it a job needs.
 struct KVBudget: Sendable {
     let byteCount: Int
-    let trunk: KVRing.Shape
-    let head: KVRing.Shape
-    let contextLength: Int
+    private let trunk: KVRing.Shape
+    private let head: KVRing.Shape
+    private let contextLength: Int
+
+    init(byteCount: Int, model: ModelConfiguration, options: SessionOptions) {
+        self.byteCount = byteCount
+        (trunk, head) = KVRing.shapes(model, options: options)
+        contextLength = model.contextLength
+    }
 
     /// Positions that a job may come to, drafts included.
     func positions(of job: Job) -> Int {
         let room = max(contextLength - job.prompt.count, 0)
-        return job.prompt.count + min(min(job.options.maximumTokens ?? room, room) + job.plan.draftCount, room)
+        return job.prompt.count + min(min(job.options.maximumTokens ?? room, room) + (job.plan.drafting?.count ?? 0), room)
     }
 
     /// Entries of trunk and head that the job may come to.

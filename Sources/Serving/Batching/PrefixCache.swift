@@ -6,13 +6,13 @@ import Decoding
 /// A sequence that is taken up again gives what a new one would, as long as prompts may be read in any pieces.
 struct PrefixCache {
     private struct Entry {
-        let context: DecodingContext
+        let sequence: TokenSequence
         let kvByteCount: Int
 
         /// Tokens of the job's prompt that need not be read again: none where its plan runs other layers.
         func shared(with job: Job) -> Int {
-            guard context.plan.layers == job.plan.layers else { return 0 }
-            return zip(context.tokens, job.prompt).prefix { $0 == $1 }.count
+            guard sequence.plan.layers == job.plan.layers else { return 0 }
+            return zip(sequence.tokens, job.prompt).prefix { $0 == $1 }.count
         }
     }
 
@@ -27,28 +27,28 @@ struct PrefixCache {
 
     var kvByteCount: Int { entries.reduce(0) { $0 + $1.kvByteCount } }
 
-    mutating func add(_ context: DecodingContext) {
+    mutating func add(_ sequence: TokenSequence) {
         guard limit > 0 else { return }
         if entries.count == limit { entries.removeFirst() }
-        entries.append(Entry(context: context, kvByteCount: context.kvByteCount))
+        entries.append(Entry(sequence: sequence, kvByteCount: sequence.kvByteCount))
     }
 
     /// Lets go of the oldest.
     mutating func removeOldest() { if !entries.isEmpty { entries.removeFirst() } }
 
     /// The sequences, to copy from.
-    var contexts: [DecodingContext] { entries.map(\.context) }
+    var sequences: [TokenSequence] { entries.map(\.sequence) }
 
     /// Removes and returns the sequence that shares most with the job's prompt, cut to what they share; nil where none shares
     /// enough, or more of it would be lost than kept.
-    mutating func take(for job: Job) -> DecodingContext? {
+    mutating func take(for job: Job) -> TokenSequence? {
         let shared = entries.map { $0.shared(with: job) }
         guard let most = shared.max(), most >= Self.leastShared, let place = shared.firstIndex(of: most),
-            2 * most >= entries[place].context.tokens.count
+            2 * most >= entries[place].sequence.tokens.count
         else { return nil }
-        let context = entries.remove(at: place).context
+        let sequence = entries.remove(at: place).sequence
         // The last token is always run anew: its logits are the answer's first.
-        context.truncate(to: min(most, job.prompt.count - 1))
-        return context
+        sequence.truncate(to: min(most, job.prompt.count - 1))
+        return sequence
     }
 }

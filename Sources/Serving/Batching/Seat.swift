@@ -4,8 +4,8 @@ import Tensors
 /// A job that has its place in the batch: its sequence, its sampler and the times that it took.
 final class Seat {
     let job: Job
-    let context: DecodingContext
-    let loop: DecodingLoop
+    let sequence: TokenSequence
+    let generator: Generator
     /// Bytes that are kept for it.
     let kvByteCount: Int
     /// Tokens of the prompt that another sequence had read.
@@ -16,62 +16,52 @@ final class Seat {
     private var promptLogprobs: [[TokenLogprob]] = []
 
     /// - Parameters:
-    ///   - context: holds the prompt's beginning, or nothing.
+    ///   - sequence: holds the prompt's beginning, or nothing; `engine` runs it.
     ///   - entries: of keys and values that it may come to.
     /// - Throws: `SessionError` for a prompt that the model cannot take.
-    init(_ job: Job, _ context: DecodingContext, model: Model, entries: RingEntries) throws {
+    init(_ job: Job, _ sequence: TokenSequence, engine: Engine, model: Model, entries: RingEntries) throws {
         self.job = job
-        self.context = context
-        reusedTokens = context.tokens.count
-        context.reserve(entries)
-        kvByteCount = context.kvByteCount
-        loop = try DecodingLoop(
-            context, prompt: Array(job.prompt[reusedTokens...]), plan: job.plan, options: job.options,
-            tokenizer: model.tokenizer, endTokens: model.endTokens)
+        self.sequence = sequence
+        reusedTokens = sequence.tokens.count
+        sequence.reserve(entries)
+        kvByteCount = sequence.kvByteCount
+        generator = Generator(model, sharing: engine, sequence: sequence)
+        try generator.begin(Array(job.prompt[reusedTokens...]), plan: job.plan, options: job.options)
     }
-
-    /// Tokens for each trunk pass.
-    var factor: Int { (job.plan as? MultiTokenPlan)?.factor ?? 1 }
 
     /// The place in its cycle of the pass that comes next.
-    var nextPlace: Int { context.cyclePlace(ofTokenAt: context.tokens.count) ?? 0 }
+    var nextPlace: Int { sequence.cyclePlace(ofTokenAt: sequence.tokens.count) ?? 0 }
 
     /// Tokens that the head has not seen.
-    var unreadTokens: Int { context.tokens.count - context.computedCount }
+    var unreadTokens: Int { sequence.tokens.count - sequence.computedCount }
 
-    var generatedTokens: Int { context.tokens.count - job.prompt.count }
-
-    /// The next token, by passes of its own; returns what they were.
-    func runAlone() -> PassCounts {
-        let before = context.passes
-        context.run()
-        return context.passes - before
-    }
+    var generatedTokens: Int { sequence.tokens.count - job.prompt.count }
 
     /// Copies what one of `others` has read of the prompt's beginning, where that is worth it.
-    func takeOver(fromOneOf others: [DecodingContext]) {
+    func takeOver(fromOneOf others: [TokenSequence]) {
         // All of a prompt must be read for its logprobs.
         guard job.promptLogprobCount == nil else { return }
-        let ends = others.map { context.sharedEnd(with: $0) }
+        let ends = others.map { sequence.sharedEnd(with: $0) }
         guard let end = ends.max(), let place = ends.firstIndex(of: end) else { return }
-        let gain = end - context.computedCount
+        let gain = end - sequence.computedCount
         guard gain >= PrefixCache.leastShared else { return }
-        context.takeOver(from: others[place], upTo: end)
+        sequence.takeOver(from: others[place], upTo: end)
         reusedTokens += gain
     }
 
     /// One pass over the prompt's next positions.
-    func runChunk(rowLimit: Int) {
+    func runChunk(on engine: Engine, rowLimit: Int) {
         guard let count = job.promptLogprobCount else {
-            context.runChunk(rowLimit: rowLimit)
+            engine.step([sequence], rowLimit: rowLimit)
             return
         }
-        context.runChunk(rowLimit: rowLimit) { position, logits in
+        let note = { (position: Int, logits: UnsafeBufferPointer<Float>) in
             guard position + 1 < self.job.prompt.count else { return }
             self.promptLogprobs.append(logprobs(of: logits, sampled: self.job.prompt[position + 1], count: count))
         }
+        engine.step([sequence], rowLimit: rowLimit, wanted: .each(note))
         // The emission that follows fails where keys or values did not fit; their logprobs are not given out.
-        guard !context.needsChunk, (try? context.checkCache()) != nil else { return }
+        guard !sequence.isBehind, (try? sequence.checkCache()) != nil else { return }
         job.deliver(.prompt(promptLogprobs))
     }
 
@@ -79,7 +69,7 @@ final class Seat {
     ///
     /// - Returns: seconds since the token before, or since the job came; nil where there is none.
     func emit() throws -> Double? {
-        guard let token = try loop.take() else { return nil }
+        guard let token = try generator.take() else { return nil }
         let now = ContinuousClock.now
         let seconds = (now - (lastToken ?? job.submitted)).seconds
         firstToken = firstToken ?? now

@@ -82,7 +82,8 @@ struct AnswerFields {
             }
             let plan = try server.model.stack.configuration.plan(
                 for: try PlanRequest(factor: text), rule: server.rule)
-            if let factor = (plan as? MultiTokenPlan)?.factor, factor > server.limits.factor {
+            let factor = plan.cycleLength
+            if factor > server.limits.factor {
                 throw APIError.invalid(
                     "mtd is \(factor), and this server goes up to \(server.limits.factor); give less, or \"off\"",
                     field: "mtd")

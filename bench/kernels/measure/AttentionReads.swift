@@ -22,8 +22,7 @@ struct AttentionReads {
             threadCount: threadCount, maximumRows: 16, maximumColumns: 32, headWidth: configuration.headWidth)
         ring = KVRing(
             KVRing.Shape(
-                layerCount: configuration.layerCount, keyValueHeadCount: configuration.keyValueHeadCount,
-                headWidth: configuration.headWidth, format: .f16, sinks: 0, limit: depth + 16))
+                configuration, layerCount: configuration.layerCount, format: .f16, sinks: 0, limit: depth + 16))
         ring.reserve(depth + 16)
         queries = AlignedBuffer(count: 16 * width)
         positions = AlignedBuffer(count: 16)

@@ -9,7 +9,7 @@ struct LayerMatmuls {
     private let output: AlignedBuffer<Float>
 
     init(_ stack: LayerStack, threadCount: Int, maximumRows: Int, activations: ActivationFormat) throws(ThreadRefusal) {
-        let linears = stack.layers.flatMap { [$0.queryKeyValue, $0.attentionOutput, $0.gateUp, $0.down] }
+        let linears = stack.layers.flatMap(\.matrices)
         let (columns, rows) = (linears.map(\.columns).max()!, linears.map(\.rows).max()!)
         self.stack = stack
         compute = try Compute(
@@ -25,7 +25,7 @@ struct LayerMatmuls {
     func seconds(rowCount: Int) -> Double {
         timed {
             for layer in stack.layers {
-                for weights in [layer.queryKeyValue, layer.attentionOutput, layer.gateUp, layer.down] {
+                for weights in layer.matrices {
                     compute.linear(weights, input.pointer, rowCount: rowCount, output: output.pointer)
                 }
             }

@@ -27,18 +27,17 @@ struct LogitDump: ParsableCommand {
     func run() throws {
         guard let activations = ActivationFormat(rawValue: activations), let format = KVFormat(rawValue: kv), first > 0
         else { throw ValidationError("There are no such activations, keys and values, or first position.") }
-        let context = try DecodingContext(
-            Model(path: model, threadCount: threads).stack,
+        let generator = Generator(
+            try Model(path: model, threadCount: threads),
             options: SessionOptions(threadCount: threads, kvFormat: format, activations: activations))
         while let line = readLine() {
             let ids = line.split(separator: " ").compactMap { Int($0) }
             guard ids.count > first else { throw ValidationError("A text has no position \(first).") }
-            context.truncate(to: 0)
-            try context.begin(Array(ids[...first]))
+            generator.reset()
+            try generator.read(Array(ids[...first]), plan: .vanilla)
             for position in first..<ids.count {
-                if position > first { try context.append(ids[position]) }
-                _ = context.run()
-                try FileHandle.standardOutput.write(contentsOf: Data(buffer: context.logits))
+                if position > first { try generator.append(ids[position]) }
+                try FileHandle.standardOutput.write(contentsOf: Data(buffer: generator.logits()))
             }
         }
     }

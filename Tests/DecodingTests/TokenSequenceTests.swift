@@ -4,13 +4,13 @@ import Tensors
 import TestSupport
 import Testing
 
-struct DecodingContextTests {
+struct LoneSequenceTests {
     static let options = SessionOptions(threadCount: 1, kvFormat: .f32)
 
     static func freshLogits(
         _ model: LayerStack, _ tokens: [Int], _ plan: any DecodePlan, _ options: SessionOptions = options
     ) throws -> [Float] {
-        let context = try DecodingContext(model, options: options)
+        let context = try LoneSequence(model, options: options)
         try context.begin(tokens, plan: plan)
         context.run()
         return Array(context.logits)
@@ -31,7 +31,7 @@ struct DecodingContextTests {
             for second in plans {
                 for window in [nil, 5, 200] as [Int?] {
                     let options = SessionOptions(threadCount: 1, kvFormat: .f32, window: window, sinkCount: 2)
-                    let context = try DecodingContext(model, options: options)
+                    let context = try LoneSequence(model, options: options)
                     _ = try greedy(context, randomTokens(13, below: 160, seed: UInt64(index)), first, count: 30)
                     try context.begin(randomTokens(7, below: 160, seed: 99), plan: second)
                     context.run()
@@ -47,7 +47,7 @@ struct DecodingContextTests {
     @Test("the next turn runs the trunk over new tokens only")
     func nextTurnReusesTheTrunk() throws {
         let model = try SyntheticModel().build()
-        let context = try DecodingContext(model, options: Self.options)
+        let context = try LoneSequence(model, options: Self.options)
         _ = try greedy(context, randomTokens(20, below: 160, seed: 1), .multiToken(4), count: 40)
         let before = context.passes
         let unseen = context.tokens.count - before.trunkRows
@@ -62,7 +62,7 @@ struct DecodingContextTests {
         let model = try SyntheticModel().build()
         for (window, kept) in [(nil, 3), (nil, 20), (nil, 37), (6, 3), (6, 37), (300, 20)] as [(Int?, Int)] {
             let options = SessionOptions(threadCount: 1, kvFormat: .f32, window: window)
-            let context = try DecodingContext(model, options: options)
+            let context = try LoneSequence(model, options: options)
             let plan = try MultiTokenPlan(factor: 5)
             _ = try greedy(context, randomTokens(20, below: 160, seed: 1), plan, count: 20)
             context.truncate(to: kept)
@@ -76,7 +76,7 @@ struct DecodingContextTests {
     @Test("a cycle is one trunk pass over what it has not seen, then a head pass a token")
     func timeline() throws {
         let model = try SyntheticModel().build()
-        let context = try DecodingContext(model, options: Self.options)
+        let context = try LoneSequence(model, options: Self.options)
         try context.begin(randomTokens(10, below: 160, seed: 1), plan: .multiToken(4))
         context.run()
         #expect(context.passes.trunkRows == 10 && context.passes.headRows == 10)
@@ -94,7 +94,7 @@ struct DecodingContextTests {
     @Test("absolute phase: the cycle after the prompt may be short, the refill holds all that is unseen")
     func absoluteTimeline() throws {
         let model = try SyntheticModel().build()
-        let context = try DecodingContext(model, options: Self.options)
+        let context = try LoneSequence(model, options: Self.options)
         try context.begin(randomTokens(10, below: 160, seed: 1), plan: MultiTokenPlan(factor: 4, rule: .absolute))
         context.run()
         #expect(context.passes.trunkRows == 9)  // positions 0 ... 8: 8 is the last whose feed holds T
@@ -110,7 +110,7 @@ struct DecodingContextTests {
     @Test("shadow history: one trunk row a cycle, and the trunk's ring holds no other")
     func shadowTimeline() throws {
         let model = try SyntheticModel().build()
-        let context = try DecodingContext(model, options: Self.options)
+        let context = try LoneSequence(model, options: Self.options)
         let plan = try MultiTokenPlan(factor: 4, rule: CycleRule(history: .shadow))
         try context.begin(randomTokens(250, below: 160, seed: 1), plan: plan)
         context.run()
@@ -132,7 +132,7 @@ struct DecodingContextTests {
     @Test("shadow history: the next turn reads again what cycles skipped, and only from there on")
     func shadowNextTurn() throws {
         let model = try SyntheticModel().build()
-        let context = try DecodingContext(model, options: Self.options)
+        let context = try LoneSequence(model, options: Self.options)
         let plan = try MultiTokenPlan(factor: 4, rule: CycleRule(promptInput: .sum, history: .shadow))
         _ = try greedy(context, randomTokens(20, below: 160, seed: 1), plan, count: 40)
         let before = context.passes
@@ -147,7 +147,7 @@ struct DecodingContextTests {
     func cancellation() throws {
         let model = try SyntheticModel().build()
         let prompt = randomTokens(1500, below: 160, seed: 1)
-        let context = try DecodingContext(model, options: Self.options)
+        let context = try LoneSequence(model, options: Self.options)
         try context.begin(prompt, plan: .multiToken(2))
         var checks = 0
         let finished = context.run(isCancelled: {
@@ -164,7 +164,7 @@ struct DecodingContextTests {
     func windowBytes() throws {
         let model = try SyntheticModel().build()
         let options = SessionOptions(threadCount: 1, kvFormat: .f16, window: 64, sinkCount: 4)
-        let context = try DecodingContext(model, options: options)
+        let context = try LoneSequence(model, options: options)
         _ = try greedy(context, randomTokens(200, below: 160, seed: 1), .multiToken(4), count: 200)
         let slots = 4 + 64 + 16 - 1
         let bytesPerSlot = 2 * 11 * 2 * 16 * 2  // K and V, layers, kv heads, head width, float16
@@ -174,7 +174,7 @@ struct DecodingContextTests {
     @Test("what a context cannot take is refused before work starts, with both numbers")
     func refusals() throws {
         let model = try SyntheticModel(contextLength: 32).build()
-        let context = try DecodingContext(model, options: Self.options)
+        let context = try LoneSequence(model, options: Self.options)
         #expect(throws: SessionError.emptyPrompt) { try context.begin([]) }
         #expect(throws: SessionError.tokenOutOfRange(160, vocabularySize: 160)) { try context.begin([1, 160]) }
         #expect(throws: SessionError.tokenOutOfRange(-1, vocabularySize: 160)) { try context.begin([-1]) }
@@ -183,13 +183,13 @@ struct DecodingContextTests {
         }
         #expect(context.tokens.isEmpty)
         #expect(throws: SessionError.threadCount(0)) {
-            try DecodingContext(model, options: SessionOptions(threadCount: 0))
+            try LoneSequence(model, options: SessionOptions(threadCount: 0))
         }
         #expect(throws: SessionError.window(0)) {
-            try DecodingContext(model, options: SessionOptions(threadCount: 1, window: 0))
+            try LoneSequence(model, options: SessionOptions(threadCount: 1, window: 0))
         }
         #expect(throws: SessionError.sinkCount(-1)) {
-            try DecodingContext(model, options: SessionOptions(threadCount: 1, sinkCount: -1))
+            try LoneSequence(model, options: SessionOptions(threadCount: 1, sinkCount: -1))
         }
     }
 
@@ -197,10 +197,8 @@ struct DecodingContextTests {
     func fullContext() throws {
         let model = try SyntheticModel(contextLength: 32).build()
         for (window, expected) in [(nil, 22), (8, 50)] as [(Int?, Int)] {
-            let context = try DecodingContext(model, options: SessionOptions(threadCount: 1, window: window))
-            let generation = try DecodingLoop(
-                context, prompt: randomTokens(10, below: 160, seed: 1), plan: .multiToken(3),
-                options: GenerationOptions(maximumTokens: 50, ignoresEnd: true), tokenizer: nil, endTokens: [])
+            let context = try LoneSequence(model, options: SessionOptions(threadCount: 1, window: window))
+            let generation = try context.generate(randomTokens(10, below: 160, seed: 1), plan: .multiToken(3), options: GenerationOptions(maximumTokens: 50, ignoresEnd: true))
             var count = 0
             while try generation.step() != nil { count += 1 }
             #expect(count == expected)

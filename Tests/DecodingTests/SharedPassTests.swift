@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A batch is a way to share the reading of weights, nothing that a sequence could notice.
-struct BatchPassTests {
+struct SharedPassTests {
     /// What one sequence is asked for: given tokens, so that near-ties cannot send two runs apart.
     private struct Script {
         let prompt: [Int]
@@ -31,28 +31,27 @@ struct BatchPassTests {
 
     private static func alone(_ script: Script, _ model: LayerStack, _ options: SessionOptions) throws -> [[Float]] {
         try ExactnessTests.decodedLogits(
-            try DecodingContext(model, options: options), prompt: script.prompt, then: script.tokens, plan: script.plan)
+            try LoneSequence(model, options: options), prompt: script.prompt, then: script.tokens, plan: script.plan)
     }
 
     /// The logits of each script after each of its tokens, all in one batch.
     private static func together(
         _ scripts: [Script], _ model: LayerStack, _ options: SessionOptions, rowLimit: Int = .max
     ) throws -> [[[Float]]] {
-        let workspace = try Workspace(model, options: options, batchSize: scripts.count)
-        let batch = BatchPass(in: workspace, batchSize: scripts.count)
-        let sessions = scripts.map { _ in DecodingContext(in: workspace) }
+        let engine = try Engine(model, options: options, batchSize: scripts.count)
+        let sessions = scripts.map { _ in LoneSequence(in: engine) }
         var logits: [[[Float]]] = scripts.map { _ in [] }
         for step in 0..<80 {
             for (index, script) in scripts.enumerated() where script.start == step {
                 try sessions[index].begin(script.prompt, plan: script.plan)
-                while sessions[index].needsChunk { sessions[index].runChunk(rowLimit: rowLimit) }
+                while sessions[index].isBehind { sessions[index].step(rowLimit: rowLimit) }
                 logits[index].append(Array(sessions[index].logits))
             }
             let active = scripts.indices.filter {
                 step >= scripts[$0].start && logits[$0].count <= scripts[$0].tokens.count
             }
             for index in active { try sessions[index].append(scripts[index].tokens[logits[index].count - 1]) }
-            batch.run(active.map { sessions[$0] })
+            engine.run(active.map { sessions[$0] })
             for index in active { logits[index].append(Array(sessions[index].logits)) }
         }
         return logits
@@ -105,52 +104,99 @@ struct BatchPassTests {
     @Test("sequences with one factor that begin together share their trunk passes")
     func sharedTrunk() throws {
         let model = try SyntheticModel().build()
-        let workspace = try Workspace(model, options: SessionOptions(threadCount: 1), batchSize: 4)
-        let batch = BatchPass(in: workspace, batchSize: 4)
-        let sessions = (0..<4).map { _ in DecodingContext(in: workspace) }
+        let engine = try Engine(model, options: SessionOptions(threadCount: 1), batchSize: 4)
+        let sessions = (0..<4).map { _ in LoneSequence(in: engine) }
         for (index, session) in sessions.enumerated() {
             try session.begin(randomTokens(3 + index, below: 160, seed: 1), plan: .multiToken(4))
             session.run()
         }
         for step in 0..<12 {
             for session in sessions { try session.append(step) }
-            batch.run(sessions)
+            engine.run(sessions)
         }
-        #expect(batch.passes.trunkPasses == 3)
-        #expect(batch.passes.trunkRows == 4 * (1 + 4 + 4))
-        #expect(batch.passes.headPasses == 12)
-        #expect(batch.passes.headRows == 48)
+        #expect(engine.passes.trunkPasses == 3)
+        #expect(engine.passes.trunkRows == 4 * (1 + 4 + 4))
+        #expect(engine.passes.headPasses == 12)
+        #expect(engine.passes.headRows == 48)
     }
 
-    @Test("sequences that skip layers run by themselves in the same workspace, and have records of their own")
-    func loneSequences() throws {
+    /// Every kind of plan, each with prompts and tokens of its own.
+    private static func mixedScripts(_ model: ModelConfiguration, seed: UInt64) throws -> [Script] {
+        let plans: [any DecodePlan] = [
+            .vanilla, RoutedPlan(try #require(model.routing?.method)), try SaturationPlan(cosine: 0.8),
+            try MultiTokenPlan(factor: 3), try MultiTokenPlan(factor: 4, layers: .routed),
+            try FixedLayersPlan.exit(after: 6, of: model),
+            try SelfSpeculativePlan(exitLayer: model.trunkLayerCount, draftCount: 3, of: model),
+            RoutedPlan(try #require(model.routing?.method)),
+        ]
+        var generator = SeededGenerator(seed: seed)
+        return plans.enumerated().map { index, plan in
+            Script(
+                prompt: randomTokens(Int.random(in: 1...40, using: &generator), below: 160, seed: seed &+ UInt64(index)),
+                tokens: randomTokens(Int.random(in: 5...40, using: &generator), below: 160, seed: seed ^ UInt64(index)),
+                plan: plan, start: Int.random(in: 0...20, using: &generator))
+        }
+    }
+
+    @Test(
+        "routed, saturating, shortened, drafting and plain plans share passes and get their own bits, as they come and go",
+        arguments: RoutingMethod.allCases, [StorageFormat.f32, .q8_0, .q4_0])
+    func mixedPlans(_ method: RoutingMethod, _ format: StorageFormat) throws {
+        let model = try SyntheticModel(format: format, routed: [1, 4, 5, 10], method: method).build()
+        let options = SessionOptions(threadCount: 2)
+        for seed in 1...3 as ClosedRange<UInt64> {
+            let scripts = try Self.mixedScripts(model.configuration, seed: seed)
+            let batched = try Self.together(scripts, model, options)
+            for (script, logits) in zip(scripts, batched) {
+                let alone = try Self.alone(script, model, options)
+                #expect((logits == alone) as Bool, "\(script.plan), prompt of \(script.prompt.count), seed \(seed)")
+            }
+        }
+    }
+
+    @Test("sequences that share passes have records of their own of the layers that they ran")
+    func records() throws {
         let model = try SyntheticModel(format: .q8_0, routed: [1, 4, 10]).build()
         let options = SessionOptions(threadCount: 2)
-        let workspace = try Workspace(model, options: options, batchSize: 2)
-        let batch = BatchPass(in: workspace, batchSize: 2)
+        let engine = try Engine(model, options: options, batchSize: 4)
         let plans: [any DecodePlan] = [
             .vanilla, .flexiDepth, try MultiTokenPlan(factor: 3), try SaturationPlan(cosine: 0.8),
         ]
-        let contexts = plans.map { _ in DecodingContext(in: workspace) }
+        let sequences = plans.map { _ in LoneSequence(in: engine) }
         let prompts = plans.indices.map { randomTokens(9, below: 160, seed: UInt64($0)) }
         let tokens = randomTokens(20, below: 160, seed: 9)
-        for (index, context) in contexts.enumerated() {
-            try context.begin(prompts[index], plan: plans[index])
-            context.run()
-        }
+        for (index, sequence) in sequences.enumerated() { try sequence.begin(prompts[index], plan: plans[index]) }
+        engine.run(sequences)
         for token in tokens {
-            for context in contexts { try context.append(token) }
-            batch.run(contexts.filter(\.sharesPasses))
-            for context in contexts where !context.sharesPasses { context.run() }
+            for sequence in sequences { try sequence.append(token) }
+            engine.run(sequences)
         }
-        for (index, context) in contexts.enumerated() {
-            let alone = try DecodingContext(model, options: options)
+        for (index, sequence) in sequences.enumerated() {
+            let alone = try LoneSequence(model, options: options)
             let logits = try ExactnessTests.decodedLogits(
                 alone, prompt: prompts[index], then: tokens, plan: plans[index])
-            #expect((Array(context.logits) == logits.last) as Bool, "\(plans[index])")
-            #expect(context.depths.layersUsed == alone.depths.layersUsed)
+            #expect((Array(sequence.logits) == logits.last) as Bool, "\(plans[index])")
+            #expect(sequence.depths.layersUsed == alone.depths.layersUsed)
         }
-        #expect(contexts.map(\.depths.positionCount) == [0, 29, 0, 29])
+        #expect(sequences.map(\.depths.positionCount) == [0, 29, 0, 29])
+        #expect(engine.passes.headPasses == 1 + 20, "all sequences share each pass")
+    }
+
+    @Test("prompts of several sequences read together give the bits of each alone", arguments: [StorageFormat.f32, .q8_0])
+    func promptsTogether(_ format: StorageFormat) throws {
+        let model = try SyntheticModel(format: format).build()
+        let options = SessionOptions(threadCount: 2)
+        let engine = try Engine(model, options: options, batchSize: 5)
+        let prompts = [40, 3, 700, 17, 1].map { randomTokens($0, below: 160, seed: UInt64($0)) }
+        let sequences = prompts.map { _ in LoneSequence(in: engine) }
+        for (sequence, prompt) in zip(sequences, prompts) { try sequence.begin(prompt, plan: .multiToken(3)) }
+        engine.run(sequences)
+        for (sequence, prompt) in zip(sequences, prompts) {
+            let alone = try LoneSequence(model, options: options)
+            try alone.begin(prompt, plan: .multiToken(3))
+            alone.run()
+            #expect((Array(sequence.logits) == Array(alone.logits)) as Bool, "prompt of \(prompt.count)")
+        }
     }
 
     @Test("logits at every position of a prompt are those of its beginnings")
@@ -159,16 +205,17 @@ struct BatchPassTests {
         let options = SessionOptions(threadCount: 1)
         let prompt = randomTokens(23, below: 160, seed: 5)
         var seen: [[Float]] = []
-        let session = try DecodingContext(model, options: options)
+        let session = try LoneSequence(model, options: options)
         try session.begin(prompt)
-        while session.needsChunk {
-            session.runChunk(rowLimit: 10) { position, logits in
+        while session.isBehind {
+            let note = { (position: Int, logits: UnsafeBufferPointer<Float>) in
                 #expect(position == seen.count)
                 seen.append(Array(logits))
             }
+            session.step(rowLimit: 10, wanted: .each(note))
         }
         for count in 1...prompt.count {
-            let beginning = try DecodingContext(model, options: options)
+            let beginning = try LoneSequence(model, options: options)
             try beginning.begin(Array(prompt.prefix(count)))
             beginning.run()
             #expect((Array(beginning.logits) == seen[count - 1]) as Bool)

@@ -1,0 +1,97 @@
+import Models
+import Tensors
+
+/// Logits of rows of several sequences, by one `lm_head`.
+extension Engine {
+    /// Gives each sequence the logits that somebody reads of its rows, which lie one sequence behind another in `hidden`.
+    func giveLogits(to sequences: [TokenSequence], rows: (Int) -> Int, _ wanted: Wanted) {
+        if case .each(let read) = wanted { return giveEach(to: sequences, rows: rows, read) }
+        var (row, count) = (0, 0)
+        var readers: [TokenSequence] = []
+        for (index, sequence) in sequences.enumerated() where rows(index) > 0 {
+            row += rows(index)
+            // A prompt's rows before its last are nobody's to read.
+            guard !sequence.isBehind else { continue }
+            for wantedRow in row - sequence.logitRowCount..<row {
+                if wantedRow > count { moveRow(wantedRow, to: count) }
+                count += 1
+            }
+            readers.append(sequence)
+        }
+        guard let first = readers.first else { return }
+        forward.measured(.vocabularyHead) {
+            if readers.count > 1 {
+                share(logits(rowCount: count), with: readers)
+            } else if case .largest = wanted, count == 1 {
+                forward.largestLogits(hidden.pointer, into: first.logitRows)
+            } else {
+                forward.logits(hidden.pointer, rowCount: count, into: first.logitRows)
+            }
+        }
+        for reader in readers { reader.takeVerifiedLogits() }
+    }
+
+    /// Calls `body` with the final norm and `lm_head` of what the trunk last gave for each sequence.
+    func forEachTrunkLogits(
+        of sequences: [TokenSequence], _ body: (TokenSequence, UnsafeBufferPointer<Float>) -> Void
+    ) {
+        let width = stack.configuration.hiddenSize
+        for (row, sequence) in sequences.enumerated() {
+            hiddenRow(row).update(from: sequence.lastTrunkOutput, count: width)
+        }
+        let (rows, size) = (logits(rowCount: sequences.count), stack.configuration.vocabularySize)
+        for (row, sequence) in sequences.enumerated() {
+            body(sequence, UnsafeBufferPointer(start: rows + row * size, count: size))
+        }
+    }
+
+    private func giveEach(
+        to sequences: [TokenSequence], rows: (Int) -> Int, _ read: (Int, UnsafeBufferPointer<Float>) -> Void
+    ) {
+        var row = 0
+        for (index, sequence) in sequences.enumerated() {
+            for number in 0..<rows(index) {
+                forward.logits(hiddenRow(row), into: sequence.lastLogits.pointer)
+                read(sequence.computedCount - rows(index) + number, sequence.logits)
+                row += 1
+            }
+        }
+    }
+
+    /// The logits of the first rows of `hidden`, [rowCount, vocabulary], until the next call.
+    private func logits(rowCount: Int) -> UnsafePointer<Float> {
+        let count = rowCount * stack.configuration.vocabularySize
+        if sharedLogits.count < count { sharedLogits = AlignedBuffer(unfilledCount: count) }
+        forward.logits(hidden.pointer, rowCount: rowCount, into: sharedLogits.pointer)
+        return UnsafePointer(sharedLogits.pointer)
+    }
+
+    private func share(_ logits: UnsafePointer<Float>, with readers: [TokenSequence]) {
+        var rows = logits
+        for reader in readers {
+            let count = reader.logitRowCount * stack.configuration.vocabularySize
+            reader.logitRows.update(from: rows, count: count)
+            rows += count
+        }
+    }
+
+    private func moveRow(_ row: Int, to other: Int) {
+        hiddenRow(other).update(from: hiddenRow(row), count: stack.configuration.hiddenSize)
+    }
+}
+
+extension TokenSequence {
+    /// Rows whose logits somebody reads once the head has seen the last token: that one's, and each draft's.
+    fileprivate var logitRowCount: Int { 1 + drafts.tokens.count }
+
+    /// Where these go: [logitRowCount, vocabulary].
+    fileprivate var logitRows: UnsafeMutablePointer<Float> {
+        drafts.tokens.isEmpty ? lastLogits.pointer : drafts.rows()
+    }
+
+    /// Makes `logits` those after the last token where drafts follow it.
+    fileprivate func takeVerifiedLogits() {
+        guard !drafts.tokens.isEmpty else { return }
+        setLogits(drafts.logits(after: tokens.count - 1, vocabularySize: lastLogits.count))
+    }
+}

@@ -1,0 +1,147 @@
+package import Models
+import Tensors
+
+/// Runs sequences through a model: one trunk pass over every row that some head needs, one head pass, one `lm_head`.
+///
+/// It owns the threads and the scratch memory; a sequence alone is a batch of one. Each sequence gets the bits that it gets
+/// alone, whoever shares its passes. Used by one thread at a time.
+package final class Engine {
+    package let stack: LayerStack
+    package let options: SessionOptions
+    /// Passes and rows so far, of all sequences.
+    package private(set) var passes = PassCounts()
+    /// Whether a sequence gets the same bits whatever pieces its prompt is read in: OpenBLAS, which takes long prompts over float
+    /// weights, rounds by the number of rows.
+    package let isRowExact: Bool
+
+    let forward: ForwardPass
+    /// Most rows of a pass over one sequence.
+    private let chunkRows: Int
+    /// [row, hidden]
+    let hidden: AlignedBuffer<Float>
+    /// [row, vocabulary]: logits of sequences that share an `lm_head`; grows with their number.
+    var sharedLogits = AlignedBuffer<Float>(count: 0)
+    private var segments: [Segment] = []
+
+    /// - Parameter batchSize: most sequences that share a pass.
+    /// - Throws: `SessionError` where the options make no sense for the model, or the system refuses a thread.
+    package init(
+        _ stack: LayerStack, options: SessionOptions = SessionOptions(), batchSize: Int = 1
+    ) throws(SessionError) {
+        try options.check()
+        self.stack = stack
+        self.options = options
+        chunkRows = options.maximumRows(contextLength: stack.configuration.contextLength)
+        let rows = max(chunkRows, batchSize * MultiTokenPlan.factors.upperBound)
+        forward = try ForwardPass(stack, maximumRows: rows, window: options.window, options: options)
+        hidden = AlignedBuffer(count: rows * stack.configuration.hiddenSize)
+        isRowExact = stack.formats.allSatisfy { $0.valuesPerBlock > 1 }
+        segments.reserveCapacity(batchSize)
+    }
+
+    /// Collects how long the parts of passes take; nil unless profiling.
+    package var profile: PassProfile? {
+        get { forward.profile }
+        set { forward.profile = newValue }
+    }
+
+    /// An empty sequence for this engine's model.
+    package func makeSequence() -> TokenSequence { TokenSequence(stack.configuration, options: options) }
+
+    /// Which logits of a run somebody reads.
+    package enum Wanted {
+        /// All those after a sequence's last token.
+        case last
+        /// Of these, the largest; the others may be −∞.
+        case largest
+        /// Those after each position that the head runs over.
+        case each((_ position: Int, UnsafeBufferPointer<Float>) -> Void)
+    }
+
+    /// Brings the head of every sequence over its last token; `logits` of each are then those after it.
+    ///
+    /// - Parameter isCancelled: asked before each pass.
+    /// - Returns: false where it was cancelled; a later call goes on from there.
+    @discardableResult
+    package func run(
+        _ sequences: [TokenSequence], wanted: Wanted = .last, isCancelled: () -> Bool = { false }
+    ) -> Bool {
+        for sequence in sequences { sequence.takeDraftedLogits() }
+        while sequences.contains(where: \.isBehind) {
+            guard step(sequences, wanted: wanted, isCancelled: isCancelled) else { return false }
+        }
+        return true
+    }
+
+    /// Runs one pass of trunk and head, and the passes of drafts between them.
+    ///
+    /// - Parameter rowLimit: most positions of one sequence.
+    /// - Returns: false where it was cancelled.
+    @discardableResult
+    package func step(
+        _ sequences: [TokenSequence], rowLimit: Int = .max, wanted: Wanted = .last,
+        isCancelled: () -> Bool = { false }
+    ) -> Bool {
+        let plan = PassPlan(
+            sequences.map(\.progress), rowLimit: min(rowLimit, chunkRows), totalRows: forward.maximumRows,
+            sharesWideRows: isRowExact)
+        guard !isCancelled() else { return false }
+        runTrunk(sequences) { plan.shares[$0].trunkRows }
+        TrunkDrafter().draft(sequences, counts: plan.shares.map(\.draftCount), engine: self)
+        guard !isCancelled() else {
+            for sequence in sequences { sequence.forgetDrafts() }
+            return false
+        }
+        runHead(sequences, plan, wanted)
+        return true
+    }
+
+    /// Runs the trunk over the next rows of each sequence, as many as `rows` says of its index.
+    func runTrunk(_ sequences: [TokenSequence], rows: (Int) -> Int) {
+        segments.removeAll(keepingCapacity: true)
+        var row = 0
+        for (index, sequence) in sequences.enumerated() {
+            let count = rows(index)
+            guard count > 0 else { continue }
+            sequence.feedTrunk(hiddenRow(row), rowCount: count, stack)
+            segments.append(sequence.trunkSegment(rowCount: count))
+            row += count
+        }
+        guard row > 0 else { return }
+        forward.measured(.trunk) { forward.run(stack.trunk, segments, hidden: hidden.pointer) }
+        passes.countTrunk(row)
+        row = 0
+        for (index, sequence) in sequences.enumerated() {
+            let count = rows(index)
+            guard count > 0 else { continue }
+            sequence.takeTrunk(hiddenRow(row), rowCount: count)
+            row += count
+        }
+    }
+
+    private func runHead(_ sequences: [TokenSequence], _ plan: PassPlan, _ wanted: Wanted) {
+        /// Drafts that were planned may not have been found.
+        func rows(_ index: Int) -> Int {
+            let share = plan.shares[index]
+            return share.headRows - share.draftCount + (share.draftCount > 0 ? sequences[index].drafts.tokens.count : 0)
+        }
+        segments.removeAll(keepingCapacity: true)
+        var row = 0
+        for (index, sequence) in sequences.enumerated() {
+            let count = rows(index)
+            guard count > 0 else { continue }
+            sequence.feedHead(hiddenRow(row), rowCount: count, forward)
+            segments.append(sequence.headSegment(rowCount: count))
+            row += count
+        }
+        guard row > 0 else { return }
+        forward.measured(.head) { forward.run(stack.head, segments, hidden: hidden.pointer) }
+        passes.countHead(row)
+        for (index, sequence) in sequences.enumerated() where rows(index) > 0 { sequence.takeHead(rowCount: rows(index)) }
+        giveLogits(to: sequences, rows: rows, wanted)
+    }
+
+    func hiddenRow(_ row: Int) -> UnsafeMutablePointer<Float> {
+        hidden.pointer + row * stack.configuration.hiddenSize
+    }
+}

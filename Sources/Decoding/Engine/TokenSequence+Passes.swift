@@ -1,0 +1,80 @@
+import Models
+import Tensors
+
+/// A sequence's rows of a pass: what goes into them, and what comes out.
+extension TokenSequence {
+    /// The rows of the trunk's next pass.
+    func trunkSegment(rowCount: Int) -> Segment { Segment(ring: trunkRing, rowCount: rowCount, skipping: skipping) }
+
+    /// The rows of the head's next pass.
+    func headSegment(rowCount: Int) -> Segment { Segment(ring: headRing, rowCount: rowCount, skipping: skipping) }
+
+    /// Chooses the positions that the trunk runs over next, and embeds their tokens: [rowCount, hidden].
+    func feedTrunk(_ rows: UnsafeMutablePointer<Float>, rowCount: Int, _ stack: LayerStack) {
+        var position = trunkRing.end
+        for row in 0..<rowCount {
+            while !trunkSees(position) { position += 1 }
+            trunkRing.stage(position)
+            stack.embed(token(at: position), into: rows + row * configuration.hiddenSize)
+            position += 1
+        }
+    }
+
+    /// Keeps the trunk's outputs, [rowCount, hidden], for the head.
+    func takeTrunk(_ outputs: UnsafePointer<Float>, rowCount: Int) {
+        trunkOutputs.append(outputs, count: rowCount)
+        passes.countTrunk(rowCount)
+    }
+
+    /// Writes what the plan feeds the head at its next positions: [rowCount, hidden].
+    func feedHead(_ rows: UnsafeMutablePointer<Float>, rowCount: Int, _ forward: ForwardPass) {
+        let width = configuration.hiddenSize
+        for number in 0..<rowCount {
+            let (row, position) = (rows + number * width, headRing.count + number)
+            let input = plan.headInput(at: position, promptCount: promptCount)
+            switch input {
+            case .trunk: row.update(from: trunkOutput(at: position), count: width)
+            case .embedding: forward.stack.embed(token(at: position), into: row)
+            case .embeddingAndTrunk:
+                forward.stack.embed(token(at: position), into: row)
+                forward.add(trunkOutput(at: position), to: row)
+            }
+            fed.append(input)
+        }
+    }
+
+    /// Counts a head pass, and lets go of the trunk's outputs that no later turn can need.
+    func takeHead(rowCount: Int) {
+        passes.countHead(rowCount)
+        if headRing.count <= promptCount { trunkOutputs.discard(before: trunkRing.entryCount(before: headRing.count)) }
+    }
+
+    /// The trunk's output for the last position that it has seen.
+    var lastTrunkOutput: UnsafePointer<Float> { UnsafePointer(trunkOutputs.row(trunkOutputs.end - 1)) }
+
+    /// Makes `logits` those after the last token where that was verified as a draft.
+    func takeDraftedLogits() {
+        guard drafts.token(at: tokens.count - 1) != nil else { return }
+        setLogits(drafts.logits(after: tokens.count - 1, vocabularySize: lastLogits.count))
+    }
+
+    func setLogits(_ logits: UnsafePointer<Float>) { lastLogits.pointer.update(from: logits, count: lastLogits.count) }
+
+    private func trunkOutput(at position: Int) -> UnsafePointer<Float> {
+        UnsafePointer(trunkOutputs.row(trunkRing.entryCount(before: position)))
+    }
+
+    private func trunkSees(_ position: Int) -> Bool {
+        plan.trunkCount(before: position + 1, promptCount: promptCount)
+            > plan.trunkCount(before: position, promptCount: promptCount)
+    }
+
+    /// The sequence's token, or the draft for its place.
+    private func token(at position: Int) -> Int {
+        if position < tokens.count { return tokens[position] }
+        guard let draft = drafts.token(at: position) else {
+            preconditionFailure("position \(position) has neither a token nor a draft, of \(tokens.count) tokens")
+        }
+        return draft
+    }
+}

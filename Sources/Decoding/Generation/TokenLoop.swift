@@ -1,0 +1,80 @@
+import Models
+import Tensors
+import Tokens
+
+/// Draws one token after another from a sequence's logits, and knows what ends the text.
+struct TokenLoop {
+    /// Why the generation ended; nil while it goes on.
+    private(set) var finishReason: FinishReason?
+    /// Most tokens that are given out; the context may be full before.
+    let tokenLimit: Int
+    /// The seed that repeats the draws; nil for greedy decoding.
+    var seed: UInt64? { sampler.seed }
+
+    private let options: GenerationOptions
+    private let endTokens: Set<Int>
+    private var sampler: Sampler
+    private var text: TextStream
+    private var emittedCount = 0
+
+    /// - Parameters:
+    ///   - sequence: has begun its prompt.
+    ///   - options: parameters that are nil do nothing; `filled(from:)` puts a model's own defaults there.
+    ///   - tokenizer: turns ids into text; without one, tokens carry no text and stop strings are not looked for.
+    ///   - endTokens: tokens that end the generation.
+    init(_ sequence: TokenSequence, options: GenerationOptions, tokenizer: Tokenizer?, endTokens: Set<Int>) {
+        self.options = options
+        self.endTokens = options.ignoresEnd ? [] : endTokens
+        sampler = Sampler(options.sampling, vocabularySize: sequence.configuration.vocabularySize)
+        text = TextStream(tokenizer: tokenizer, stops: options.stops)
+        tokenLimit = options.tokenLimit(
+            promptCount: sequence.tokens.count, contextLength: sequence.configuration.contextLength)
+        for token in sequence.tokens { sampler.observe(token, isGenerated: false) }
+    }
+
+    /// Appends the token that the sequence's logits give; nil where the generation ends before it.
+    ///
+    /// - Throws: `SessionError.cacheOverflow` where keys or values do not fit the cache's format,
+    ///   `SamplingError.logitsNotFinite` where the weights are damaged.
+    mutating func take(from sequence: TokenSequence) throws -> GeneratedToken? {
+        guard finishReason == nil else { return nil }
+        guard emittedCount < tokenLimit else { return finish(.length) }
+        guard sequence.remainingPositions > 0 else { return finish(.context) }
+        try sequence.checkCache()
+        let token = try sampler.sample(sequence.logits)
+        let logprobs = options.logprobCount.map { Decoding.logprobs(of: sequence.logits, sampled: token, count: $0) }
+        try sequence.append(token)
+        sampler.observe(token, isGenerated: true)
+        emittedCount += 1
+        return GeneratedToken(
+            id: token, text: releasedText(of: token, sequence),
+            cyclePlace: sequence.cyclePlace(ofTokenAt: sequence.tokens.count - 1), logprobs: logprobs ?? [])
+    }
+
+    mutating func finish(_ reason: FinishReason) -> GeneratedToken? {
+        finishReason = reason
+        return nil
+    }
+
+    /// Text held back when the generation was cancelled.
+    mutating func flush() -> String { text.flush() }
+
+    /// The text that `token` releases; checks everything that can end a generation.
+    private mutating func releasedText(of token: Int, _ sequence: TokenSequence) -> String {
+        if endTokens.contains(token) {
+            finishReason = .stop
+            return text.flush()
+        }
+        let (released, isStopped) = text.append(token)
+        if isStopped {
+            finishReason = .stop
+            return released
+        }
+        if emittedCount == tokenLimit {
+            finishReason = .length
+        } else if sequence.remainingPositions == 0 {
+            finishReason = .context
+        }
+        return finishReason == nil ? released : released + text.flush()
+    }
+}

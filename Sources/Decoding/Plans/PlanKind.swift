@@ -1,0 +1,70 @@
+/// A kind of plan that `--plan` can ask for: how it is spelled, what it does, and how its argument is read.
+package struct PlanKind: Sendable {
+    /// The part before the colon.
+    let name: String
+    /// The name with its argument: `exit:N`.
+    package let usage: String
+    /// What the argument may be, where the usage does not say.
+    let range: String
+    /// What the plan does, in a few words; nil for a second spelling, which lists leave out.
+    package let help: String?
+    fileprivate let request: @Sendable (_ argument: String?, _ text: String) throws(PlanError) -> PlanRequest
+
+    /// A kind without argument.
+    init(_ name: String, help: String?, request: @escaping @Sendable () -> PlanRequest) {
+        (self.name, usage, range, self.help) = (name, name, "", help)
+        self.request = { argument, text throws(PlanError) in
+            guard argument == nil else { throw .unknownPlan(text) }
+            return request()
+        }
+    }
+
+    /// - Parameters:
+    ///   - argument: what stands for the argument in help.
+    ///   - request: reads an argument of the text that names the plan.
+    init(
+        _ name: String, _ argument: String, range: String = "", help: String,
+        request: @escaping @Sendable (_ argument: String, _ text: String) throws(PlanError) -> PlanRequest
+    ) {
+        (self.name, usage, self.range, self.help) = (name, "\(name):\(argument)", range, help)
+        self.request = { argument, text throws(PlanError) in
+            guard let argument else { throw .unknownPlan(text) }
+            return try request(argument, text)
+        }
+    }
+
+    /// Reads a number of layers.
+    static func layerCount(_ argument: String, of text: String) throws(PlanError) -> Int {
+        guard let count = Int(argument), count >= 0 else { throw .unreadableLayers(text) }
+        return count
+    }
+}
+
+extension PlanKind {
+    /// The catalogue: all that `--plan`, its help and its errors know of plans.
+    package static let all: [PlanKind] =
+        [VanillaPlan.kind, VanillaPlan.alias, MultiTokenPlan.kind] + RoutedPlan.kinds + [
+            FixedLayersPlan.exitKind, FixedLayersPlan.shortGPTKind, FixedLayersPlan.lacoKind, SaturationPlan.kind,
+            SelfSpeculativePlan.kind,
+        ]
+
+    /// `off (vanilla), exit:N (the first N layers), …`
+    package static var help: String {
+        all.compactMap { kind in kind.help.map { "\(kind.usage) (\($0))" } }.joined(separator: ", ")
+    }
+
+    /// `off, mtd:N with N from 1 to 16, … or layerskip:N[:D]`
+    static var list: String {
+        let usages = all.filter { $0.help != nil }.map { $0.usage + $0.range }
+        return usages.dropLast().joined(separator: ", ") + " or " + (usages.last ?? "")
+    }
+}
+
+extension PlanRequest {
+    /// Reads `NAME[:ARGUMENT]`, as `--plan` takes it.
+    package init(plan text: String) throws(PlanError) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard let kind = PlanKind.all.first(where: { $0.name == parts[0] }) else { throw .unknownPlan(text) }
+        self = try kind.request(parts.dropFirst().first, text)
+    }
+}

@@ -1,0 +1,86 @@
+public import Models
+
+/// A decode plan as it is asked for, before the model is known.
+public struct PlanRequest: Sendable, CustomStringConvertible {
+    /// Makes the plan once the model is known.
+    enum Maker: Sendable {
+        case configured(@Sendable (ModelConfiguration, CycleRule) throws(PlanError) -> any DecodePlan)
+        /// By what the model's weights do to a text's tokens.
+        case measured(@Sendable (LayerStack, [Int], SessionOptions) throws -> FixedLayersPlan)
+    }
+
+    /// The plan as `--plan` spells it.
+    public let description: String
+    let maker: Maker
+
+    /// - Parameter make: the plan for a model, whose cycles follow a rule.
+    init(
+        _ description: String,
+        make: @escaping @Sendable (ModelConfiguration, CycleRule) throws(PlanError) -> any DecodePlan
+    ) {
+        self.description = description
+        maker = .configured(make)
+    }
+
+    /// - Parameter make: the plan for a model, by what its weights do to a text's tokens.
+    init(
+        measured description: String,
+        make: @escaping @Sendable (LayerStack, [Int], SessionOptions) throws -> FixedLayersPlan
+    ) {
+        self.description = description
+        maker = .measured(make)
+    }
+
+    /// Whether the plan is made by what the weights do to a text.
+    package var isMeasured: Bool {
+        if case .measured = maker { true } else { false }
+    }
+
+    /// A plan of the program's own.
+    public static func custom(_ plan: any DecodePlan) -> PlanRequest {
+        PlanRequest(plan.name) { configuration, _ throws(PlanError) in
+            guard configuration.trunkLayerCount > 0 || !plan.needsSplit else {
+                throw .noTrunk(layerCount: configuration.layerCount)
+            }
+            return plan
+        }
+    }
+
+    /// The plan that the checkpoint was trained for: its factor or its routers, where it has them, else vanilla.
+    public static var automatic: PlanRequest {
+        PlanRequest("auto") { configuration, rule throws(PlanError) in
+            guard let factor = configuration.trainedFactor, MultiTokenPlan.factors.contains(factor),
+                configuration.trunkLayerCount > 0
+            else { return configuration.routing.map { RoutedPlan($0.method) } ?? .vanilla }
+            return try MultiTokenPlan(factor: factor, rule: rule, for: configuration)
+        }
+    }
+}
+
+extension ModelConfiguration {
+    /// The plan that `request` means for this model.
+    ///
+    /// - Parameter rule: replaces choices of the checkpoint's own rule.
+    /// - Throws: `PlanError.rule` where these contradict it, `PlanError.noTrunk` where a plan with cycles meets a model
+    ///   without a trunk, `PlanError.noRouters` where a routed plan meets one without routed layers,
+    ///   `PlanError.otherRouters` where their method is another, `PlanError.factorOutOfRange`,
+    ///   `PlanError.needsMeasurement` for a plan that is made by what the weights do to a text.
+    public func plan(
+        for request: PlanRequest, rule overrides: CycleRule.Overrides = CycleRule.Overrides()
+    ) throws(PlanError) -> any DecodePlan {
+        let rule = try self.rule(replacing: overrides)
+        switch request.maker {
+        case .configured(let make): return try make(self, rule)
+        case .measured: throw .needsMeasurement(plan: request.description)
+        }
+    }
+
+    /// - Throws: `PlanError.rule` where `overrides` contradict themselves or the checkpoint's rule.
+    package func rule(replacing overrides: CycleRule.Overrides) throws(PlanError) -> CycleRule {
+        do throws(CycleRuleError) {
+            return try checkpointRule.replacing(overrides).rule
+        } catch {
+            throw .rule(error)
+        }
+    }
+}
