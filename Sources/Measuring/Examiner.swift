@@ -107,7 +107,7 @@ final class Examiner {
             try sequence.append(token)
             let own = likeliest.last { $0.id == token }?.logprob ?? -.infinity
             return Prediction(
-                place: sequence.cyclePlace(ofTokenAt: sequence.tokens.count - 1),
+                place: sequence.cycleIndex(ofTokenAt: sequence.tokens.count - 1),
                 likeliest: likeliest.first?.id ?? token, loss: -Double(own))
         }
         return (predictions, generator.depths.suffix(from: question.prompt.count))

@@ -66,7 +66,7 @@ final class RaceView {
         for token in tokens.reversed() where left > 0 && !token.text.isEmpty {
             let text = String(token.text.map { $0.isNewline ? "↵" : $0 }.suffix(left))
             left -= text.count
-            shown.append(palette?.paint(text, place: token.cyclePlace) ?? text)
+            shown.append(palette?.paint(text, place: token.cycleIndex) ?? text)
         }
         return shown.reversed().joined() + String(repeating: " ", count: left)
     }

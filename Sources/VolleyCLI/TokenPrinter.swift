@@ -17,7 +17,7 @@ struct TokenPrinter {
     mutating func print(_ token: GeneratedToken) throws {
         guard !isSilent, !token.text.isEmpty else { return }
         endsInNewline = token.text.utf8.last == UInt8(ascii: "\n")
-        try StandardOutput.write(palette?.paint(token.text, place: token.cyclePlace) ?? token.text)
+        try StandardOutput.write(palette?.paint(token.text, place: token.cycleIndex) ?? token.text)
     }
 
     /// Prints what was held back and ends the last line.

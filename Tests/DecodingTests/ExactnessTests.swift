@@ -19,7 +19,7 @@ struct Recomputed<Base: DecodePlan>: DecodePlan {
     func headInput(at position: Int, promptCount _: Int) -> HeadInput {
         base.headInput(at: position, promptCount: promptCount)
     }
-    func cyclePlace(of position: Int, promptCount _: Int) -> Int? { nil }
+    func cycleIndex(of position: Int, promptCount _: Int) -> Int? { nil }
 }
 
 func recomputed(_ plan: any DecodePlan, promptCount: Int) -> any DecodePlan {

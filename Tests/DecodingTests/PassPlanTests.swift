@@ -40,7 +40,7 @@ struct PassPlanTests {
         var needsSplit: Bool { true }
         func headInput(at position: Int, promptCount: Int) -> HeadInput { position % 6 == 0 ? .trunk : .embedding }
         func trunkCount(before position: Int, promptCount: Int) -> Int { (position + 1) / 2 }
-        func cyclePlace(of position: Int, promptCount: Int) -> Int? { nil }
+        func cycleIndex(of position: Int, promptCount: Int) -> Int? { nil }
     }
 
     @Test("every head row finds its trunk row, no trunk row runs early, and each pass goes on until the last token")

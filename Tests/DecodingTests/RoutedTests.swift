@@ -180,5 +180,5 @@ private struct SomeLayers: DecodePlan {
     var layers: LayerChoice { .only(kept) }
     var needsSplit: Bool { false }
     func headInput(at position: Int, promptCount: Int) -> HeadInput { .trunk }
-    func cyclePlace(of position: Int, promptCount: Int) -> Int? { nil }
+    func cycleIndex(of position: Int, promptCount: Int) -> Int? { nil }
 }

@@ -8,14 +8,14 @@ private struct GrowingPlan: DecodePlan {
     var needsSplit: Bool { true }
 
     func headInput(at position: Int, promptCount: Int) -> HeadInput {
-        switch cyclePlace(of: position, promptCount: promptCount) {
+        switch cycleIndex(of: position, promptCount: promptCount) {
         case nil: .trunk
         case 0: .embeddingAndTrunk
         default: .embedding
         }
     }
 
-    func cyclePlace(of position: Int, promptCount: Int) -> Int? {
+    func cycleIndex(of position: Int, promptCount: Int) -> Int? {
         guard position >= promptCount else { return nil }
         let place = position - promptCount
         guard place < 7 else { return (place - 7) % 8 }
@@ -34,7 +34,7 @@ struct CustomPlanTests {
         var tokens: [GeneratedToken] = []
         for try await token in generation { tokens.append(token) }
         let places = [nil, 0, 0, 1, 0, 1, 2, 3] + Array(0..<8) + Array(0..<4)
-        #expect(tokens.map(\.cyclePlace) == places)
+        #expect(tokens.map(\.cycleIndex) == places)
         #expect(generation.statistics.passes.trunkPasses == 5)
     }
 }

@@ -125,8 +125,8 @@ package final class TokenSequence {
     }
 
     /// The index in its cycle of the pass that emitted the token at `index`; nil for prompt tokens and the first.
-    package func cyclePlace(ofTokenAt index: Int) -> Int? {
-        plan.cyclePlace(of: index - 1, promptCount: promptCount)
+    package func cycleIndex(ofTokenAt index: Int) -> Int? {
+        plan.cycleIndex(of: index - 1, promptCount: promptCount)
     }
 
     private func check(_ prompt: [Int], after count: Int) throws(SessionError) {

@@ -6,7 +6,7 @@ public struct GeneratedToken: Sendable, Equatable {
     public let text: String
     /// Place in its cycle of the pass that emitted the token, 0 where the trunk ran; nil without cycles and for the first
     /// token, which the prompt's pass emits.
-    public let cyclePlace: Int?
+    public let cycleIndex: Int?
     /// The most likely tokens at this position, where they were asked for.
     public let logprobs: [TokenLogprob]
 }

@@ -48,7 +48,7 @@ struct TokenLoop {
         emittedCount += 1
         return GeneratedToken(
             id: token, text: releasedText(of: token, sequence),
-            cyclePlace: sequence.cyclePlace(ofTokenAt: sequence.tokens.count - 1), logprobs: logprobs ?? [])
+            cycleIndex: sequence.cycleIndex(ofTokenAt: sequence.tokens.count - 1), logprobs: logprobs ?? [])
     }
 
     mutating func finish(_ reason: FinishReason) -> GeneratedToken? {

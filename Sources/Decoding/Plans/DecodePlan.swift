@@ -43,7 +43,7 @@ public protocol DecodePlan: Sendable {
     /// what it leaves out it never sees.
     func trunkCount(before position: Int, promptCount: Int) -> Int
     /// The index in its cycle of the pass over `position`, or nil for the prompt and for plans without cycles.
-    func cyclePlace(of position: Int, promptCount: Int) -> Int?
+    func cycleIndex(of position: Int, promptCount: Int) -> Int?
     /// The model as the plan runs it: cut into trunk and head where it asks for that, and with the weights that it brings.
     func model(from model: Model) -> Model
     /// One sentence where the plan is not what a model was trained for, else nil.
@@ -67,7 +67,7 @@ extension DecodePlan {
     }
 
     /// Whether tokens have an index in a cycle.
-    public var hasCycles: Bool { cyclePlace(of: 0, promptCount: 0) != nil }
+    public var hasCycles: Bool { cycleIndex(of: 0, promptCount: 0) != nil }
 
     /// Whether some token may skip a layer.
     public var skipsLayers: Bool { layers != .all }

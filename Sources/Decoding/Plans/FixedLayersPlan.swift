@@ -21,7 +21,7 @@ public struct FixedLayersPlan: DecodePlan {
     public var layers: LayerChoice { .only(kept) }
     public var needsSplit: Bool { false }
     public func headInput(at position: Int, promptCount: Int) -> HeadInput { .trunk }
-    public func cyclePlace(of position: Int, promptCount: Int) -> Int? { nil }
+    public func cycleIndex(of position: Int, promptCount: Int) -> Int? { nil }
     public func model(from model: Model) -> Model { model.replacing(layers: replaced) }
 
     /// LayerSkip's early exit: the final norm and `lm_head` read the residual after the first `count` layers.

@@ -44,16 +44,18 @@ public struct MultiTokenPlan: DecodePlan {
                 : beginnings(before: position) - beginnings(before: promptCount))
     }
 
-    public func cyclePlace(of position: Int, promptCount: Int) -> Int? {
-        position < promptCount ? nil : cycleIndex(of: position, promptCount: promptCount)
+    public func cycleIndex(of position: Int, promptCount: Int) -> Int? {
+        position < promptCount ? nil : offset(of: position, promptCount: promptCount)
     }
 
     private func beginsCycle(at position: Int, promptCount: Int) -> Bool {
-        cycleIndex(of: position, promptCount: promptCount) == 0
+        offset(of: position, promptCount: promptCount) == 0
     }
 
+    /// Positions since the cycle's beginning, by the rule's phase.
+    ///
     /// - Precondition: in prompt phase, a generated position.
-    private func cycleIndex(of position: Int, promptCount: Int) -> Int {
+    private func offset(of position: Int, promptCount: Int) -> Int {
         (rule.phase == .prompt ? position - promptCount : position) % factor
     }
 }

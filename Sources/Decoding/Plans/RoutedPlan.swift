@@ -13,7 +13,7 @@ public struct RoutedPlan: DecodePlan {
     // Which half of a layer a token ran is not counted.
     public var byteCost: ByteCost { method == .mindSkip ? .unknown : .layerShares }
     public func headInput(at position: Int, promptCount: Int) -> HeadInput { .trunk }
-    public func cyclePlace(of position: Int, promptCount: Int) -> Int? { nil }
+    public func cycleIndex(of position: Int, promptCount: Int) -> Int? { nil }
 }
 
 extension DecodePlan where Self == RoutedPlan {

@@ -16,7 +16,7 @@ public struct SaturationPlan: DecodePlan {
     public var layers: LayerChoice { .untilSaturated(cosine: cosine) }
     public var needsSplit: Bool { false }
     public func headInput(at position: Int, promptCount: Int) -> HeadInput { .trunk }
-    public func cyclePlace(of position: Int, promptCount: Int) -> Int? { nil }
+    public func cycleIndex(of position: Int, promptCount: Int) -> Int? { nil }
 }
 
 extension PlanRequest {

@@ -28,7 +28,7 @@ public struct SelfSpeculativePlan: DecodePlan {
     public var trunkLayerCount: Int? { exitLayer }
     public var needsSplit: Bool { true }
     public func headInput(at position: Int, promptCount: Int) -> HeadInput { .trunk }
-    public func cyclePlace(of position: Int, promptCount: Int) -> Int? { nil }
+    public func cycleIndex(of position: Int, promptCount: Int) -> Int? { nil }
 }
 
 extension PlanRequest {

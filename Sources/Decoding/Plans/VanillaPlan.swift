@@ -10,7 +10,7 @@ public struct VanillaPlan: DecodePlan {
     public var isVanilla: Bool { true }
     public var needsSplit: Bool { false }
     public func headInput(at position: Int, promptCount: Int) -> HeadInput { .trunk }
-    public func cyclePlace(of position: Int, promptCount: Int) -> Int? { nil }
+    public func cycleIndex(of position: Int, promptCount: Int) -> Int? { nil }
 
     /// A model that was only ever fed E + T or E has no vanilla of its own: T alone is new to it.
     public func warning(for configuration: ModelConfiguration) -> String? {

@@ -67,7 +67,7 @@ private struct Contents: Encodable {
             plan = answer.plan.ownName
             text = answer.text
             tokens = answer.tokens.map(\.id)
-            cyclePlaces = answer.tokens.map(\.cyclePlace)
+            cyclePlaces = answer.tokens.map(\.cycleIndex)
             tokensPerSecond = answer.speed.values
             speedup = answer.speedup.values
             limitOfSpeedup = answer.limitOfSpeedup

@@ -8,7 +8,7 @@ package struct ComparisonPage {
 
     package init(_ comparisons: [Comparison], summary: ComparisonSummary, setting: ComparisonSetting) {
         let title = "\(setting.model): \(summary.plans.map { $0.plan.title }.joined(separator: ", "))"
-        let factor = comparisons.flatMap(\.answers).flatMap(\.tokens).compactMap(\.cyclePlace).max().map { $0 + 1 } ?? 0
+        let factor = comparisons.flatMap(\.answers).flatMap(\.tokens).compactMap(\.cycleIndex).max().map { $0 + 1 } ?? 0
         let body =
             [Self.heading(setting, factor: factor)]
             + (comparisons.count > 1 ? [Self.section(of: summary, promptCount: comparisons.count)] : [])
@@ -77,7 +77,7 @@ package struct ComparisonPage {
     private static func card(_ answer: Comparison.Answer) -> String {
         let parting = answer.difference?.first
         let words = answer.tokens.enumerated().map { place, token in
-            let style = token.cyclePlace.map { "p\($0 % ComparisonStyle.placeCount)" } ?? "plain"
+            let style = token.cycleIndex.map { "p\($0 % ComparisonStyle.placeCount)" } ?? "plain"
             let isParting = parting?.place == place
             return "<span class=\"\(style)\(isParting ? " parts" : "")\">\(token.text.escaped)</span>"
         }

@@ -52,8 +52,8 @@ struct PassTimeline {
         }
         // The first token came with the prompt.
         for token in answer.tokens.prefix(Self.tokenCount).dropFirst() {
-            if (token.cyclePlace ?? 0) == 0 { pass("trunk", Double(bytes.trunk)) }
-            pass(token.cyclePlace.map { "head p\($0 % ComparisonStyle.placeCount)" } ?? "head plain", bytes.headPass)
+            if (token.cycleIndex ?? 0) == 0 { pass("trunk", Double(bytes.trunk)) }
+            pass(token.cycleIndex.map { "head p\($0 % ComparisonStyle.placeCount)" } ?? "head plain", bytes.headPass)
         }
         return shapes.joined(separator: "\n")
     }

@@ -30,7 +30,7 @@ final class Seat {
     }
 
     /// The place in its cycle of the pass that comes next.
-    var nextPlace: Int { sequence.cyclePlace(ofTokenAt: sequence.tokens.count) ?? 0 }
+    var nextPlace: Int { sequence.cycleIndex(ofTokenAt: sequence.tokens.count) ?? 0 }
 
     /// Tokens that the head has not seen.
     var unreadTokens: Int { sequence.tokens.count - sequence.computedCount }

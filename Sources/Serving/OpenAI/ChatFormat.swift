@@ -24,7 +24,7 @@ struct ChatFormat: AnswerFormat {
         var event: JSONObject = [
             "delta": ["content": .string(token.text)], "token_ids": [.int(token.id)], "logprobs": logprobs([token]),
         ]
-        event["cycle_place"] = token.cyclePlace.map { .int($0) }
+        event["cycle_place"] = token.cycleIndex.map { .int($0) }
         return event
     }
 

@@ -30,7 +30,7 @@ struct CompletionFormat: AnswerFormat {
             "text": .string(token.text), "token_ids": [.int(token.id)],
             "logprobs": logprobs([Score(token.id, token.logprobs)]),
         ]
-        event["cycle_place"] = token.cyclePlace.map { .int($0) }
+        event["cycle_place"] = token.cycleIndex.map { .int($0) }
         return event
     }
 

@@ -6,7 +6,7 @@ import Volley
 
 /// Bright where the trunk ran, then darker with each pass of the head alone.
 func painted(_ token: GeneratedToken) -> String {
-    guard let place = token.cyclePlace, !token.text.isEmpty else { return token.text }
+    guard let place = token.cycleIndex, !token.text.isEmpty else { return token.text }
     let shades = [231, 159, 117, 75, 69, 63]
     return "\u{1B}[38;5;\(shades[min(place, shades.count - 1)])m\(token.text)\u{1B}[0m"
 }
