@@ -1,4 +1,4 @@
-// The kernels for AVX-512 with VNNI: every function below is compiled for them, whatever the package's baseline.
+// Kernels for AVX-512 with VNNI. The attribute below selects them whatever the package's baseline.
 #if defined(__x86_64__)
 
 #include <immintrin.h>

@@ -1,4 +1,4 @@
-// The kernels for AVX2 with VNNI, FMA and F16C: every function below is compiled for them, whatever the package's baseline.
+// Kernels for AVX2 with VNNI, FMA and F16C. The attribute below selects them whatever the package's baseline.
 #if defined(__x86_64__)
 
 #include <immintrin.h>

@@ -1,4 +1,4 @@
-// The kernels for any processor: clang's vector types become whatever the baseline has (SSE2, NEON).
+// Kernels for any processor: clang compiles vector types to the baseline's instructions (SSE2, NEON).
 #include "kernels/table.h"
 #include "tables.h"
 

@@ -1,16 +1,17 @@
-// How fast memory can be read: the limit that decoding is held against.
+// Reads memory as fast as possible, to measure the bandwidth that bounds decoding.
 #include <string.h>
 
 #include "kernels.h"
 
-// Inlined, so that each way has a loop of its own.
-static inline __attribute__((always_inline)) uint64_t read_lines(const char *bytes, size_t count, bool asks_ahead) {
+// Inlined: each value of `prefetches` gets its own loop.
+static inline __attribute__((always_inline)) uint64_t read_lines(const char *bytes, size_t count, bool prefetches) {
     typedef uint64_t line __attribute__((vector_size(64)));
     line sums = {0};
     for (size_t i = 0; i + sizeof(line) <= count; i += sizeof(line)) {
         line next;
-        // As the matmuls do it (kernels/lanes.h): the limit must not be lower than what they reach.
-        if (asks_ahead) __builtin_prefetch(bytes + i + 24576, 0, 2);
+        // The same distance as in matmuls (PREFETCH_DISTANCE in kernels/lanes.h), so that they cannot exceed this
+        // speed.
+        if (prefetches) __builtin_prefetch(bytes + i + 24576, 0, 2);
         memcpy(&next, bytes + i, sizeof next);
         sums ^= next;
     }
@@ -19,6 +20,6 @@ static inline __attribute__((always_inline)) uint64_t read_lines(const char *byt
     return sum;
 }
 
-uint64_t volley_read(const void *bytes, size_t count, bool asks_ahead) {
-    return asks_ahead ? read_lines(bytes, count, true) : read_lines(bytes, count, false);
+uint64_t volley_read(const void *bytes, size_t count, bool prefetches) {
+    return prefetches ? read_lines(bytes, count, true) : read_lines(bytes, count, false);
 }

@@ -1,7 +1,8 @@
-// Rows in GGUF's layout to panels, and one row of a panel back to values. Plain loops: weights are packed once, at load.
+// Packs rows in GGUF's layout into panels, and reads one row of a panel. Scalar loops suffice: weights are packed once,
+// at load.
 #include "kernels/panel.h"
 
-/// The 32 numbers of block `j` of a span as they are stored, signed or not.
+/// The 32 codes of block `j` of a span, as stored.
 static void stored_codes(enum volley_format format, const uint8_t *p, size_t j, uint8_t codes[32]) {
     size_t shift = 4 * (j % 2);
     switch (format) {
@@ -38,7 +39,7 @@ static void stored_codes(enum volley_format format, const uint8_t *p, size_t j, 
     }
 }
 
-/// `width` bits from `bit` on of each code, in words as panel.h says.
+/// Packs bits `bit` to `bit` + `width` − 1 of each code into words (layout: panel.h).
 static void pack_bits(char *words, size_t row, const uint8_t codes[32], uint32_t bit, uint32_t width) {
     uint32_t mask = (1u << width) - 1;
     for (uint32_t k = 0; k < 8;) {
@@ -57,7 +58,7 @@ static void pack_codes(enum volley_format format, char *block, size_t row, const
     if (upper > 0) pack_bits(block, row, codes, lower, upper);
 }
 
-/// Where a span's scale lies, and its constant.
+/// Address of a span's f16 scale; its constant, if any, follows.
 static const uint8_t *stored_scale(enum volley_format format, const uint8_t *p) {
     switch (format) {
     case VOLLEY_Q2_K: return p + 80;
@@ -98,7 +99,7 @@ void volley_pack_panel(enum volley_format format, void *panel, const void *rows,
         for (size_t b = 0; b < blocks; b++) {
             const uint8_t *p = spans + b / span * span_bytes(format);
             char *header = (char *)panel + b / group * panel_group_bytes(format);
-            if (b % span == 0) pack_header(format, header + panel_scale_place(format, b % group), row, p);
+            if (b % span == 0) pack_header(format, header + panel_scale_offset(format, b % group), row, p);
             uint8_t codes[32];
             stored_codes(format, p, b % span, codes);
             pack_codes(
@@ -107,13 +108,13 @@ void volley_pack_panel(enum volley_format format, void *panel, const void *rows,
     }
 }
 
-/// Byte `b` of quad `k`, `width` bits, as `pack_bits` laid it.
+/// `width` bits of byte `b` of quad `k`, as `pack_bits` stores them.
 static uint32_t packed_bits(const char *words, size_t row, uint32_t k, size_t b, uint32_t width) {
     uint32_t quads = 8 / width;
     return (uint8_t)words[64 * (k / quads) + 4 * row + b] >> width * (k % quads) & ((1u << width) - 1);
 }
 
-/// The whole number that byte `b` of quad `k` of a block stands for.
+/// The integer value of the code in byte `b` of quad `k`.
 static int32_t panel_number(enum volley_format format, const char *block, size_t row, uint32_t k, size_t b) {
     uint32_t lower = (uint32_t)lower_bits(format), upper = (uint32_t)upper_bits(format);
     uint32_t code = packed_bits(block + panel_lower(format), row, k, b, lower);
@@ -125,7 +126,7 @@ static int32_t panel_number(enum volley_format format, const char *block, size_t
 
 /// The scale of half `half` of block `j` of a group.
 static value_scale panel_scale(enum volley_format format, const char *header, size_t row, size_t j, size_t half) {
-    const char *stored = header + panel_scale_place(format, j) + 2 * row;
+    const char *stored = header + panel_scale_offset(format, j) + 2 * row;
     value_scale s = {f16_value(stored), has_constants(format) ? f16_value(stored + PANEL_CONSTANTS) : 0};
     size_t i = block_scales(format) * j + half;
     if (span_blocks(format) == 1) return s;
@@ -153,7 +154,7 @@ void volley_panel_row(enum volley_format format, float *output, const void *pane
             scales[half] = panel_scale(format, first, row, j, half % block_scales(format));
         for (uint32_t i = 0; i < 32; i++) {
             float value = scales[i / 16].scale * (float)panel_number(format, block, row, i / 4, i % 4);
-            // In two roundings, as GGUF's reference, and not + 0 elsewhere, which would lose the sign of a zero.
+            // Two roundings, as in GGUF's reference. Adding 0 in other formats would lose the sign of a zero.
             if (has_constants(format)) value += scales[i / 16].constant;
             output[32 * b + quad_column(i / 4, i % 4)] = value;
         }

@@ -1,4 +1,4 @@
-// One table an instruction set; each is defined by its isa_*.c.
+// The table of each instruction set, defined in its isa_*.c.
 #pragma once
 
 #include "kernels.h"

@@ -4,22 +4,21 @@
     import Musl
 #endif
 
-/// Memory of fixed size, zeroed and aligned to a cache line, freed with its last owner.
-// Sendable: who shares a buffer either only reads it or divides it by index, as compute threads do.
+/// A fixed-size block of memory, aligned to a cache line and zeroed unless `unfilledCount` is used.
+// Sendable: code that shares a buffer only reads it or writes to disjoint indices, as compute threads do.
 package final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
     package let pointer: UnsafeMutablePointer<Element>
-    /// Elements.
     package let count: Int
 
-    /// - Precondition: zero bits are a value of `Element`.
+    /// - Precondition: zero bits are a valid `Element`.
     package convenience init(count: Int) {
         self.init(unfilledCount: count)
         UnsafeMutableRawBufferPointer(start: pointer, count: count * MemoryLayout<Element>.stride)
             .initializeMemory(as: UInt8.self, repeating: 0)
     }
 
-    /// A buffer that is about to be filled: its bytes are whatever they were. One of a large page or more asks for such pages, which
-    /// are faster to get and to go through.
+    /// An uninitialised buffer, for callers that fill it. Buffers of 2 MiB or more request huge pages, which are faster
+    /// to allocate and to read.
     package init(unfilledCount count: Int) {
         let byteCount = count * MemoryLayout<Element>.stride
         let isLarge = byteCount >= Self.largePage

@@ -14,16 +14,16 @@ extension Compute {
         run(.normalize(input, weight, epsilon, output, width: width), count: rowCount)
     }
 
-    /// RMSNorm and RoPE (arXiv 2104.09864) of queries and keys in place, where every position asks; keys and values go
-    /// into their slots of the ring.
+    /// Applies RMSNorm and RoPE (arXiv 2104.09864) to queries and keys in place, and stores keys and values in their
+    /// ring slots. Every row has a query.
     package func rotateAndStore(_ heads: HeadRows, rowCount: Int) { run(.rotateAndStore(heads), count: rowCount) }
 
-    /// What `rotateAndStore` does to keys and values alone, of every position.
+    /// `rotateAndStore` for keys and values only.
     package func rotateAndStoreKeyValues(_ heads: HeadRows, rowCount: Int) {
         run(.rotateAndStoreKeyValues(heads), count: rowCount)
     }
 
-    /// What `rotateAndStore` does to queries alone.
+    /// `rotateAndStore` for queries only.
     package func rotateQueries(_ heads: HeadRows, count: Int) { run(.rotateQueries(heads), count: count) }
 
     /// output = silu(gate) ⊙ up (arXiv 2002.05202).
@@ -47,7 +47,7 @@ extension Compute {
         run(.add(x, y, width: width), count: rowCount)
     }
 
-    /// y[rows[n]] += factors[n] · x[n]: x is [count, width], `rows` ascending.
+    /// y[rows[n]] += factors[n] · x[n]; x is [count, width], `rows` is ascending.
     package func add(
         _ x: UnsafePointer<Float>, scaledBy factors: UnsafePointer<Float>, toRows rows: UnsafePointer<Int>, count: Int,
         of y: UnsafeMutablePointer<Float>, width: Int
@@ -55,7 +55,7 @@ extension Compute {
         run(.scatter(x, factors, rows, y, width: width), count: count)
     }
 
-    /// y[n] = x[rows[n]]: y is [count, width].
+    /// y[n] = x[rows[n]]; y is [count, width].
     package func gather(
         _ rows: UnsafePointer<Int>, count: Int, of x: UnsafePointer<Float>, width: Int,
         into y: UnsafeMutablePointer<Float>
@@ -63,11 +63,11 @@ extension Compute {
         run(.gather(x, rows, y, width: width), count: count)
     }
 
-    /// Does `operation` `count` times, on the team where that is worth its while.
-    // Inlined, so that what the caller does alone is the kernel's call and little else.
+    /// Runs `operation` for each index below `count`, on the team if the work is worth it.
+    // Inlined, so that small work costs little more than the kernel call.
     @inline(__always)
     private func run(_ operation: RowJob.Operation, count: Int) {
-        guard team.count > 1, Double(count) * operation.nanoseconds >= Self.worthSharing else {
+        guard team.count > 1, Double(count) * operation.nanoseconds >= Self.parallelThreshold else {
             for index in 0..<count { operation.run(index, kernels) }
             return
         }

@@ -1,47 +1,47 @@
 import CKernels
 import COpenBLAS
 
-/// One session's arithmetic: its thread team, its kernels and all scratch memory they need.
+/// The numeric workspace of a session: thread team, kernels and all scratch memory.
 ///
-/// Small work runs on the caller, large work on the team; neither changes a bit of the result.
+/// Small operations run on the calling thread, large ones on the team. The result has the same bits either way.
 package final class Compute {
     let kernels: UnsafePointer<volley_kernels>
     let team: ThreadTeam
     let readingOrder = ReadingOrder()
-    var fetchTrials = FetchTrials()
-    /// What activations are rounded to for quantised weights.
+    var prefetchTrials = PrefetchTrials()
+    /// The format that activations are rounded to for quantised weights.
     let activations: ActivationFormat
-    /// Rounded activations, as kernels want them.
+    /// Rounded activations, in the kernels' block layout.
     let blocks: AlignedBuffer<UInt8>
-    /// Weights as float32 for OpenBLAS, `tileRows` rows for each thread.
+    /// Weights converted to float32 for OpenBLAS: `tileRows` rows for each thread.
     let tiles: AlignedBuffer<Float>
-    /// Attention's scratch of each thread.
+    /// Scratch memory of attention, `attentionScratchCount` floats for each thread.
     let attentionScratch: AlignedBuffer<Float>
     let attentionScratchCount: Int
-    /// What queries have added up in single key ranges; grows with the context.
+    /// Attention sums over single key ranges. Grows with the context.
     var attentionPartials = AlignedBuffer<Float>(count: 0)
-    /// Panels that a screen has left; as many as the largest screened matrix has.
+    /// Candidate panels of a screen. Grows to the panel count of the largest screened matrix.
     var candidatePanels = AlignedBuffer<Int>(count: 0)
     let maximumRows: Int
     let maximumColumns: Int
 
-    /// Input rows from which on plain weights go through OpenBLAS.
+    /// Fewest input rows for which float weights go through OpenBLAS.
     static let blasRows = 17
-    /// Most input rows that only our own kernels multiply, whatever the weights.
+    /// Most input rows for which every format uses our own kernels.
     package static var kernelRows: Int { blasRows - 1 }
-    /// Weight rows of one sgemm.
+    /// Weight rows in one sgemm call.
     static let tileRows = 64
-    /// Bytes of weights in a part of a matmul, or nearly.
+    /// Approximate bytes of weights in a part of a matmul.
     static let partByteCount = 1 << 16
-    /// Nanoseconds of work on one core from which on sharing it gains more than meeting afterwards costs.
-    static let worthSharing = 1500.0
+    /// Work, in nanoseconds on one core, above which sharing it gains more than the barrier costs.
+    static let parallelThreshold = 1500.0
 
     /// - Parameters:
-    ///   - maximumRows: most input rows of one pass.
-    ///   - maximumColumns: widest input of a matmul.
+    ///   - maximumRows: most input rows in one call.
+    ///   - maximumColumns: most columns of a matmul's input.
     ///   - headWidth: width of an attention head.
-    ///   - activations: what quantised weights multiply.
-    /// - Throws: where the system refuses a thread.
+    ///   - activations: the format that activations are rounded to for quantised weights.
+    /// - Throws: if the system cannot start a thread.
     package init(
         threadCount: Int, pinsThreads: Bool = false, maximumRows: Int, maximumColumns: Int, headWidth: Int,
         activations: ActivationFormat = .int16, instructionSet: InstructionSet = .best
@@ -58,10 +58,11 @@ package final class Compute {
         openblas_set_num_threads(1)  // the team divides the work, OpenBLAS computes one slice at a time
     }
 
-    /// Parts for work that could be cut into `pieces`: as many for each thread, at least one, and no more than balance them.
+    /// Number of parts for work that divides into `pieces`: a multiple of the thread count, with 1 to 32 parts a
+    /// thread.
     func parts(of pieces: Int) -> Int { team.count * min(max(1, (pieces + team.count - 1) / team.count), 32) }
 
-    /// The half-open range of `count` items that `part` of `parts` takes.
+    /// The range of `count` items that belongs to `part` of `parts`.
     static func share(_ count: Int, _ part: Int, _ parts: Int) -> Range<Int> {
         count * part / parts..<count * (part + 1) / parts
     }

@@ -8,21 +8,21 @@ import CKernels
     import Darwin
 #endif
 
-/// Which kernels compute.
+/// An instruction set with kernels of its own.
 package enum InstructionSet: String, Sendable, CaseIterable {
-    /// Any processor.
+    /// The package's baseline, for any processor.
     case portable
     /// x86-64 with AVX2, FMA and F16C.
     case avx2
-    /// The same with AVX-VNNI: Intel's processors without AVX-512.
+    /// `avx2` with AVX-VNNI, as on Intel processors without AVX-512.
     case avxvnni
     /// x86-64 with AVX-512 F, BW, VL, DQ and VNNI.
     case avx512
 
-    /// Whether this machine has it.
+    /// Whether this machine supports it.
     package var isAvailable: Bool { volley_isa_available(kernelSet) }
 
-    /// The fastest that this machine has, or what the environment variable `VOLLEY_ISA` names, for measurements.
+    /// The fastest available set, or the one that the environment variable `VOLLEY_ISA` names.
     package static let best: InstructionSet = {
         if let name = getenv("VOLLEY_ISA"), let asked = InstructionSet(rawValue: String(cString: name)),
             asked.isAvailable
@@ -32,7 +32,7 @@ package enum InstructionSet: String, Sendable, CaseIterable {
         return allCases.last { $0.isAvailable } ?? .portable
     }()
 
-    /// The table of its kernels.
+    /// The kernel table.
     package var kernels: UnsafePointer<volley_kernels> { volley_kernels_for(kernelSet) }
 
     private var kernelSet: volley_isa {

@@ -1,6 +1,6 @@
 import CKernels
 
-/// What is done to each row of a pass by itself: nothing that is reference-counted, as `LinearJob`.
+/// A row-wise operation on a pass. Holds no references, to avoid reference counting on compute threads.
 struct RowJob: BitwiseCopyable {
     let kernels: UnsafePointer<volley_kernels>
     let count: Int
@@ -12,14 +12,14 @@ struct RowJob: BitwiseCopyable {
         case rotateAndStore(HeadRows)
         case rotateAndStoreKeyValues(HeadRows)
         case rotateQueries(HeadRows)
-        /// Chunk by chunk: a row alone is worth dividing.
+        /// Split into chunks, so that threads can share a single row.
         case swiglu(UnsafePointer<Float>, UnsafeMutablePointer<Float>, width: Int)
         case add(UnsafePointer<Float>, UnsafeMutablePointer<Float>, width: Int)
         case scatter(
             UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Int>, UnsafeMutablePointer<Float>, width: Int)
         case gather(UnsafePointer<Float>, UnsafePointer<Int>, UnsafeMutablePointer<Float>, width: Int)
 
-        /// What one takes on one core, roughly.
+        /// Approximate time of one index on one core.
         @inline(__always)
         var nanoseconds: Double {
             switch self {
@@ -33,7 +33,7 @@ struct RowJob: BitwiseCopyable {
             }
         }
 
-        /// One row, or one chunk of a gate.
+        /// Runs one row, or one chunk of SwiGLU.
         @inline(__always)
         func run(_ index: Int, _ kernels: UnsafePointer<volley_kernels>) {
             switch self {
@@ -59,7 +59,7 @@ struct RowJob: BitwiseCopyable {
         }
     }
 
-    /// Values of a gate that are done together.
+    /// Values in a chunk of SwiGLU.
     private static let chunk = 256
 
     static func chunkCount(_ width: Int) -> Int { (width + chunk - 1) / chunk }

@@ -1,7 +1,7 @@
 import CKernels
 
 extension UnsafeBufferPointer<Float> {
-    /// The first place of the largest value; nil where one is not a number, or there is none.
+    /// Index of the first largest value; nil if any value is NaN or the buffer is empty.
     package var argmax: Int? {
         guard let baseAddress else { return nil }
         let index = InstructionSet.best.kernels.pointee.argmax(baseAddress, count)

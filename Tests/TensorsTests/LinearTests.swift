@@ -86,7 +86,7 @@ struct LinearTests {
             // Large enough for a trial, whose first two runs go different ways.
             let stored = StoredValues(rows: 1211, columns: 1024, format: format, using: &generator)
             let weights = Linear([stored.matrix])
-            for rowCount in 1...Int(VOLLEY_FETCHING_ROWS) {
+            for rowCount in 1...Int(VOLLEY_PREFETCH_ROWS) {
                 let input = randomActivations(rowCount * weights.columns, using: &generator)
                 for set in Self.instructionSets {
                     let compute = try Compute(

@@ -9,7 +9,7 @@ struct ReadAheadTests {
         let (a, b, c) = (memory.pointer, memory.pointer + 1, memory.pointer + 2)
         func read(_ weights: UnsafePointer<UInt8>) -> UnsafeRawPointer? {
             let next = order.read(weights) {
-                let beginnings = ReadingOrder.Beginnings(count: 1)
+                let beginnings = ReadingOrder.Starts(count: 1)
                 beginnings.pointer[0] = UnsafeRawPointer(weights)
                 return beginnings
             }
@@ -27,7 +27,7 @@ struct ReadAheadTests {
         let buffer = AlignedBuffer<UInt8>(count: 1)
         var ahead = ReadAhead(from: UnsafeRawPointer(buffer.pointer))
         var lines = 0
-        while lines < 1 << 20, ahead.fetchLine() { lines += 1 }
+        while lines < 1 << 20, ahead.prefetchLine() { lines += 1 }
         #expect(lines == 2048)
     }
 }

@@ -95,16 +95,16 @@ static void check_matmul(int format, enum volley_activations rounding, size_t co
         fill(input, rows * columns);
         const void *activations = input;
         if (blocks) {
-            for (size_t part = 0; part < volley_part_count(rows); part++) {
-                size_t first = volley_part_begin(rows, part);
+            for (size_t part = 0; part < volley_row_tile_count(rows); part++) {
+                size_t first = volley_row_tile_begin(rows, part);
                 volley_quantize(kernels, rounding, blocks + first * (columns / 32) * volley_block_bytes(rounding),
-                                input + first * columns, columns, columns, volley_part_begin(rows, part + 1) - first);
+                                input + first * columns, columns, columns, volley_row_tile_begin(rows, part + 1) - first);
             }
             activations = blocks;
         }
         float output[MOST * ROWS];
         volley_matmul(kernels, rounding, (enum volley_format)format, output, ROWS, matrix, activations, columns, 0,
-                      ROWS, rows, (struct volley_fetching){.asks_ahead = true});
+                      ROWS, rows, (struct volley_prefetch){.is_enabled = true});
         double half_step = !blocks ? 0 : rounding == VOLLEY_INT8 ? 0.5 / 127 : 0.5 / 32767;
         int right = 1;
         for (size_t m = 0; m < rows; m++) {
@@ -173,7 +173,7 @@ static void check_attention(bool is_f16, size_t rows, size_t window, size_t sink
         float again[20 * HEADS * WIDTH], *partials = malloc(volley_attention_partials(&a) * sizeof(float));
         a.output = again;
         kernels->attend_ranges(&a, 0, KV_HEADS * volley_attention_ranges(&a), scratch, partials);
-        kernels->join_ranges(&a, scratch, partials);
+        kernels->merge_ranges(&a, scratch, partials);
         expect(memcmp(again, output, rows * HEADS * WIDTH * sizeof(float)) == 0, "attention by ranges", is_f16, rows);
         free(partials);
     }

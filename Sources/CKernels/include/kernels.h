@@ -1,15 +1,15 @@
-/// SIMD kernels: no allocation, no I/O, no state. Sizes count elements unless they say bytes.
+/// SIMD kernels: no allocation, no I/O, no state. Sizes are in elements unless they say bytes.
 ///
-/// Every output element is computed in an order that depends neither on how many rows share a call nor on the slice that
-/// a thread takes, so that a row alone and a row in a batch give the same bits.
+/// The order of operations for an output element depends neither on the number of rows in a call nor on the slice that
+/// a thread takes. A row therefore gets the same bits alone and in a batch.
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/// Weight formats: GGUF's block layouts (ggml-common.h), rows contiguous, any alignment. Kernels multiply the plain ones
-/// as they lie, the others in panels.
+/// Weight formats: GGUF's block layouts (ggml-common.h), rows contiguous, any alignment. Kernels read float formats in
+/// this layout, and quantised ones in panels (kernels/panel.h).
 enum volley_format {
     VOLLEY_F32,
     VOLLEY_BF16,
@@ -20,7 +20,7 @@ enum volley_format {
     VOLLEY_Q5_0,
     VOLLEY_Q5_1,
     VOLLEY_IQ4_NL,
-    // From here on: superblocks of 256 values.
+    // Superblocks of 256 values from here on.
     VOLLEY_Q2_K,
     VOLLEY_Q3_K,
     VOLLEY_Q4_K,
@@ -30,109 +30,109 @@ enum volley_format {
     VOLLEY_FORMAT_COUNT
 };
 
-/// Instruction sets; each is callable wherever `volley_isa_available` says so.
+/// Instruction sets. Call one only if `volley_isa_available` returns true for it.
 enum volley_isa { VOLLEY_PORTABLE, VOLLEY_AVX2, VOLLEY_AVX_VNNI, VOLLEY_AVX512 };
 
-/// What activations are rounded to before they meet quantised weights.
+/// The integers that activations are rounded to before a product with quantised weights.
 enum volley_activations { VOLLEY_INT16, VOLLEY_INT8, VOLLEY_ACTIVATIONS_COUNT };
 
-/// What 32 rounded activations have beside their codes: value = scale · q, scale = max|x| / largest code, q rounded to
-/// nearest even.
+/// Header of a block of 32 rounded activations: value = scale · q, scale = max|x| / largest code, q rounded to nearest
+/// even.
 struct volley_block_header {
     float scale;
-    /// scale · Σ q: what a weight block's constant part is multiplied by.
+    /// scale · Σ q, which multiplies the constant of a weight block.
     float scaled_sum;
-    /// Σ q of either half: what codes that are stored with an offset are too large by.
+    /// Σ q of each half, which corrects for weight codes that are stored with an offset.
     int32_t half_sums[2];
 };
 
-/// Bytes of a block: its header, then its 32 codes.
+/// Bytes of a block of activations: header and 32 codes.
 static inline size_t volley_block_bytes(enum volley_activations activations) {
     return sizeof(struct volley_block_header) + (activations == VOLLEY_INT8 ? 32 : 64);
 }
-/// Which of the 32 values code `place` is; those of 8 bits are dealt as a panel's quads are (kernels/panel.h).
-static inline size_t volley_block_column(enum volley_activations activations, size_t place) {
-    if (activations == VOLLEY_INT16) return place;
-    size_t quad = place / 4, byte = place % 4;
+/// Column, 0 to 31, of code `index` in a block. 8-bit codes are interleaved as in a panel's quads (kernels/panel.h).
+static inline size_t volley_block_column(enum volley_activations activations, size_t index) {
+    if (activations == VOLLEY_INT16) return index;
+    size_t quad = index / 4, byte = index % 4;
     return quad / 2 * 8 + quad % 2 * 2 + byte / 2 + byte % 2 * 4;
 }
 
-/// Rows of quantised weights that lie together in a panel (layout: kernels/panel.h).
+/// Matrix rows in a panel of quantised weights (layout: kernels/panel.h).
 enum { VOLLEY_PANEL_ROWS = 16 };
 
-/// Most rows of rounded activations that can do without asking for weights ahead.
-enum { VOLLEY_FETCHING_ROWS = 4 };
+/// Matmuls with at most this many rows of rounded activations can turn prefetching off.
+enum { VOLLEY_PREFETCH_ROWS = 4 };
 
-/// Positions that share an attention unit.
+/// Query positions in one unit of attention work.
 enum { VOLLEY_MAX_ROWS = 16 };
 
-/// Positions in a key tile: attention adds up in this order whatever the ring's layout.
+/// Positions in a key tile. Attention sums tile by tile, whatever the ring's layout.
 enum { VOLLEY_KEY_TILE = 32 };
-/// Positions of a key range: what a query adds up in one starts from nothing, and joins the ranges before it, so that
-/// threads may share a head's positions.
+/// Positions in a key range. Each range is summed from zero and then merged with the ranges before it, so threads can
+/// share the positions of a head.
 enum { VOLLEY_KEY_RANGE = 1024 };
-/// Most query rows (positions × heads) that share a key tile.
+/// Most queries (positions × heads) that share a key tile.
 enum { VOLLEY_QUERY_BLOCK = 64 };
 
 /// Keys and values of one layer, `[kv_head][capacity][head_width]`, float16 or float32.
 struct volley_ring {
     bool is_f16;
     size_t capacity;
-    /// Position k sits in slot k below this, else in sinks + (k − sinks) mod (capacity − sinks).
+    /// Entry k is in slot k if k < sinks, else in slot sinks + (k − sinks) mod (capacity − sinks).
     size_t sinks;
     size_t kv_heads;
     size_t head_width;
 };
 
-/// Queries at ascending positions over one layer's ring. A position is the ring's own count of keys here: where a trunk
-/// never sees some tokens, RoPE has other ones.
+/// Queries at ascending positions over one layer's ring. Positions count the ring's entries; RoPE's positions differ if
+/// the trunk skips tokens.
 struct volley_attention {
     struct volley_ring ring;
     const void *keys;
     const void *values;
-    /// [row_count][heads · head_width], rows `query_stride` apart.
+    /// [row_count][heads · head_width]; rows are `query_stride` floats apart.
     const float *queries;
     size_t query_stride;
     /// [row_count][heads · head_width]
     float *output;
     size_t row_count;
-    /// Of the queries, ascending: [row_count].
+    /// Positions of the queries, ascending: [row_count].
     const size_t *positions;
     size_t heads;
-    /// Query p sees key k when k ≤ p and (k < sinks_seen or k ≥ window_starts[p − first_position]); ascending.
+    /// Query p sees key k if k ≤ p and (k < sinks_seen or k ≥ window_starts[p − first_position]); ascending.
     const size_t *window_starts;
     size_t first_position;
     size_t sinks_seen;
     float scale;
 };
 
-/// How a matmul comes by its weights: a guess, and if it is wrong, it costs time alone.
-struct volley_fetching {
-    /// Whether kernels ask for weights long before they need them, or leave that to what the processor does by itself.
-    /// Up to VOLLEY_FETCHING_ROWS rows of rounded activations heed it; more are too slow for what a processor would guess.
-    bool asks_ahead;
-    /// Where the thread will go on reading: memory is asked for there before the last rows are done. NULL: behind them.
+/// Prefetch hints. They affect speed, never results.
+struct volley_prefetch {
+    /// Whether kernels prefetch weights in software, or leave it to the hardware prefetcher. Matmuls with more than
+    /// VOLLEY_PREFETCH_ROWS rows of rounded activations always prefetch: they read too slowly for the hardware's guess.
+    bool is_enabled;
+    /// The address that the thread reads after this matmul, or NULL if unknown: then the bytes after the last row.
     const void *next;
 };
 
 /// One instruction set's kernels.
 struct volley_kernels {
-    /// output[m][n] = Σ_k weights[n][k] · input[m][k] for rows n in row_begin ..< row_end, m < rows.
-    /// Plain formats: `input` is float [rows][columns]. The others: `weights` are panels, `row_begin` is the first row of
-    /// one, and `input` is what `quantize` made of it, part by part of `volley_part_begin`.
+    /// output[m][n] = Σ_k weights[n][k] · input[m][k] for row_begin ≤ n < row_end and m < rows. Float formats: `input`
+    /// is float [rows][columns]. Quantised formats: `weights` are panels, `row_begin` is the first row of a panel, and
+    /// `input` is the output of `quantize` for each tile of `volley_row_tile_begin`.
     void (*matmul[VOLLEY_ACTIVATIONS_COUNT][VOLLEY_FORMAT_COUNT])(float *output, size_t output_stride,
                                                                   const void *weights, const void *input,
                                                                   size_t columns, size_t row_begin, size_t row_end,
-                                                                  size_t rows, struct volley_fetching fetching);
-    /// One weight row as float32, exactly.
+                                                                  size_t rows, struct volley_prefetch prefetch);
+    /// Converts one weight row to float32, exactly.
     void (*dequantize[VOLLEY_FORMAT_COUNT])(float *output, const void *row, size_t columns);
-    /// Rounds one part's activations [rows][columns], rows `stride` apart, columns a multiple of 32, to blocks
-    /// [columns / 32][rows].
+    /// Rounds one tile of activations, [rows][columns], to blocks, [columns / 32][rows]. Rows are `stride` floats
+    /// apart; `columns` is a multiple of 32.
     void (*quantize[VOLLEY_ACTIVATIONS_COUNT])(void *output, const float *input, size_t stride, size_t columns,
                                                size_t rows);
-    /// output = input · rsqrt(mean(input²) + epsilon) · weight; output may be input.
+    /// output = input · rsqrt(mean(input²) + epsilon) · weight; `output` may equal `input`.
     void (*rms_norm)(float *output, const float *input, const float *weight, size_t width, float epsilon);
-    /// RoPE on one head in place: value i pairs with i + width / 2; tables hold width / 2 values.
+    /// RoPE on one head in place. Value i pairs with value i + width / 2; the tables hold width / 2 values.
     void (*rotate)(float *head, const float *cosines, const float *sines, size_t width);
     /// output = gate / (1 + e^−gate) · up.
     void (*swiglu)(float *output, const float *gate, const float *up, size_t count);
@@ -142,66 +142,69 @@ struct volley_kernels {
     void (*add)(float *output, const float *input, size_t count);
     /// output += factor · input.
     void (*add_scaled)(float *output, const float *input, float factor, size_t count);
-    /// The first place of the largest of `count` values; `count` where one is NaN, or there is none.
+    /// Index of the first largest value; `count` if any value is NaN or `count` is 0.
     size_t (*argmax)(const float *values, size_t count);
-    /// float32 to float16, nearest even. Returns whether a finite value became infinite.
+    /// Converts float32 to float16, to nearest even. Returns whether a finite value became infinite.
     bool (*to_f16)(uint16_t *output, const float *input, size_t count);
     /// Attention of work units unit_begin ..< unit_end of `volley_attention_units`.
     void (*attend)(const struct volley_attention *attention, size_t unit_begin, size_t unit_end, float *scratch);
-    /// What the queries of at most VOLLEY_MAX_ROWS rows add up in single ranges: work units unit_begin ..< unit_end of
+    /// Attention over single key ranges, for at most VOLLEY_MAX_ROWS rows: work units unit_begin ..< unit_end of
     /// kv_heads · `volley_attention_ranges`, into `partials`.
     void (*attend_ranges)(const struct volley_attention *attention, size_t unit_begin, size_t unit_end, float *scratch,
                           float *partials);
-    /// The attention that all ranges' `partials` come to: the bits that `attend` gives.
-    void (*join_ranges)(const struct volley_attention *attention, float *scratch, const float *partials);
-    /// `count` floating-point words of 2 or 4 bytes taken apart into planes that compress (layout: kernels/planes.h).
+    /// Merges the `partials` of all ranges into the output. The result has the bits of `attend`.
+    void (*merge_ranges)(const struct volley_attention *attention, float *scratch, const float *partials);
+    /// Splits `count` floating-point words of 2 or 4 bytes into planes that compress well (layout: kernels/planes.h).
     void (*split_planes)(void *output, const void *input, size_t count, size_t width);
-    /// Undoes `split_planes`.
+    /// Inverse of `split_planes`.
     void (*join_planes)(void *output, const void *input, size_t count, size_t width);
 };
 
 /// Whether this machine can run the kernels of `isa`.
 bool volley_isa_available(enum volley_isa isa);
-/// The kernels of `isa`; the portable ones where this build has none.
+/// The kernels of `isa`, or the portable ones if this build has none.
 const struct volley_kernels *volley_kernels_for(enum volley_isa isa);
 
-/// The parts, of 8 rows at most and as equal as can be, in which `rows` rows of activations are multiplied.
-static inline size_t volley_part_count(size_t rows) { return (rows + 7) / 8; }
-/// The first row of part `part`.
-static inline size_t volley_part_begin(size_t rows, size_t part) { return rows * part / volley_part_count(rows); }
+/// Number of tiles, of at most 8 rows and nearly equal size, that a matmul cuts `rows` rows of activations into.
+static inline size_t volley_row_tile_count(size_t rows) { return (rows + 7) / 8; }
+/// The first row of tile `tile`.
+static inline size_t volley_row_tile_begin(size_t rows, size_t tile) {
+    return rows * tile / volley_row_tile_count(rows);
+}
 
 /// Bytes of one panel, a multiple of 64.
 size_t volley_panel_bytes(enum volley_format format, size_t columns);
-/// Packs `row_count` ≤ 16 quantised rows, contiguous in GGUF's layout; the panel's other rows are zeros.
+/// Packs `row_count` ≤ 16 quantised rows, contiguous in GGUF's layout, and fills the panel's other rows with zeros.
 void volley_pack_panel(enum volley_format format, void *panel, const void *rows, size_t row_count, size_t columns);
-/// Row `row` of a panel as float32: the bits that `dequantize` makes of what was packed.
+/// Converts row `row` of a panel to float32, with the bits that `dequantize` gives for the packed row.
 void volley_panel_row(enum volley_format format, float *output, const void *panel, size_t row, size_t columns);
 
-/// Reads `count` bytes as fast as one core can in either of the ways of `volley_fetching`; the result is good for nothing
-/// but keeping the compiler from leaving it out.
-uint64_t volley_read(const void *bytes, size_t count, bool asks_ahead);
+/// Reads `count` bytes as fast as one core can, with or without software prefetch. The result has no meaning; it keeps
+/// the compiler from removing the reads.
+uint64_t volley_read(const void *bytes, size_t count, bool prefetches);
 
-/// Independent pieces that attention can be cut into; threads take runs of them.
+/// Number of independent work units of `attend`; a thread takes a run of them.
 size_t volley_attention_units(const struct volley_attention *attention);
-/// Key ranges that some query may see.
+/// Number of key ranges up to the last query.
 size_t volley_attention_ranges(const struct volley_attention *attention);
 /// Floats of `partials`.
 size_t volley_attention_partials(const struct volley_attention *attention);
 /// Floats of scratch that one thread needs.
 size_t volley_attention_scratch(size_t head_width);
 
-/// Blocks of VOLLEY_MAX_ROWS rows.
+/// Number of groups of at most VOLLEY_MAX_ROWS rows.
 static inline size_t volley_row_blocks(size_t row_count) { return (row_count + VOLLEY_MAX_ROWS - 1) / VOLLEY_MAX_ROWS; }
 
-/// A head's width rounded up to whole vectors of any instruction set.
+/// Head width rounded up to whole vectors of any instruction set.
 static inline size_t volley_scratch_width(size_t head_width) { return (head_width + 15) & ~(size_t)15; }
 
+/// Slot of an entry.
 static inline size_t volley_slot(const struct volley_ring *ring, size_t position) {
     return position < ring->sinks ? position : ring->sinks + (position - ring->sinks) % (ring->capacity - ring->sinks);
 }
 
-/// *least = min(*least, position). Threads may call it at once.
-static inline void volley_lower(int64_t *least, int64_t position) {
+/// *least = min(*least, position), atomically.
+static inline void volley_atomic_min(int64_t *least, int64_t position) {
     int64_t seen = __atomic_load_n(least, __ATOMIC_RELAXED);
     while (position < seen &&
            !__atomic_compare_exchange_n(least, &seen, position, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
@@ -211,9 +214,9 @@ static inline void volley_lower(int64_t *least, int64_t position) {
 static inline void volley_matmul(const struct volley_kernels *kernels, enum volley_activations activations,
                                  enum volley_format format, float *output, size_t output_stride, const void *weights,
                                  const void *input, size_t columns, size_t row_begin, size_t row_end, size_t rows,
-                                 struct volley_fetching fetching) {
+                                 struct volley_prefetch prefetch) {
     kernels->matmul[activations][format](
-        output, output_stride, weights, input, columns, row_begin, row_end, rows, fetching);
+        output, output_stride, weights, input, columns, row_begin, row_end, rows, prefetch);
 }
 
 static inline void volley_quantize(const struct volley_kernels *kernels, enum volley_activations activations,
@@ -226,10 +229,10 @@ static inline void volley_dequantize(const struct volley_kernels *kernels, enum 
     kernels->dequantize[format](output, row, columns);
 }
 
-/// Asks for a cache line without waiting for it; no address is wrong.
-static inline void volley_fetch(const void *line) { __builtin_prefetch(line, 0, 2); }
+/// Prefetches a cache line into the L2 cache. Any address is allowed.
+static inline void volley_prefetch_line(const void *line) { __builtin_prefetch(line, 0, 2); }
 
-/// Tells the processor that a loop waits for another thread.
+/// The processor's hint for a spin loop.
 static inline void volley_pause(void) {
 #if defined(__x86_64__)
     __builtin_ia32_pause();

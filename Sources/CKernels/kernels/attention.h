@@ -1,5 +1,5 @@
-// Attention over the ring: online softmax over tiles of 32 absolute positions (arXiv 2205.14135), so that a query's
-// sums are in the same order whatever the ring's layout, the window or its neighbours in the pass.
+// Attention over the ring: online softmax over tiles of 32 absolute positions (arXiv 2205.14135). A query's sums
+// therefore have the same order whatever the ring's layout, the window or the other rows of the pass.
 #pragma once
 
 #include "attention_tile.h"
@@ -28,28 +28,28 @@ static void load_queries(const struct volley_attention *a, query_block *q) {
     }
 }
 
-/// Where the tile's positions lie. Places that no query sees get the first one's: their scores are hidden, and no value
-/// is read there.
-static void find_rows(const struct volley_attention *a, const query_block *q, key_tile *tile) {
+/// Fills in the tile's offsets. Positions that no query sees get the offset of the first: their scores are masked, and
+/// their values are not read.
+static void find_offsets(const struct volley_attention *a, const query_block *q, key_tile *tile) {
     size_t slot = volley_slot(&a->ring, tile->first), base = q->kv_head * a->ring.capacity;
-    for (size_t j = 0; j < VOLLEY_KEY_TILE; j++) tile->places[j] = (base + slot) * q->row_bytes;
+    for (size_t j = 0; j < VOLLEY_KEY_TILE; j++) tile->offsets[j] = (base + slot) * q->row_bytes;
     for (size_t key = tile->first; key < tile->end; key++) {
-        tile->places[key - tile->start] = (base + slot) * q->row_bytes;
+        tile->offsets[key - tile->start] = (base + slot) * q->row_bytes;
         slot = slot + 1 == a->ring.capacity ? a->ring.sinks : slot + 1;
     }
 }
 
-/// What is read 24 KiB after the tile, of the same head or of the one after it, over `steps` steps.
+/// The lines to prefetch during a tile of `steps` steps: those 24 KiB later in the same KV head, or in the next one.
 static line_stream stream_ahead(const struct volley_attention *a, const query_block *q, const key_tile *tile,
                                 const void *source, size_t steps) {
-    size_t kv_head = q->kv_head, key = tile->start + FETCH_DISTANCE / q->row_bytes;
+    size_t kv_head = q->kv_head, key = tile->start + PREFETCH_DISTANCE / q->row_bytes;
     if (key >= q->end) {
         key = key - q->end < q->end ? key - q->end : 0;
         kv_head++;
     }
     size_t row = kv_head * a->ring.capacity + volley_slot(&a->ring, key), bytes = VOLLEY_KEY_TILE * q->row_bytes;
     const char *next = (const char *)source + row * q->row_bytes;
-    const char *near = (const char *)source + tile->places[0] + NEAR_DISTANCE;
+    const char *near = (const char *)source + tile->offsets[0] + PREFETCH_NEAR_DISTANCE;
     return (line_stream){next, next + bytes, near, (bytes / 64 + steps - 1) / steps};
 }
 
@@ -59,7 +59,7 @@ INLINE bool sees_all(const struct volley_attention *a, const key_tile *tile, siz
            (tile->end <= a->sinks_seen || tile->start >= window_start(a, query));
 }
 
-/// Makes a query's scores −∞ where it does not see a key; false where it sees none.
+/// Sets a query's scores to −∞ for keys that it does not see. Returns false if it sees none of the tile.
 static bool hide_unseen(const struct volley_attention *a, const query_block *q, size_t n, const key_tile *tile,
                         float *scores) {
     size_t position = query_position(a, q, n);
@@ -76,12 +76,12 @@ static bool hide_unseen(const struct volley_attention *a, const query_block *q, 
 
 INLINE void attend_tile(const struct volley_attention *a, query_block *q, bool is_f16, key_tile *tile) {
     size_t n = 0;
-    find_rows(a, q, tile);
+    find_offsets(a, q, tile);
     size_t steps = q->count * q->width / LANES * VOLLEY_KEY_TILE / LANES;
     line_stream ahead = stream_ahead(a, q, tile, a->keys, steps);
-    for (; n + 4 <= q->count; n += 4) multiply_keys(a, q, is_f16, 4, n, tile, &ahead);
-    for (; n + 2 <= q->count; n += 2) multiply_keys(a, q, is_f16, 2, n, tile, &ahead);
-    for (; n < q->count; n++) multiply_keys(a, q, is_f16, 1, n, tile, &ahead);
+    for (; n + 4 <= q->count; n += 4) score_keys(a, q, is_f16, 4, n, tile, &ahead);
+    for (; n + 2 <= q->count; n += 2) score_keys(a, q, is_f16, 2, n, tile, &ahead);
+    for (; n < q->count; n++) score_keys(a, q, is_f16, 1, n, tile, &ahead);
     for (n = 0; n < q->count; n++) {
         float *scores = q->weights + n * VOLLEY_KEY_TILE;
         if (hide_unseen(a, q, n, tile, scores)) rescale(q, n, scores);
@@ -89,18 +89,18 @@ INLINE void attend_tile(const struct volley_attention *a, query_block *q, bool i
     }
     ahead = stream_ahead(a, q, tile, a->values, steps);
     n = 0;
-    for (; n + 4 <= q->count; n += 4) mix(a, q, is_f16, 4, n, tile, &ahead);
-    for (; n + 2 <= q->count; n += 2) mix(a, q, is_f16, 2, n, tile, &ahead);
-    for (; n < q->count; n++) mix(a, q, is_f16, 1, n, tile, &ahead);
+    for (; n + 4 <= q->count; n += 4) add_values(a, q, is_f16, 4, n, tile, &ahead);
+    for (; n + 2 <= q->count; n += 2) add_values(a, q, is_f16, 2, n, tile, &ahead);
+    for (; n < q->count; n++) add_values(a, q, is_f16, 1, n, tile, &ahead);
 }
 
-/// The first position from `key` on that some query from `first_query` on may see.
+/// The first position, from `key` on, that a query at `first_query` or later may see.
 INLINE size_t next_visible(const struct volley_attention *a, size_t key, size_t first_query) {
     size_t start = window_start(a, first_query);
     return key < a->sinks_seen || key > start ? key : start;
 }
 
-/// Forgets what was added up.
+/// Resets the sums.
 static void clear_sums(const query_block *q, query_sums *sums) {
     memset(sums->values, 0, q->count * q->width * sizeof(float));
     for (size_t n = 0; n < q->count; n++) {
@@ -109,13 +109,13 @@ static void clear_sums(const query_block *q, query_sums *sums) {
     }
 }
 
-/// The end of the positions of a range that some query sees.
+/// End of the positions of a range that some query sees.
 INLINE size_t range_end(const query_block *q, size_t range) {
     size_t end = (range + 1) * VOLLEY_KEY_RANGE;
     return end < q->end ? end : q->end;
 }
 
-/// Adds up what the queries see of one range.
+/// Adds one range to the queries' sums.
 INLINE void attend_range(const struct volley_attention *a, query_block *q, bool is_f16, size_t range) {
     size_t first_query = a->positions[q->row], end = range_end(q, range);
     for (size_t key = next_visible(a, range * VOLLEY_KEY_RANGE, first_query); key < end;) {
@@ -126,8 +126,8 @@ INLINE void attend_range(const struct volley_attention *a, query_block *q, bool 
     }
 }
 
-/// Adds query `n`'s sums of a later range to those of the ranges before it.
-static void join(query_sums *sums, size_t n, size_t width, const float *values, float total, float largest) {
+/// Merges query `n`'s sums over a later range into those over the ranges before it.
+static void merge(query_sums *sums, size_t n, size_t width, const float *values, float total, float largest) {
     if (total == 0) return;
     float most = largest > sums->largest[n] ? largest : sums->largest[n];
     float factor = lane_exp(lane_all(sums->largest[n] - most))[0], later = lane_exp(lane_all(largest - most))[0];
@@ -138,14 +138,14 @@ static void join(query_sums *sums, size_t n, size_t width, const float *values, 
     sums->largest[n] = most;
 }
 
-/// Query `n`'s answer.
-static void store_answer(const struct volley_attention *a, const query_block *q, const query_sums *sums, size_t n) {
+/// Writes query `n`'s output.
+static void store_output(const struct volley_attention *a, const query_block *q, const query_sums *sums, size_t n) {
     size_t row = q->row + n / q->heads, head = q->head + n % q->heads;
     float *output = a->output + (row * a->heads + head) * a->ring.head_width;
     for (size_t k = 0; k < a->ring.head_width; k++) output[k] = sums->values[n * q->width + k] / sums->total[n];
 }
 
-/// Queries of one kv head from row `row` and head `head` on, no more than `heads` heads.
+/// The queries of one KV head, starting at row `row` and head `head`, for at most `heads` heads.
 static query_block query_block_at(const struct volley_attention *a, size_t row, size_t head, size_t heads,
                                   float *scratch) {
     size_t group = a->heads / a->ring.kv_heads, of_group = group - head % group;
@@ -163,7 +163,7 @@ static query_block query_block_at(const struct volley_attention *a, size_t row, 
     return q;
 }
 
-/// Behind a block's queries in its scratch: the sums of all its ranges, and of one.
+/// Scratch after the block's queries: sums 0 are for all ranges, sums 1 for a single range.
 static float *block_sums(const query_block *q, size_t number) {
     return q->queries + (1 + number) * VOLLEY_QUERY_BLOCK * q->width;
 }
@@ -176,20 +176,20 @@ INLINE void attend_block(const struct volley_attention *a, query_block *q, bool 
     attend_range(a, q, is_f16, 0);
     q->sums = &later;
     for (size_t range = 1; range * VOLLEY_KEY_RANGE < q->end; range++) {
-        // Windows leave most of a long context out.
+        // A window skips most ranges of a long context.
         if (next_visible(a, range * VOLLEY_KEY_RANGE, a->positions[q->row]) >= range_end(q, range)) continue;
         clear_sums(q, &later);
         attend_range(a, q, is_f16, range);
         for (size_t n = 0; n < q->count; n++)
-            join(&first, n, q->width, later.values + n * q->width, later.total[n], later.largest[n]);
+            merge(&first, n, q->width, later.values + n * q->width, later.total[n], later.largest[n]);
     }
-    for (size_t n = 0; n < q->count; n++) store_answer(a, q, &first, n);
+    for (size_t n = 0; n < q->count; n++) store_output(a, q, &first, n);
 }
 
 static void attend(const struct volley_attention *a, size_t unit, size_t unit_end, float *scratch) {
     size_t group = a->heads / a->ring.kv_heads, of_kv_head = group * volley_row_blocks(a->row_count);
     while (unit < unit_end) {
-        // All rows of one kv head after another, while its keys and values are in the second cache.
+        // All rows of one KV head follow each other, while its keys and values are in L2.
         size_t row = unit % of_kv_head / group * VOLLEY_MAX_ROWS, head = unit / of_kv_head * group + unit % group;
         query_block q = query_block_at(a, row, head, unit_end - unit, scratch);
         if (a->ring.is_f16) attend_block(a, &q, true);
@@ -198,8 +198,8 @@ static void attend(const struct volley_attention *a, size_t unit, size_t unit_en
     }
 }
 
-/// A query's place in `partials`, [row][head][range][width values, total, largest].
-static size_t partial_place(const struct volley_attention *a, const query_block *q, size_t n, size_t range) {
+/// Offset of a query's sums in `partials`, [row][head][range][width values, total, largest].
+static size_t partial_offset(const struct volley_attention *a, const query_block *q, size_t n, size_t range) {
     size_t query = (q->row + n / q->heads) * a->heads + q->head + n % q->heads;
     return (query * volley_attention_ranges(a) + range) * (q->width + 2);
 }
@@ -218,7 +218,7 @@ static void attend_ranges(const struct volley_attention *a, size_t unit, size_t 
             if (a->ring.is_f16) attend_range(a, &q, true, unit % ranges);
             else attend_range(a, &q, false, unit % ranges);
             for (size_t n = 0; n < q.count; n++) {
-                float *partial = partials + partial_place(a, &q, n, unit % ranges);
+                float *partial = partials + partial_offset(a, &q, n, unit % ranges);
                 memcpy(partial, sums.values + n * q.width, q.width * sizeof(float));
                 partial[q.width] = sums.total[n];
                 partial[q.width + 1] = sums.largest[n];
@@ -228,17 +228,17 @@ static void attend_ranges(const struct volley_attention *a, size_t unit, size_t 
     }
 }
 
-static void join_ranges(const struct volley_attention *a, float *scratch, const float *partials) {
+static void merge_ranges(const struct volley_attention *a, float *scratch, const float *partials) {
     for (size_t head = 0; head < a->heads;) {
         query_block q = query_block_at(a, 0, head, a->heads - head, scratch);
         query_sums sums = {.values = block_sums(&q, 0)};
         clear_sums(&q, &sums);
         for (size_t n = 0; n < q.count; n++) {
             for (size_t range = 0; range < volley_attention_ranges(a); range++) {
-                const float *partial = partials + partial_place(a, &q, n, range);
-                join(&sums, n, q.width, partial, partial[q.width], partial[q.width + 1]);
+                const float *partial = partials + partial_offset(a, &q, n, range);
+                merge(&sums, n, q.width, partial, partial[q.width], partial[q.width + 1]);
             }
-            store_answer(a, &q, &sums, n);
+            store_output(a, &q, &sums, n);
         }
         head += q.heads;
     }

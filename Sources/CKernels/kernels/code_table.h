@@ -1,10 +1,10 @@
-// Table look-up of 4-bit codes (`IQ4_VALUES`) for all codes of a vector at once.
+// Table lookup of 4-bit codes (`IQ4_VALUES`) for all codes of a vector at once.
 #pragma once
 
 #include "lanes.h"
 #include "weight_blocks.h"
 
-/// `IQ4_VALUES` + `offset`, which is 0 or makes all of them positive.
+/// `IQ4_VALUES` + `offset`; `offset` is 0 or makes all values positive.
 INLINE codes offset_table(uint8_t offset) {
     codes table;
     memcpy(&table, IQ4_VALUES, sizeof table);
@@ -30,7 +30,7 @@ INLINE lane_quads table_quads(lane_quads indices, uint8_t offset) {
 /// `offset`, which makes all of them non-negative.
 INLINE lane_pairs table_pairs(lane_words words, size_t nibble, size_t odd, uint8_t offset) {
 #if defined(VOLLEY_TARGET_AVX512)
-    // Indices have five bits here: the upper half of the table is the lower one again.
+    // The instruction uses five index bits, so both halves of the table are the same.
     s16 half = __builtin_convertvector(offset_table(offset), s16);
     __m512i table = _mm512_broadcast_i64x4((__m256i)half);
     return (lane_pairs)_mm512_permutexvar_epi16((__m512i)(words >> (uint16_t)(nibble + odd)), table);

@@ -1,4 +1,4 @@
-// Norm, RoPE, gate, residual, conversion and the largest value: one row or head at a time.
+// RMSNorm, RoPE, SwiGLU, tanh, residual, argmax and conversion to float16, for one row or head at a time.
 #pragma once
 
 #include "lane_sums.h"
@@ -38,7 +38,7 @@ static void swiglu(float *output, const float *gate, const float *up, size_t cou
     for (; k < count; k++) output[k] = silu(lane_all(gate[k]))[0] * up[k];
 }
 
-/// Within 3 ulp: by e^2|x| but near zero, where that would cancel, by Cephes' polynomial.
+/// Within 3 ulp: from e^2|x|, and near zero, where that would cancel, by Cephes' polynomial.
 INLINE lane_floats lane_tanh(lane_floats x) {
     lane_floats size = __builtin_elementwise_abs(x);
     lane_floats far = 1.0f - 2.0f / (lane_exp(size + size) + 1.0f);
@@ -73,7 +73,7 @@ static void add_scaled(float *output, const float *input, float factor, size_t c
     for (; k < count; k++) output[k] += input[k] * factor;
 }
 
-/// The largest of `count` ≤ RUN values; NaN where one is NaN.
+/// The largest of `count` values; NaN if any is NaN.
 static float largest_of(const float *values, size_t count) {
     lane_floats top[4];
     lane_ints is_nan = {0};
@@ -96,7 +96,7 @@ static float largest_of(const float *values, size_t count) {
 }
 
 static size_t argmax(const float *values, size_t count) {
-    enum { RUN = 1024 };
+    enum { RUN = 1024 };  // the search for the index then reads one run
     size_t best = count;
     float most = -INFINITY;
     for (size_t start = 0; start < count; start += RUN) {
@@ -110,7 +110,7 @@ static size_t argmax(const float *values, size_t count) {
     return best;
 }
 
-/// The least magnitude that rounds to infinity in float16: half a step above its largest number, 65504.
+/// The smallest magnitude that rounds to infinity in float16: half a step above its largest number, 65504.
 #define F16_OVERFLOW 65520.0f
 
 static bool to_f16(uint16_t *output, const float *input, size_t count) {

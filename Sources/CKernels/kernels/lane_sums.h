@@ -1,12 +1,12 @@
-// What vectors add up to: halves, then halves of those. Always the same tree, so that a sum does not depend on the vectors
-// beside it.
+// Sums over the lanes of a vector: halves are added, then their halves. The order is always the same, so a sum does not
+// depend on the vectors that are summed with it.
 #pragma once
 
 #include "lanes.h"
 
 typedef float four_floats __attribute__((vector_size(16)));
 
-/// What each of four vectors adds up to.
+/// The sum of each of four vectors.
 INLINE four_floats lane_sums(lane_floats a, lane_floats b, lane_floats c, lane_floats d) {
 #if defined(VOLLEY_TARGET_AVX512)
     lane_floats ab = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
@@ -33,7 +33,7 @@ INLINE four_floats lane_sums(lane_floats a, lane_floats b, lane_floats c, lane_f
     return __builtin_shufflevector(wx, yz, 0, 2, 4, 6) + __builtin_shufflevector(wx, yz, 1, 3, 5, 7);
 }
 
-/// What the four numbers in each quarter of four vectors add up to.
+/// The sum of each 128-bit quarter of four vectors.
 INLINE lane_floats lane_fours(const lane_floats v[4]) {
     lane_floats pairs[2];
 #pragma clang loop unroll(full)
@@ -63,7 +63,7 @@ INLINE lane_floats lane_fours(const lane_floats v[4]) {
 
 INLINE float lane_sum(lane_floats v) { return lane_sums(v, v, v, v)[0]; }
 
-/// What each of LANES vectors adds up to.
+/// The sum of each of LANES vectors.
 INLINE lane_floats lane_totals(const lane_floats *v) {
     lane_floats quarters[4];
 #pragma clang loop unroll(full)

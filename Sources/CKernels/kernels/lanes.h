@@ -1,4 +1,4 @@
-// Weight rows side by side, one to each 32-bit lane of the instruction set's widest vector.
+// Vectors of the instruction set's largest width, with one weight row in each 32-bit lane.
 #pragma once
 
 #include "vector.h"
@@ -14,44 +14,44 @@ enum { LANES = 4 };
 #endif
 #endif
 
-/// How many bytes ahead of its use memory is asked for: the best of those that were tried (docs/speed.md).
-enum { FETCH_DISTANCE = 24576 };
-/// How many bytes ahead what is in the second cache by then is brought into the first: of all that is read at once.
-enum { NEAR_DISTANCE = 2048 };
+/// Bytes between a read and its prefetch from memory into L2: the fastest of the distances tried (docs/speed.md).
+enum { PREFETCH_DISTANCE = 24576 };
+/// Bytes between a read and its prefetch from L2 into L1, divided among the rows that are read together.
+enum { PREFETCH_NEAR_DISTANCE = 2048 };
 
-/// Memory that is read up to `end`, and then from `next` on.
+/// The order of a thread's reads: up to `end`, then from `next` on.
 typedef struct {
     const char *end, *next;
 } read_path;
 
-/// What will be read that much later than `place`.
-INLINE const char *place_ahead(read_path path, const char *place) {
-    const char *ahead = place + FETCH_DISTANCE;
+/// The address that the thread reads PREFETCH_DISTANCE bytes after `address`.
+INLINE const char *address_ahead(read_path path, const char *address) {
+    const char *ahead = address + PREFETCH_DISTANCE;
     return ahead < path.end ? ahead : path.next + (ahead - path.end);
 }
 
-/// Brings it into the second cache. `bytes` is a constant.
-INLINE void fetch_ahead(read_path path, const char *place, size_t bytes) {
-    const char *ahead = place_ahead(path, place);
+/// Prefetches `bytes` bytes at that address into L2. `bytes` is a constant.
+INLINE void prefetch_far(read_path path, const char *address, size_t bytes) {
+    const char *ahead = address_ahead(path, address);
 #pragma clang loop unroll(full)
     for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch(ahead + line, 0, 2);
 }
 
-/// Asks for a cache line out of the second cache into the first.
-INLINE void fetch_near(const char *line) { __builtin_prefetch(line, 0, 3); }
+/// Prefetches a cache line from L2 into L1.
+INLINE void prefetch_near(const char *line) { __builtin_prefetch(line, 0, 3); }
 
-/// A later block, and whether it is asked for, a constant.
+/// A later block, and whether to prefetch it, which is a constant.
 typedef struct {
-    bool is_asked_for;
-    const char *place;
-} later_block;
+    bool is_wanted;
+    const char *address;
+} prefetch_target;
 
 typedef float lane_floats __attribute__((vector_size(4 * LANES)));
 typedef int32_t lane_ints __attribute__((vector_size(4 * LANES)));
-/// Two numbers to a lane.
+/// Two numbers in each lane.
 typedef int16_t lane_pairs __attribute__((vector_size(4 * LANES)));
 typedef uint16_t lane_words __attribute__((vector_size(4 * LANES)));
-/// Four numbers to a lane.
+/// Four numbers in each lane.
 typedef uint8_t lane_quads __attribute__((vector_size(4 * LANES)));
 typedef uint8_t lane_bytes __attribute__((vector_size(LANES)));
 typedef int8_t lane_signed_bytes __attribute__((vector_size(LANES)));
@@ -76,7 +76,7 @@ INLINE lane_quads lane_quads_at(const char *p) {
     return v;
 }
 
-/// v with zeros in its first `count` lanes.
+/// `v` with its first `count` lanes set to zero.
 INLINE lane_floats lane_without(lane_floats v, size_t count) {
     lane_ints lanes;
     for (int i = 0; i < LANES; i++) lanes[i] = i;
@@ -85,7 +85,7 @@ INLINE lane_floats lane_without(lane_floats v, size_t count) {
 
 INLINE lane_floats lane_all(float x) { return x - (lane_floats){0}; }
 
-/// The larger of two; `b` where one is NaN.
+/// The larger of two values; `b` if either is NaN.
 INLINE lane_floats lane_max(lane_floats a, lane_floats b) {
 #if defined(VOLLEY_TARGET_AVX512)
     return (lane_floats)_mm512_max_ps((__m512)a, (__m512)b);
@@ -97,7 +97,7 @@ INLINE lane_floats lane_max(lane_floats a, lane_floats b) {
 #endif
 }
 
-/// The smaller of two; `b` where one is NaN.
+/// The smaller of two values; `b` if either is NaN.
 INLINE lane_floats lane_min(lane_floats a, lane_floats b) { return -lane_max(-a, -b); }
 
 /// e^x within 2 ulp; 0 below −87.3, capped at e^88.
@@ -105,7 +105,7 @@ INLINE lane_floats lane_exp(lane_floats x) {
     const lane_floats low = lane_all(-87.33654f), high = lane_all(88.0f);
     lane_ints vanishes = x < low;
     x = lane_min(lane_max(x, low), high);
-    const lane_floats shift = lane_all(0x1.8p23f);  // adding it rounds to the nearest whole number
+    const lane_floats shift = lane_all(0x1.8p23f);  // adding it rounds to the nearest integer
     lane_floats n = (x * 1.44269504f + shift) - shift;
     lane_floats r = x - n * 0x1.62e4p-1f;  // ln 2 in two parts: n times the first is exact
     r = r - n * 0x1.7f7d1cp-20f;
@@ -143,7 +143,7 @@ INLINE lane_floats lane_bf16(const void *p) {
 }
 
 #if defined(VOLLEY_TARGET_AVX2) && !defined(VOLLEY_TARGET_AVX512)
-/// Keeps the compiler from adding up in another order, for which the registers do not suffice.
+/// Keeps the compiler from reordering additions, which would need more registers than there are.
 INLINE lane_ints in_order(lane_ints sums) {
     __asm__("" : "+x"(sums));
     return sums;
@@ -159,7 +159,7 @@ INLINE lane_ints add_pair_products(lane_ints sums, lane_pairs weights, const voi
 #elif defined(VOLLEY_TARGET_AVX2)
     __m256i both = _mm256_set1_epi32(pair);
 #if defined(VOLLEY_TARGET_VNNI)
-    // Of the intrinsic the compiler makes a product and a sum.
+    // Inline assembly, because the compiler splits the intrinsic into a product and a sum.
     __asm__("%{vex%} vpdpwssd %2, %1, %0" : "+x"(sums) : "x"(weights), "x"(both));
     return sums;
 #else

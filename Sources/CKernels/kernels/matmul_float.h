@@ -1,26 +1,14 @@
-// f32, bf16 and f16 weights times float32 activations: M rows share each reading of a weight.
+// f32, bf16 and f16 weights times float32 activations. M rows of activations share each load of a weight.
 #pragma once
 
+#include "float_weights.h"
 #include "lane_sums.h"
 
-INLINE lane_floats weight_load(enum volley_format format, const char *row, size_t column) {
-    if (format == VOLLEY_F32) return lane_load((const float *)(const void *)row + column);
-    return format == VOLLEY_BF16 ? lane_bf16(row + 2 * column) : lane_f16(row + 2 * column);
-}
-
-INLINE float weight_value(enum volley_format format, const char *row, size_t column) {
-    if (format == VOLLEY_BF16) return bf16_value(row + 2 * column);
-    if (format == VOLLEY_F16) return f16_value(row + 2 * column);
-    float value;
-    memcpy(&value, row + 4 * column, sizeof value);
-    return value;
-}
-
-/// Bytes of a row from which on weights are asked for ahead. Models with shorter rows stay in the caches, where asking
+/// Shortest row, in bytes, whose weights are prefetched. Models with shorter rows fit the caches, where prefetching
 /// costs more than it gains (docs/speed.md).
 enum { SHORTEST_FAR_ROW = 1024 };
 
-/// sums[m][r] += weights[r][k] · input[m][k] for LANES columns from `column` on, but for the first `left_out` of them.
+/// sums[m][r] += weights[r][k] · input[m][k] for LANES columns from `column` on, without the first `left_out` of them.
 INLINE void add_products(enum volley_format format, size_t R, size_t M, lane_floats *sums, const char *weights,
                          size_t row_bytes, const float *input, size_t columns, size_t column, size_t left_out) {
     lane_floats w[4];
@@ -35,14 +23,14 @@ INLINE void add_products(enum volley_format format, size_t R, size_t M, lane_flo
     }
 }
 
-/// Asks for what will be read of each of R rows a little later than `byte`, once a line.
-INLINE void fetch_rows_near(size_t R, size_t byte, const char *weights, size_t row_bytes) {
+/// Prefetches, once a cache line, what will be read of each of R rows shortly after `byte`.
+INLINE void prefetch_rows_near(size_t R, size_t byte, const char *weights, size_t row_bytes) {
     if (byte % 64 != 0) return;
 #pragma clang loop unroll(full)
-    for (size_t r = 0; r < R; r++) fetch_near(weights + r * row_bytes + byte + NEAR_DISTANCE / R);
+    for (size_t r = 0; r < R; r++) prefetch_near(weights + r * row_bytes + byte + PREFETCH_NEAR_DISTANCE / R);
 }
 
-/// output[m][r] = what sums[m][r] adds up to; of as many vectors at once as hold the results, unless half would be idle.
+/// output[m][r] = sum of the lanes of sums[m][r]. LANES vectors are summed at once, or four where half would be idle.
 INLINE void store_totals(size_t R, size_t M, float *output, size_t output_stride, const lane_floats *sums) {
     float totals[32 + LANES];
     size_t done = 0;
@@ -57,20 +45,20 @@ INLINE void store_totals(size_t R, size_t M, float *output, size_t output_stride
     for (size_t m = 0; m < M; m++) memcpy(output + m * output_stride, totals + m * R, R * sizeof(float));
 }
 
-/// R weight rows by M input rows; R and M are constants, so the sums stay in registers.
+/// R weight rows by M input rows. R and M are constants, so the sums stay in registers.
 INLINE void float_tile(enum volley_format format, bool is_far, size_t R, size_t M, float *output, size_t output_stride,
                        const char *weights, size_t row_bytes, const float *input, size_t columns,
                        read_path path) {
-    lane_floats sums[32 + LANES] = {0};  // what is beyond R · M stays zero
+    lane_floats sums[32 + LANES] = {0};  // elements after R · M stay zero
     size_t whole = columns & ~(size_t)(LANES - 1), value_bytes = format == VOLLEY_F32 ? 4 : 2;
     for (size_t k = 0; k < whole; k += LANES) {
         if (is_far) {
-            fetch_ahead(path, weights + R * k * value_bytes, R * LANES * value_bytes);
-            fetch_rows_near(R, k * value_bytes, weights, row_bytes);
+            prefetch_far(path, weights + R * k * value_bytes, R * LANES * value_bytes);
+            prefetch_rows_near(R, k * value_bytes, weights, row_bytes);
         }
         add_products(format, R, M, sums, weights, row_bytes, input, columns, k, 0);
     }
-    if (columns >= LANES && whole < columns)  // the last columns, in a vector that begins with what is added up already
+    if (columns >= LANES && whole < columns)  // the last vector overlaps columns that are summed already
         add_products(format, R, M, sums, weights, row_bytes, input, columns, columns - LANES, whole + LANES - columns);
     store_totals(R, M, output, output_stride, sums);
     for (size_t m = 0; m < M && columns < LANES; m++) {
@@ -82,8 +70,8 @@ INLINE void float_tile(enum volley_format format, bool is_far, size_t R, size_t 
     }
 }
 
-/// Weight rows of a tile, so that its sums, its weights and one vector of activations fit the registers. Of what comes
-/// from memory two rows at a time are faster than four, unless arithmetic is what limits (docs/speed.md).
+/// Weight rows of a tile: as many as let sums, weights and one vector of activations fit the registers. Reading two
+/// rows at a time from memory is faster than four, unless arithmetic is the limit (docs/speed.md).
 INLINE size_t float_tile_rows(bool is_far, size_t M) {
     size_t fitting = ((LANES == 16 ? 32 : 16) - 1) / (M + 1), most = is_far && M <= 2 ? 2 : 4;
     return fitting < most ? fitting : most;
@@ -104,17 +92,18 @@ INLINE void float_rows(enum volley_format format, bool is_far, size_t M, float *
 
 INLINE void float_matmul(enum volley_format format, bool is_far, float *output, size_t output_stride,
                          const void *weights, const void *input, size_t columns, size_t begin, size_t end,
-                         size_t rows, struct volley_fetching fetching) {
+                         size_t rows, struct volley_prefetch prefetch) {
     const char *stop = (const char *)weights + end * columns * (format == VOLLEY_F32 ? 4 : 2);
-    read_path path = {stop, fetching.next ? fetching.next : stop};
-    // More rows than fit the registers go in parts as equal as can be, the weights then in the nearest cache.
+    read_path path = {stop, prefetch.next ? prefetch.next : stop};
+    // More rows than fit the registers are cut into tiles of nearly equal size; later tiles read the weights from
+    // cache.
     enum { MOST = LANES == 16 ? 8 : 6 };
-    size_t parts = (rows + MOST - 1) / MOST;
-    for (size_t part = 0; part < parts; part++) {
-        size_t first = rows * part / parts;
+    size_t tiles = (rows + MOST - 1) / MOST;
+    for (size_t tile = 0; tile < tiles; tile++) {
+        size_t first = rows * tile / tiles;
         float *y = output + first * output_stride;
         const float *x = (const float *)input + first * columns;
-        switch (rows * (part + 1) / parts - first) {
+        switch (rows * (tile + 1) / tiles - first) {
         case 1: float_rows(format, is_far, 1, y, output_stride, weights, x, columns, begin, end, path); break;
         case 2: float_rows(format, is_far, 2, y, output_stride, weights, x, columns, begin, end, path); break;
         case 3: float_rows(format, is_far, 3, y, output_stride, weights, x, columns, begin, end, path); break;
@@ -129,11 +118,11 @@ INLINE void float_matmul(enum volley_format format, bool is_far, float *output, 
 
 #define FLOAT_MATMUL(name, format)                                                                                    \
     static void name(float *output, size_t output_stride, const void *weights, const void *input, size_t columns,     \
-                     size_t begin, size_t end, size_t rows, struct volley_fetching fetching) {                        \
+                     size_t begin, size_t end, size_t rows, struct volley_prefetch prefetch) {                        \
         if (columns * (format == VOLLEY_F32 ? 4 : 2) >= SHORTEST_FAR_ROW)                                             \
-            float_matmul(format, true, output, output_stride, weights, input, columns, begin, end, rows, fetching);   \
+            float_matmul(format, true, output, output_stride, weights, input, columns, begin, end, rows, prefetch);   \
         else                                                                                                          \
-            float_matmul(format, false, output, output_stride, weights, input, columns, begin, end, rows, fetching);  \
+            float_matmul(format, false, output, output_stride, weights, input, columns, begin, end, rows, prefetch);  \
     }
 
 FLOAT_MATMUL(matmul_f32, VOLLEY_F32)

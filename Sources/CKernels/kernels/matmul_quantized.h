@@ -1,17 +1,18 @@
-// Quantised weights times rounded activations: a block's products are added up as integers, exactly, then scaled; M rows of
-// activations share each unpacking of a weight block. Activations of 16 bits lose nothing that can be seen in a logit.
+// Quantised weights times rounded activations. A block's products are summed exactly, as integers, and then scaled. M
+// rows of activations share each unpacking of a weight block.
 #pragma once
 
 #include "block_sums.h"
 
-/// The factor of a constant part: scale · Σ q over the block, or over the half that the constant covers.
+/// The factor of a weight constant: scale · Σ q over the block, or over the half that the constant covers.
 INLINE float scaled_sum(enum volley_format format, const struct volley_block_header *x, size_t half) {
     return block_scales(format) == 2 ? x->scale * (float)x->half_sums[half] : x->scaled_sum;
 }
 
-/// What one block adds to the sums of M rows of activations and of the weight rows from `lane` on, `parts` vectors of them.
-INLINE void add_block(enum volley_format format, size_t M, size_t parts, lane_floats totals[][8], const char *block,
-                      const char *header, size_t j, size_t lane, input_blocks input, later_block ahead) {
+/// Adds one block's products to the totals of M rows of activations and `vectors` vectors of weight rows, from `lane`
+/// on.
+INLINE void add_block(enum volley_format format, size_t M, size_t vectors, lane_floats totals[][8], const char *block,
+                      const char *header, size_t j, size_t lane, input_blocks input, prefetch_target ahead) {
     size_t halves = block_scales(format), steps = 16 / halves;
 #pragma clang loop unroll(full)
     for (size_t half = 0; half < halves; half++) {
@@ -20,17 +21,17 @@ INLINE void add_block(enum volley_format format, size_t M, size_t parts, lane_fl
         for (size_t m = 0; m < M; m++) {
             lane_ints begin = (lane_ints){0} - offset_sum(format, input, m, half);
 #pragma clang loop unroll(full)
-            for (size_t p = 0; p < parts; p++) sums[p][m] = begin;
+            for (size_t p = 0; p < vectors; p++) sums[p][m] = begin;
         }
         if (input.activations == VOLLEY_INT8) {
-            add_quads(format, M, parts, sums, block, half * steps / 2, (half + 1) * steps / 2, lane, input, ahead);
+            add_quads(format, M, vectors, sums, block, half * steps / 2, (half + 1) * steps / 2, lane, input, ahead);
         } else if (is_nibbles(format) && M <= 2) {
             add_nibbles(format, M, sums[0], block, lane, input, ahead);
         } else {
-            add_pairs(format, M, parts, sums, block, half * steps, (half + 1) * steps, lane, input, ahead);
+            add_pairs(format, M, vectors, sums, block, half * steps, (half + 1) * steps, lane, input, ahead);
         }
 #pragma clang loop unroll(full)
-        for (size_t p = 0; p < parts; p++) {
+        for (size_t p = 0; p < vectors; p++) {
             lane_scales s = panel_scales(format, header, j, half, lane + p * LANES);
 #pragma clang loop unroll(full)
             for (size_t m = 0; m < M; m++) {
@@ -42,49 +43,49 @@ INLINE void add_block(enum volley_format format, size_t M, size_t parts, lane_fl
     }
 }
 
-/// One panel by M rows of activations, whose blocks lie among those of `stride` rows; `count` of its rows are written.
-/// `asks_ahead` is a constant.
-INLINE void panel_tile(enum volley_format format, size_t M, bool asks_ahead, size_t stride, float *output,
+/// One panel by M rows of activations, whose blocks are interleaved with those of `stride` rows. Writes `count` of the
+/// panel's rows. `prefetches` is a constant.
+INLINE void panel_tile(enum volley_format format, size_t M, bool prefetches, size_t stride, float *output,
                        size_t output_stride, const char *panel, size_t count, input_blocks input, size_t blocks,
                        read_path path) {
-    lane_floats totals[PANEL_PARTS][8] = {0};
-    size_t parts = parts_together(format, input.activations, M);
+    lane_floats totals[PANEL_VECTORS][8] = {0};
+    size_t vectors = vectors_together(format, input.activations, M);
     size_t group = panel_group_blocks(format), header_bytes = panel_header_bytes(format);
     for (size_t first = 0; first < blocks; first += group, panel += panel_group_bytes(format)) {
-        if (asks_ahead) fetch_ahead(path, panel, header_bytes);
+        if (prefetches) prefetch_far(path, panel, header_bytes);
 #pragma clang loop unroll(disable)
         for (size_t j = 0; j < group && first + j < blocks; j++) {
             const char *block = panel + header_bytes + j * panel_block_bytes(format);
-            const char *ahead = place_ahead(path, block);
+            const char *ahead = address_ahead(path, block);
 #pragma clang loop unroll(disable)
-            for (size_t part = 0; part < PANEL_PARTS; part += parts)
-                add_block(format, M, parts, totals + part, block, panel, j, part * LANES,
+            for (size_t vector = 0; vector < PANEL_VECTORS; vector += vectors)
+                add_block(format, M, vectors, totals + vector, block, panel, j, vector * LANES,
                           blocks_from(input, (first + j) * stride),
-                          (later_block){asks_ahead, ahead + part * panel_block_bytes(format) / PANEL_PARTS});
+                          (prefetch_target){prefetches, ahead + vector * panel_block_bytes(format) / PANEL_VECTORS});
         }
     }
     for (size_t m = 0; m < M; m++) {
         float sums[VOLLEY_PANEL_ROWS];
 #pragma clang loop unroll(full)
-        for (size_t part = 0; part < PANEL_PARTS; part++)
-            memcpy(sums + part * LANES, &totals[part][m], sizeof totals[part][m]);
-        // A whole panel's rows are stored without a call.
+        for (size_t vector = 0; vector < PANEL_VECTORS; vector++)
+            memcpy(sums + vector * LANES, &totals[vector][m], sizeof totals[vector][m]);
+        // A constant size compiles to stores instead of a call.
         if (count == VOLLEY_PANEL_ROWS) memcpy(output + m * output_stride, sums, sizeof sums);
         else memcpy(output + m * output_stride, sums, count * sizeof(float));
     }
 }
 
-/// One panel by `rows` rows of activations, seven and eight of them in two tiles where the registers hold no more.
+/// One panel by `rows` rows of activations. Seven or eight rows take two tiles if the registers hold no more.
 INLINE void panel_rows(enum volley_format format, size_t rows, float *output, size_t output_stride, const char *panel,
-                       size_t count, input_blocks input, size_t blocks, read_path path, bool asks_ahead) {
-#define FETCHED_TILE(M, asks_ahead, first)                                                                            \
-    panel_tile(format, M, asks_ahead, rows, output + (first) * output_stride, output_stride, panel, count,            \
+                       size_t count, input_blocks input, size_t blocks, read_path path, bool prefetches) {
+#define PREFETCHED_TILE(M, prefetches, first)                                                                         \
+    panel_tile(format, M, prefetches, rows, output + (first) * output_stride, output_stride, panel, count,            \
                blocks_from(input, first), blocks, path)
-#define TILE(M, first) FETCHED_TILE(M, true, first)
-    _Static_assert(VOLLEY_FETCHING_ROWS == 4, "as many cases that go either way");
+#define TILE(M, first) PREFETCHED_TILE(M, true, first)
+    _Static_assert(VOLLEY_PREFETCH_ROWS == 4, "cases 1 to 4 heed prefetches");
 #define EITHER_TILE(M)                                                                                                \
-    if (asks_ahead) FETCHED_TILE(M, true, 0);                                                                         \
-    else FETCHED_TILE(M, false, 0)
+    if (prefetches) PREFETCHED_TILE(M, true, 0);                                                                      \
+    else PREFETCHED_TILE(M, false, 0)
     switch (rows) {
     case 1: EITHER_TILE(1); break;
     case 2: EITHER_TILE(2); break;
@@ -93,36 +94,36 @@ INLINE void panel_rows(enum volley_format format, size_t rows, float *output, si
     case 5: TILE(5, 0); break;
     case 6: TILE(6, 0); break;
     case 7:
-        if (ROWS_TOGETHER >= 7) TILE(7, 0);
+        if (MOST_TILE_ROWS >= 7) TILE(7, 0);
         else TILE(4, 0), TILE(3, 4);
         break;
     default:
-        if (ROWS_TOGETHER >= 8) TILE(8, 0);
+        if (MOST_TILE_ROWS >= 8) TILE(8, 0);
         else TILE(4, 0), TILE(4, 4);
     }
 #undef EITHER_TILE
 #undef TILE
-#undef FETCHED_TILE
+#undef PREFETCHED_TILE
 }
 
-/// Groups of panels stay in the second cache while all rows of activations pass over them, eight by eight.
+/// Multiplies groups of panels that stay in L2 by all tiles of rows, one after another.
 INLINE void quantized_matmul(enum volley_format format, enum volley_activations activations, float *output,
                              size_t output_stride, const void *weights, const void *input, size_t columns,
-                             size_t begin, size_t end, size_t rows, struct volley_fetching fetching) {
+                             size_t begin, size_t end, size_t rows, struct volley_prefetch prefetch) {
     enum { GROUP = 4 * VOLLEY_PANEL_ROWS };
     size_t blocks = columns / 32, stride = panel_bytes(format, columns);
     const char *stop = (const char *)weights + (end + VOLLEY_PANEL_ROWS - 1) / VOLLEY_PANEL_ROWS * stride;
-    read_path path = {stop, fetching.next ? fetching.next : stop};
+    read_path path = {stop, prefetch.next ? prefetch.next : stop};
     for (size_t group = begin; group < end; group += GROUP) {
         size_t group_end = group + GROUP < end ? group + GROUP : end;
-        for (size_t part = 0; part < volley_part_count(rows); part++) {
-            size_t first = volley_part_begin(rows, part), m = volley_part_begin(rows, part + 1) - first;
+        for (size_t tile = 0; tile < volley_row_tile_count(rows); tile++) {
+            size_t first = volley_row_tile_begin(rows, tile), m = volley_row_tile_begin(rows, tile + 1) - first;
             input_blocks x = blocks_from((input_blocks){activations, input}, first * blocks);
             for (size_t n = group; n < group_end; n += VOLLEY_PANEL_ROWS) {
                 size_t count = end - n < VOLLEY_PANEL_ROWS ? end - n : VOLLEY_PANEL_ROWS;
                 panel_rows(format, m, output + first * output_stride + n, output_stride,
                            (const char *)weights + n / VOLLEY_PANEL_ROWS * stride, count, x, blocks, path,
-                           fetching.asks_ahead);
+                           prefetch.is_enabled);
             }
         }
     }
@@ -130,9 +131,9 @@ INLINE void quantized_matmul(enum volley_format format, enum volley_activations 
 
 #define QUANTIZED_MATMUL(name, format, activations)                                                                   \
     static void name(float *output, size_t output_stride, const void *weights, const void *input, size_t columns,     \
-                     size_t begin, size_t end, size_t rows, struct volley_fetching fetching) {                        \
+                     size_t begin, size_t end, size_t rows, struct volley_prefetch prefetch) {                        \
         quantized_matmul(format, activations, output, output_stride, weights, input, columns, begin, end, rows,       \
-                         fetching);                                                                                   \
+                         prefetch);                                                                                   \
     }
 
 #define QUANTIZED_MATMULS(suffix, activations)                                                                        \

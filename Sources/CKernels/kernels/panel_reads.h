@@ -1,4 +1,4 @@
-// A panel's codes and scales as vectors, a weight row to each lane.
+// Reads a panel's codes and scales into vectors with one weight row in each lane.
 #pragma once
 
 #include "lanes.h"
@@ -6,26 +6,26 @@
 #include "panel.h"
 #include "quads.h"
 
-/// `width` bits of two neighbours of quad `quad`, the even bytes or the odd ones, `shift` 0 or 8.
+/// `width` bits of two neighbouring columns of quad `quad`: the even bytes if `shift` is 0, the odd ones if it is 8.
 INLINE lane_words pair_bits(const char *words, size_t quad, size_t shift, size_t width, size_t lane) {
     size_t quads = 8 / width;
     shift += width * (quad % quads);
     return lane_words_at(words + 64 * (quad / quads) + 4 * lane) >> (uint16_t)shift & (uint16_t)((1 << width) - 1);
 }
 
-/// `width` bits of every byte of quad `k`, in these from bit `place` on.
-INLINE lane_quads quad_bits(const char *words, size_t k, size_t width, size_t place, size_t lane) {
+/// `width` bits of every byte of quad `k`, moved to bit `bit` of the byte.
+INLINE lane_quads quad_bits(const char *words, size_t k, size_t width, size_t bit, size_t lane) {
     size_t quads = 8 / width;
     lane_words bits = lane_words_at(words + 64 * (k / quads) + 4 * lane);
-    // Shifted as words, of which the mask leaves what belongs to each byte.
-    int left = (int)place - (int)(width * (k % quads));
+    // Words are shifted whole; the mask removes bits that cross into another byte.
+    int left = (int)bit - (int)(width * (k % quads));
     bits = left >= 0 ? bits << (uint16_t)left : bits >> (uint16_t)-left;
-    return (lane_quads)bits & (uint8_t)(((1 << width) - 1) << place);
+    return (lane_quads)bits & (uint8_t)(((1 << width) - 1) << bit);
 }
 
 /// The codes of columns 2 · `step` and 2 · `step` + 1 of a block plus `code_offset`, for the rows from `lane` on.
 INLINE lane_pairs panel_pairs(enum volley_format format, const char *block, size_t step, size_t lane) {
-    // Two neighbours are the even bytes of a quad, or the odd ones.
+    // Two neighbouring columns are the even bytes of a quad, or the odd ones.
     size_t quad = step / 4 * 2 + step % 2, odd = step % 4 / 2 * 8;
     if (format == VOLLEY_Q8_0) {
         lane_pairs pairs;
@@ -42,7 +42,7 @@ INLINE lane_pairs panel_pairs(enum volley_format format, const char *block, size
     return (lane_pairs)codes;
 }
 
-/// Quad `k` of a block's codes, for the rows from `lane` on, as `add_quad_products` takes them.
+/// Quad `k` of a block's codes, for the rows from `lane` on, in the form that `add_quad_products` takes.
 INLINE lane_quads panel_quads(enum volley_format format, const char *block, size_t k, size_t lane) {
     if (format == VOLLEY_Q8_0) return quads_of_signed(lane_quads_at(block + 64 * k + 4 * lane));
     size_t lower = lower_bits(format), upper = upper_bits(format);
@@ -52,7 +52,7 @@ INLINE lane_quads panel_quads(enum volley_format format, const char *block, size
     return codes;
 }
 
-/// Value = scale · code + constant; constants of formats without any are not set.
+/// value = scale · code + constant. `constant` is set only in formats that have one.
 typedef struct {
     lane_floats scale, constant;
 } lane_scales;
@@ -71,10 +71,10 @@ INLINE lane_floats lane_signed(const char *p) {
     return __builtin_convertvector(bytes, lane_floats);
 }
 
-/// The scales of block `j` of a group, or of one half of it, for the rows from `lane` on.
+/// Scales of block `j` of a group, or of half `half` of it, for the rows from `lane` on.
 INLINE lane_scales panel_scales(enum volley_format format, const char *header, size_t j, size_t half, size_t lane) {
     lane_scales s;
-    const char *stored = header + panel_scale_place(format, j) + 2 * lane;
+    const char *stored = header + panel_scale_offset(format, j) + 2 * lane;
     s.scale = lane_f16(stored);
     if (has_constants(format)) s.constant = lane_f16(stored + PANEL_CONSTANTS);
     if (format == VOLLEY_Q4_K || format == VOLLEY_Q5_K) {

@@ -1,9 +1,9 @@
-// Floating-point words taken apart for compression: the exponents' bits become planes of like bits, the rest stays in
-// byte planes. After a rotation to the left by one, a word's top byte holds exponent bits (all eight of bf16 and f32, all
-// five of f16); Gray code then makes neighbouring exponents differ in one bit, so that most planes hardly change.
+// Splits floating-point words into planes that compress well: bit planes for the exponents, byte planes for the rest.
+// Rotating a word left by one bit moves its exponent into the top byte (all eight bits of bf16 and f32, all five of
+// f16). Gray code then makes neighbouring exponents differ in one bit, so that most bit planes rarely change.
 //
 // Layout for `count` words of W bytes, C = count rounded down to a multiple of 32: W − 1 planes of C bytes (lowest byte
-// first), 8 planes of C / 8 bytes (highest bit first, bit j of byte i is value 8·i + j), then the other words as they are.
+// first), 8 planes of C / 8 bytes (highest bit first; bit j of byte i is word 8·i + j), then the other words unchanged.
 #pragma once
 
 #include "vector.h"
@@ -21,7 +21,7 @@ INLINE uint32_t word_rotated(const uint8_t *p, size_t width) {
     return w << 1 | w >> 31;
 }
 
-/// Bit `k` of eight bytes, in their order from bit 0 on.
+/// Bit `k` of each of eight bytes; byte j becomes bit j.
 INLINE uint8_t bits_of_bytes(uint64_t bytes, int k) {
     return (uint8_t)(((bytes >> k & 0x0101010101010101u) * 0x0102040810204080u) >> 56);
 }
@@ -42,7 +42,7 @@ INLINE void split_words(uint8_t *output, const uint8_t *input, size_t count, siz
     memcpy(output + whole * width, input + whole * width, (count - whole) * width);
 }
 
-/// 0xFF where a bit of `bits` is set, byte j for bit j.
+/// Byte j is 0xFF if bit j of `bits` is set, else 0.
 INLINE b32 bytes_of_bits(uint32_t bits) {
     b32 v = {(uint8_t)bits, (uint8_t)(bits >> 8), (uint8_t)(bits >> 16), (uint8_t)(bits >> 24)};
     b32 spread = __builtin_shufflevector(v, v, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2,
@@ -52,14 +52,14 @@ INLINE b32 bytes_of_bits(uint32_t bits) {
     return (b32)((spread & mask) == mask);
 }
 
-/// The top bytes of 32 words; `planes` stands on their bits of the highest plane.
+/// The top bytes of 32 words; `planes` points at their bits in the highest plane.
 INLINE b32 joined_tops(const uint8_t *planes, size_t stride) {
     b32 tops = {0};
     uint32_t bits = 0;
     for (int k = 7; k >= 0; k--) {
         uint32_t plane;
         memcpy(&plane, planes + (size_t)(7 - k) * stride, 4);
-        bits ^= plane;  // undoes the Gray code: each bit is the sum of those above it
+        bits ^= plane;  // undoes the Gray code: each bit is the parity of the bits above it
         tops |= bytes_of_bits(bits) & (uint8_t)(1 << k);
     }
     return tops;
@@ -74,14 +74,14 @@ INLINE b32 bytes_from(const uint8_t *p) {
     return v;
 }
 
-/// 32 words of 2 bytes, rotated back.
+/// Stores 32 words of 2 bytes, rotated right by one bit.
 INLINE void store_words16(uint8_t *output, b32 tops, const uint8_t *lows) {
     w16x32 w = __builtin_convertvector(tops, w16x32) << 8 | __builtin_convertvector(bytes_from(lows), w16x32);
     w = w >> 1 | w << 15;
     memcpy(output, &w, sizeof w);
 }
 
-/// 32 words of 4 bytes, rotated back; their lower planes lie `stride` bytes apart.
+/// Stores 32 words of 4 bytes, rotated right by one bit. Their lower planes are `stride` bytes apart.
 INLINE void store_words32(uint8_t *output, b32 tops, const uint8_t *lows, size_t stride) {
     w32x32 w = __builtin_convertvector(tops, w32x32) << 24;
     for (uint32_t b = 0; b < 3; b++) w |= __builtin_convertvector(bytes_from(lows + b * stride), w32x32) << 8 * b;

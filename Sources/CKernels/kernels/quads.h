@@ -1,19 +1,19 @@
-// Products of 8 bits: four columns of a weight row in each lane, times four activations. Sums of them begin after what was
-// there before, take up quads of products, as many as they have room for, and are added to it.
+// Products of 8-bit codes: four columns of a weight row in each lane, times four activations. `quad_sums` holds the
+// sums of a few quads, as many as cannot overflow it, before they are added to 32-bit sums.
 #pragma once
 
 #include "lanes.h"
 #include "panel.h"
 
-/// Whether codes of 8 bits, signed, are what is multiplied.
+/// Whether the kernels multiply signed 8-bit codes.
 INLINE bool has_signed_quads(enum volley_format format) { return format == VOLLEY_Q8_0 || has_table(format); }
 
 #if defined(VOLLEY_TARGET_AVX2) && !defined(VOLLEY_TARGET_VNNI)
 
-/// One instruction makes sums of two products, in 16 bits.
+/// 16-bit sums: one instruction adds two products.
 typedef lane_pairs quad_sums;
 
-/// Two products of 127 and a code of 7 bits, or a few of smaller ones, stay below 2^15.
+/// Quads whose sums stay below 2^15: one for signed codes (2 · 128 · 127), more for smaller codes.
 INLINE size_t quads_in_sum(enum volley_format format) {
     if (has_signed_quads(format)) return 1;
     size_t bits = upper_bits(format) + lower_bits(format);
@@ -47,7 +47,7 @@ INLINE lane_ints with_quad_sums(lane_ints sums, quad_sums more) {
 
 #endif
 
-/// What signed codes are larger by when they are multiplied: VNNI takes unsigned ones.
+/// The offset added to signed codes before they are multiplied: VNNI takes unsigned ones.
 #if defined(VOLLEY_TARGET_VNNI)
 enum { SIGNED_QUAD_OFFSET = 128 };
 #else
@@ -67,7 +67,7 @@ INLINE quad_sums add_quad_products(enum volley_format format, quad_sums sums, la
     return in_order((quad_sums)_mm256_dpbusd_avx_epi32((__m256i)sums, (__m256i)weights, _mm256_set1_epi32(quad)));
 #elif defined(VOLLEY_TARGET_AVX2)
     __m256i w = (__m256i)weights, x = _mm256_set1_epi32(quad);
-    // The instruction takes weights without signs, so these go to the activations.
+    // The instruction takes unsigned weights, so their signs move to the activations.
     if (has_signed_quads(format)) x = _mm256_sign_epi8(x, w), w = _mm256_abs_epi8(w);
     return (quad_sums)in_order((lane_ints)(sums + (quad_sums)_mm256_maddubs_epi16(w, x)));
 #elif defined(__ARM_FEATURE_DOTPROD)

@@ -1,4 +1,4 @@
-// Eight floats at a time in clang's vector types, and what they need of an instruction set. Included once by each isa_*.c.
+// Vectors of eight floats in clang's vector types, and float16 conversions. Each isa_*.c includes this once.
 #pragma once
 
 #include <math.h>
@@ -6,7 +6,7 @@
 
 #include "kernels.h"
 
-// Vectors never cross a call: everything that takes one is inlined.
+// No ABI concern: functions that take vectors are always inlined.
 #pragma clang diagnostic ignored "-Wpsabi"
 
 #define INLINE static inline __attribute__((always_inline))
@@ -90,7 +90,7 @@ INLINE void f16_store(uint16_t *p, f8 v) {
 
 #else
 
-/// Exact for every half, subnormals, infinities and NaN included.
+/// Exact for every float16, including subnormals, infinities and NaN.
 INLINE float f16_value(const void *p) {
     uint16_t half;
     memcpy(&half, p, sizeof half);
@@ -109,7 +109,7 @@ INLINE float f16_value(const void *p) {
     return value;
 }
 
-/// Nearest even, as the hardware does it.
+/// Rounds to nearest even, as hardware does.
 INLINE uint16_t f16_bits(float x) {
     uint32_t bits;
     memcpy(&bits, &x, sizeof bits);
@@ -120,7 +120,7 @@ INLINE uint16_t f16_bits(float x) {
     if (bits < 0x38800000) {
         float magnitude;
         memcpy(&magnitude, &bits, sizeof magnitude);
-        magnitude += 0.5f;  // the sum's last bit weighs 2^-24, a half's smallest step
+        magnitude += 0.5f;  // the sum's last bit is worth 2^-24, the smallest step of float16
         memcpy(&bits, &magnitude, sizeof bits);
         return sign | (uint16_t)(bits - 0x3f000000);
     }

@@ -1,5 +1,5 @@
-// Blocks of quantised weights as kernels want them: 32 whole numbers, and the scale and constant that turn them into
-// values. The K formats hold eight such blocks in a superblock of 256 values. Layouts: ggml-common.h.
+// Reads stored quantised weights as blocks of 32 integers with a scale and a constant. A span is what the format stores
+// together: one block, or a superblock of eight. Layouts: ggml-common.h.
 #pragma once
 
 #include "vector.h"
@@ -9,7 +9,7 @@ typedef int8_t signed_codes __attribute__((vector_size(16)));
 typedef uint8_t codes __attribute__((vector_size(16)));
 typedef uint8_t u8x8 __attribute__((vector_size(8)));
 
-/// 32-value blocks that share a header: 1, or 8 in a superblock.
+/// Blocks of 32 values in a span: 1, or 8 in a superblock.
 INLINE size_t span_blocks(enum volley_format format) { return format >= VOLLEY_Q2_K ? 8 : 1; }
 
 INLINE size_t span_bytes(enum volley_format format) {
@@ -33,7 +33,7 @@ INLINE bool has_constants(enum volley_format format) {
            format == VOLLEY_Q5_K;
 }
 
-/// Scales in a block of 32 values: one, or one for each half.
+/// Scales of a block of 32 values: one, or one for each half.
 INLINE size_t block_scales(enum volley_format format) {
     return format == VOLLEY_Q2_K || format == VOLLEY_Q3_K || format == VOLLEY_Q6_K ? 2 : 1;
 }
@@ -41,16 +41,16 @@ INLINE size_t block_scales(enum volley_format format) {
 /// Whether codes are indices into `IQ4_VALUES`.
 INLINE bool has_table(enum volley_format format) { return format == VOLLEY_IQ4_NL || format == VOLLEY_IQ4_XS; }
 
-/// The values of the 4-bit codes of iq4_NL and iq4_XS: `kvalues_iq4nl` of ggml-common.h.
+/// Values of the 4-bit codes of iq4_NL and iq4_XS: `kvalues_iq4nl` in ggml-common.h.
 static const int8_t IQ4_VALUES[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
-/// Value = scale · q + constant. The constant of a format without any is not set.
+/// value = scale · q + constant. `constant` is 0 in formats that have none.
 typedef struct {
     float scale;
     float constant;
 } value_scale;
 
-/// The eight 6-bit scales and minimums of q4_K and q5_K, which are packed into 12 bytes.
+/// Unpacks the eight 6-bit scales and minimums of q4_K and q5_K from 12 bytes.
 INLINE void packed_scales(const char *p, uint8_t scales[8], uint8_t minimums[8]) {
     uint32_t a, b, c;
     memcpy(&a, p + 4, 4);
@@ -64,7 +64,8 @@ INLINE void packed_scales(const char *p, uint8_t scales[8], uint8_t minimums[8])
     memcpy(minimums, &all_minimums, 8);
 }
 
-/// The signed scale of half `half` of block `j` of q3_K (6 bits, packed into 12 bytes) and q6_K, of block `j` of iq4_XS.
+/// The signed scale of half `half` of block `j` in q3_K (6 bits, packed into 12 bytes) and q6_K, or of block `j` in
+/// iq4_XS.
 INLINE int8_t signed_scale(enum volley_format format, const char *p, size_t j, size_t half) {
     const uint8_t *bytes = (const uint8_t *)p;
     size_t i = 2 * j + half;
@@ -74,7 +75,7 @@ INLINE int8_t signed_scale(enum volley_format format, const char *p, size_t j, s
     return (int8_t)((bytes[4 + j / 2] >> 4 * (j % 2) & 15) | (bytes[2 + j / 4] >> 2 * (j % 4) & 3) << 4) - 32;
 }
 
-/// The scale of half `half` of block `j` of the span at `p`.
+/// Scale and constant of half `half` of block `j` of the span at `p`.
 INLINE value_scale weight_scale(enum volley_format format, const char *p, size_t j, size_t half) {
     switch (format) {
     case VOLLEY_Q2_K: {
@@ -93,7 +94,7 @@ INLINE value_scale weight_scale(enum volley_format format, const char *p, size_t
     }
 }
 
-/// 32 whole numbers: values 0 to 15, and 16 to 31.
+/// 32 integers: values 0 to 15, and 16 to 31.
 typedef struct {
     s16 low, high;
 } weight_codes;
@@ -110,13 +111,13 @@ INLINE s16 signed_bytes_at(const char *p) {
     return __builtin_convertvector(v, s16);
 }
 
-/// 16 where bit i of `bits` is set, for number i.
+/// Element i is 16 if bit i of `bits` is set, else 0.
 INLINE s16 fifth_bits(uint16_t bits) {
     const s16 mask = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, -32768};
     return (s16)((((s16){0} + (int16_t)bits) & mask) != 0) & 16;
 }
 
-/// Nibbles of 16 bytes: low ones first; fifth bits lie at `bits` where there are any.
+/// Nibbles of 16 bytes, low nibbles first, with the fifth bits at `bits` unless it is NULL.
 INLINE weight_codes nibble_codes(const char *p, const char *bits, int16_t offset) {
     s16 pairs = bytes_at(p);
     weight_codes w = {pairs & 15, pairs >> 4};
@@ -129,7 +130,7 @@ INLINE weight_codes nibble_codes(const char *p, const char *bits, int16_t offset
     return (weight_codes){w.low - offset, w.high - offset};
 }
 
-/// The table values of the nibbles of 16 bytes, low nibbles first.
+/// Table values of the nibbles of 16 bytes, low nibbles first.
 INLINE weight_codes table_codes(const char *p) {
     int16_t values[32];
     for (size_t i = 0; i < 16; i++) {
@@ -141,13 +142,13 @@ INLINE weight_codes table_codes(const char *p) {
     return w;
 }
 
-/// `width` bits of each of 32 bytes, from bit `shift` on.
+/// `width` bits of each of 32 bytes, starting at bit `shift`.
 INLINE weight_codes bit_field(const char *p, size_t shift, int16_t width) {
     int16_t mask = (int16_t)((1 << width) - 1), by = (int16_t)shift;
     return (weight_codes){bytes_at(p) >> by & mask, bytes_at(p + 16) >> by & mask};
 }
 
-/// Block `j` of the span at `p`.
+/// The integers of block `j` of the span at `p`.
 INLINE weight_codes weight_block(enum volley_format format, const char *p, size_t j) {
     switch (format) {
     case VOLLEY_Q8_0: return (weight_codes){signed_bytes_at(p + 2), signed_bytes_at(p + 18)};

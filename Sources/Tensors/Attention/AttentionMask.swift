@@ -1,8 +1,8 @@
-/// What queries see of a ring's entries, besides their own.
+/// The entries that queries see besides their own: those in their windows, and the sinks.
 package struct AttentionMask: BitwiseCopyable {
-    /// The first entry in the window of each of the pass's rows, ascending: [row].
+    /// The first entry in each row's window, ascending: [row].
     let windowStarts: UnsafePointer<Int>
-    /// First entries that every query sees, whatever its window.
+    /// Number of first entries that every query sees, whatever its window.
     let sinks: Int
 
     package init(windowStarts: UnsafePointer<Int>, sinks: Int) {

@@ -1,13 +1,13 @@
 import CKernels
 
-/// Queries at ascending entries of a ring, and the keys and values that they look at.
+/// Queries at ascending entries of a ring, with the keys and values that they attend to.
 package struct AttentionPass {
     private let heads: HeadRows
     private let mask: AttentionMask
     private let scale: Float
     let rowCount: Int
 
-    /// - Parameter heads: placed.
+    /// - Parameter heads: already rotated and stored.
     package init(_ heads: HeadRows, mask: AttentionMask, rowCount: Int, scale: Float) {
         self.heads = heads
         self.mask = mask

@@ -1,10 +1,10 @@
 import CKernels
 
 extension Compute {
-    /// softmax(scale · q · kᵀ) · v for every query, [rowCount, headCount·headWidth].
+    /// softmax(scale · q · kᵀ) · v for every query: [rowCount, headCount·headWidth].
     ///
-    /// Threads share heads of keys and values, and their positions too where heads do not come out even. (With a window the
-    /// positions that are seen are few.)
+    /// Threads share the KV heads. If those do not divide evenly among threads, they also share the positions, unless a
+    /// window leaves only few.
     package func attend(_ pass: AttentionPass, output: UnsafeMutablePointer<Float>) {
         var job = AttentionJob(
             kernels: kernels, attention: pass.kernelAttention(output: output), scratch: attentionScratch.pointer,
@@ -12,7 +12,7 @@ extension Compute {
         let heads = pass.ring.keyValueHeadCount
         let ranges = volley_attention_ranges(&job.attention)
         guard pass.rowCount <= Int(VOLLEY_MAX_ROWS), pass.seesAll, heads % team.count != 0, ranges > 1 else {
-            // One kv head's queries stay together, as they share each reading of its keys.
+            // The queries of one KV head stay together, as they share each load of its keys.
             let units = heads * volley_row_blocks(pass.rowCount)
             return team.run(parts: min(units, parts(of: units)), { AttentionJob.run($0, $1, $2, member: $3) }, &job)
         }
@@ -20,7 +20,7 @@ extension Compute {
         if attentionPartials.count < count { attentionPartials = AlignedBuffer(unfilledCount: 2 * count) }
         job.partials = attentionPartials.pointer
         team.run(parts: heads * ranges, { AttentionJob.runRange($0, $1, member: $3) }, &job)
-        kernels.pointee.join_ranges(&job.attention, job.scratch, attentionPartials.pointer)
+        kernels.pointee.merge_ranges(&job.attention, job.scratch, attentionPartials.pointer)
     }
 }
 
@@ -40,7 +40,7 @@ private struct AttentionJob: BitwiseCopyable {
         }
     }
 
-    /// One key range of one kv head's queries.
+    /// Runs one key range for the queries of one KV head.
     static func runRange(_ pointer: UnsafeRawPointer, _ part: Int, member: Int) {
         let job = pointer.assumingMemoryBound(to: AttentionJob.self)
         withUnsafePointer(to: job.pointee.attention) { attention in

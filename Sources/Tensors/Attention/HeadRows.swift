@@ -1,26 +1,27 @@
 import CKernels
 
-/// Keys and values of consecutive entries of a ring, queries of all or some of them, and what becomes of them.
+/// Keys and values of consecutive ring entries and the queries of all or some of them, with what it takes to rotate and
+/// store them.
 package struct HeadRows: BitwiseCopyable {
-    /// q of the rows that ask: [query][headCount·headWidth]
+    /// Queries: [query][headCount·headWidth]
     package let queries: HeadStates
-    /// The ring's, ascending: [query].
+    /// Ring entry of each query, ascending: [query].
     package let queryEntries: UnsafePointer<Int>
-    /// k | v of every entry: [row][2·kvHeads·headWidth]
+    /// k | v of each entry: [row][2·kvHeads·headWidth]
     package let keyValues: HeadStates
     package let headCount: Int
-    /// [headWidth], of RMSNorm; nil where there is none.
+    /// RMSNorm weights, [headWidth]; nil if the layer has no query and key norms.
     package let queryNorm: UnsafePointer<Float>?
     package let keyNorm: UnsafePointer<Float>?
     package let epsilon: Float
-    /// RoPE's, [rowCount, headWidth / 2]; value i pairs with value i + headWidth / 2.
+    /// RoPE tables, [rowCount, headWidth / 2]. Value i pairs with value i + headWidth / 2.
     package let cosines: UnsafePointer<Float>
     package let sines: UnsafePointer<Float>
-    /// The layer's slabs in the ring, `[kvHead][capacity][headWidth]`.
+    /// The layer's memory in the ring, `[kvHead][capacity][headWidth]`.
     package let keys: UnsafeMutableRawPointer
     package let values: UnsafeMutableRawPointer
     package let ring: RingLayout
-    /// The first entry whose key or value does not fit the ring's float16; lowered by `rotateAndStoreKeyValue`.
+    /// The first entry with a key or value that overflows float16, updated by `rotateAndStoreKeyValue`.
     package let firstOverflow: UnsafeMutablePointer<Int64>
     package let firstEntry: Int
 
@@ -47,12 +48,12 @@ package struct HeadRows: BitwiseCopyable {
         self.firstEntry = firstEntry
     }
 
-    /// Values that `place` works on in a row.
+    /// Values in a row of queries, and of keys and values.
     var queryWidth: Int { headCount * ring.headWidth }
     var keyValueWidth: Int { 2 * ring.keyValueHeadCount * ring.headWidth }
 
     func rotateQuery(_ query: Int, _ kernels: UnsafePointer<volley_kernels>) {
-        turn(
+        rotate(
             queries.rows + query * queries.stride, headCount, queryNorm, row: queryEntries[query] - firstEntry,
             kernels)
     }
@@ -60,13 +61,13 @@ package struct HeadRows: BitwiseCopyable {
     func rotateAndStoreKeyValue(row: Int, _ kernels: UnsafePointer<volley_kernels>) {
         let keyStates = keyValues.rows + row * keyValues.stride
         let valueStates = keyStates + ring.keyValueHeadCount * ring.headWidth
-        turn(keyStates, ring.keyValueHeadCount, keyNorm, row: row, kernels)
+        rotate(keyStates, ring.keyValueHeadCount, keyNorm, row: row, kernels)
         store(keyStates, row: row, in: keys, kernels)
         store(valueStates, row: row, in: values, kernels)
     }
 
-    /// RoPE(norm(·)) of `count` heads.
-    private func turn(
+    /// Applies RMSNorm and RoPE to `count` heads.
+    private func rotate(
         _ heads: UnsafeMutablePointer<Float>, _ count: Int, _ norm: UnsafePointer<Float>?, row: Int,
         _ kernels: UnsafePointer<volley_kernels>
     ) {
@@ -91,7 +92,7 @@ package struct HeadRows: BitwiseCopyable {
             case .f16:
                 let output = slab.assumingMemoryBound(to: UInt16.self) + offset
                 guard kernels.pointee.to_f16(output, values, ring.headWidth) else { continue }
-                volley_lower(firstOverflow, Int64(firstEntry + row))
+                volley_atomic_min(firstOverflow, Int64(firstEntry + row))
             case .f32: (slab.assumingMemoryBound(to: Float.self) + offset).update(from: values, count: ring.headWidth)
             }
         }

@@ -1,4 +1,4 @@
-/// Heads side by side in each row, as a matmul gives them.
+/// The output rows of a matmul, each with heads side by side.
 package struct HeadStates: BitwiseCopyable {
     package let rows: UnsafeMutablePointer<Float>
     /// Floats from one row to the next.

@@ -1,6 +1,6 @@
 /// Number format of keys and values.
 public enum KVFormat: String, Sendable, CaseIterable, BitwiseCopyable {
-    /// Half precision: half the memory.
+    /// Half precision, in half the memory.
     case f16
     /// Single precision.
     case f32

@@ -1,8 +1,8 @@
 import CKernels
 
-/// Where one layer's keys or values lie: `[kvHead][capacity][headWidth]`.
+/// Memory layout of one layer's keys or values: `[kvHead][capacity][headWidth]`.
 ///
-/// Entry k sits in slot k while k < sinks, else in `sinks + (k − sinks) mod (capacity − sinks)`.
+/// Entry k is in slot k if k < sinks, else in slot `sinks + (k − sinks) mod (capacity − sinks)`.
 package struct RingLayout: Sendable, BitwiseCopyable {
     package let format: KVFormat
     package let capacity: Int

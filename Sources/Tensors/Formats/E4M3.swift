@@ -1,12 +1,13 @@
-/// The 8-bit floating-point numbers of FP8 checkpoints: a sign, 4 exponent bits with bias 7, 3 fraction bits; no infinities, and
-/// NaN where all bits but the sign are set (E4M3 of Micikevicius et al., arXiv 2209.05433; `float8_e4m3fn` in PyTorch).
+/// The 8-bit floating-point format of FP8 checkpoints: a sign, 4 exponent bits with bias 7, 3 fraction bits. It has no
+/// infinities, and is NaN when all bits but the sign are set (E4M3 of Micikevicius et al., arXiv 2209.05433;
+/// `float8_e4m3fn` in PyTorch).
 package enum E4M3 {
     package static func isNaN(_ code: UInt8) -> Bool { code & 0x7F == 0x7F }
 
     /// The value of a code.
     package static func value(_ code: UInt8) -> Float { values[Int(code)] }
 
-    /// code · scale, rounded once.
+    /// output = code · scale, rounded once.
     package static func decode(
         _ codes: UnsafePointer<UInt8>, count: Int, scale: Float, to output: UnsafeMutablePointer<Float>
     ) {

@@ -2,10 +2,10 @@ import Dispatch
 import Synchronization
 
 extension Matrix {
-    /// The same weights in another format, converted by all cores.
+    /// Converts the weights to another format, on all cores.
     ///
     /// - Precondition: `format` is one of `Quantizer.formats`.
-    /// - Throws: where rows would not be whole blocks, or a block format were to hold what is not finite.
+    /// - Throws: if the columns do not fill blocks of `format`, or a block format would hold NaN or infinity.
     package func converted(to format: StorageFormat) throws(ConversionError) -> Matrix {
         guard let rowByteCount = format.rowByteCount(columns: columns) else { throw .notWholeBlocks }
         let buffer = AlignedBuffer<UInt8>(unfilledCount: rows * rowByteCount)

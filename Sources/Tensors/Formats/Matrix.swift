@@ -8,8 +8,8 @@ import CKernels
     import Darwin
 #endif
 
-/// Stored weights, [rows, columns], in their file's format; rows contiguous, any alignment.
-// Sendable: the bytes are immutable for as long as `owner` lives.
+/// Stored weights, [rows, columns], in their file's format. Rows are contiguous, with any alignment.
+// Sendable: the bytes never change, and `owner` keeps them alive.
 package struct Matrix: @unchecked Sendable {
     package let rows: Int
     package let columns: Int
@@ -35,13 +35,13 @@ package struct Matrix: @unchecked Sendable {
     package var rowByteCount: Int { columns / format.valuesPerBlock * format.bytesPerBlock }
     package var byteCount: Int { rows * rowByteCount }
 
-    /// Whether both hold the same values, stored in the same way.
+    /// Whether both have the same shape, format and bytes.
     package func hasSameBytes(as other: Matrix) -> Bool {
         (rows, columns, format) == (other.rows, other.columns, other.format)
             && memcmp(bytes, other.bytes, byteCount) == 0
     }
 
-    /// One row as float32, exactly: [columns].
+    /// Converts one row to float32, exactly: [columns].
     package func copyRow(_ row: Int, to output: UnsafeMutablePointer<Float>) {
         precondition((0..<rows).contains(row), "row \(row) of \(rows)")
         volley_dequantize(

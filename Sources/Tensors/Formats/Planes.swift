@@ -1,9 +1,10 @@
 import CKernels
 
-/// Floating-point words taken apart for compression, and put together again (layout: `CKernels/kernels/planes.h`).
+/// Splits floating-point words into planes that compress well, and joins them again (layout:
+/// `CKernels/kernels/planes.h`).
 package enum Planes {
     /// - Parameters:
-    ///   - count: words.
+    ///   - count: number of words.
     ///   - width: bytes of one word, 2 or 4.
     package static func split(
         _ words: UnsafeRawPointer, count: Int, width: Int, to output: UnsafeMutableRawPointer
@@ -12,7 +13,7 @@ package enum Planes {
         InstructionSet.best.kernels.pointee.split_planes(output, words, count, width)
     }
 
-    /// Undoes `split`.
+    /// Inverse of `split`.
     package static func join(
         _ planes: UnsafeRawPointer, count: Int, width: Int, to output: UnsafeMutableRawPointer
     ) {

@@ -1,7 +1,8 @@
 extension Quantizer {
-    /// Writes 256 values as one block of q6_K, the largest of each 16 becoming code ±31 or nearly.
+    /// Writes 256 values as one block of q6_K. The largest of each 16 gets code ±31, or nearly.
     ///
-    /// ggml's reference searches for scales that lose a little less and takes far longer: no checkpoint is written with this.
+    /// ggml's reference searches for scales that lose slightly less and takes far longer. This is for screens only; no
+    /// checkpoint is written with it.
     ///
     /// - Precondition: all values are finite.
     package static func encodeQ6K(_ values: UnsafePointer<Float>, to bytes: UnsafeMutableRawPointer) {
@@ -25,18 +26,19 @@ extension Quantizer {
         }
     }
 
-    /// 16 codes from 0 to 63: value · stretch to nearest, plus 32.
+    /// Writes 16 codes from 0 to 63: value · stretch, rounded to nearest, plus 32.
     private static func storeCodes(
         of values: UnsafePointer<Float>, times stretch: Float, to codes: UnsafeMutablePointer<UInt8>
     ) {
         for index in 0..<16 {
             let scaled = max(min(values[index] * stretch, 31), -32)
-            // Adding 1.5 · 2²³ rounds to a whole number, which the lowest bits then hold.
+            // Adding 1.5 · 2²³ rounds to an integer in the lowest bits.
             codes[index] = UInt8(truncatingIfNeeded: (scaled + (0x1.8p23 + 32)).bitPattern)
         }
     }
 
-    /// Half a block: nibbles of the values i and i + 64 share a byte, the upper two bits of four values, 32 apart, another.
+    /// Packs half a block: the nibbles of values i and i + 64 share a byte, and the upper two bits of four values 32
+    /// apart share another.
     private static func packCodes(
         _ codes: UnsafePointer<UInt8>, lower: UnsafeMutablePointer<UInt8>, upper: UnsafeMutablePointer<UInt8>
     ) {

@@ -1,15 +1,17 @@
 import CKernels
 
-/// Between float32 and the storage formats, for whole rows or any run of whole blocks.
+/// Converts between float32 and storage formats, for any run of whole blocks.
 ///
-/// Encoding gives the bits that ggml's reference functions give (`quantize_row_*_ref`, and `gguf.quants` in Python).
+/// Encoding gives the bits of ggml's reference functions (`quantize_row_*_ref`, and `gguf.quants` in Python).
 package enum Quantizer {
     /// The formats that `encode` writes.
     package static let formats: [StorageFormat] = [.f32, .bf16, .f16, .q8_0, .q4_0, .q4_1]
 
     /// Writes `values`, whole blocks of `format`, to `output`.
-    /// - Precondition: `format` is one of `formats`; `output` has room for the blocks; for a block format all values are
-    ///   finite.
+    ///
+    /// - Precondition: `format` is one of `formats`; `output` has room for the blocks; all values are finite if
+    ///   `format`
+    ///   is a block format.
     package static func encode(
         _ values: UnsafeBufferPointer<Float>, as format: StorageFormat, to output: UnsafeMutableRawPointer
     ) {
@@ -48,7 +50,7 @@ package enum Quantizer {
         }
     }
 
-    /// Reads `count` values, whole blocks of `format`, as float32, exactly.
+    /// Converts `count` values, whole blocks of `format`, to float32, exactly.
     package static func decode(
         _ bytes: UnsafeRawPointer, as format: StorageFormat, count: Int, to output: UnsafeMutablePointer<Float>
     ) {
@@ -56,10 +58,10 @@ package enum Quantizer {
         volley_dequantize(InstructionSet.best.kernels, format.kernelFormat, output, bytes, count)
     }
 
-    /// To nearest, ties to even; a NaN stays one.
+    /// Rounds to nearest, ties to even. NaN stays NaN.
     private static func bfloat16(_ value: Float) -> UInt16 {
         let bits = value.bitPattern
-        // Without a branch, so that many become vectors.
+        // Branch-free, so that loops vectorise.
         let nearest = bits &+ 0x7FFF &+ (bits >> 16 & 1)
         return UInt16(truncatingIfNeeded: (value.isNaN ? bits | 0x40_0000 : nearest) >> 16)
     }
@@ -69,13 +71,14 @@ package enum Quantizer {
         let inverse = scale == 0 ? 0 : 1 / scale
         bytes.storeBytes(of: Float16(scale).bitPattern, as: UInt16.self)
         let codes = (bytes + 2).assumingMemoryBound(to: UInt8.self)
-        // Without a branch, so that these are vectors.
+        // Branch-free, so that the loop vectorises.
         for index in 0..<32 {
-            // To nearest, ties away from zero: adding 2²³ rounds to a whole number, ties to even.
+            // To nearest, ties away from zero. Adding 2²³ rounds to an integer, ties to even.
             let scaled = abs(block[index] * inverse)
             let nearest = (scaled + 0x1p23) - 0x1p23
             let code = scaled - nearest >= 0.5 ? nearest + 1 : nearest
-            // Adding 1.5 · 2²³ puts it into the lowest bits; what is infinite or no number, where a scale vanishes, has zeros there.
+            // Adding 1.5 · 2²³ moves the code into the lowest bits. They are 0 for infinity and NaN, which occur when
+            // the scale underflows.
             let bits = ((block[index] < 0 ? -code : code) + 0x1.8p23).bitPattern
             codes[index] = UInt8(truncatingIfNeeded: bits)
         }
@@ -83,12 +86,12 @@ package enum Quantizer {
 
     /// The largest magnitude of 16 values.
     static func largestOf16(_ values: UnsafePointer<Float>) -> Float {
-        // Of positive numbers the larger has the larger bits.
+        // Positive floats order as their bits.
         let bits = UnsafeRawPointer(values).loadUnaligned(as: SIMD16<UInt32>.self) & 0x7FFF_FFFF
         return Float(bitPattern: bits.max())
     }
 
-    /// The value of largest magnitude becomes −8.
+    /// The value of largest magnitude gets code −8.
     private static func encodeQ4(_ block: UnsafeBufferPointer<Float>, to bytes: UnsafeMutableRawPointer) {
         var extreme: Float = 0
         for value in block where abs(value) > abs(extreme) { extreme = value }
@@ -113,7 +116,7 @@ package enum Quantizer {
         storeNibbles(to: bytes + 4) { (block[$0] - least) * inverse + 0.5 }
     }
 
-    /// Sixteen bytes: value i low, value i + 16 high, each cut to a whole number from 0 to 15.
+    /// Writes sixteen bytes: value i in the low nibble, value i + 16 in the high one, each truncated to 0 to 15.
     private static func storeNibbles(to bytes: UnsafeMutableRawPointer, _ value: (Int) -> Float) {
         for index in 0..<16 {
             let low = UInt8(value(index).wholePart.clamped(to: 15))
@@ -124,7 +127,7 @@ package enum Quantizer {
 }
 
 extension Float {
-    /// Without the fraction, for numbers of a block's codes; 0 for what is none.
+    /// The value without its fraction; 0 if NaN or outside the range of codes.
     fileprivate var wholePart: Float { abs(self) < 1024 ? Float(Int32(self)) : 0 }
 
     fileprivate func clamped(to limit: Float) -> Float { min(max(self, 0), limit) }

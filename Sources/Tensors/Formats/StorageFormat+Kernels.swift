@@ -1,7 +1,7 @@
 import CKernels
 
 extension StorageFormat {
-    /// The kernels' name for the format.
+    /// The kernels' constant for the format.
     package var kernelFormat: volley_format {
         switch self {
         case .f32: VOLLEY_F32
@@ -22,6 +22,6 @@ extension StorageFormat {
         }
     }
 
-    /// Whether kernels multiply it in panels, with rounded activations.
+    /// Whether kernels multiply the format in panels, with rounded activations.
     var roundsActivations: Bool { valuesPerBlock > 1 }
 }

@@ -1,7 +1,7 @@
-/// How the values of a stored tensor are laid out in memory.
+/// The memory layout of a stored tensor's values.
 ///
-/// The block layouts are GGUF's, bit for bit (ggml `ggml-common.h`): a block holds `valuesPerBlock` consecutive
-/// values of one row, little-endian.
+/// Block layouts are GGUF's, bit for bit (`ggml-common.h`): a block holds `valuesPerBlock` consecutive values of one
+/// row, little-endian.
 public enum StorageFormat: String, Sendable, BitwiseCopyable, Hashable, CaseIterable, Codable {
     /// IEEE 754 binary32.
     case f32
@@ -19,7 +19,8 @@ public enum StorageFormat: String, Sendable, BitwiseCopyable, Hashable, CaseIter
     case q5_0
     /// f16 scale d, f16 minimum m, 32 fifth bits, 16 bytes of nibbles: value = d·q + m.
     case q5_1
-    /// f16 scale d, 16 bytes of nibbles q (low nibbles first): value = d·t[q], t being 16 numbers from −127 to 113.
+    /// f16 scale d, 16 bytes of nibbles q (low nibbles first): value = d·t[q], with a table t of 16 integers from −127
+    /// to 113.
     case iq4_nl
     /// 256 values: sixteen bytes of 4-bit scales s (low) and minimums m, 64 bytes of 2-bit q, f16 d and dmin:
     /// value = d·s·q − dmin·m.
@@ -35,7 +36,7 @@ public enum StorageFormat: String, Sendable, BitwiseCopyable, Hashable, CaseIter
     /// 256 values: f16 d, eight 6-bit scales s, 128 bytes of nibbles q: value = d·(s − 32)·t[q], t as in iq4_nl.
     case iq4_xs
 
-    /// Values in one block; 1 for the plain formats.
+    /// Values in one block; 1 for float formats.
     public var valuesPerBlock: Int {
         switch self {
         case .f32, .bf16, .f16: 1
@@ -63,7 +64,7 @@ public enum StorageFormat: String, Sendable, BitwiseCopyable, Hashable, CaseIter
         }
     }
 
-    /// Bytes of one row of `columns` values, or nil where a row would not be whole blocks or the size overflows.
+    /// Bytes of one row of `columns` values; nil if they do not fill blocks or the size overflows.
     public func rowByteCount(columns: Int) -> Int? {
         guard columns >= 0, columns.isMultiple(of: valuesPerBlock) else { return nil }
         let (bytes, overflow) = (columns / valuesPerBlock).multipliedReportingOverflow(by: bytesPerBlock)

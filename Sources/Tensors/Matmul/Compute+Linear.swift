@@ -3,11 +3,11 @@ import CKernels
 extension Compute {
     /// output[row, n] = Σ weights[n, k] · input[row, k].
     ///
-    /// Quantised weights multiply rounded activations, in our kernels whatever the number of rows: a row alone and among
-    /// others gives the same bits. Plain weights do so up to 16 rows; more go through OpenBLAS, unless they must not.
+    /// Quantised weights multiply rounded activations in our own kernels, which give a row the same bits whatever the
+    /// row count. Float weights use our kernels for up to 16 rows, and OpenBLAS for more unless `isRowExact`.
     /// - Parameters:
     ///   - input: [rowCount, weights.columns]
-    ///   - isRowExact: whether each row must get the bits that it gets alone.
+    ///   - isRowExact: whether each row must get the same bits as alone.
     ///   - output: [rowCount, weights.rows]
     package func linear(
         _ weights: Linear, _ input: UnsafePointer<Float>, rowCount: Int, isRowExact: Bool = false,
@@ -20,24 +20,24 @@ extension Compute {
             rounded: blocks.pointer, activations: activations, output: output, rowCount: rowCount, rows: weights.rows,
             columns: weights.columns,
             tiles: tiles.pointer, allowsBLAS: !isRowExact && rowCount >= Self.blasRows, memberCount: team.count)
-        // Parts large enough to be worth taking, small enough that whoever is free can help.
-        let nanoseconds = LinearJob.nanosecondsOfByte * Double(weights.byteCount * rowCount)
-        let parts = nanoseconds < Self.worthSharing ? 1 : parts(of: weights.byteCount / Self.partByteCount)
-        // What the caller does alone leaves nobody to read ahead, and may be too short to look anything up.
+        // Parts are large enough to be worth taking and small enough to balance the load.
+        let nanoseconds = LinearJob.nanosecondsPerByte * Double(weights.byteCount * rowCount)
+        let parts = nanoseconds < Self.parallelThreshold ? 1 : parts(of: weights.byteCount / Self.partByteCount)
+        // Without workers nobody reads ahead, and a lookup may cost more than it saves.
         guard parts > 1 else { return job.multiply(part: 0, of: 1, member: 0) }
-        job.next = readingOrder.read(weights.slices.pointer) { job.beginnings(parts: parts) }
-        fetchTrials.run(weights, rowCount: rowCount) { asksAhead in
-            job.asksAhead = asksAhead
+        job.next = readingOrder.read(weights.slices.pointer) { job.starts(parts: parts) }
+        prefetchTrials.run(weights, rowCount: rowCount) { prefetches in
+            job.prefetches = prefetches
             team.run(parts: parts, next: job.next, { LinearJob.at($0).multiply(part: $1, of: $2, member: $3) }, &job)
         }
     }
 
-    /// Fills `blocks` with [rowCount, columns] of `input`.
+    /// Rounds `input`, [rowCount, columns], into `blocks`.
     private func round(_ input: UnsafePointer<Float>, rowCount: Int, columns: Int) {
         var job = RoundJob(
             kernels: kernels, input: input, output: blocks.pointer, format: activations, rowCount: rowCount,
             columns: columns)
-        let parts = RoundJob.nanosecondsOfValue * Double(rowCount * columns) < Self.worthSharing ? 1 : team.count
+        let parts = RoundJob.nanosecondsPerValue * Double(rowCount * columns) < Self.parallelThreshold ? 1 : team.count
         team.run(parts: parts, { RoundJob.at($0).round(part: $1, of: $2, member: $3) }, &job)
     }
 }

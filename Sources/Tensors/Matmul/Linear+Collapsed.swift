@@ -1,12 +1,12 @@
 import Dispatch
 
 extension Linear {
-    /// One linear in place of several: first + Σ (other − first), added up in float32 (LaCo, arXiv 2402.11187).
+    /// Merges several linears into one: first + Σ (other − first), summed in float32 (LaCo, arXiv 2402.11187).
     ///
-    /// Each part gets the format that it has in `first`, or q8_0 where that is one that is only read.
+    /// Each matrix keeps its format in `first`, or becomes q8_0 if that format cannot be encoded.
     ///
-    /// - Precondition: all have the same parts.
-    /// - Throws: where quantised parts were to hold what is not finite.
+    /// - Precondition: all have matrices of the same shapes.
+    /// - Throws: if a quantised matrix would hold values that are not finite.
     package static func collapsed(_ first: Linear, _ others: [Linear]) throws(ConversionError) -> Linear {
         precondition(others.allSatisfy { $0.shape == first.shape })
         var parts: [Matrix] = []
@@ -19,10 +19,10 @@ extension Linear {
         return Linear(parts)
     }
 
-    /// Rows of each part, and columns.
+    /// Rows of each matrix, then columns.
     private var shape: [Int] { (0..<slices.count).map { slices.pointer[$0].rows } + [columns] }
 
-    /// One part, in float32.
+    /// The sum of one matrix, in float32.
     private static func sum(_ first: Linear, _ others: [Linear], part: Int) -> Matrix {
         let (slice, columns) = (first.slices.pointer[part], first.columns)
         let (rows, firstRow) = (slice.rows, slice.firstOutput)

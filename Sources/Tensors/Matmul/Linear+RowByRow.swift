@@ -2,11 +2,11 @@ import CKernels
 import Dispatch
 
 extension Linear {
-    /// One quantised matrix that is never in memory but in panels; all cores make its rows.
+    /// A quantised matrix made row by row, on all cores, and packed directly into panels.
     ///
     /// - Parameters:
-    ///   - format: one that is packed.
-    ///   - makeWriter: a function for a run of rows, that writes one in the stored layout.
+    ///   - format: a quantised format.
+    ///   - makeWriter: makes a function, called for consecutive rows, that writes a row in the stored layout.
     /// - Precondition: `columns` is a multiple of the format's block.
     init(
         rows: Int, columns: Int, format: StorageFormat,
@@ -44,6 +44,6 @@ extension Linear {
         owners = [panels]
     }
 
-    /// Panels that are worth a thread's while.
+    /// Panels per iteration: enough work to outweigh its overhead.
     private static var run: Int { 8 }
 }

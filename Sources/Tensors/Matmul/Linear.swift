@@ -1,35 +1,35 @@
 import CKernels
 import Dispatch
 
-/// One or several matrices over the same input, their outputs side by side: q | k | v, gate | up.
+/// One or several matrices that multiply the same input, with their outputs side by side: q | k | v, gate | up.
 ///
-/// Quantised matrices are packed into panels, as the kernels read them; the others stay where they lie.
-// Sendable: the bytes are immutable for as long as `owners` live.
+/// Quantised matrices are packed into the kernels' panels. Float matrices stay where they are.
+// Sendable: the bytes never change, and `owners` keep them alive.
 package struct Linear: @unchecked Sendable {
-    /// Outputs of all parts together.
+    /// Outputs of all matrices together.
     package let rows: Int
     /// Inputs.
     package let columns: Int
-    /// Bytes that one multiplication reads.
+    /// Bytes that one matmul reads.
     package let byteCount: Int
-    /// Whether some part multiplies rounded activations.
+    /// Whether some matrix multiplies rounded activations.
     let roundsActivations: Bool
-    /// What compute threads see of the parts.
+    /// The matrices, as compute threads see them.
     let slices: AlignedBuffer<Slice>
     let owners: [any AnyObject & Sendable]
 
-    /// One part without its owner.
+    /// One matrix without its owner.
     struct Slice: BitwiseCopyable {
-        /// Rows as they are stored, or panels of quantised rows.
+        /// Rows in the stored layout, or panels if quantised.
         var bytes: UnsafeRawPointer
         var format: StorageFormat
         var rows: Int
         var columns: Int
-        /// Column of the output where the part's first row goes.
+        /// Output column of the first row.
         var firstOutput: Int
     }
 
-    /// - Precondition: at least one part, all with as many columns.
+    /// - Precondition: at least one matrix; all have the same number of columns.
     package init(_ parts: [Matrix]) {
         precondition(!parts.isEmpty && parts.allSatisfy { $0.columns == parts[0].columns })
         columns = parts[0].columns
@@ -50,7 +50,7 @@ package struct Linear: @unchecked Sendable {
         self.rows = rows
     }
 
-    /// Some of the parts alone, with the same bytes: k | v of q | k | v.
+    /// Some of the matrices, sharing their bytes: k | v of q | k | v.
     package func parts(_ range: Range<Int>) -> Linear { Linear(range, of: self) }
 
     private init(_ range: Range<Int>, of whole: Linear) {
@@ -67,10 +67,10 @@ package struct Linear: @unchecked Sendable {
         owners = Array(whole.owners[range])
     }
 
-    /// Of the parts.
+    /// The format of each matrix.
     package var formats: [StorageFormat] { (0..<slices.count).map { slices.pointer[$0].format } }
 
-    /// One row's weights as float32, exactly: [columns].
+    /// Converts one row's weights to float32, exactly: [columns].
     package func copyRow(_ row: Int, to output: UnsafeMutablePointer<Float>) {
         precondition((0..<rows).contains(row), "row \(row) of \(rows)")
         for index in 0..<slices.count {
@@ -82,30 +82,30 @@ package struct Linear: @unchecked Sendable {
 }
 
 extension Linear.Slice {
-    /// Where the row lies, or the panel that holds it.
-    func place(ofRow row: Int) -> UnsafeRawPointer {
+    /// Address of a row, or of the panel that holds it.
+    func address(ofRow row: Int) -> UnsafeRawPointer {
         format.roundsActivations
             ? bytes + row / Int(VOLLEY_PANEL_ROWS) * volley_panel_bytes(format.kernelFormat, columns)
             : bytes + row * columns * format.bytesPerBlock
     }
 
     fileprivate func copyRow(_ row: Int, to output: UnsafeMutablePointer<Float>) {
-        let place = place(ofRow: row)
+        let address = address(ofRow: row)
         if format.roundsActivations {
-            volley_panel_row(format.kernelFormat, output, place, row % Int(VOLLEY_PANEL_ROWS), columns)
+            volley_panel_row(format.kernelFormat, output, address, row % Int(VOLLEY_PANEL_ROWS), columns)
         } else {
-            volley_dequantize(InstructionSet.best.kernels, format.kernelFormat, output, place, columns)
+            volley_dequantize(InstructionSet.best.kernels, format.kernelFormat, output, address, columns)
         }
     }
 }
 
-/// The panels of a quantised matrix, packed by all cores.
+/// Packs a quantised matrix into panels, on all cores.
 private func packed(_ matrix: Matrix) -> AlignedBuffer<UInt8> {
     let panelRows = Int(VOLLEY_PANEL_ROWS)
     let panelCount = (matrix.rows + panelRows - 1) / panelRows
     let panelByteCount = volley_panel_bytes(matrix.format.kernelFormat, matrix.columns)
     let panels = AlignedBuffer<UInt8>(unfilledCount: panelCount * panelByteCount)
-    // Enough panels at a time to be worth a thread's while.
+    // Panels per iteration: enough work to outweigh its overhead.
     let run = max(1, (1 << 18) / panelByteCount)
     DispatchQueue.concurrentPerform(iterations: (panelCount + run - 1) / run) { number in
         for panel in number * run..<min((number + 1) * run, panelCount) {

@@ -1,13 +1,13 @@
 import CKernels
 import COpenBLAS
 
-/// What a thread needs to know of a matmul: nothing that is reference-counted.
+/// The arguments of a matmul. Holds no references, to avoid reference counting on compute threads.
 struct LinearJob: BitwiseCopyable {
     let kernels: UnsafePointer<volley_kernels>
     let slices: UnsafePointer<Linear.Slice>
     let sliceCount: Int
     let input: UnsafePointer<Float>
-    /// The input as quantised weights take it.
+    /// The input, rounded to blocks for quantised weights.
     let rounded: UnsafePointer<UInt8>
     let activations: ActivationFormat
     let output: UnsafeMutablePointer<Float>
@@ -17,17 +17,17 @@ struct LinearJob: BitwiseCopyable {
     let tiles: UnsafeMutablePointer<Float>
     let allowsBLAS: Bool
     let memberCount: Int
-    /// Where each member will go on reading, if that is known.
+    /// For each member, the address that it reads after this matmul, if known.
     var next: UnsafePointer<UnsafeRawPointer?>?
-    /// Whether kernels ask for weights ahead of their use.
-    var asksAhead = true
+    /// Whether kernels prefetch weights.
+    var prefetches = true
 
-    /// Of weights, for one row, on one core, roughly.
-    static let nanosecondsOfByte = 0.025
+    /// Approximate time per byte of weights, for one row on one core.
+    static let nanosecondsPerByte = 0.025
 
     static func at(_ pointer: UnsafeRawPointer) -> LinearJob { pointer.assumingMemoryBound(to: LinearJob.self).pointee }
 
-    // Inlined, as a copy of the job waits for all that was stored before it, keys and values on their way to memory among it.
+    // Inlined: copying the job would wait for earlier stores, such as keys and values, to reach the cache.
     @inline(__always)
     func multiply(part: Int, of parts: Int, member: Int) {
         for index in 0..<sliceCount {
@@ -42,37 +42,37 @@ struct LinearJob: BitwiseCopyable {
                     slice.bytes,
                     slice.format.roundsActivations ? UnsafeRawPointer(rounded) : UnsafeRawPointer(input), columns,
                     share.lowerBound, share.upperBound, rowCount,
-                    volley_fetching(
-                        asks_ahead: asksAhead,
+                    volley_prefetch(
+                        is_enabled: prefetches,
                         next: parts > 1 ? following(slice: index, ofPart: part, of: parts, in: member) : nil))
             }
         }
     }
 
-    /// Where each member's first part lies in memory.
-    func beginnings(parts: Int) -> ReadingOrder.Beginnings {
-        let result = ReadingOrder.Beginnings(count: memberCount)
+    /// For each member, the address where its first part starts.
+    func starts(parts: Int) -> ReadingOrder.Starts {
+        let result = ReadingOrder.Starts(count: memberCount)
         for member in 0..<memberCount {
-            result.pointer[member] = beginning(ofPart: firstPart(of: member, parts), of: parts)
+            result.pointer[member] = start(ofPart: firstPart(of: member, parts), of: parts)
         }
         return result
     }
 
-    /// Where a part lies in memory, its slices before `first` left out; nil where nothing is left.
-    private func beginning(ofPart part: Int, of parts: Int, fromSlice first: Int = 0) -> UnsafeRawPointer? {
+    /// The address where a part starts, without its slices before `first`; nil if nothing is left.
+    private func start(ofPart part: Int, of parts: Int, fromSlice first: Int = 0) -> UnsafeRawPointer? {
         for index in first..<sliceCount {
             let share = share(slices[index], part, parts)
-            if !share.isEmpty { return slices[index].place(ofRow: share.lowerBound) }
+            if !share.isEmpty { return slices[index].address(ofRow: share.lowerBound) }
         }
         return nil
     }
 
-    /// What the member reads after a slice of a part: another slice, the part after it, or the next weights.
+    /// The address that the member reads after a slice of a part: another slice, the next part, or the next weights.
     private func following(slice: Int, ofPart part: Int, of parts: Int, in member: Int) -> UnsafeRawPointer? {
-        if let place = beginning(ofPart: part, of: parts, fromSlice: slice + 1) { return place }
-        // Whoever helps another goes on elsewhere.
+        if let address = start(ofPart: part, of: parts, fromSlice: slice + 1) { return address }
+        // Parts stolen from other members have no successor.
         let goesOn = firstPart(of: member, parts) <= part && part + 1 < firstPart(of: member + 1, parts)
-        return goesOn ? beginning(ofPart: part + 1, of: parts) : next?[member]
+        return goesOn ? start(ofPart: part + 1, of: parts) : next?[member]
     }
 
     private func firstPart(of member: Int, _ parts: Int) -> Int {
@@ -81,7 +81,7 @@ struct LinearJob: BitwiseCopyable {
 
     private func usesBLAS(_ slice: Linear.Slice) -> Bool { allowsBLAS && !slice.format.roundsActivations }
 
-    /// Rows of `slice`, whole grains of them, that fall into `part`'s share of all outputs.
+    /// Rows of `slice` in `part`'s share of all outputs, rounded to whole panels or tiles.
     private func share(_ slice: Linear.Slice, _ part: Int, _ parts: Int) -> Range<Int> {
         guard parts > 1 else { return 0..<slice.rows }
         let grain = slice.format.roundsActivations ? Int(VOLLEY_PANEL_ROWS) : usesBLAS(slice) ? Compute.tileRows : 1
@@ -92,7 +92,7 @@ struct LinearJob: BitwiseCopyable {
         return (bound(mine.lowerBound)..<bound(mine.upperBound)).clamped(to: 0..<slice.rows)
     }
 
-    /// By whole tiles: OpenBLAS rounds by the shape that it is given, which must not depend on the number of threads.
+    /// Multiplies whole tiles: OpenBLAS's rounding depends on the shape, which must not depend on the thread count.
     private func multiplyByBLAS(_ slice: Linear.Slice, _ share: Range<Int>, tile: UnsafeMutablePointer<Float>) {
         for first in stride(from: share.lowerBound, to: share.upperBound, by: Compute.tileRows) {
             let count = min(Compute.tileRows, share.upperBound - first)

@@ -1,12 +1,11 @@
 import CKernels
 
-/// Where each member's share of the next weights begins, for members who wait: they bring them into their caches, while
-/// others do the small work between two matmuls.
+/// Prefetches the start of a member's next weights while it waits for a job.
 package struct ReadAhead: BitwiseCopyable {
     private var next: UnsafeRawPointer
     private let end: UnsafeRawPointer
 
-    /// Small beside a second cache, and more than is read in the time between two matmuls.
+    /// Small compared with an L2 cache, and more than is read between two matmuls.
     private static let byteCount = 128 << 10
     private static let lineByteCount = 64
 
@@ -15,10 +14,10 @@ package struct ReadAhead: BitwiseCopyable {
         end = first + Self.byteCount
     }
 
-    /// Asks for another line; false when all were asked for.
-    package mutating func fetchLine() -> Bool {
+    /// Prefetches the next cache line. Returns false when none is left.
+    package mutating func prefetchLine() -> Bool {
         guard next < end else { return false }
-        volley_fetch(next)
+        volley_prefetch_line(next)
         next += Self.lineByteCount
         return true
     }

@@ -1,21 +1,22 @@
-/// What a session reads after what, as it went the last time: a guess, and if it is wrong, it costs time alone.
+/// Predicts which weights a session reads next: those that followed the last time. A wrong guess affects speed, never
+/// results.
 package final class ReadingOrder {
-    /// Where each member's share of some weights begins.
-    package typealias Beginnings = AlignedBuffer<UnsafeRawPointer?>
+    /// For each member, the address where its share of some weights starts.
+    package typealias Starts = AlignedBuffer<UnsafeRawPointer?>
     private var last: UnsafeRawPointer?
-    private var following: [UnsafeRawPointer: (weights: UnsafeRawPointer, beginnings: Beginnings)] = [:]
+    private var following: [UnsafeRawPointer: (weights: UnsafeRawPointer, starts: Starts)] = [:]
 
     package init() {}
 
-    /// Notes that `weights` are read now.
+    /// Records that `weights` are read now.
     ///
-    /// - Parameter beginnings: theirs; asked for only when they follow others than before.
-    /// - Returns: those of what followed `weights` the last time.
+    /// - Parameter starts: makes the starts of `weights`; called only if other weights preceded them the last time.
+    /// - Returns: the starts of the weights that are expected next.
     package func read(
-        _ weights: UnsafeRawPointer, beginnings: () -> Beginnings
+        _ weights: UnsafeRawPointer, starts: () -> Starts
     ) -> UnsafePointer<UnsafeRawPointer?>? {
-        if let last, following[last]?.weights != weights { following[last] = (weights, beginnings()) }
+        if let last, following[last]?.weights != weights { following[last] = (weights, starts()) }
         last = weights
-        return following[weights].map { UnsafePointer($0.beginnings.pointer) }
+        return following[weights].map { UnsafePointer($0.starts.pointer) }
     }
 }

@@ -1,6 +1,6 @@
 import CKernels
 
-/// Nothing that is reference-counted, as `LinearJob`.
+/// Rounds activations to blocks. Holds no references, to avoid reference counting on compute threads.
 struct RoundJob: BitwiseCopyable {
     let kernels: UnsafePointer<volley_kernels>
     let input: UnsafePointer<Float>
@@ -9,19 +9,19 @@ struct RoundJob: BitwiseCopyable {
     let rowCount: Int
     let columns: Int
 
-    /// Columns of a part's rows that are rounded together.
+    /// Columns that are rounded together.
     private static let chunk = 512
 
-    /// On one core, roughly.
-    static let nanosecondsOfValue = 0.8
+    /// Approximate time on one core.
+    static let nanosecondsPerValue = 0.8
 
     static func at(_ pointer: UnsafeRawPointer) -> RoundJob { pointer.assumingMemoryBound(to: RoundJob.self).pointee }
 
     func round(part: Int, of parts: Int, member: Int) {
         let chunks = (columns + Self.chunk - 1) / Self.chunk
-        for index in Compute.share(volley_part_count(rowCount) * chunks, part, parts) {
-            let (first, column) = (volley_part_begin(rowCount, index / chunks), index % chunks * Self.chunk)
-            let rows = volley_part_begin(rowCount, index / chunks + 1) - first
+        for index in Compute.share(volley_row_tile_count(rowCount) * chunks, part, parts) {
+            let (first, column) = (volley_row_tile_begin(rowCount, index / chunks), index % chunks * Self.chunk)
+            let rows = volley_row_tile_begin(rowCount, index / chunks + 1) - first
             volley_quantize(
                 kernels, format.kernelActivations,
                 output + (first * columns + rows * column) / 32 * format.bytesPerBlock,

@@ -1,15 +1,15 @@
 import CKernels
 
-/// One input's product with many rows, of which only the largest is asked for: a `RowScreen` says which rows to compute.
+/// Matrix–vector products of which only the argmax is needed. A `RowScreen` selects the rows to compute.
 extension Compute {
-    /// What `linear` gives for one input where an output could be the largest, to the same bits, and −∞ elsewhere: the first of
-    /// the largest is the same.
+    /// `linear` for one input, with −∞ instead of outputs that cannot be the largest. The other outputs have the bits
+    /// of `linear`, and so the argmax is the same.
     ///
     /// - Parameters:
-    ///   - screen: made of the one matrix that `weights` holds.
+    ///   - screen: of the only matrix in `weights`.
     ///   - input: [weights.columns]
     ///   - output: [weights.rows]
-    /// - Returns: how many outputs were computed exactly.
+    /// - Returns: the number of outputs computed exactly.
     package func linearForArgmax(
         _ weights: Linear, _ screen: RowScreen, _ input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
     ) -> Int {
@@ -22,10 +22,10 @@ extension Compute {
         {
             let candidates = candidatePanels.pointer
             candidates[0] = likeliest
-            // Others need only reach what is exact, not the least that it could have been: far fewer are left.
+            // An exact floor excludes far more panels than a lower bound.
             multiply(weights, panels: candidates, count: 1, input, output: output)
             let floor = panels.largest(ofPanel: likeliest)
-            let count = panels.dismiss(below: floor, within: tolerance, keeping: candidates)
+            let count = panels.prune(below: floor, within: tolerance, keeping: candidates)
             if count <= panels.count / Self.fewestPanelsPerCandidate {
                 multiply(weights, panels: candidates, count: count, input, output: output)
                 return min(count * ScreenedPanels.width, weights.rows)
@@ -35,7 +35,7 @@ extension Compute {
         return weights.rows
     }
 
-    /// What a screen's copy gives for one input, and how far that may be from the exact outputs; nil where nothing can be said.
+    /// Multiplies a screen's copy by one input. Returns the tolerance of the outputs; nil if there is no bound.
     ///
     /// - Parameters:
     ///   - input: [columns]
@@ -44,11 +44,11 @@ extension Compute {
         _ screen: RowScreen, _ input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
     ) -> ScreenTolerance? {
         linear(screen.copy, input, rowCount: 1, output: output)
-        // That has left the rounded input in `blocks`.
+        // `linear` leaves the rounded input in `blocks`.
         return ScreenTolerance(of: screen, input, rounded: blocks.pointer, activations)
     }
 
-    /// With more candidates all rows are computed together, one stream of memory.
+    /// If more than one panel in this many is a candidate, all rows are computed, in one stream of memory.
     private static var fewestPanelsPerCandidate: Int { 4 }
 
     private func multiply(
@@ -60,7 +60,7 @@ extension Compute {
             input: weights.roundsActivations ? UnsafeRawPointer(blocks.pointer) : UnsafeRawPointer(input),
             output: output, panels: panels, count: count)
         team.run(
-            parts: count < PanelJob.worthSharing ? 1 : parts(of: count),
+            parts: count < PanelJob.parallelThreshold ? 1 : parts(of: count),
             { job, part, parts, _ in PanelJob.at(job).multiply(part: part, of: parts) }, &job)
     }
 }

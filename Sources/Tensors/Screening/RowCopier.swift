@@ -1,4 +1,4 @@
-/// Copies rows of a matrix in another format, one after the other, and says what each copy loses.
+/// Copies rows of a matrix into another format, one at a time, and measures the error of each copy.
 struct RowCopier {
     private let matrix: Matrix
     private let format: StorageFormat
@@ -14,9 +14,10 @@ struct RowCopier {
         copied = AlignedBuffer(unfilledCount: matrix.columns)
     }
 
-    /// Writes a row's copy; one that holds what is not finite becomes zeros.
+    /// Writes a row's copy; zeros if the row holds NaN or infinity.
     ///
-    /// - Returns: ‖row − copy‖₂, rounded up, and a bound of ‖row‖₂ and ‖copy‖₂; infinity and 0 where one is no number.
+    /// - Returns: ‖row − copy‖₂, rounded up, and an upper bound of ‖row‖₂ and ‖copy‖₂; infinity and 0 if either is not
+    ///   finite.
     func copy(_ number: Int, to bytes: UnsafeMutableRawPointer) -> (distance: Float, norm: Double) {
         matrix.copyRow(number, to: row.pointer)
         let norm = Self.norm(of: row)
@@ -29,7 +30,7 @@ struct RowCopier {
         Quantizer.decode(bytes, as: format, count: row.count, to: copied.pointer)
         let distance = Self.norm(of: row, less: copied)
         guard distance.isFinite else { return (.infinity, 0) }
-        // The sums in double are off by far less than either adds.
+        // Rounding up exceeds the error of the sums in double by far.
         return (Float(distance).nextUp, (norm + distance) * (1 + 1e-9))
     }
 
@@ -42,7 +43,7 @@ struct RowCopier {
         }
     }
 
-    /// Columns whose squares are added up side by side: whole blocks have a multiple of as many.
+    /// Squares that are summed in parallel. Block sizes are multiples of it.
     private static var lanes: Int { 8 }
 
     private static func norm(of row: AlignedBuffer<Float>) -> Double {

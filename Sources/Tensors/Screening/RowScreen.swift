@@ -1,18 +1,18 @@
-/// A smaller copy of a matrix, and how far each row of it is from its own: enough to say which rows cannot give the largest
-/// product with an input (`Compute.linearForArgmax`).
-// Sendable: nothing changes once it is made.
+/// A smaller copy of a matrix, with the distance of each row from its copy. It bounds every output of the matrix, and
+/// so excludes rows that cannot give the largest (`Compute.linearForArgmax`).
+// Sendable: immutable after init.
 package struct RowScreen: Sendable {
-    /// [rows, columns], in fewer bytes.
+    /// The copy: [rows, columns].
     let copy: Linear
-    /// ‖row − its copy‖₂, rounded up; infinite where that is no number: [rows]
+    /// ‖row − its copy‖₂, rounded up; infinity if not finite: [rows]
     package let distances: AlignedBuffer<Float>
-    /// Whether the exact products are with the rounded input too.
+    /// Whether the matrix is quantised, so that its products use the rounded input too.
     let isOfQuantized: Bool
-    /// No less than ‖row‖₂ and ‖its copy‖₂ of any row whose distance is finite.
+    /// Upper bound of ‖row‖₂ and ‖its copy‖₂ over all rows with a finite distance.
     let largestNorm: Double
 
-    /// What a copy of rows in `format` may be in, the smallest first; none where nothing is much smaller and close enough to leave
-    /// few rows.
+    /// Formats for a copy of rows in `format`, the smallest first. Empty if no format is both much smaller and accurate
+    /// enough to exclude most rows.
     package static func copyFormats(of format: StorageFormat) -> [StorageFormat] {
         switch format {
         case .f32, .bf16, .f16: [.q6_K, .q8_0]
@@ -21,12 +21,12 @@ package struct RowScreen: Sendable {
         }
     }
 
-    /// The smallest whose blocks rows of `columns` values fill; nil where there is none.
+    /// The smallest copy format whose blocks `columns` values fill; nil if there is none.
     package static func copyFormat(of format: StorageFormat, columns: Int) -> StorageFormat? {
         copyFormats(of: format).first { $0.rowByteCount(columns: columns) != nil }
     }
 
-    /// Copies `matrix`, by all cores; nil where its format and width have no copy.
+    /// Copies `matrix`, on all cores; nil if its format and width have no copy format.
     package init?(of matrix: Matrix) {
         guard let format = Self.copyFormat(of: matrix.format, columns: matrix.columns) else { return nil }
         isOfQuantized = matrix.format.roundsActivations
@@ -40,6 +40,6 @@ package struct RowScreen: Sendable {
         largestNorm = (0..<matrix.rows).reduce(0) { max($0, norms.pointer[$1]) }
     }
 
-    /// Bytes that one look at every row reads.
+    /// Bytes that screening all rows reads.
     package var byteCount: Int { copy.byteCount + distances.count * MemoryLayout<Float>.stride }
 }

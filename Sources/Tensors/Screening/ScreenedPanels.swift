@@ -1,10 +1,10 @@
 import CKernels
 
-/// The outputs of a screen's copy in panels of 16 rows, as kernels read quantised weights.
+/// The outputs of a screen's copy, in panels of 16 rows.
 struct ScreenedPanels {
     /// [rows]
     let screened: UnsafeMutablePointer<Float>
-    /// Of the rows from their copies: [rows].
+    /// Distances of rows from their copies: [rows].
     let distances: UnsafePointer<Float>
     let rows: Int
 
@@ -13,19 +13,19 @@ struct ScreenedPanels {
 
     var count: Int { (rows + Self.width - 1) / Self.width }
 
-    /// The panel of the row whose exact output is known to be the largest, as far as anything is known; nil where nothing is.
+    /// The panel of the row with the largest lower bound; nil if no bound is a number.
     func likeliest(within tolerance: ScreenTolerance) -> Int? {
         var (panel, floor) = (Int?.none, -Float.infinity)
         for candidate in 0..<count {
             let lower = bounds(ofPanel: candidate, tolerance).lower
-            // What is no number is not above.
+            // False for NaN.
             guard any(lower .> floor) else { continue }
             (panel, floor) = (candidate, largest(of: lower, above: floor))
         }
         return panel
     }
 
-    /// The largest of a panel's outputs that are numbers.
+    /// The largest output of a panel, ignoring NaN.
     func largest(ofPanel panel: Int) -> Float { largest(of: values(ofPanel: panel, in: screened), above: -.infinity) }
 
     private func largest(of values: SIMD16<Float>, above floor: Float) -> Float {
@@ -34,16 +34,16 @@ struct ScreenedPanels {
         return numbers.max()
     }
 
-    /// Puts −∞ in place of the outputs of panels that cannot reach `floor`, and notes the others in `kept`, ascending.
+    /// Sets the outputs of panels that cannot reach `floor` to −∞, and lists the other panels in `kept`, ascending.
     ///
-    /// - Parameter kept: room for all panels.
-    /// - Returns: how many are kept.
-    func dismiss(
+    /// - Parameter kept: has room for all panels.
+    /// - Returns: the number of panels kept.
+    func prune(
         below floor: Float, within tolerance: ScreenTolerance, keeping kept: UnsafeMutablePointer<Int>
     ) -> Int {
         var keptCount = 0
         for panel in 0..<count {
-            // What is no number is not below.
+            // NaN bounds keep a panel.
             guard any(.!(bounds(ofPanel: panel, tolerance).upper .< floor)) else {
                 (screened + panel * Self.width).update(
                     repeating: -.infinity, count: min(Self.width, rows - panel * Self.width))
@@ -55,7 +55,7 @@ struct ScreenedPanels {
         return keptCount
     }
 
-    /// Within which the exact outputs of a panel lie.
+    /// Bounds of a panel's exact outputs.
     private func bounds(
         ofPanel panel: Int, _ tolerance: ScreenTolerance
     ) -> (lower: SIMD16<Float>, upper: SIMD16<Float>) {
@@ -64,7 +64,7 @@ struct ScreenedPanels {
         return (outputs - width, outputs + width)
     }
 
-    /// A panel's values; where rows do not fill it, its last one several times.
+    /// A panel's values; the last row repeats to fill the panel.
     private func values(ofPanel panel: Int, in values: UnsafePointer<Float>) -> SIMD16<Float> {
         let first = panel * Self.width
         if first + Self.width <= rows {

@@ -1,13 +1,14 @@
 import Synchronization
 
-/// Who does which part of a job: each member a run of neighbouring parts from the front, and when it has none left, others'
-/// from the back. So a member goes through memory in one direction, where what is fetched ahead is what it needs.
+/// Work stealing over the parts of a job. Each member takes neighbouring parts from the front of its own run, and when
+/// that is empty steals from the back of another's. Members thus read memory in one direction, which suits prefetching.
 package final class PartRuns: Sendable {
     private let count: Int
-    // Sendable: only the atomics in it change.
+    // Sendable: only its atomics change.
     private nonisolated(unsafe) let runs: UnsafeMutablePointer<Run>
 
-    /// The first part that is left, and in the upper half the end of those; each run in a cache line of its own.
+    /// The bounds of a run: the first remaining part in the lower half, their end in the upper half. Each run fills a
+    /// cache line.
     private struct Run: ~Copyable {
         let bounds = Atomic<UInt64>(0)
         private let padding: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0)
@@ -26,10 +27,10 @@ package final class PartRuns: Sendable {
         runs.deallocate()
     }
 
-    /// The first part of `member`'s run of `parts`.
+    /// The first part of `member`'s initial run.
     package static func firstPart(of member: Int, memberCount: Int, parts: Int) -> Int { parts * member / memberCount }
 
-    /// Gives each member its run. Nobody may be taking parts.
+    /// Assigns each member its initial run. No member may be taking parts.
     package func deal(_ parts: Int) {
         for member in 0..<count {
             let first = Self.firstPart(of: member, memberCount: count, parts: parts)
@@ -38,7 +39,7 @@ package final class PartRuns: Sendable {
         }
     }
 
-    /// A part for `member`; nil when all are taken.
+    /// The next part for `member`; nil when all are taken.
     package func take(_ member: Int) -> Int? {
         if let bounds = shorten(member, by: { $0 + 1 }) { return Int(bounds % Self.endUnit) }
         for other in member + 1..<member + count {
@@ -47,7 +48,7 @@ package final class PartRuns: Sendable {
         return nil
     }
 
-    /// A member's bounds before they were changed; nil when its run is empty.
+    /// Changes a run's bounds atomically. Returns the bounds before the change; nil if the run is empty.
     private func shorten(_ member: Int, by change: (UInt64) -> UInt64) -> UInt64? {
         var bounds = runs[member].bounds.load(ordering: .relaxed)
         while bounds % Self.endUnit < bounds / Self.endUnit {

@@ -2,18 +2,18 @@
     import CLinux
 #endif
 
-/// The processors that the process may use.
+/// CPU affinity of threads, within the processors that the process may use.
 enum Processors {
-    /// Keeps the calling thread on the processor of that place among those that the process may use, counted around.
-    /// Does nothing where the system has no way to say so.
-    static func bindCurrentThread(to place: Int) {
+    /// Binds the calling thread to allowed processor number `index`, modulo their count. Does nothing on systems
+    /// without affinity.
+    static func bindCurrentThread(to index: Int) {
         #if os(Linux)
             guard !allowed.isEmpty else { return }
-            bind([allowed[place % allowed.count]])
+            bind([allowed[index % allowed.count]])
         #endif
     }
 
-    /// Lets the calling thread run anywhere again.
+    /// Lets the calling thread run on all allowed processors again.
     static func releaseCurrentThread() {
         #if os(Linux)
             bind(allowed)
@@ -21,7 +21,7 @@ enum Processors {
     }
 
     #if os(Linux)
-        /// As they were before the first thread was bound.
+        /// Read before the first thread is bound.
         private static let allowed: [Int] = {
             var set = cpu_set_t()
             guard sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else { return [] }
@@ -35,7 +35,7 @@ enum Processors {
             withUnsafeMutableBytes(of: &set) { bytes in
                 for processor in processors { bytes[processor / 8] |= 1 << (processor % 8) }
             }
-            // A refusal costs speed alone.
+            // Failure affects speed only.
             _ = sched_setaffinity(0, MemoryLayout<cpu_set_t>.size, &set)
         }
     #endif

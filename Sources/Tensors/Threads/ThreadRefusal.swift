@@ -1,7 +1,8 @@
-/// The system has no thread left for a member of a team.
+/// The system cannot start all threads of a team.
 package struct ThreadRefusal: Error, Equatable, CustomStringConvertible {
-    /// Members that there could be, the calling thread among them.
+    /// Members that started, including the calling thread.
     package let started: Int
+    /// Members that were requested.
     package let count: Int
 
     package init(started: Int, of count: Int) {

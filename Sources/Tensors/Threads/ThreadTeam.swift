@@ -6,46 +6,48 @@
     import Darwin
 #endif
 
-/// A fixed number of threads that do one job together, the caller among them.
+/// A fixed-size thread pool that includes the calling thread and runs one job at a time.
 ///
-/// A job is cut into parts, and whoever is free takes another (`PartRuns`): a member whose core is busy with something else
-/// takes none, and nobody waits for it. Between jobs workers spin for a while, because a wake-up costs more than a small matmul,
-/// then sleep. One job at a time: `run` is called by one thread.
+/// A job is cut into parts, which members take when they are free (`PartRuns`), so a member whose core is busy delays
+/// nobody. Between jobs workers spin for a while, because waking a thread costs more than a small matmul, and then
+/// sleep. Only one thread may call `run`.
 package final class ThreadTeam {
-    /// What is done for each part: arguments, which part, of how many, and the number of the member that does it.
+    /// The function that runs for each part: arguments, part, part count, and the index of the member that runs it.
     package typealias Job = @convention(c) (UnsafeRawPointer, Int, Int, Int) -> Void
 
-    /// Members, the caller included.
+    /// Number of members, including the calling thread.
     package let count: Int
-    private let gate: Gate
+    private let barrier: Barrier
     private var workers: [pthread_t] = []
     private let isPinned: Bool
 
-    /// - Parameter isPinned: whether each member keeps to one processor, the calling thread to the first.
-    /// - Throws: where the system refuses a thread: the others would do its parts, but slower than was asked for.
+    /// - Parameter isPinned: whether each member is bound to one processor, the calling thread to the first.
+    /// - Throws: if the system cannot start a thread. A smaller team would be slower than requested.
     package init(count: Int, isPinned: Bool = false) throws(ThreadRefusal) {
         self.count = max(1, count)
         self.isPinned = isPinned
-        gate = Gate(memberCount: self.count)
+        barrier = Barrier(memberCount: self.count)
         for member in 1..<self.count {
-            guard let thread = Worker(gate: gate, member: member, isPinned: isPinned).start() else {
+            guard let thread = Worker(barrier: barrier, member: member, isPinned: isPinned).start() else {
                 throw ThreadRefusal(started: member, of: self.count)
             }
             workers.append(thread)
         }
-        // After the workers, who would start where their maker is bound.
+        // After starting the workers, which inherit the affinity of this thread.
         if isPinned { Processors.bindCurrentThread(to: 0) }
     }
 
     deinit {
-        gate.dismiss()
+        barrier.stop()
         for worker in workers { pthread_join(worker, nil) }
         if isPinned { Processors.releaseCurrentThread() }
     }
 
-    /// Runs `job` once for each of `parts` parts and returns when all are done. `arguments` need only live that long.
+    /// Runs `job` once for each of `parts` parts and returns when all are done.
     ///
-    /// - Parameter next: for each member, what it will read after this job, if that is known.
+    /// - Parameters:
+    ///   - next: for each member, the address that it reads after this job, if known.
+    ///   - arguments: valid until `run` returns.
     package func run(
         parts: Int, next: UnsafePointer<UnsafeRawPointer?>? = nil, _ job: Job, _ arguments: UnsafeRawPointer
     ) {
@@ -53,8 +55,8 @@ package final class ThreadTeam {
             for part in 0..<parts { job(arguments, part, parts, 0) }
             return
         }
-        gate.open(job, arguments, parts: parts, next: next)
-        gate.takeParts(member: 0)
-        gate.close()
+        barrier.open(job, arguments, parts: parts, next: next)
+        barrier.takeParts(member: 0)
+        barrier.close()
     }
 }

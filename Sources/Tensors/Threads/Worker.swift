@@ -6,24 +6,24 @@
     import Darwin
 #endif
 
-/// One thread's place in the team.
+/// A thread of the team other than the calling one.
 final class Worker: Sendable {
-    private let gate: Gate
+    private let barrier: Barrier
     private let member: Int
     private let isPinned: Bool
 
-    init(gate: Gate, member: Int, isPinned: Bool) {
-        self.gate = gate
+    init(barrier: Barrier, member: Int, isPinned: Bool) {
+        self.barrier = barrier
         self.member = member
         self.isPinned = isPinned
     }
 
     private func work() {
         if isPinned { Processors.bindCurrentThread(to: member) }
-        gate.work(member: member)
+        barrier.work(member: member)
     }
 
-    /// - Returns: `nil` where the system refuses.
+    /// - Returns: nil if the system cannot start a thread.
     func start() -> pthread_t? {
         #if canImport(Darwin)
             var thread: pthread_t?

@@ -1,34 +1,34 @@
 import Tensors
 import Testing
 
-struct FetchTrialTests {
+struct PrefetchTrialTests {
     private static let matrices = [12, 8, 24, 12, 6]
 
     @Test(
         "the faster way is kept, whichever matrices follow each other, even when others now and then take a core away",
         arguments: [true, false], 1...5)
     func verdict(asking: Bool, period: Int) {
-        var trial = FetchTrial()
+        var trial = PrefetchTrial()
         var measurements = 0
         while !trial.isOver && measurements < 1 << 16 {
             let byteCount = Self.matrices[measurements % period] << 20
-            var seconds = Double(byteCount) * (trial.asksAhead == asking ? 1 : 1.05)
+            var seconds = Double(byteCount) * (trial.prefetches == asking ? 1 : 1.05)
             if measurements % 7 == 0 { seconds *= 20 }
-            trial.note(seconds: seconds, byteCount: byteCount)
+            trial.record(seconds: seconds, byteCount: byteCount)
             measurements += 1
         }
-        #expect(trial.asksAhead == asking)
-        #expect(measurements == 2 * FetchTrial.length)
+        #expect(trial.prefetches == asking)
+        #expect(measurements == 2 * PrefetchTrial.length)
     }
 
     @Test("after a while there is another trial, as the memory of a shared machine changes")
     func terms() {
-        var trial = FetchTrial()
+        var trial = PrefetchTrial()
         for asking in [true, false, false, true] {
-            while !trial.isOver { trial.note(seconds: trial.asksAhead == asking ? 1 : 2, byteCount: 1) }
-            for _ in 0..<FetchTrial.term {
-                #expect(trial.isOver && trial.asksAhead == asking)
-                trial.noteUntimed()
+            while !trial.isOver { trial.record(seconds: trial.prefetches == asking ? 1 : 2, byteCount: 1) }
+            for _ in 0..<PrefetchTrial.term {
+                #expect(trial.isOver && trial.prefetches == asking)
+                trial.recordUntimed()
             }
             #expect(!trial.isOver)
         }
@@ -36,14 +36,14 @@ struct FetchTrialTests {
 
     @Test("each kind of a layer's matrices has its share of both ways", arguments: 1...8)
     func shares(period: Int) {
-        var trial = FetchTrial()
+        var trial = PrefetchTrial()
         var asking = [Int](repeating: 0, count: period), all = asking
         var index = 0
         while !trial.isOver {
-            asking[index % period] += trial.asksAhead ? 1 : 0
+            asking[index % period] += trial.prefetches ? 1 : 0
             all[index % period] += 1
             index += 1
-            trial.note(seconds: 1, byteCount: 1)
+            trial.record(seconds: 1, byteCount: 1)
         }
         for kind in 0..<period { #expect(abs(2 * asking[kind] - all[kind]) <= all[kind] / 4, "\(asking) of \(all)") }
     }

@@ -9,16 +9,18 @@ import Synchronization
     import Darwin
 #endif
 
-/// Where members find the job at hand and its next part, and where workers wait for another.
-// Sendable: the job's fields change only while the gate is closed and no worker is inside.
-final class Gate: @unchecked Sendable {
+/// The fork-join barrier of a team: publishes a job to the workers and waits until all have left it.
+// Sendable: the job's fields change only while the barrier is closed and no worker is inside.
+final class Barrier: @unchecked Sendable {
+    /// Counts jobs, so that waiting workers notice a new one.
     private let round = Atomic<UInt>(0)
+    /// Whether workers may enter the current job.
     private let isOpen = Atomic<Bool>(false)
-    /// Workers that look at the job.
+    /// Workers in the current job.
     private let inside = Atomic<Int>(0)
     private let runs: PartRuns
     private let sleepers = Atomic<Int>(0)
-    private let dismissed = Atomic<Bool>(false)
+    private let isStopped = Atomic<Bool>(false)
     private var job: ThreadTeam.Job?
     private var arguments: UnsafeRawPointer?
     private var parts = 0
@@ -26,10 +28,10 @@ final class Gate: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-    /// Turns of waiting before a worker sleeps: about the time that sampling a token takes.
-    private static let patience = 20_000
-    /// Turns before a waiting thread offers its core to others, who may be who it waits for.
-    private static let politeness = 2_000
+    /// Iterations that a worker spins before it sleeps: about the time that sampling a token takes.
+    private static let spinLimit = 20_000
+    /// Iterations between yields of a spinning thread, which may hold the core of a thread that it waits for.
+    private static let yieldInterval = 2_000
 
     init(memberCount: Int) {
         runs = PartRuns(memberCount: memberCount)
@@ -44,6 +46,7 @@ final class Gate: @unchecked Sendable {
         condition.deallocate()
     }
 
+    /// Starts a job and wakes the workers.
     func open(
         _ job: @escaping ThreadTeam.Job, _ arguments: UnsafeRawPointer, parts: Int,
         next: UnsafePointer<UnsafeRawPointer?>?
@@ -57,53 +60,55 @@ final class Gate: @unchecked Sendable {
         announce()
     }
 
-    /// Does parts of the job at hand until none is left.
+    /// Runs parts of the current job until none is left.
     func takeParts(member: Int) {
         guard let job, let arguments else { return }
         while let part = runs.take(member) { job(arguments, part, parts, member) }
     }
 
-    /// Waits for those who are still at their last part. Either a worker that comes now sees the gate closed, or it is
-    /// seen inside: both sides count on sequential consistency.
+    /// Ends the job and waits for workers in their last part. Sequential consistency guarantees that a worker arriving
+    /// now either sees the barrier closed or is seen inside.
     func close() {
         isOpen.store(false, ordering: .sequentiallyConsistent)
-        var turns = 0
+        var iterations = 0
         var ahead = readAhead(of: 0)
         while inside.load(ordering: .sequentiallyConsistent) > 0 {
-            if ahead?.fetchLine() == true { continue }
-            turns += 1
-            if turns < Self.politeness { volley_pause() } else { sched_yield() }
+            if ahead?.prefetchLine() == true { continue }
+            iterations += 1
+            if iterations < Self.yieldInterval { volley_pause() } else { sched_yield() }
         }
     }
 
-    func dismiss() {
-        dismissed.store(true, ordering: .relaxed)
+    /// Makes the workers return from `work`.
+    func stop() {
+        isStopped.store(true, ordering: .relaxed)
         announce()
     }
 
-    /// Takes parts of every job until the team is dismissed.
+    /// Runs parts of every job until the team stops.
     func work(member: Int) {
         var seen: UInt = 0
         var ahead: ReadAhead?
         while true {
             seen = nextRound(after: seen, &ahead)
-            guard !dismissed.load(ordering: .relaxed) else { return }
+            guard !isStopped.load(ordering: .relaxed) else { return }
             inside.add(1, ordering: .sequentiallyConsistent)
             if isOpen.load(ordering: .sequentiallyConsistent) {
                 takeParts(member: member)
-                // Small work between two matmuls changes nothing of what comes after it.
+                // Small jobs between two matmuls give no address; keep the previous one.
                 ahead = readAhead(of: member) ?? ahead
             }
             inside.subtract(1, ordering: .sequentiallyConsistent)
         }
     }
 
-    /// What the job at hand says that `member` will read next.
+    /// Prefetches what `member` reads after the current job, if known.
     private func readAhead(of member: Int) -> ReadAhead? {
         next?[member].map { ReadAhead(from: $0) }
     }
 
-    /// Both sides count on sequential consistency: either the announcer sees a sleeper, or the sleeper the new round.
+    /// Starts a round and wakes sleepers. Sequential consistency guarantees that either this thread sees the sleeper or
+    /// the sleeper sees the new round.
     private func announce() {
         round.add(1, ordering: .sequentiallyConsistent)
         guard sleepers.load(ordering: .sequentiallyConsistent) > 0 else { return }
@@ -112,12 +117,13 @@ final class Gate: @unchecked Sendable {
         pthread_mutex_unlock(mutex)
     }
 
+    /// Waits for a round after `seen`, spinning and then sleeping.
     private func nextRound(after seen: UInt, _ ahead: inout ReadAhead?) -> UInt {
-        for turn in 0..<Self.patience {
+        for iteration in 0..<Self.spinLimit {
             let current = round.load(ordering: .acquiring)
             if current != seen { return current }
-            if ahead?.fetchLine() == true { continue }
-            if turn % Self.politeness == Self.politeness - 1 { sched_yield() } else { volley_pause() }
+            if ahead?.prefetchLine() == true { continue }
+            if iteration % Self.yieldInterval == Self.yieldInterval - 1 { sched_yield() } else { volley_pause() }
         }
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
