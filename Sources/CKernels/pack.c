@@ -95,9 +95,9 @@ void volley_pack_panel(enum volley_format format, void *panel, const void *rows,
     size_t blocks = columns / 32, span = span_blocks(format), group = panel_group_blocks(format);
     if (row_count < VOLLEY_PANEL_ROWS) memset(panel, 0, panel_bytes(format, columns));
     for (size_t row = 0; row < row_count; row++) {
-        const uint8_t *spans = (const uint8_t *)rows + row * (blocks / span) * span_bytes(format);
+        const uint8_t *spans = (const uint8_t *)rows + row * (blocks / span) * volley_bytes_per_block(format);
         for (size_t b = 0; b < blocks; b++) {
-            const uint8_t *p = spans + b / span * span_bytes(format);
+            const uint8_t *p = spans + b / span * volley_bytes_per_block(format);
             char *header = (char *)panel + b / group * panel_group_bytes(format);
             if (b % span == 0) pack_header(format, header + panel_scale_offset(format, b % group), row, p);
             uint8_t codes[32];

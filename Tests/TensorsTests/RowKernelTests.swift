@@ -83,9 +83,9 @@ struct RowKernelTests {
 
     private func expectBlock(_ block: [UInt8], _ activations: ActivationFormat, holds values: [Double]) {
         let (header, codes) = block.withUnsafeBytes { bytes in
-            let codes = UnsafeRawBufferPointer(rebasing: bytes[MemoryLayout<volley_block_header>.size...])
+            let codes = UnsafeRawBufferPointer(rebasing: bytes[MemoryLayout<volley_activation_header>.size...])
             return (
-                bytes.loadUnaligned(as: volley_block_header.self),
+                bytes.loadUnaligned(as: volley_activation_header.self),
                 activations == .int16
                     ? codes.bindMemory(to: Int16.self).map(Int.init) : codes.bindMemory(to: Int8.self).map(Int.init)
             )

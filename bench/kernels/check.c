@@ -83,7 +83,7 @@ static void check_matmul(int format, enum volley_activations rounding, size_t co
         for (size_t p = 0; p < 3; p++)
             volley_pack_panel((enum volley_format)format, (char *)matrix + p * panel_bytes,
                               weights + 16 * p * row_bytes, p == 2 ? ROWS - 32 : 16, columns);
-        blocks = malloc(MOST * (columns / 32) * volley_block_bytes(rounding));
+        blocks = malloc(MOST * (columns / 32) * volley_activation_block_bytes(rounding));
         float *back = malloc(columns * sizeof(float));
         for (size_t n = 0; n < ROWS; n++) {
             volley_panel_row((enum volley_format)format, back, (char *)matrix + n / 16 * panel_bytes, n % 16, columns);
@@ -97,7 +97,7 @@ static void check_matmul(int format, enum volley_activations rounding, size_t co
         if (blocks) {
             for (size_t part = 0; part < volley_row_tile_count(rows); part++) {
                 size_t first = volley_row_tile_begin(rows, part);
-                volley_quantize(kernels, rounding, blocks + first * (columns / 32) * volley_block_bytes(rounding),
+                volley_quantize(kernels, rounding, blocks + first * (columns / 32) * volley_activation_block_bytes(rounding),
                                 input + first * columns, columns, columns, volley_row_tile_begin(rows, part + 1) - first);
             }
             activations = blocks;

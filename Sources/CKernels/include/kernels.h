@@ -30,6 +30,31 @@ enum volley_format {
     VOLLEY_FORMAT_COUNT
 };
 
+/// Values in a block of stored weights; 1 for float formats.
+static inline size_t volley_values_per_block(enum volley_format format) {
+    return format < VOLLEY_Q8_0 ? 1 : format < VOLLEY_Q2_K ? 32 : 256;
+}
+
+/// Bytes of a block of stored weights; 0 for numbers that are no format.
+static inline size_t volley_bytes_per_block(enum volley_format format) {
+    switch (format) {
+    case VOLLEY_F32: return 4;
+    case VOLLEY_BF16: case VOLLEY_F16: return 2;
+    case VOLLEY_Q8_0: return 34;
+    case VOLLEY_Q4_0: case VOLLEY_IQ4_NL: return 18;
+    case VOLLEY_Q4_1: return 20;
+    case VOLLEY_Q5_0: return 22;
+    case VOLLEY_Q5_1: return 24;
+    case VOLLEY_Q2_K: return 84;
+    case VOLLEY_Q3_K: return 110;
+    case VOLLEY_Q4_K: return 144;
+    case VOLLEY_Q5_K: return 176;
+    case VOLLEY_Q6_K: return 210;
+    case VOLLEY_IQ4_XS: return 136;
+    default: return 0;
+    }
+}
+
 /// Instruction sets. Call one only if `volley_isa_available` returns true for it.
 enum volley_isa { VOLLEY_PORTABLE, VOLLEY_AVX2, VOLLEY_AVX_VNNI, VOLLEY_AVX512 };
 
@@ -38,7 +63,7 @@ enum volley_activations { VOLLEY_INT16, VOLLEY_INT8, VOLLEY_ACTIVATIONS_COUNT };
 
 /// Header of a block of 32 rounded activations: value = scale · q, scale = max|x| / largest code, q rounded to nearest
 /// even.
-struct volley_block_header {
+struct volley_activation_header {
     float scale;
     /// scale · Σ q, which multiplies the constant of a weight block.
     float scaled_sum;
@@ -47,11 +72,11 @@ struct volley_block_header {
 };
 
 /// Bytes of a block of activations: header and 32 codes.
-static inline size_t volley_block_bytes(enum volley_activations activations) {
-    return sizeof(struct volley_block_header) + (activations == VOLLEY_INT8 ? 32 : 64);
+static inline size_t volley_activation_block_bytes(enum volley_activations activations) {
+    return sizeof(struct volley_activation_header) + (activations == VOLLEY_INT8 ? 32 : 64);
 }
 /// Column, 0 to 31, of code `index` in a block. 8-bit codes are interleaved as in a panel's quads (kernels/panel.h).
-static inline size_t volley_block_column(enum volley_activations activations, size_t index) {
+static inline size_t volley_activation_column(enum volley_activations activations, size_t index) {
     if (activations == VOLLEY_INT16) return index;
     size_t quad = index / 4, byte = index % 4;
     return quad / 2 * 8 + quad % 2 * 2 + byte / 2 + byte % 2 * 4;

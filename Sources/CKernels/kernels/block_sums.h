@@ -11,11 +11,11 @@ typedef struct {
 } input_blocks;
 
 INLINE input_blocks blocks_from(input_blocks input, size_t index) {
-    return (input_blocks){input.activations, input.first + index * volley_block_bytes(input.activations)};
+    return (input_blocks){input.activations, input.first + index * volley_activation_block_bytes(input.activations)};
 }
 
-INLINE const struct volley_block_header *header_of(input_blocks input, size_t index) {
-    return (const struct volley_block_header *)blocks_from(input, index).first;
+INLINE const struct volley_activation_header *header_of(input_blocks input, size_t index) {
+    return (const struct volley_activation_header *)blocks_from(input, index).first;
 }
 
 INLINE const int8_t *quads_of(input_blocks input, size_t index) {
@@ -28,7 +28,7 @@ INLINE const int16_t *pairs_of(input_blocks input, size_t index) {
 
 /// The surplus in a sum of products: the offset of the weight codes times the sum of the activation codes.
 INLINE int32_t offset_sum(enum volley_format format, input_blocks input, size_t index, size_t half) {
-    const struct volley_block_header *x = header_of(input, index);
+    const struct volley_activation_header *x = header_of(input, index);
     bool is_signed_quad = input.activations == VOLLEY_INT8 && has_signed_quads(format);
     int32_t offset = is_signed_quad ? SIGNED_QUAD_OFFSET : code_offset(format);
     return offset * (block_scales(format) == 2 ? x->half_sums[half] : x->half_sums[0] + x->half_sums[1]);

@@ -22,7 +22,7 @@ INLINE f8 f8_values(const int16_t *q, float scale) {
 INLINE void dequantize_blocks(enum volley_format format, float *output, const char *row, size_t columns) {
     size_t span = span_blocks(format);
     for (size_t b = 0; b < columns / 32; b++) {
-        const char *p = row + b / span * span_bytes(format);
+        const char *p = row + b / span * volley_bytes_per_block(format);
         size_t j = b % span;
         weight_codes w = weight_block(format, p, j);
         int16_t q[32];

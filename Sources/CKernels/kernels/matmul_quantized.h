@@ -5,7 +5,7 @@
 #include "block_sums.h"
 
 /// The factor of a weight constant: scale · Σ q over the block, or over the half that the constant covers.
-INLINE float scaled_sum(enum volley_format format, const struct volley_block_header *x, size_t half) {
+INLINE float scaled_sum(enum volley_format format, const struct volley_activation_header *x, size_t half) {
     return block_scales(format) == 2 ? x->scale * (float)x->half_sums[half] : x->scaled_sum;
 }
 
@@ -35,7 +35,7 @@ INLINE void add_block(enum volley_format format, size_t M, size_t vectors, lane_
             lane_scales s = panel_scales(format, header, j, half, lane + p * LANES);
 #pragma clang loop unroll(full)
             for (size_t m = 0; m < M; m++) {
-                const struct volley_block_header *x = header_of(input, m);
+                const struct volley_activation_header *x = header_of(input, m);
                 totals[p][m] += __builtin_convertvector(sums[p][m], lane_floats) * (s.scale * x->scale);
                 if (has_constants(format)) totals[p][m] += s.constant * scaled_sum(format, x, half);
             }

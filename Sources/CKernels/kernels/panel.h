@@ -27,7 +27,7 @@
 #include "weight_blocks.h"
 
 /// Column of byte `b` of quad `k`: 0 4 1 5, 2 6 3 7 in each eight columns.
-INLINE size_t quad_column(size_t k, size_t b) { return volley_block_column(VOLLEY_INT8, 4 * k + b); }
+INLINE size_t quad_column(size_t k, size_t b) { return volley_activation_column(VOLLEY_INT8, 4 * k + b); }
 
 /// Upper bits of a code, which the first words of a block hold.
 INLINE size_t upper_bits(enum volley_format format) {

@@ -19,7 +19,7 @@ INLINE float quantize_block(f8 q[4], const float *input, float largest_code) {
     return magnitude / largest_code;
 }
 
-/// Stores codes 8 · `i` to 8 · `i` + 7. 8-bit codes are interleaved as in `volley_block_column`.
+/// Stores codes 8 · `i` to 8 · `i` + 7. 8-bit codes are interleaved as in `volley_activation_column`.
 INLINE void store_codes(enum volley_activations activations, char *codes, size_t i, h8 narrow) {
     if (activations == VOLLEY_INT16) {
         memcpy(codes + 16 * i, &narrow, sizeof narrow);
@@ -35,8 +35,8 @@ INLINE void quantize_rows(enum volley_activations activations, char *output, con
                           size_t columns, size_t rows) {
     for (size_t m = 0; m < rows; m++) {
         for (size_t b = 0; b < columns / 32; b++) {
-            struct volley_block_header *block =
-                (struct volley_block_header *)(output + (b * rows + m) * volley_block_bytes(activations));
+            struct volley_activation_header *block =
+                (struct volley_activation_header *)(output + (b * rows + m) * volley_activation_block_bytes(activations));
             f8 q[4];
             block->scale =
                 quantize_block(q, input + m * stride + 32 * b, activations == VOLLEY_INT16 ? 32767.0f : 127.0f);

@@ -10,23 +10,7 @@ typedef uint8_t codes __attribute__((vector_size(16)));
 typedef uint8_t u8x8 __attribute__((vector_size(8)));
 
 /// Blocks of 32 values in a span: 1, or 8 in a superblock.
-INLINE size_t span_blocks(enum volley_format format) { return format >= VOLLEY_Q2_K ? 8 : 1; }
-
-INLINE size_t span_bytes(enum volley_format format) {
-    switch (format) {
-    case VOLLEY_Q8_0: return 34;
-    case VOLLEY_Q4_0: case VOLLEY_IQ4_NL: return 18;
-    case VOLLEY_Q4_1: return 20;
-    case VOLLEY_Q5_0: return 22;
-    case VOLLEY_Q5_1: return 24;
-    case VOLLEY_Q2_K: return 84;
-    case VOLLEY_Q3_K: return 110;
-    case VOLLEY_Q4_K: return 144;
-    case VOLLEY_Q5_K: return 176;
-    case VOLLEY_IQ4_XS: return 136;
-    default: return 210;
-    }
-}
+INLINE size_t span_blocks(enum volley_format format) { return volley_values_per_block(format) / 32; }
 
 INLINE bool has_constants(enum volley_format format) {
     return format == VOLLEY_Q4_1 || format == VOLLEY_Q5_1 || format == VOLLEY_Q2_K || format == VOLLEY_Q4_K ||

@@ -11,5 +11,5 @@ public enum ActivationFormat: String, Sendable, CaseIterable, BitwiseCopyable {
     package var kernelActivations: volley_activations { self == .int16 ? VOLLEY_INT16 : VOLLEY_INT8 }
 
     /// Bytes of a block of 32 activations.
-    package var bytesPerBlock: Int { volley_block_bytes(kernelActivations) }
+    package var bytesPerBlock: Int { volley_activation_block_bytes(kernelActivations) }
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// The memory layout of a stored tensor's values.
 ///
 /// Block layouts are GGUF's, bit for bit (`ggml-common.h`): a block holds `valuesPerBlock` consecutive values of one
@@ -37,32 +39,10 @@ public enum StorageFormat: String, Sendable, BitwiseCopyable, Hashable, CaseIter
     case iq4_xs
 
     /// Values in one block; 1 for float formats.
-    public var valuesPerBlock: Int {
-        switch self {
-        case .f32, .bf16, .f16: 1
-        case .q8_0, .q4_0, .q4_1, .q5_0, .q5_1, .iq4_nl: 32
-        case .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_xs: 256
-        }
-    }
+    public var valuesPerBlock: Int { volley_values_per_block(kernelFormat) }
 
     /// Bytes of one block.
-    public var bytesPerBlock: Int {
-        switch self {
-        case .f32: 4
-        case .bf16, .f16: 2
-        case .q8_0: 34
-        case .q4_0, .iq4_nl: 18
-        case .q4_1: 20
-        case .q5_0: 22
-        case .q5_1: 24
-        case .q2_K: 84
-        case .q3_K: 110
-        case .q4_K: 144
-        case .q5_K: 176
-        case .q6_K: 210
-        case .iq4_xs: 136
-        }
-    }
+    public var bytesPerBlock: Int { volley_bytes_per_block(kernelFormat) }
 
     /// Bytes of one row of `columns` values; nil if they do not fill blocks or the size overflows.
     public func rowByteCount(columns: Int) -> Int? {

@@ -47,14 +47,14 @@ package struct ScreenTolerance {
         var (norm, lost) = (SIMD4<Double>(), SIMD4<Double>())
         for number in 0..<blockCount {
             let block = UnsafeRawPointer(rounded + number * activations.bytesPerBlock)
-            let scale = Double(block.load(as: volley_block_header.self).scale)
-            let codes = block + MemoryLayout<volley_block_header>.size
+            let scale = Double(block.load(as: volley_activation_header.self).scale)
+            let codes = block + MemoryLayout<volley_activation_header>.size
             for index in 0..<32 {
                 let code =
                     activations == .int16
                     ? Double(codes.load(fromByteOffset: 2 * index, as: Int16.self))
                     : Double(codes.load(fromByteOffset: index, as: Int8.self))
-                let column = volley_block_column(activations.kernelActivations, index)
+                let column = volley_activation_column(activations.kernelActivations, index)
                 let value = scale * code
                 let difference = Double(input[32 * number + column]) - value
                 // Four independent sums.
