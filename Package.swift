@@ -91,7 +91,8 @@ let package = Package(
         .plugin(name: "Documentation", capability: .command(intent: .documentationGeneration), path: "docs/plugin"),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
-            name: "TensorsTests", dependencies: ["CKernels", "Tensors", "TestSupport"], swiftSettings: strict),
+            name: "TensorsTests", dependencies: ["CKernels", "COpenBLAS", "Tensors", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "JinjaTests", dependencies: ["JSON", "Jinja", "TestSupport"], swiftSettings: strict),
         .testTarget(

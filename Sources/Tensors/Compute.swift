@@ -1,5 +1,4 @@
 import CKernels
-import COpenBLAS
 
 /// The numeric workspace of a session: thread team, kernels and all scratch memory.
 ///
@@ -25,10 +24,8 @@ package final class Compute {
     let maximumRows: Int
     let maximumColumns: Int
 
-    /// Fewest input rows for which float weights go through OpenBLAS.
-    static let blasRows = 17
-    /// Most input rows for which every format uses our own kernels.
-    package static var kernelRows: Int { blasRows - 1 }
+    /// Most input rows for which every format uses our own kernels. Float weights go through OpenBLAS for more.
+    package static let kernelRows = 16
     /// Weight rows in one sgemm call.
     static let tileRows = 64
     /// Approximate bytes of weights in a part of a matmul.
@@ -52,10 +49,9 @@ package final class Compute {
         self.maximumColumns = maximumColumns
         self.activations = activations
         blocks = AlignedBuffer(count: maximumRows * (maximumColumns / 32 + 1) * activations.bytesPerBlock)
-        tiles = AlignedBuffer(count: maximumRows < Self.blasRows ? 0 : team.count * Self.tileRows * maximumColumns)
+        tiles = AlignedBuffer(count: maximumRows <= Self.kernelRows ? 0 : team.count * Self.tileRows * maximumColumns)
         attentionScratchCount = volley_attention_scratch(headWidth)
         attentionScratch = AlignedBuffer(count: team.count * attentionScratchCount)
-        openblas_set_num_threads(1)  // the team divides the work, OpenBLAS computes one slice at a time
     }
 
     /// Number of parts for work that divides into `pieces`: a multiple of the thread count, with 1 to 32 parts a

@@ -14,12 +14,22 @@ extension Compute {
         output: UnsafeMutablePointer<Float>
     ) {
         precondition(weights.columns <= maximumColumns && rowCount <= maximumRows)
+        guard rowCount > Self.kernelRows, !isRowExact, weights.hasFloats else {
+            return multiply(weights, input, rowCount: rowCount, allowsBLAS: false, output: output)
+        }
+        OpenBLAS.withOneThread { multiply(weights, input, rowCount: rowCount, allowsBLAS: true, output: output) }
+    }
+
+    private func multiply(
+        _ weights: Linear, _ input: UnsafePointer<Float>, rowCount: Int, allowsBLAS: Bool,
+        output: UnsafeMutablePointer<Float>
+    ) {
         if weights.roundsActivations { round(input, rowCount: rowCount, columns: weights.columns) }
         var job = LinearJob(
             kernels: kernels, slices: weights.slices.pointer, sliceCount: weights.slices.count, input: input,
             rounded: blocks.pointer, activations: activations, output: output, rowCount: rowCount, rows: weights.rows,
             columns: weights.columns,
-            tiles: tiles.pointer, allowsBLAS: !isRowExact && rowCount >= Self.blasRows, memberCount: team.count)
+            tiles: tiles.pointer, allowsBLAS: allowsBLAS, memberCount: team.count)
         // Parts are large enough to be worth taking and small enough to balance the load.
         let nanoseconds = LinearJob.nanosecondsPerByte * Double(weights.byteCount * rowCount)
         let parts = nanoseconds < Self.parallelThreshold ? 1 : parts(of: weights.byteCount / Self.partByteCount)

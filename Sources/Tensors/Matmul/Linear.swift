@@ -14,6 +14,8 @@ package struct Linear: @unchecked Sendable {
     package let byteCount: Int
     /// Whether some matrix multiplies rounded activations.
     let roundsActivations: Bool
+    /// Whether some matrix has a float format.
+    var hasFloats: Bool { (0..<slices.count).contains { !slices.pointer[$0].format.roundsActivations } }
     /// The matrices, as compute threads see them.
     let slices: AlignedBuffer<Slice>
     let owners: [any AnyObject & Sendable]

@@ -1,5 +1,4 @@
 import CKernels
-import COpenBLAS
 
 /// The arguments of a matmul. Holds no references, to avoid reference counting on compute threads.
 struct LinearJob: BitwiseCopyable {
@@ -99,9 +98,9 @@ struct LinearJob: BitwiseCopyable {
             volley_dequantize(
                 kernels, slice.format.kernelFormat, tile,
                 slice.bytes + first * columns * slice.format.bytesPerBlock, count * columns)
-            cblas_sgemm(
-                CblasRowMajor, CblasNoTrans, CblasTrans, blasint(rowCount), blasint(count), blasint(columns), 1,
-                input, blasint(columns), tile, blasint(columns), 0, output + slice.firstOutput + first, blasint(rows))
+            OpenBLAS.multiply(
+                input, rowCount: rowCount, tile, weightRows: count, columns: columns,
+                output: output + slice.firstOutput + first, outputStride: rows)
         }
     }
 }
