@@ -1,4 +1,4 @@
-"""A GGUF file of a Llama or Qwen3 as a `transformers` model with the values that its blocks stand for."""
+"""Loads a GGUF file of a Llama or Qwen3 as a `transformers` model with dequantised weights."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAMES = {"token_embd": "model.embed_tokens", "output_norm": "model.norm", "outpu
 
 
 def load(parcel: Path, work: Path) -> PreTrainedModel:
-    """Reads the model of a parcel; its file is put together in `work`."""
+    """Loads the model of a parcel. Assembles its file in `work`."""
     sys.path[:0] = map(str, parcel.glob("gguf-*.whl"))
     from gguf import GGUFReader
     from gguf.quants import dequantize
@@ -64,17 +64,17 @@ def load(parcel: Path, work: Path) -> PreTrainedModel:
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config)
     model.load_state_dict(state, assign=True)
-    # Made on `meta`, the rotary embedding has no numbers; layers here make their own from the configuration.
+    # Created on `meta`, the rotary embedding has no values; the layers here compute their own from the configuration.
     return model.requires_grad_(False)
 
 
 def in_halves(values: numpy.ndarray, heads: int) -> numpy.ndarray:
-    """Rows as Hugging Face orders them, first halves of RoPE's pairs before second ones; GGUF's Llama has pairs side by side."""
+    """Restores Hugging Face's row order: first halves of RoPE's pairs before second ones. GGUF's Llama interleaves the pairs."""
     return values.reshape(heads, -1, 2, values.shape[-1]).swapaxes(1, 2).reshape(values.shape)
 
 
 def prompts(parcel: Path, name: str) -> list[tuple[str, list[int]]]:
-    """Kinds and ids."""
+    """Returns kinds and ids."""
     data = join(parcel, name)
     end = 4 + int.from_bytes(data[:4], "little")
     kinds = json.loads(data[4:end])["kinds"]

@@ -1,4 +1,4 @@
-"""Answers in large batches: keys and values in fixed places, one CUDA graph a number of positions that are looked at."""
+"""Generates answers in large batches, with a static KV cache and one CUDA graph per attended length."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from recipe.head.stack import layer_weights, normalized
 from recipe.head.teacher import Teacher
 
 CHUNK = 32
-"""Steps between two looks at which sequences have ended."""
+"""Steps between checks for finished sequences."""
 
 
 class Generator:
-    """So many sequences at once. Where one ends, the next prompt takes its place."""
+    """Generates `slots` sequences at once. When one ends, the next prompt takes its slot."""
 
     def __init__(self, teacher: Teacher, slots: int, prompt: int, answer: int, end: int, seed: int):
-        """`prompt` and `answer` are the most tokens of each; `end` is the token that ends an answer."""
+        """`prompt` and `answer` are the maximum lengths in tokens; `end` is the token that ends an answer."""
         self.teacher, self.slots, self.prompt, self.answer, self.end = teacher, slots, prompt, answer, end
         self.length = prompt + answer + CHUNK
         self.device, shape = teacher.embedding.device, teacher.shape
@@ -34,7 +34,7 @@ class Generator:
 
     @torch.no_grad()
     def answers(self, prompts: list[list[int]], temperatures: list[float], seconds: float) -> list[tuple[int, list[int]]]:
-        """Whole texts and the prompts' numbers, of as many prompts as there is time for, and one at least."""
+        """Returns prompt numbers and whole texts, for as many prompts as time permits but at least one."""
         end, found = time.monotonic() + seconds, []
         waiting = list(range(len(prompts)))[::-1]
         owner, begins = [-1] * self.slots, [0] * self.slots
@@ -67,7 +67,7 @@ class Generator:
                 owner[slot] = -1
 
     def _fill(self, slots: list[int], prompts: list[list[int]], temperatures: list[float]) -> None:
-        """Reads prompts into slots, all of one padded length, and draws their first tokens."""
+        """Prefills slots with prompts padded to one length, and samples their first tokens."""
         teacher, shape = self.teacher, self.teacher.shape
         ids = torch.zeros(len(slots), self.prompt, dtype=torch.long)
         for row, prompt in enumerate(prompts):
@@ -91,18 +91,18 @@ class Generator:
         self.positions[where] = lengths
 
     def _drawn(self, x: torch.Tensor, temperatures: torch.Tensor) -> torch.Tensor:
-        """Samples by Gumbel noise: its scale is the temperature, and none is greedy."""
+        """Samples with Gumbel noise scaled by the temperature; zero is greedy."""
         logits = self.teacher.logits(normalized(x, self.teacher.model.model.norm.weight, self.teacher.shape.epsilon))
         noise = -torch.empty_like(logits).exponential_().log()
         return (logits + noise * temperatures[:, None]).argmax(-1)
 
     def _step(self, seen: int) -> None:
-        """One token more of every slot, by keys up to `seen`. Slots that are free go on in place, unread."""
+        """Generates one token in every slot, attending to positions up to `seen`. Free slots run too; their results are ignored."""
         if self.device.type != "cuda":
             self._advance(seen)
             return
         if seen not in self.graphs:
-            # One step as warm-up outside, which is a step all the same.
+            # Warm up with a real step outside the graph.
             self._advance(seen)
             torch.cuda.synchronize()
             graph = torch.cuda.CUDAGraph()
@@ -121,7 +121,7 @@ class Generator:
         for index, weights in enumerate(self.weights):
             query, key, value = teacher.layers.before(x, weights, shape, cosines, sines)
             self.keys[index, self.rows, :, positions], self.values[index, self.rows, :, positions] = key, value
-            # The query heads of one key head are rows of one small matrix.
+            # The query heads of a KV head form the rows of one small matrix.
             grouped = query.view(self.slots, shape.kv_heads, -1, shape.head_width)
             mixed = F.scaled_dot_product_attention(grouped, self.keys[index, :, :, :seen], self.values[index, :, :, :seen], mask)
             x = teacher.layers.after(x, mixed.flatten(1, 2), weights, shape)

@@ -1,4 +1,4 @@
-"""The teacher's and the add-on's passes over a padded batch, for processors that are slow at many small calls."""
+"""The teacher's and the add-on's passes over padded batches, for accelerators that are slow at many small calls."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Texts:
 
 @dataclass
 class PaddedRows:
-    """`recipe.head.addon.Rows` of a batch: [texts, rows] each. `real` says which are there."""
+    """`recipe.head.addon.Rows` of a batch, [texts, rows] each. `real` marks valid rows."""
 
     positions: torch.Tensor
     starts: torch.Tensor
@@ -39,7 +39,7 @@ class PaddedRows:
 
 @torch.no_grad()
 def taught(teacher: Teacher, weights: list[LayerWeights], texts: Texts) -> tuple[list[tuple[torch.Tensor, torch.Tensor]], torch.Tensor]:
-    """The original head's keys and values, [texts, kv heads, length, head width] a layer, and the last states, [texts, length, width]."""
+    """Returns the original head's keys and values, [texts, kv heads, length, head width] a layer, and states, [texts, length, width]."""
     count, length = texts.ids.shape
     x, shape = teacher.embedding[texts.ids].flatten(0, 1), teacher.shape
     cosines, sines = teacher.rotary(torch.arange(length, device=x.device).repeat(count))
@@ -57,36 +57,36 @@ def taught(teacher: Teacher, weights: list[LayerWeights], texts: Texts) -> tuple
 
 
 def drawn_rows(texts: Texts, factors: tuple[int, ...], rows: int) -> PaddedRows:
-    """As `recipe.head.addon.drawn_rows`, with the share of positions that begin a cycle chosen so that `rows` are nearly filled."""
+    """Like `recipe.head.addon.drawn_rows`, with the share of cycle starts chosen so that `rows` are almost filled."""
     device, (count, length) = texts.ids.device, texts.ids.shape
     weights = torch.tensor([1 / factor for factor in factors], device=device)
-    places = float(sum((factor - 1) / factor for factor in factors) / weights.sum())
+    rows_per_cycle = float(sum((factor - 1) / factor for factor in factors) / weights.sum())
     position = torch.arange(length, device=device)[None]
     inside = (position >= texts.answer_starts[:, None]) & (position < texts.lengths[:, None] - 1)
-    share = 0.9 * rows / (places * inside.sum(1, keepdim=True).clamp(min=1))
+    share = 0.9 * rows / (rows_per_cycle * inside.sum(1, keepdim=True).clamp(min=1))
     begins = inside & (torch.rand(count, length, device=device) < share)
     factor = torch.tensor(factors, device=device)[torch.multinomial(weights, count * length, replacement=True)].view(count, length)
-    place = torch.arange(1, max(factors), device=device)
-    real = begins[..., None] & (place < factor[..., None]) & (position[..., None] + place < texts.lengths[:, None, None])
+    cycle_index = torch.arange(1, max(factors), device=device)
+    real = begins[..., None] & (cycle_index < factor[..., None]) & (position[..., None] + cycle_index < texts.lengths[:, None, None])
     starts = position[..., None].expand_as(real).flatten(1)
-    positions, real = starts + place.repeat(length)[None], real.flatten(1)
+    positions, real = starts + cycle_index.repeat(length)[None], real.flatten(1)
     order = real.cumsum(1) - 1
     keep = real & (order < rows)
     found = [torch.zeros(count, rows + 1, dtype=torch.long, device=device) for _ in range(3)]
-    target = torch.where(keep, order, rows)  # the column beyond the last takes what is left out
+    target = torch.where(keep, order, rows)  # the extra last column takes dropped rows
     for one, values in zip(found, (positions, starts, torch.ones_like(positions))):
         one.scatter_(1, target, values)
     return PaddedRows(*(one[:, :rows] for one in found[:2]), found[2][:, :rows].bool())
 
 
 def add_on_states(addon: AddOn, texts: Texts, rows: PaddedRows, kept: list[tuple[torch.Tensor, torch.Tensor]]) -> torch.Tensor:
-    """What `lm_head` is fed, [real rows, width] in float32."""
+    """Returns the input of `lm_head`, [real rows, width] in float32."""
     count, length = rows.positions.shape
     shape, device = addon.shape, texts.ids.device
     positions, starts = rows.positions[:, :, None], rows.starts[:, :, None]
     text = torch.arange(texts.ids.shape[1], device=device)[None, None] <= starts
     own = (rows.starts[:, None] == starts) & (rows.positions[:, None] <= positions) & rows.real[:, None]
-    own |= torch.eye(length, dtype=torch.bool, device=device)  # padding sees itself, or its softmax would be empty
+    own |= torch.eye(length, dtype=torch.bool, device=device)  # padding attends to itself, so that no softmax is empty
     mask = torch.cat([text, own], 2)[:, None]
     x = addon.embedding[texts.ids.gather(1, rows.positions)].flatten(0, 1)
     cosines, sines = addon.rotary(rows.positions.flatten())

@@ -1,6 +1,6 @@
-"""Files in small parts, for a machine that is reached by small transfers alone.
+"""Splits files into small parts, for machines that accept only small transfers.
 
-    parcel.py join FOLDER NAME TARGET       puts the parts NAME.00, NAME.01 … of FOLDER together again
+    parcel.py join FOLDER NAME TARGET       joins the parts NAME.00, NAME.01 … of FOLDER
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 PART = 15 * 2**20
-"""Bytes."""
+"""Size in bytes."""
 
 
 def split(data: bytes, folder: Path, name: str) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Packs what `train.py` needs into folders of at most 60 MiB, one for each transfer: the checkpoint's file, and prompts as ids."""
+"""Packs the inputs of `train.py`, the checkpoint and tokenised prompts, into folders of at most 60 MiB, one per transfer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def main() -> None:
     with Server(arguments.model, arguments.volley, 1, 1) as server:
         for name, held_out, count in (("prompts", False, arguments.prompts), ("held-out", True, arguments.held_out)):
             paths += split(packed_prompts(ServerAnswerer(server, frame), held_out, count, arguments.seed), work, name)
-    # A wheel of plain Python is imported as it lies.
+    # A pure Python wheel can be imported without installation.
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(work), "gguf==0.19.0"]
     subprocess.run(command, check=True)
     card = {"name": arguments.model.name, "sha256": hashlib.sha256(data).hexdigest()}
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def packed_prompts(answerer: ServerAnswerer, held_out: bool, count: int, seed: str) -> bytes:
-    """Lengths, then all ids, as 32-bit numbers, the kinds' names before them."""
+    """Returns the kinds' names, then lengths and ids as 32-bit numbers."""
     source = Prompts(held_out)
     found: list[tuple[str, list[int]]] = []
     for index in range(10 * count):

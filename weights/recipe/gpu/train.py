@@ -1,6 +1,6 @@
-"""Makes a head on one accelerator within some minutes: answers, training, evaluation; the head comes back in small parts.
+"""Trains a head on one accelerator within minutes: answers, training, evaluation. Writes the head in small parts.
 
-Needs torch, transformers, safetensors and numpy, and this folder's parent; nothing is fetched. `prepare.py` makes the parcel.
+Needs torch, transformers, safetensors, numpy and the parent directory; downloads nothing. `prepare.py` makes the parcel.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from recipe.optimizers import optimizers  # noqa: E402
 TEMPERATURES = (0.0, 0.8, 0.9, 1.0)
 CURVE = (300_000, 1_000_000, 3_000_000, 10_000_000, 30_000_000, 100_000_000, 300_000_000)
 BATCHES = ((0, 0.03), (300_000, 0.12), (2_000_000, 0.25), (10_000_000, 0.5), (40_000_000, 1.0))
-"""From so many trained tokens on, this share of the largest batch."""
+"""Pairs: from this number of trained tokens on, this share of the largest batch."""
 
 
 class HeldOut:
-    """Held-out texts as `recipe.head.evaluation` reads them."""
+    """Held-out texts in the form of `recipe.head.evaluation`."""
 
     def __init__(self, teacher: Teacher, texts: list[list[int]], answer_starts: list[int], kinds: list[str]):
         self.kinds = kinds
@@ -50,14 +50,14 @@ class HeldOut:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parcel", type=Path, required=True, help="folder with all files of all transfers")
+    parser.add_argument("--parcel", type=Path, required=True, help="directory with the files of all transfers")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seconds", type=float, default=540)
-    parser.add_argument("--generating", type=float, default=0.3, help="share of the seconds in which answers are made")
-    parser.add_argument("--slots", type=int, default=2048, help="sequences that are generated at once")
-    parser.add_argument("--answer", type=int, default=256, help="longest answer")
-    parser.add_argument("--texts", type=int, default=128, help="of the largest batch")
-    parser.add_argument("--rows", type=int, default=512, help="head-only places of a text in a batch")
+    parser.add_argument("--generating", type=float, default=0.3, help="share of the time spent on generating answers")
+    parser.add_argument("--slots", type=int, default=2048, help="sequences generated at once")
+    parser.add_argument("--answer", type=int, default=256, help="maximum tokens of an answer")
+    parser.add_argument("--texts", type=int, default=128, help="texts in the largest batch")
+    parser.add_argument("--rows", type=int, default=512, help="head-only rows per text in a batch")
     parser.add_argument("--head-layers", type=int, default=8)
     parser.add_argument("--factors", type=int, nargs="+", default=(2, 3, 4, 6))
     parser.add_argument("--learning-rate", type=float, default=1e-3)
@@ -123,7 +123,7 @@ def train(arguments: argparse.Namespace, teacher: Teacher, answers: list, exam: 
     vocabulary = Vocabulary(teacher.output, counts, arguments.common, arguments.sample)
     made = optimizers(addon, "muon", weight_decay=0.0)
     draws = torch.Generator().manual_seed(0)
-    # Evaluating, and bringing the head back, want the last seconds.
+    # Reserve the last seconds for evaluation and for writing the head.
     start, end = time.monotonic(), begin + 0.88 * arguments.seconds
     step = trained = 0
     divergence = agrees = None

@@ -40,7 +40,7 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     tokenizer.add_argument("--size", type=int, default=1024)
     tokenizer.set_defaults(run=train_tokenizer)
 
-    pretrain = commands.add_parser("pretrain", help="train a small Qwen3 from scratch, vanilla")
+    pretrain = commands.add_parser("pretrain", help="train a small Qwen3 from scratch, for vanilla decoding")
     pretrain.add_argument("--tokenizer", type=Path, required=True, help="directory with tokenizer.json")
     for name, default in (("layers", 24), ("width", 128), ("inner", 384), ("heads", 4), ("kv-heads", 2)):
         pretrain.add_argument(f"--{name}", type=int, default=default)
@@ -53,48 +53,48 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     finetune.add_argument("--head-layers", type=int, default=8)
     finetune.add_argument("--phase", choices=tuple(PROMPT_INPUTS), default="prompt")
     inputs = dict.fromkeys(one for several in PROMPT_INPUTS.values() for one in several)
-    finetune.add_argument("--prompt-input", choices=tuple(inputs), default="", help="default: trunk, or masked in absolute phase")
+    finetune.add_argument("--prompt-input", choices=tuple(inputs), default="", help="default: trunk; masked in absolute phase")
     finetune.add_argument("--history", choices=HISTORIES, default="real")
     finetune.add_argument("--distillation", type=float, default=0.0, metavar="SHARE")
     finetune.add_argument("--freeze-trunk", action="store_true")
-    # Another seed than the default of `pretrain`, or fine-tuning would see the same questions again.
+    # The seed differs from `pretrain`'s, so that fine-tuning sees other questions.
     add_training_options(finetune, steps=3000, learning_rate=1.5e-3, seed=1)
     finetune.set_defaults(run=run_finetune)
 
-    router = commands.add_parser("route", help="teach a directory's tokens to skip layers (FlexiDepth): routers and adapters alone")
-    router.add_argument("--model", type=Path, required=True, help="Hugging Face directory; goes on where it is routed already")
+    router = commands.add_parser("route", help="train only routers and adapters, which let tokens skip layers (FlexiDepth)")
+    router.add_argument("--model", type=Path, required=True, help="Hugging Face directory; training continues if it is already routed")
     router.add_argument("--method", choices=tuple(LAYERS), default="flexidepth")
-    router.add_argument("--routing-layers", type=parse_layers, metavar="16-31", help="default: the later half")
-    router.add_argument("--router-reduction", type=int, default=16, metavar="N", help="the router is width / N wide")
-    router.add_argument("--proj-reduction", type=int, default=16, metavar="N", help="the adapter is the MLP's width / N wide")
+    router.add_argument("--routing-layers", type=parse_layers, metavar="16-31", help="default: the second half")
+    router.add_argument("--router-reduction", type=int, default=16, metavar="N", help="router width is model width / N")
+    router.add_argument("--proj-reduction", type=int, default=16, metavar="N", help="adapter width is MLP width / N")
     router.add_argument("--router-order", choices=ORDERS, default="tanh_norm")
-    router.add_argument("--capacity", type=parse_share, default=0.5, metavar="SHARE", help="mixture_of_depths: tokens that run a layer")
-    router.add_argument("--penalties", type=parse_penalties, default=(1e-3, 1e-4), metavar="A,B", help="by stage")
-    router.add_argument("--lifted", type=float, default=0.4, metavar="SHARE", help="of the steps, while gates are let down")
+    router.add_argument("--capacity", type=parse_share, default=0.5, metavar="SHARE", help="mixture_of_depths: share of tokens")
+    router.add_argument("--penalties", type=parse_penalties, default=(1e-3, 1e-4), metavar="A,B", help="penalty on depth, per stage")
+    router.add_argument("--lifted", type=float, default=0.4, metavar="SHARE", help="share of steps in which gates are lowered")
     add_training_options(router, steps=3000, learning_rate=1e-3, seed=4)
     router.set_defaults(run=run_route)
 
-    evaluate = commands.add_parser("evaluate", help="exact answers by task and factor, decoded in PyTorch")
+    evaluate = commands.add_parser("evaluate", help="measure exact answers by task and factor, decoded in PyTorch")
     evaluate.add_argument("--model", type=Path, required=True)
     evaluate.add_argument("--tasks", type=Path, nargs="+", required=True, help="JSONL files")
     evaluate.add_argument("--factors", type=parse_factors, default=(VANILLA, 2, 3, 4, 6), metavar="off,2,3,4,6")
     evaluate.add_argument("--head-layers", type=int, default=8)
-    evaluate.add_argument("--limit", type=int, help="items of each task")
+    evaluate.add_argument("--limit", type=int, help="items per task")
     evaluate.add_argument("--answers", type=Path, help="write every answer here as JSONL")
-    evaluate.add_argument("--against", type=Path, metavar="JSON", help="compare with what `volley eval --json` printed")
+    evaluate.add_argument("--against", type=Path, metavar="JSON", help="compare with the output of `volley eval --json`")
     evaluate.set_defaults(run=run_evaluate)
 
-    deep = commands.add_parser("depth", help="what a routed model keeps of the plain one's answers, and the layers it uses")
+    deep = commands.add_parser("depth", help="measure how many right answers a routed model keeps, and the layers it uses")
     deep.add_argument("--model", type=Path, required=True, help="routed directory")
-    deep.add_argument("--plain", type=Path, required=True, help="the directory that it was made from")
+    deep.add_argument("--plain", type=Path, required=True, help="directory of the model before routing")
     deep.add_argument("--tasks", type=Path, nargs="+", required=True, help="JSONL files")
     deep.add_argument("--out", type=Path, help="write the table here")
-    deep.add_argument("--limit", type=int, help="items of each task")
+    deep.add_argument("--limit", type=int, help="items per task")
     deep.set_defaults(run=run_depth)
 
     head.add(commands)
 
-    picture = commands.add_parser("curves", help="draw the losses of runs")
+    picture = commands.add_parser("curves", help="plot the losses of runs")
     picture.add_argument("runs", type=Path, nargs="+")
     picture.add_argument("--out", type=Path, required=True, help=".svg or .png")
     picture.set_defaults(run=draw_curves)
@@ -102,36 +102,36 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     export = commands.add_parser("export", help="pack a trained directory into lz4 shards, with volley")
     export.add_argument("--model", type=Path, required=True)
     export.add_argument("--out", type=Path, required=True)
-    export.add_argument("--volley", default="volley", help="the program")
+    export.add_argument("--volley", default="volley", help="path of the executable")
     export.add_argument("--format", default="bf16")
-    export.add_argument("--rounded-routers", action="store_true", help="routers in bfloat16 too, which may skip other layers")
+    export.add_argument("--rounded-routers", action="store_true", help="store routers in bfloat16 too, which may change the skipped layers")
     export.set_defaults(run=run_export)
 
     for name, make, purpose in (
-        ("embedded", embedded.make, "make the embedded model: every stage, from the tokenizer to the tables"),
-        ("embedded-depth", embedded.make_depth, "make the embedded model's variant whose tokens skip layers"),
+        ("embedded", embedded.make, "make the embedded model, from the tokenizer to the tables"),
+        ("embedded-depth", embedded.make_depth, "make the variant of the embedded model whose tokens skip layers"),
     ):
         model = commands.add_parser(name, help=purpose)
-        model.add_argument("--runs", type=Path, required=True, help="where to train; what is there is resumed")
-        model.add_argument("--weights", type=Path, required=True, help="where model, items, logs and tables go")
-        model.add_argument("--volley", default="volley", help="the program")
+        model.add_argument("--runs", type=Path, required=True, help="directory for training; existing runs are resumed")
+        model.add_argument("--weights", type=Path, required=True, help="directory for model, items, logs and tables")
+        model.add_argument("--volley", default="volley", help="path of the executable")
         model.set_defaults(run=make_embedded, make=make)
     return parser.parse_args(words)
 
 
 def add_training_options(parser: argparse.ArgumentParser, steps: int, learning_rate: float, seed: int) -> None:
-    parser.add_argument("--out", type=Path, required=True, help="directory of the run; resumed where it holds one")
-    parser.add_argument("--data", type=Path, help="JSONL; without it, the task suite")
-    parser.add_argument("--weights", type=parse_weights, default={}, metavar="TASK=N,…", help="draw these so often")
+    parser.add_argument("--out", type=Path, required=True, help="directory of the run; an existing run is resumed")
+    parser.add_argument("--data", type=Path, help="JSONL file; default: the task suite")
+    parser.add_argument("--weights", type=parse_weights, default={}, metavar="TASK=N,…", help="relative frequencies of tasks")
     parser.add_argument("--steps", type=int, default=steps)
-    parser.add_argument("--sequences", type=int, default=64, help="of a step")
+    parser.add_argument("--sequences", type=int, default=64, help="sequences per step")
     parser.add_argument("--learning-rate", type=float, default=learning_rate)
-    parser.add_argument("--longest", type=int, default=1024, help="tokens of an example from --data")
-    parser.add_argument("--tokens-at-once", type=int, default=1024, help="of a forward pass; thousands on a GPU")
+    parser.add_argument("--longest", type=int, default=1024, help="maximum tokens of an example from --data")
+    parser.add_argument("--tokens-at-once", type=int, default=1024, help="tokens per forward pass; thousands on a GPU")
     parser.add_argument("--optimizer", choices=("adamw", "muon"), default="adamw")
-    parser.add_argument("--answer-power", type=float, default=1.0, help="an answer of n tokens weighs n to this power")
-    parser.add_argument("--compile", action="store_true", help="fuse operations, which small models gain from")
-    parser.add_argument("--replicate", action="store_true", help="every process holds the whole model, which small ones gain from")
+    parser.add_argument("--answer-power", type=float, default=1.0, help="an answer of n tokens has weight n to this power")
+    parser.add_argument("--compile", action="store_true", help="compile layers, which speeds up small models")
+    parser.add_argument("--replicate", action="store_true", help="keep the whole model in every process, which speeds up small models")
     parser.add_argument("--seed", type=int, default=seed)
 
 
@@ -201,7 +201,7 @@ def write_items(arguments: argparse.Namespace) -> int:
 def train_tokenizer(arguments: argparse.Namespace) -> int:
     random = Random(0)
     items = [training_item(random) for _ in range(30_000)]
-    # Without ChatML's marks, which are tokens already: no merge may take one apart.
+    # ChatML's markers are left out: they are special tokens, which merges must not split.
     texts = [text for item in items for text in ("user", item.prompt, "assistant", item.answer)]
     arguments.out.mkdir(parents=True, exist_ok=True)
     vocabulary.save(vocabulary.train(texts, arguments.size), arguments.out)
@@ -233,7 +233,7 @@ def run_pretrain(arguments: argparse.Namespace) -> int:
 
 
 def prepared(masked: MaskedPass, arguments: argparse.Namespace, processes: int) -> MaskedPass:
-    """Compiles and shares out as asked for. Muon wants whole matrices, so with it every process holds all of the model."""
+    """Compiles and shards the model as requested. Muon needs whole matrices, so with it every process holds the whole model."""
     if arguments.compile:
         masked.compile_layers()
     is_shared_out = processes > 1 and arguments.optimizer == "adamw" and not arguments.replicate
@@ -283,7 +283,7 @@ def run_route(arguments: argparse.Namespace) -> int:
         reductions = (arguments.router_reduction, arguments.proj_reduction)
         route(model, Routing(chosen, *reductions, arguments.router_order, arguments.method, arguments.capacity))
     train_routers_alone(model)
-    # For vanilla decoding, which alone is taught here, any split into trunk and head is the same.
+    # Only vanilla decoding is trained here, for which the split into trunk and head does not matter.
     student = prepared(MaskedPass(model, 1, computation), arguments, processes)
     schedule = Schedule(
         steps=arguments.steps, sequences=arguments.sequences, learning_rate=arguments.learning_rate, seed=arguments.seed,
@@ -335,7 +335,7 @@ def run_depth(arguments: argparse.Namespace) -> int:
 
 
 def draw_curves(arguments: argparse.Namespace) -> int:
-    from recipe import curves  # matplotlib takes a second to load, and no other command needs it
+    from recipe import curves  # imported late: matplotlib takes a second to load
 
     curves.draw(arguments.runs, arguments.out)
     return 0

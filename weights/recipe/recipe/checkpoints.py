@@ -1,4 +1,4 @@
-"""Checkpoints in Hugging Face's files, with the fields that say what they were trained for."""
+"""Checkpoints in Hugging Face's format, with fields that describe their training."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from recipe.training import Run
 
 COMPANIONS = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "generation_config.json", "LICENSE")
 PLAIN_TYPES = {"ddllama": "llama"}
-"""The authors' `model_type` of a routed stack, and the one that it is without routers."""
+"""The authors' `model_type` of a routed stack, and that of the stack without routers."""
 ROUTED_ARCHITECTURE = {"llama": {"model_type": "ddllama", "architectures": ["DDLlamaForCausalLM"]}}
-"""The other way. Other stacks keep their type: the authors have published Llama alone."""
+"""The reverse mapping. Other stacks keep their type: the authors published only Llama."""
 MTD_FIELDS = (
     "num_encoding_layers", "num_thinking_layers", "num_decoding_layers", "mtp_horizon", *Rule().fields(),
 )  # fmt: skip
 
 
 def small_model(vocabulary: int, shape: dict[str, int], seed: int) -> Qwen3ForCausalLM:
-    """A Qwen3 with random weights, tied, with heads of 32."""
+    """Creates a Qwen3 with random weights, tied embeddings and attention heads 32 wide."""
     torch.manual_seed(seed)
     model = Qwen3ForCausalLM(
         Qwen3Config(
@@ -45,7 +45,7 @@ def small_model(vocabulary: int, shape: dict[str, int], seed: int) -> Qwen3ForCa
             pad_token_id=0,
         )
     )
-    # What each layer adds starts small, so that the sum over a deep and narrow stack does not drown its input.
+    # Residual updates start small, so that the sum over a deep and narrow stack does not drown its input.
     for layer in model.model.layers:
         for projection in (layer.self_attn.o_proj, layer.mlp.down_proj):
             torch.nn.init.normal_(projection.weight, std=0.02 / (2 * shape["layers"]) ** 0.5)
@@ -61,7 +61,7 @@ def load(directory: Path, device: torch.device, dtype: torch.dtype) -> PreTraine
 
 
 def load_routed(directory: Path, configuration: dict, routing: Routing) -> PreTrainedModel:
-    """Hugging Face has no class for routed layers: its own plain model is made and routed, then filled."""
+    """Loads a routed checkpoint. Hugging Face has no class for routed layers, so its dense model is created, routed and filled."""
     kind = PLAIN_TYPES.get(configuration["model_type"], configuration["model_type"])
     model = AutoModelForCausalLM.from_config(AutoConfig.for_model(**{**configuration, "model_type": kind}))
     route(model, routing)
@@ -75,13 +75,13 @@ def load_routed(directory: Path, configuration: dict, routing: Routing) -> PreTr
 
 
 def save(run: Run, companions: Path) -> None:
-    """Writes the run's model into its directory; `companions` is where the tokenizer's files are."""
+    """Writes the run's model into its directory. `companions` is the directory of the tokenizer's files."""
     options = StateDictOptions(full_state_dict=True, cpu_offload=True)
     state = get_model_state_dict(run.model.model, options=options)
     if run.process != 0:
         return
     if run.model.model.config.tie_word_embeddings:
-        state.pop("lm_head.weight", None)  # shards name the shared matrix twice
+        state.pop("lm_head.weight", None)  # sharded, the tied matrix occurs twice
     run.model.model.save_pretrained(run.directory, state_dict=state)
     for name in COMPANIONS:
         if (companions / name).exists() and companions != run.directory:
@@ -92,7 +92,7 @@ def save(run: Run, companions: Path) -> None:
 
 
 def copy_with_rounded_routers(directory: Path, copy: Path) -> None:
-    """Routers in bfloat16, as released ones are, in half of their bytes. `volley pack` keeps them as they are stored."""
+    """Copies a checkpoint with routers in bfloat16, as in released models, at half the size. `volley pack` keeps their format."""
     for name in ("config.json", *COMPANIONS):
         if (directory / name).exists():
             shutil.copy(directory / name, copy / name)
@@ -103,7 +103,7 @@ def copy_with_rounded_routers(directory: Path, copy: Path) -> None:
 
 
 def described(configuration: dict, run: Run) -> dict[str, object]:
-    """The configuration with what the model was trained for; a routed one was trained for vanilla decoding alone."""
+    """Adds the training fields to a configuration. Routed models are trained only for vanilla decoding."""
     if run.model.routing is None:
         return configuration | trained_fields(run)
     plain = {name: value for name, value in configuration.items() if name not in MTD_FIELDS}
@@ -113,7 +113,7 @@ def described(configuration: dict, run: Run) -> dict[str, object]:
 
 
 def trained_fields(run: Run) -> dict[str, object]:
-    """The authors' fields, and the rule's; none for a model that was trained for vanilla decoding alone."""
+    """Returns the authors' fields and the rule's; none for a model trained only for vanilla decoding."""
     schedule, largest = run.schedule, max(run.schedule.factors)
     if largest == VANILLA:
         return {}

@@ -1,4 +1,4 @@
-"""Loss curves of runs, as a picture."""
+"""Plots loss curves of runs."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from pathlib import Path
 import matplotlib
 
 matplotlib.use("svg")
-matplotlib.rcParams["svg.fonttype"] = "none"  # letters as text, not as shapes: smaller
-matplotlib.rcParams["font.sans-serif"] = ["DejaVu Sans"]  # and each names its fonts
+matplotlib.rcParams["svg.fonttype"] = "none"  # text instead of outlines, for smaller files
+matplotlib.rcParams["font.sans-serif"] = ["DejaVu Sans"]  # the SVG lists every font
 import matplotlib.pyplot as plt  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.ticker import FormatStrFormatter, LogLocator  # noqa: E402
 
 KINDS = ("loss", "tasks", "layers")
 SMOOTHING = 0.5
-"""Share of the value before: a point is the mean of twenty steps already."""
+"""Weight of the previous value. A point is already the mean of twenty steps."""
 DRAWN = 5
-"""Of so many points one is drawn, and numbers have one decimal: a picture is kept beside the weights."""
+"""Plots one in this many points, with one decimal: the picture is stored beside the weights."""
 
 
 def draw(runs: list[Path], picture: Path) -> None:
-    """Draws the runs one after the other: losses by factor (where there are several) and by task, and the layers used, where routed."""
+    """Plots the runs in sequence: losses by factor (if several) and by task, and the layers used if routed."""
     stages = [Stage(run) for run in runs]
     kinds = [kind for kind in KINDS if any(len(stage.curves(kind)) > 1 for stage in stages)]
     figure, axes = plt.subplots(len(kinds), figsize=(12, 4 * len(kinds)), squeeze=False, layout="constrained")
@@ -43,7 +43,7 @@ def draw_kind(axis: Axes, stages: list[Stage], kind: str) -> None:
     start, seen = 0, set()
     for stage in stages:
         for name, points in sorted(stage.curves(kind).items()):
-            steps, values = zip(*points[::-DRAWN])  # from the last one back
+            steps, values = zip(*points[::-DRAWN])  # from the end, to keep the last point
             label = f"mtd {name}" if name.isdigit() else name
             axis.plot([start + step for step in steps], values, color=colours[name], label=None if name in seen else label)
             seen.add(name)
@@ -53,7 +53,7 @@ def draw_kind(axis: Axes, stages: list[Stage], kind: str) -> None:
     if kind == "layers":
         axis.set(xlabel="step", ylabel="layers used, a token")
     else:
-        axis.set(xlabel="step", ylabel="loss on answers, nats a token", yscale="log")
+        axis.set(xlabel="step", ylabel="loss on answers, nats per token", yscale="log")
         axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.yaxis.set_major_formatter(FormatStrFormatter("%g"))
         axis.yaxis.set_minor_locator(LogLocator(subs=()))
@@ -62,7 +62,7 @@ def draw_kind(axis: Axes, stages: list[Stage], kind: str) -> None:
 
 
 class Stage:
-    """A run's log."""
+    """The log of a run."""
 
     def __init__(self, run: Path):
         self.name = run.name
@@ -70,7 +70,7 @@ class Stage:
         self.steps = self.records[-1]["step"]
 
     def curves(self, kind: str) -> dict[str, list[tuple[int, float]]]:
-        """Returns (step, smoothed value) by the names under `kind`: `loss` (by factor), `tasks`, or `layers` where routed."""
+        """Returns (step, smoothed value) by the names under `kind`: `loss` (by factor), `tasks`, or `layers` if routed."""
         result: dict[str, list[tuple[int, float]]] = defaultdict(list)
         for record in self.records:
             for name, loss in record.get(kind, {}).items():

@@ -1,4 +1,4 @@
-"""Decoding cycle by cycle with key-value caches, as a runtime does it: the judge of the single masked pass."""
+"""Decoding cycle by cycle with KV caches, like a runtime: the reference for the single masked pass."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import torch
 from transformers import DynamicCache, PreTrainedModel
 
-from recipe.cycles import VANILLA, Rule, head_input, places
+from recipe.cycles import VANILLA, Rule, cycle_indices, head_input
 
 
 class Decoder:
-    """Sequences of one prompt length, decoded in step."""
+    """Decodes sequences with prompts of equal length in lockstep."""
 
     def __init__(self, model: PreTrainedModel, head_layers: int, rule: Rule = Rule()):
         self.model, self.rule = model, rule
@@ -20,25 +20,25 @@ class Decoder:
 
     @torch.no_grad()
     def logits(self, prompt: torch.Tensor, factor: int) -> Iterator[torch.Tensor]:
-        """Yields logits, [sequences, vocabulary]; is sent the tokens that were chosen, [sequences]."""
+        """Yields logits, [sequences, vocabulary], and receives the chosen tokens, [sequences]."""
         self.cache = DynamicCache()
         length, ones = prompt.shape[1], torch.ones(len(prompt), dtype=torch.long, device=prompt.device)
 
-        def place(positions: slice) -> torch.Tensor:
-            return places(positions.stop, length * ones, factor * ones, self.rule)[:, positions]
+        def indices(positions: slice) -> torch.Tensor:
+            return cycle_indices(positions.stop, length * ones, factor * ones, self.rule)[:, positions]
 
         embedded = self.model.model.embed_tokens(prompt)
         trunk = self._run(self.trunk_layers, embedded, range(length))
-        hidden = head_input(embedded, trunk, place(slice(0, length)))
+        hidden = head_input(embedded, trunk, indices(slice(0, length)))
         tokens = yield self._logits(self._run(self.head_layers, hidden, range(length)))
         position, unseen = length, []
         while True:
             embedded = self.model.model.embed_tokens(tokens[:, None])
             unseen.append(embedded)
-            now = place(slice(position, position + 1))
+            now = indices(slice(position, position + 1))
             trunk = torch.zeros_like(embedded)
             if now[0, 0] <= 0:
-                # Refill: the tokens that the last cycle emitted without the trunk, and this one; or by shadow history this alone.
+                # Refill with this token and those that the last cycle emitted without the trunk; with shadow history, only with this one.
                 unseen = unseen if self.rule.history == "real" else unseen[-1:]
                 block = torch.cat(unseen, dim=1)
                 trunk = self._run(self.trunk_layers, block, range(position + 1 - len(unseen), position + 1))[:, -1:]
@@ -48,7 +48,7 @@ class Decoder:
             position += 1
 
     def greedy(self, prompt: torch.Tensor, factor: int, limit: int, ends: set[int]) -> list[list[int]]:
-        """Returns each sequence's tokens up to and without one of `ends`, at most `limit`."""
+        """Returns at most `limit` tokens per sequence, up to but without one of `ends`."""
         answers: list[list[int]] = [[] for _ in prompt]
         is_open = torch.ones(len(prompt), dtype=torch.bool, device=prompt.device)
         end = torch.tensor(sorted(ends), device=prompt.device)
@@ -66,7 +66,7 @@ class Decoder:
         return answers
 
     def _run(self, layers: torch.nn.ModuleList, hidden: torch.Tensor, at: range) -> torch.Tensor:
-        """Runs `hidden`, [sequences, count, width], at the positions `at`, after what these layers have cached."""
+        """Runs `hidden`, [sequences, count, width], at positions `at`, attending to what these layers have cached."""
         positions = torch.tensor(at, device=hidden.device)
         rotary = self.model.model.rotary_emb(hidden, positions[None])
         cached = self.cache.get_seq_length(layers[0].self_attn.layer_idx)

@@ -1,7 +1,7 @@
-"""How deep a routed model's tokens go, task by task, and what it keeps of the plain model's answers.
+"""Measures the depth of a routed model's tokens by task, and how many of the dense model's right answers it keeps.
 
-Greedy decoding gives the expected answer exactly when each of its tokens, its end included, is the most likely one after the
-ones before it. So one pass over question and answer judges what decoding would take a pass for each token for.
+Greedy decoding gives the expected answer exactly if each of its tokens, including the end, is the most likely one after its
+predecessors. So one pass over question and answer gives the same verdict as decoding, which takes a pass per token.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ TOKENS_AT_ONCE = 4096
 
 @dataclass
 class Judged:
-    """Items under one model."""
+    """Results of one model on a set of items."""
 
     is_exact: bool = True
-    """Whether one answer alone is right."""
+    """Whether only one answer is right."""
     items: int = 0
     right: int = 0
     losses: list[float] = field(default_factory=list)
-    """Of each answer token."""
+    """Loss of each answer token."""
     prompt_layers: list[int] = field(default_factory=list)
     answer_layers: list[int] = field(default_factory=list)
-    """Layers used by each token that was fed to get one of an answer's; `prompt_layers` by those before them."""
+    """Layers used by each token: `answer_layers` for inputs that predict an answer token, `prompt_layers` for those before."""
 
 
 @torch.no_grad()
 def judged(model: PreTrainedModel, examples: list[Example], is_exact: bool = True) -> Judged:
-    """Judges answers with `model`, routed or not."""
+    """Evaluates answers with `model`, routed or not."""
     result, is_routed = Judged(is_exact, len(examples)), bool(routed_layers(model))
     ordered = sorted(examples, key=lambda one: len(one.ids))
     for group, _ in passes([(one, VANILLA) for one in ordered], TOKENS_AT_ONCE):
@@ -57,13 +57,13 @@ def judged(model: PreTrainedModel, examples: list[Example], is_exact: bool = Tru
 
 
 def judged_items(model: PreTrainedModel, chat: Chat, items: list[dict[str, str]]) -> Judged:
-    """Judges the items of a task's file."""
+    """Evaluates the items of a task's file."""
     examples = [chat.example([{"role": "user", "content": item["prompt"]}], item["answer"]) for item in items]
     return judged(model, examples, all(item.get("metric") != "loss" for item in items))
 
 
 def table(plain: dict[str, Judged], routed: dict[str, Judged]) -> str:
-    """A Markdown table: a line for each task and one for all of them, `routed` beside `plain`."""
+    """Returns a Markdown table with a line per task and a total, comparing `routed` with `plain`."""
     head = "| task | right, % | routed | loss | routed | layers, answer (variance) | layers, question (variance) |"
     lines = [head, "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"]
     lines += [line(name, plain[name], routed[name]) for name in plain]
@@ -80,7 +80,7 @@ def line(name: str, plain: Judged, routed: Judged) -> str:
 
 
 def merged(parts: Iterable[Judged]) -> Judged:
-    """All tasks as one: right answers of those that have them, losses and layers of all."""
+    """Combines tasks: right answers of those that count them, losses and layers of all."""
     result = Judged()
     for part in parts:
         result.items += part.items if part.is_exact else 0

@@ -1,4 +1,4 @@
-"""Training in several processes, which `torchrun` starts: they share one model out (FSDP), or each holds all of it."""
+"""Training in several processes started by `torchrun`: sharded (FSDP), or with the whole model in each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from recipe.cycles import MaskedPass
 
 
 def start() -> tuple[int, int]:
-    """Joins the processes that `torchrun` started; returns this one's number and how many there are."""
+    """Joins the processes started by `torchrun`. Returns this process's rank and their number."""
     if "RANK" not in os.environ:
         return 0, 1
     has_gpu = torch.cuda.is_available()
@@ -23,7 +23,7 @@ def start() -> tuple[int, int]:
 
 
 def sharded(masked: MaskedPass, computation: torch.dtype) -> MaskedPass:
-    """Shards each layer, then the rest. Weights stay in their type; passes compute in `computation`."""
+    """Shards each layer, then the rest. Weights keep their type; passes compute in `computation`."""
     policy = MixedPrecisionPolicy(param_dtype=computation, reduce_dtype=torch.float32)
     for layer in masked.model.model.layers:
         fully_shard(layer, mp_policy=policy)
@@ -31,7 +31,7 @@ def sharded(masked: MaskedPass, computation: torch.dtype) -> MaskedPass:
 
 
 def average_gradients(masked: torch.nn.Module) -> None:
-    """Gives the processes, each of which holds the whole model, the mean of their gradients."""
+    """Averages gradients over processes that each hold the whole model."""
     gradients = [one.grad for one in masked.parameters() if one.grad is not None]
     whole = torch.cat([one.flatten() for one in gradients])
     distributed.all_reduce(whole)

@@ -1,4 +1,4 @@
-"""The embedded model, from nothing to shards: every stage with the options that it was made with."""
+"""Makes the embedded model from scratch: every stage with its options."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SETTLING = ("--steps", "4000", "--learning-rate", "1e-3", *FACTORS, "--seed", "2
 SETTLING_WEIGHTS = ("--weights", "long-addition=2.5,sort=2,copy=2,addition=2,sum=5")
 POLISHING = ("--steps", "700", "--learning-rate", "4e-4", "--factors", "off,2,2,3,4,6", "--seed", "3")
 POLISHING_WEIGHTS = ("--weights", "long-addition=2,sort=6,copy=2,addition=1.5,sum=4")
-"""Fine-tuning goes on twice, with more of what it had not learnt."""
+"""Fine-tuning continues twice, with more of the tasks that it had not learnt."""
 DEPTH_NAME = "volley-5m-depth"
 ROUTED = ("--routing-layers", "4-23", "--router-reduction", "4", "--proj-reduction", "8")
 ROUTED_TRAINING = ("--sequences", "32", "--compile", "--replicate")
@@ -41,25 +41,25 @@ DEPTH_STAGES = {
         "--answer-power", "0.5", "--weights", "sum=4,two-steps=3,repeat=1.5,sort=2,long-addition=2,copy=3,long-multiplication=1",
     ),
 }  # fmt: skip
-"""Routing and three stages that go on from it: with a low penalty tokens take back the layers that they miss, with a higher one,
-while answers weigh alike however long they are, tokens of long answers that are sure anyway give layers up."""
+"""Routing and three continuations. A low penalty lets tokens regain the layers they need. A higher one, with answers weighted
+equally whatever their length, makes confident tokens of long answers give layers up."""
 LONGEST_ANSWER = ("--max-tokens", "160")
-"""Before fine-tuning, factors find no end."""
+"""Before fine-tuning, decoding with factors does not terminate by itself."""
 COMPARED = ("--limit", "50")
-"""Items of a task that PyTorch answers too, which takes it long."""
+"""Items per task that PyTorch answers too; it is slow."""
 
 
 def trained(*words: object) -> None:
-    """Runs a command of the recipe with one process a core: at this width they lose less than threads do."""
+    """Runs a command of the recipe with one process per core, which at this width is faster than threads."""
     processes = ("--standalone", "--nproc-per-node", os.cpu_count() or 1)
     command = (sys.executable, "-m", "torch.distributed.run", *processes, "-m", "recipe", *words)
     subprocess.run(list(map(str, command)), check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
 
 
 def make(recipe: Callable[..., None], runs: Path, weights: Path, volley: str) -> None:
-    """Trains in `runs`, resuming what is there, and writes model, held-out items, logs, curves and tables to `weights`.
+    """Trains in `runs`, resuming existing runs, and writes model, held-out items, logs, curves and tables to `weights`.
 
-    `recipe` runs one of the recipe's own commands.
+    `recipe` runs a command of the recipe.
     """
     tokenizer, base, tuned = runs / "tokenizer", runs / "pretrain", runs / "finetune"
     settled, polished = runs / "settle", runs / "polish"
@@ -88,7 +88,7 @@ def make(recipe: Callable[..., None], runs: Path, weights: Path, volley: str) ->
     (report / "before.md").write_text(evaluated(before, "--markdown", "--mtd", "off,2", *LONGEST_ANSWER))
     (report / "after.md").write_text(evaluated(shards, "--markdown", "--plot", report / "kept.svg"))
 
-    # PyTorch on the very numbers in the shards, which are rounded to bfloat16.
+    # Evaluate PyTorch on the values in the shards, which are rounded to bfloat16.
     unpacked, answers = runs / "unpacked", runs / "after.json"
     unpack(volley, shards, unpacked)
     answers.write_text(evaluated(shards, "--json"))
@@ -96,7 +96,7 @@ def make(recipe: Callable[..., None], runs: Path, weights: Path, volley: str) ->
 
 
 def make_depth(recipe: Callable[..., None], runs: Path, weights: Path, volley: str) -> None:
-    """Teaches the embedded model in `weights` to skip layers: its variant, the runs' logs and curves, and a table."""
+    """Trains the variant of the embedded model in `weights` that skips layers. Writes it with logs, curves and a table."""
     plain, stages = runs / "plain", [runs / name for name in DEPTH_STAGES]
     shards, report, unpacked = weights / DEPTH_NAME, weights / "training", runs / "depth-unpacked"
 
@@ -109,7 +109,7 @@ def make_depth(recipe: Callable[..., None], runs: Path, weights: Path, volley: s
         shutil.copy(stage / "log.jsonl", report / f"{stage.name}.jsonl")
     recipe("export", "--model", stages[-1], "--out", shards, "--volley", volley, "--rounded-routers")
 
-    # What is judged are the very numbers in the shards, which are rounded to bfloat16.
+    # Evaluate the values in the shards, which are rounded to bfloat16.
     unpack(volley, shards, unpacked)
     tasks = sorted((weights / "eval").glob("*.jsonl"))
     recipe("depth", "--model", unpacked, "--plain", plain, "--out", report / "depth.md", "--tasks", *tasks)

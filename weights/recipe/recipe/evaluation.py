@@ -1,4 +1,4 @@
-"""Accuracy by task and factor, decoded in PyTorch: what `volley eval` must agree with."""
+"""Accuracy by task and factor, decoded in PyTorch: the reference for `volley eval`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from recipe.examples import Chat
 from recipe.routing import routed_layers
 
 LIMIT = 320
-"""Most tokens of an answer."""
+"""Maximum tokens of an answer."""
 
 
 def read_items(path: Path, limit: int | None) -> list[dict[str, str]]:
@@ -26,7 +26,7 @@ def read_items(path: Path, limit: int | None) -> list[dict[str, str]]:
 def answers(
     model: PreTrainedModel, chat: Chat, prompts: list[str], factor: int, head_layers: int
 ) -> list[str]:
-    """Returns greedy answers; prompts of one length are decoded together."""
+    """Returns greedy answers. Prompts of equal length are decoded together."""
     ids = [chat.prompt([{"role": "user", "content": prompt}]) for prompt in prompts]
     by_length: dict[int, list[int]] = defaultdict(list)
     for index, one in enumerate(ids):
@@ -40,15 +40,15 @@ def answers(
 
 
 def plan_name(model: PreTrainedModel, factor: int) -> str:
-    """What `volley eval --json` calls decoding `model` at `factor`: vanilla asks the routers, which is a plan there."""
+    """Returns the name in `volley eval --json` for decoding `model` at `factor`. For a routed model, vanilla is its routed plan."""
     if factor != VANILLA or not routed_layers(model):
         return factor_name(factor)
     return {"mixture_of_depths": "mod"}.get(model.routing.method, model.routing.method)
 
 
 def agreement(lines: list[dict[str, object]], evaluation: dict) -> str:
-    """Says how many answers are those of `volley eval --json`, and which are not."""
-    # Of plans other than factors, `mtd` says "off" too.
+    """Reports how many answers equal those of `volley eval --json`, and lists the others."""
+    # `mtd` is "off" for plans without factors, too.
     others = {
         (task["task"], plan.get("plan", plan["mtd"]), index): text
         for task in evaluation["tasks"]
@@ -59,7 +59,7 @@ def agreement(lines: list[dict[str, object]], evaluation: dict) -> str:
     compared = [(line, other) for line, other in pairs if other is not None]
     if not compared:
         wanted = ",".join(dict.fromkeys(str(line["plan"]) for line in lines))
-        raise SystemExit(f"recipe: nothing to compare; give --against what volley eval --json printed of these tasks under {wanted}")
+        raise SystemExit(f"recipe: nothing to compare; give --against the output of volley eval --json for these tasks under {wanted}")
     different = [f"{line['task']} {line['plan']} {line['item']}: {line['text']!r}, there {other!r}"
                  for line, other in compared if line["text"] != other]  # fmt: skip
     return "\n".join([f"{len(compared) - len(different)} of {len(compared)} answers are the same", *different])

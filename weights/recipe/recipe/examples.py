@@ -1,4 +1,4 @@
-"""Questions with answers as token ids, and batches of them."""
+"""Questions and answers as token ids, in batches."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from recipe.tasks import training_item
 
 @dataclass(frozen=True)
 class Example:
-    """Ids of a prompt and of its answer, which ends with the end-of-turn token."""
+    """Ids of a prompt and its answer, which ends with the end-of-turn token."""
 
     ids: list[int]
     answer_start: int
     task: str = "data"
-    """What its loss is logged under."""
+    """The name for logging its loss."""
 
     @property
     def answer_length(self) -> int:
@@ -30,7 +30,7 @@ class Example:
 
 
 class Chat:
-    """Turns conversations into ids as a model directory's own template and tokenizer do; ChatML where it has no template."""
+    """Encodes conversations with a model directory's template and tokenizer; ChatML if it has no template."""
 
     def __init__(self, directory: Path):
         self.tokenizer = vocabulary.load(directory)
@@ -42,7 +42,7 @@ class Chat:
         return self._ids(self._rendered(messages, True))
 
     def example(self, messages: list[dict[str, str]], answer: str, task: str = "data") -> Example:
-        """Everything up to where the answer begins is prompt; the answer goes as far as the token that ends it."""
+        """Splits into the prompt, everything before the answer, and the answer up to its end token."""
         prompt = self._rendered(messages, True)
         whole = self._rendered([*messages, {"role": "assistant", "content": answer}], False)
         if not whole.startswith(prompt):
@@ -55,7 +55,7 @@ class Chat:
     def _rendered(self, messages: list[dict[str, str]], asks: bool) -> str:
         if self.template is None:
             return vocabulary.chat_ml(messages, asks)
-        # Where a template can think aloud, answers are learnt without it: the data hold none.
+        # Disable thinking in templates that support it: the data contain none.
         return self.template.apply_chat_template(
             messages, tokenize=False, add_generation_prompt=asks, enable_thinking=False
         )
@@ -65,10 +65,10 @@ class Chat:
 
 
 class GeneratedExamples:
-    """The task suite without end: the batch of a step depends on the seed and the step alone, so that a run can resume."""
+    """An endless task suite. A step's batch depends only on seed and step, so that runs can resume."""
 
     def __init__(self, chat: Chat, seed: int, weights: Mapping[str, float]):
-        """`weights` says how often some tasks are drawn, in place of the suite's own."""
+        """`weights` overrides how often some tasks are drawn."""
         self.chat, self.seed, self.weights = chat, seed, weights
 
     def batch(self, step: int, size: int) -> list[Example]:
@@ -82,8 +82,8 @@ class GeneratedExamples:
 class FileExamples:
     """JSONL lines of `{"prompt" | "messages", "answer"}`, or of `messages` whose assistant turns are the answers.
 
-    Each answer of a conversation is an example of its own: what came before it is prompt, and a prompt's positions are fed
-    to the head in another way than an answer's.
+    Each answer of a conversation is a separate example. Everything before it is prompt, because the head's input at prompt positions
+    differs from that in answers.
     """
 
     def __init__(self, path: Path, chat: Chat, seed: int, longest: int):
@@ -99,7 +99,7 @@ class FileExamples:
         self.seed = seed
 
     def batch(self, step: int, size: int) -> list[Example]:
-        """Goes through all examples in an order that changes with every round."""
+        """Returns the next examples, in an order that changes every epoch."""
         first = step * size
         return [self.examples[self._order(n // len(self.examples))[n % len(self.examples)]] for n in range(first, first + size)]
 
@@ -110,7 +110,7 @@ class FileExamples:
 
 
 def answers(record: dict) -> Iterator[tuple[list[dict[str, str]], str]]:
-    """Yields the turns before each answer, and the answer."""
+    """Yields each answer with the turns before it."""
     messages = record.get("messages") or [{"role": "user", "content": record["prompt"]}]
     if "answer" in record:
         yield messages, record["answer"]
@@ -122,7 +122,7 @@ def answers(record: dict) -> Iterator[tuple[list[dict[str, str]], str]]:
 
 @dataclass(frozen=True)
 class Batch:
-    """Right-padded sequences: causal attention keeps padding out of sight."""
+    """Right-padded sequences. Causal attention never sees the padding."""
 
     ids: torch.Tensor
     """[sequences, length]"""
@@ -145,10 +145,10 @@ class Batch:
         return Batch(self.ids.to(device), self.answer_starts.to(device), self.lengths.to(device))
 
     def real(self) -> torch.Tensor:
-        """[sequences, length]: whether a position holds a token, not padding."""
+        """[sequences, length]: whether a position holds a token rather than padding."""
         return torch.arange(self.ids.shape[1], device=self.ids.device) < self.lengths[:, None]
 
     def predicting(self) -> torch.Tensor:
-        """[sequences, length]: whether position p predicts an answer token, which lies at p + 1."""
+        """[sequences, length]: whether position p predicts an answer token, at p + 1."""
         following = torch.arange(1, self.ids.shape[1] + 1, device=self.ids.device)
         return (following >= self.answer_starts[:, None]) & (following < self.lengths[:, None])

@@ -1,4 +1,4 @@
-"""Who updates which weights."""
+"""Assigns optimizers to weights."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from torch.optim import AdamW, Muon, Optimizer
 
 
 ROUTER_PACE = 0.1
-"""A router's learning rate, as a share of the others'. A penalty always pulls one way, and pulled its gates shut before adapters
-had learnt to stand in for what is skipped; a skipped layer's loss does not call it back."""
+"""Learning rate of routers, relative to the others'. The penalty always pulls in one direction. At the full rate it closed the gates
+before adapters had learnt to replace skipped layers, and the loss of a skipped layer does not reopen its gate."""
 
 
 def optimizers(model: torch.nn.Module, kind: str, weight_decay: float) -> list[Optimizer]:
-    """AdamW for everything, or Muon for the layers' matrices and AdamW for the rest. Rates are set before each step.
+    """Returns AdamW for everything, or Muon for the layers' matrices and AdamW for the rest. Rates are set before each step.
 
-    Muon (Jordan et al. 2024) makes a matrix's update orthogonal, which small models learn from in far fewer steps. It wants
-    whole matrices: use AdamW where FSDP shares them out.
+    Muon (Jordan et al. 2024) orthogonalises a matrix's update; small models then learn in far fewer steps. It needs whole
+    matrices: use AdamW if FSDP shards them.
     """
     trained = [(name, one) for name, one in model.named_parameters() if one.requires_grad]
     routers = [one for name, one in trained if "router." in name]
@@ -31,6 +31,6 @@ def optimizers(model: torch.nn.Module, kind: str, weight_decay: float) -> list[O
     ]
     result: list[Optimizer] = [AdamW([group for group in groups if group["params"]], betas=(0.9, 0.95))]
     if hidden:
-        # Its updates get the size of AdamW's, so that one learning rate serves both.
+        # Scale its updates like AdamW's, so that one learning rate serves both.
         result.append(Muon(hidden, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"))
     return result

@@ -1,8 +1,8 @@
 """FlexiDepth (Luo, Wang, Yan, arXiv 2503.23798): layers that each token may skip.
 
-A router reads what the layer's attention would read and gives the token a gate g. Above 1/2 the token runs the layer, its MLP
-scaled by g; else a narrow adapter stands in for the layer, scaled by 1 - g. Keys and values are made from every token, so that
-later ones can attend to it. The decision itself has no gradient: the factors g and 1 - g carry it to the router.
+A router reads the input of the layer's attention and gives the token a gate g. If g > 1/2, the token runs the layer, with the MLP
+scaled by g; otherwise a narrow adapter replaces the layer, scaled by 1 − g. Every token provides keys and values, so that later ones
+can attend to it. The decision itself has no gradient; the factors g and 1 − g carry it to the router.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from transformers import PreTrainedModel
 
 THRESHOLD = 0.5
 ORDERS = ("norm_tanh", "tanh_norm")
-"""What the router does first to its narrow vector: the norm, as the authors' checkpoint is said to, or tanh, as their paper prints."""
+"""The router's first operation on its narrow vector: the norm, as in the authors' checkpoint, or tanh, as in their paper."""
 
 
 @dataclass(frozen=True)
 class Routing:
-    """Which layers are routed and how narrow their additions are, by the authors' fields of `config.json`."""
+    """The routed layers and the sizes of their additions, in the authors' fields of `config.json`."""
 
     routing_layers: tuple[int, ...]
     router_reduction_factor: int
     proj_reduction_factor: int
     router_order: str = "norm_tanh"
     method: str = "flexidepth"
-    """One of `LAYERS`; in the configuration `routing_method`, which FlexiDepth's has not. Others use neither factor nor order."""
+    """One of `LAYERS`; `routing_method` in the configuration, absent for FlexiDepth. Other methods use neither reductions nor order."""
     capacity: float = 0.5
-    """Mixture-of-depths': what share of a sequence's tokens runs a routed layer in training (`routing_capacity`)."""
+    """Mixture-of-depths: share of a sequence's tokens that runs a routed layer in training (`routing_capacity`)."""
 
     @staticmethod
     def of(configuration: dict) -> Routing | None:
-        """What a checkpoint's configuration says, with the authors' defaults; None where no layer is routed."""
+        """Parses a checkpoint's configuration, with the authors' defaults; None if no layer is routed."""
         if "routing_layers" not in configuration:
             return None
         router = configuration.get("router_reduction_factor", 16)
@@ -58,18 +58,18 @@ class Routing:
 
 
 class Gate(Module):
-    """From a token's normed input, [..., width], to its gate, [..., 1]."""
+    """Maps a token's normed input, [..., width], to its gate, [..., 1]."""
 
     def __init__(self):
         super().__init__()
-        # Only training lifts the gates, see `lift_gates`.
+        # Only training lifts the gates; see `lift_gates`.
         self.register_buffer("lift", torch.zeros(()), persistent=False)
 
     def logit(self, normed: torch.Tensor) -> torch.Tensor:
         raise NotImplementedError
 
     def forward(self, normed: torch.Tensor) -> torch.Tensor:
-        # In float32 whatever the rest is computed in: near 1/2, rounding would decide.
+        # Always in float32: near 1/2, rounding would change the decision.
         with torch.autocast(normed.device.type, enabled=False):
             return torch.sigmoid(self.logit(normed.float()) + self.lift)
 
@@ -95,7 +95,7 @@ class Router(Gate):
 
 
 class LinearGate(Gate):
-    """MindSkip's and mixture-of-depths': one row."""
+    """The gate of MindSkip and mixture-of-depths: a single row."""
 
     def __init__(self, width: int):
         super().__init__()
@@ -106,7 +106,7 @@ class LinearGate(Gate):
 
 
 class Adapter(Module):
-    """The MLP of a token that skips. The names are the authors': `down_proj` is the second input branch, `up_proj` the output."""
+    """The MLP for skipping tokens. Names are the authors': `down_proj` is the second input branch, `up_proj` the output."""
 
     def __init__(self, width: int, inner: int):
         super().__init__()
@@ -119,12 +119,12 @@ class Adapter(Module):
 
 
 class SkippingLayer(Module):
-    """A layer of Hugging Face's Llama or Qwen3 that a token may skip, called as that layer is."""
+    """A layer of Hugging Face's Llama or Qwen3 that tokens may skip. Called like the original layer."""
 
     gates: torch.Tensor
-    """Of the last pass: [sequences, length]."""
+    """Gates of the last pass, [sequences, length]."""
     used: torch.Tensor
-    """What share of the layer ran in the last pass: [sequences, length]."""
+    """Share of the layer that ran in the last pass, [sequences, length]."""
 
     def __init__(self, layer: Module):
         super().__init__()
@@ -133,7 +133,7 @@ class SkippingLayer(Module):
 
 
 class RoutedLayer(SkippingLayer):
-    """FlexiDepth's: a router and an adapter."""
+    """FlexiDepth: a router and an adapter."""
 
     def __init__(self, layer: Module, width: int, inner: int, routing: Routing, epsilon: float):
         super().__init__(layer)
@@ -148,14 +148,14 @@ class RoutedLayer(SkippingLayer):
         skipped = hidden + (1 - gate) * self.router_proj(self.post_attention_layernorm(hidden))
         self.gates, self.used = gate[..., 0], (gate[..., 0] > THRESHOLD).float()
         chosen = torch.where(gate > THRESHOLD, ran, skipped)
-        # Adds nothing but the decision's gradient: what running would change against skipping, whichever was chosen.
+        # Adds only the decision's gradient: the effect of running instead of skipping, whichever was chosen.
         return chosen + (gate - gate.detach()) * (ran - skipped).detach() if self.training else chosen
 
 
 class MindSkipLayer(SkippingLayer):
-    """After MindSkip (He et al., arXiv 2410.13184): a gate on the attention and one on the MLP, which run or add nothing.
+    """Based on MindSkip (He et al., arXiv 2410.13184): separate gates for attention and MLP, which run or add nothing.
 
-    What runs is not scaled, keys and values are made from every token, and each module counts as half a layer.
+    Outputs are not scaled, every token provides keys and values, and each module counts as half a layer.
     """
 
     def __init__(self, layer: Module, width: int, inner: int, routing: Routing, epsilon: float):
@@ -174,15 +174,15 @@ class MindSkipLayer(SkippingLayer):
 
 
 class MixtureLayer(SkippingLayer):
-    """After mixture-of-depths (Raposo et al., arXiv 2404.02258): in training, the tokens of a sequence whose gates are widest run.
+    """Based on mixture-of-depths (Raposo et al., arXiv 2404.02258): in training, the tokens with the highest gates of a sequence run.
 
-    Which these are depends on later tokens, so that a decoder cannot know; gates are therefore taught to be above 1/2 for these
-    tokens alone, and decide by that when the model is not in training. Three things are ours: the router reads the layer's
-    normed input, what the layer adds is scaled by the gate and not by its logit, and keys and values are made from every token.
+    That choice depends on later tokens, which a decoder cannot know. So the gates are also trained to exceed 1/2 for exactly these
+    tokens, and outside training they decide by that. Three things differ from the paper: the router reads the layer's normed input, the
+    layer's output is scaled by the gate rather than by its logit, and every token provides keys and values.
     """
 
     misjudged: torch.Tensor
-    """Cross entropy of the last pass's gates against who ran, the method's auxiliary loss: [sequences, length]."""
+    """Cross entropy between the last pass's gates and the tokens that ran, the method's auxiliary loss, [sequences, length]."""
 
     def __init__(self, layer: Module, width: int, inner: int, routing: Routing, epsilon: float):
         super().__init__(layer)
@@ -199,13 +199,13 @@ class MixtureLayer(SkippingLayer):
         return torch.where(runs, hidden + gate * (ran - hidden), hidden)
 
     def among_widest(self, gate: torch.Tensor) -> torch.Tensor:
-        """Padding competes too; passes are of sequences of like length, so that there is little."""
+        """Selects the tokens with the highest gates. Padding competes too; there is little, because passes group similar lengths."""
         count = math.ceil(self.capacity * gate.shape[1])
         return gate >= gate.detach().topk(count, dim=1).values[:, -1:]
 
 
 def decided(gate: torch.Tensor) -> torch.Tensor:
-    """1 where the gate is open, else 0, with the gate's gradient (straight through)."""
+    """Returns 1 if the gate is open, else 0, with the gate's gradient (straight-through)."""
     return (gate > THRESHOLD).float() + (gate - gate.detach())
 
 
@@ -217,7 +217,7 @@ LAYERS: dict[str, type[SkippingLayer]] = {
 
 
 def route(model: PreTrainedModel, routing: Routing) -> None:
-    """Gives layers what routing adds, with random weights. The rest of the model keeps its weights and names."""
+    """Adds routing to layers, with random weights. The rest of the model keeps its weights and names."""
     config, layers = model.config, model.model.layers
     outside = [index for index in routing.routing_layers if index not in range(len(layers))]
     if outside or not routing.routing_layers:
@@ -237,20 +237,20 @@ def routed_layers(model: PreTrainedModel) -> list[SkippingLayer]:
 
 
 def gates(model: PreTrainedModel) -> torch.Tensor:
-    """The last pass's gates: [sequences, length, routed layers]."""
+    """Returns the last pass's gates, [sequences, length, routed layers]."""
     return torch.stack([layer.gates for layer in routed_layers(model)], dim=-1)
 
 
 def layers_used(model: PreTrainedModel) -> torch.Tensor:
-    """How many layers each token of the last pass ran, the ones that are not routed included: [sequences, length]."""
+    """Returns the number of layers that each token of the last pass ran, including unrouted ones, [sequences, length]."""
     routed = routed_layers(model)
     return len(model.model.layers) - len(routed) + torch.stack([layer.used for layer in routed]).sum(dim=0)
 
 
 def skip_losses(model: PreTrainedModel) -> torch.Tensor:
-    """The square of each token's summed gates, [sequences, length]: depth costs the more, the deeper a token goes.
+    """Returns the square of each token's summed gates, [sequences, length], so that each further layer costs more.
 
-    Where the depth is given by a capacity, it is what the gates misjudge.
+    If a capacity sets the depth, returns the gates' auxiliary loss instead.
     """
     layers = routed_layers(model)
     if isinstance(layers[0], MixtureLayer):
@@ -259,16 +259,16 @@ def skip_losses(model: PreTrainedModel) -> torch.Tensor:
 
 
 def train_routers_alone(model: PreTrainedModel) -> None:
-    """Freezes all but what routing added: the parameters with `router` in their names."""
+    """Freezes everything except the additions of routing: the parameters with `router` in their names."""
     for name, one in model.named_parameters():
         one.requires_grad_("router" in name)
 
 
 def lift_gates(model: PreTrainedModel, logit: float) -> None:
-    """Adds `logit` to what every router says, until this is called again.
+    """Adds `logit` to every router's output, until the next call.
 
-    Random routers would let half of the tokens skip at once, over adapters that know nothing. Training begins lifted, so that
-    all tokens run, and lets the gates down bit by bit.
+    Random routers would let half of the tokens skip at once, over untrained adapters. So training starts lifted, with all tokens
+    running, and lowers the gates gradually.
     """
     for gate in (module for module in model.modules() if isinstance(module, Gate)):
         gate.lift.fill_(logit)

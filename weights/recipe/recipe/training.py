@@ -1,4 +1,4 @@
-"""The training loop: whole sequences, the loss on answers alone, a factor drawn for each sequence."""
+"""The training loop: whole sequences, loss on answers only, a random factor per sequence."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, get_state_
 from torch.distributed.fsdp import FSDPModule
 
 from recipe import distributed
-from recipe.cycles import VANILLA, MaskedPass, Rule, factor_name, places, seen_by_trunk
+from recipe.cycles import VANILLA, MaskedPass, Rule, cycle_indices, factor_name, seen_by_trunk
 from recipe.examples import Batch, Example
 from recipe.optimizers import optimizers
 from recipe.routing import layers_used, lift_gates, skip_losses
 
 
 LIFT = 6.0
-"""The logit at which gates begin: 0.998."""
+"""The initial offset of gate logits: a gate of 0.998."""
 
 
 class Examples(Protocol):
@@ -33,11 +33,11 @@ class Examples(Protocol):
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long, how fast, and on what factors."""
+    """Number of steps, learning rate, factors and loss."""
 
     steps: int
     sequences: int
-    """A step's sequences, of all processes together."""
+    """Sequences per step, over all processes."""
     learning_rate: float
     factors: tuple[int, ...] = (VANILLA,)
     head_layers: int = 8
@@ -47,19 +47,19 @@ class Schedule:
     optimizer: str = "adamw"
     weight_decay: float = 0.1
     answer_power: float = 1.0
-    """An answer of n tokens weighs n to this power: at 1 tokens count alike, at 0 answers do."""
+    """An answer of n tokens has weight n to this power: with 1, tokens count equally; with 0, answers do."""
     distillation: float = 0.0
-    """Share of the loss that is the divergence from the teacher's distribution."""
+    """Share of the divergence from the teacher's distribution in the loss."""
     penalties: tuple[float, ...] = ()
-    """What a routed layer's use costs, in stages of like length; none where no layer is routed."""
+    """Penalties on using routed layers, in stages of equal length; empty if no layer is routed."""
     tokens_at_once: int = 1024
-    """Padded tokens of a forward pass; a step takes as many as it needs. On a CPU short passes stay in its caches."""
+    """Padded tokens per forward pass; a step runs as many passes as it needs. On a CPU, short passes stay in the caches."""
     save_every: int = 200
     lifted: float = 0.0
-    """Share of the steps over which routers' gates, wide open at the start, are let down."""
+    """Share of the steps over which the routers' gates are lowered from fully open."""
 
     def rate(self, step: int) -> float:
-        """Warm-up, then a cosine down to a fiftieth."""
+        """Returns the learning rate: warm-up, then a cosine decay to 1/50."""
         if step < self.warmup:
             return self.learning_rate * (step + 1) / self.warmup
         done = (step - self.warmup) / max(1, self.steps - self.warmup)
@@ -69,7 +69,7 @@ class Schedule:
         return self.penalties[step * len(self.penalties) // self.steps]
 
     def lift(self, step: int) -> float:
-        """What is added to the logit of every gate."""
+        """Returns the offset of every gate's logit."""
         return LIFT * max(0.0, 1 - step / (self.lifted * self.steps)) if self.lifted > 0 else 0.0
 
     def drawn_factors(self, step: int) -> list[int]:
@@ -79,7 +79,7 @@ class Schedule:
 
 @dataclass
 class Loss:
-    """Sums over answer tokens, by a name."""
+    """Sums over answer tokens, by name."""
 
     sums: dict[str, float] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
@@ -94,17 +94,17 @@ class Loss:
 
 @dataclass
 class Losses:
-    """What a stretch of training lost, seen two ways."""
+    """The losses of a stretch of training, by factor and by task."""
 
     factors: Loss = field(default_factory=Loss)
     tasks: Loss = field(default_factory=Loss)
     layers: Loss = field(default_factory=Loss)
-    """Layers that a token used, by task, where layers are routed."""
+    """Layers used per token, by task, if layers are routed."""
     tokens: int = 0
 
 
 def passes(ordered: list[tuple[Example, int]], tokens_at_once: int) -> list[tuple[list[Example], list[int]]]:
-    """Cuts sequences and their factors, ordered by length, into passes with no more padded tokens than they may have."""
+    """Groups sequences and their factors, ordered by length, into passes of at most `tokens_at_once` padded tokens."""
     result: list[list[tuple[Example, int]]] = [[]]
     for pair in ordered:
         if result[-1] and len(pair[0].ids) * (len(result[-1]) + 1) > tokens_at_once:
@@ -116,13 +116,13 @@ def passes(ordered: list[tuple[Example, int]], tokens_at_once: int) -> list[tupl
 def answer_losses(
     model: MaskedPass, batch: Batch, factors: torch.Tensor, schedule: Schedule, teacher: MaskedPass | None
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Returns the loss of each answer token, [tokens], and the number of its sequence, [tokens]."""
+    """Returns the loss of each answer token, [tokens], and the index of its sequence, [tokens]."""
     wanted = batch.predicting()
     sequence, position = wanted.nonzero(as_tuple=True)
 
     def logits(network: MaskedPass, drawn: torch.Tensor) -> torch.Tensor:
-        place = places(batch.ids.shape[1], batch.answer_starts, drawn, schedule.rule)
-        return network(batch.ids, place, wanted, seen_by_trunk(place, batch.answer_starts, schedule.rule))
+        indices = cycle_indices(batch.ids.shape[1], batch.answer_starts, drawn, schedule.rule)
+        return network(batch.ids, indices, wanted, seen_by_trunk(indices, batch.answer_starts, schedule.rule))
 
     found = logits(model, factors)
     losses = F.cross_entropy(found, batch.ids[sequence, position + 1], reduction="none")
@@ -135,7 +135,7 @@ def answer_losses(
 
 
 class Run:
-    """One training run in a directory: `log.jsonl`, and `state.pt` to resume from."""
+    """A training run in a directory: `log.jsonl`, and `state.pt` to resume from."""
 
     def __init__(
         self,
@@ -155,7 +155,7 @@ class Run:
         self.step = 0
 
     def train(self) -> None:
-        """Runs from where the directory's state ends to the schedule's last step."""
+        """Trains from the saved state to the schedule's last step."""
         self.directory.mkdir(parents=True, exist_ok=True)
         self.resume()
         self.model.train()
@@ -171,7 +171,7 @@ class Run:
                 self.save()
 
     def one_step(self, losses: Losses) -> None:
-        """One optimizer step over all processes' sequences; adds what this process lost to `losses`."""
+        """Runs one optimizer step over all processes' sequences and adds this process's losses to `losses`."""
         schedule = self.schedule
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
@@ -181,11 +181,11 @@ class Run:
         factors = schedule.drawn_factors(self.step)
         total_weight = sum(one.answer_length**schedule.answer_power for one in examples)
         total_tokens = sum(len(one.ids) for one in examples)
-        # Dealt out by length, so that every process gets the like amount of work.
+        # Distribute by length, so that processes have similar work.
         pairs = sorted(zip(examples, factors), key=lambda pair: len(pair[0].ids))
         shares = [passes(pairs[one :: self.processes], schedule.tokens_at_once) for one in range(self.processes)]
         mine = shares[self.process]
-        # Sharded passes are everybody's work: who has fewer of them repeats one, for nothing.
+        # Every process must join sharded passes: those with fewer repeat one and discard it.
         is_sharded = isinstance(self.model, FSDPModule)
         idle = [mine[0]] * (max(map(len, shares)) - len(mine) if is_sharded else 0)
         for number, (group, drawn) in enumerate(mine + idle):
@@ -193,7 +193,7 @@ class Run:
             found, sequence = answer_losses(
                 self.model, batch, torch.tensor(drawn, device=self.device), schedule, self.teacher
             )
-            # Gradients of processes are averaged; the loss is the weighted mean over the step's answer tokens.
+            # Gradients are averaged over processes; the loss is the weighted mean over the step's answer tokens.
             lengths = torch.tensor([one.answer_length for one in group], device=self.device)
             scale = self.processes / total_weight if number < len(mine) else 0.0
             loss = (found * lengths[sequence] ** (schedule.answer_power - 1)).sum() * scale
@@ -236,7 +236,7 @@ class Run:
         print(json.dumps(line), flush=True)
 
     def forget_after(self, step: int) -> None:
-        """Takes out of the log what was lost with a kill and will be done again."""
+        """Removes log lines of steps that a kill lost and that will be repeated."""
         log = self.directory / "log.jsonl"
         if self.process != 0 or not log.exists():
             return
@@ -245,7 +245,7 @@ class Run:
         os.replace(log.with_suffix(".partial"), log)
 
     def save(self) -> None:
-        """Writes the state beside the old one, then takes its name: a kill leaves one or the other."""
+        """Saves the state atomically, by writing a new file and renaming it."""
         options = StateDictOptions(full_state_dict=True, cpu_offload=True)
         model, optimizer = get_state_dict(self.model, self.optimizers, options=options)
         if self.process != 0:

@@ -1,4 +1,4 @@
-"""A small byte-level BPE tokenizer with ChatML, in Hugging Face's files."""
+"""A small byte-level BPE tokenizer with ChatML, in Hugging Face's format."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-# Qwen2's splitting: words with the space before them, digits one by one, punctuation, line ends.
+# Qwen2's pre-tokenizer: words with a leading space, single digits, punctuation, line ends.
 SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
@@ -20,13 +20,13 @@ CHAT_TEMPLATE = (
 
 
 def chat_ml(messages: list[dict[str, str]], asks: bool) -> str:
-    """Renders ChatML, as `CHAT_TEMPLATE` does; `asks` for an answer at the end."""
+    """Renders ChatML like `CHAT_TEMPLATE`. `asks` appends the start of an answer."""
     turns = "".join(f"<|im_start|>{turn['role']}\n{turn['content']}<|im_end|>\n" for turn in messages)
     return turns + ("<|im_start|>assistant\n" if asks else "")
 
 
 def train(texts: Iterable[str], size: int) -> Tokenizer:
-    """Trains `size` tokens on `texts`."""
+    """Trains a vocabulary of `size` tokens on `texts`."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [

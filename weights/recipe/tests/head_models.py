@@ -8,7 +8,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, Qwen3Co
 from recipe.head.answers import Request
 from recipe.head.prompts import Prompt
 
-torch.set_num_threads(1)  # for models as small as these, threads only wait for each other
+torch.set_num_threads(1)  # models this small are faster without threads
 
 SHAPE = dict(
     vocab_size=97, hidden_size=32, intermediate_size=48, num_hidden_layers=5, num_attention_heads=4, num_key_value_heads=2,
@@ -19,7 +19,7 @@ SHAPE = dict(
 def qwen3() -> PreTrainedModel:
     torch.manual_seed(1)
     model = Qwen3ForCausalLM(Qwen3Config(**SHAPE, tie_word_embeddings=False)).eval()
-    for layer in model.model.layers:  # norms of ones would hide a norm that is left out
+    for layer in model.model.layers:  # random norms, so that a missing norm shows
         torch.nn.init.uniform_(layer.self_attn.q_norm.weight, 0.5, 1.5)
         torch.nn.init.uniform_(layer.input_layernorm.weight, 0.5, 1.5)
     return model
@@ -35,21 +35,21 @@ def llama() -> PreTrainedModel:
 
 
 def texts(count: int, seed: int = 0) -> tuple[list[list[int]], list[int]]:
-    """Ids, and where the answers begin."""
+    """Returns ids and the positions where answers start."""
     generator = torch.Generator().manual_seed(seed)
     lengths = torch.randint(12, 40, (count,), generator=generator).tolist()
     return [torch.randint(97, (length,), generator=generator).tolist() for length in lengths], [length // 3 for length in lengths]
 
 
 class Digits:
-    """Prompts without WordNet."""
+    """A prompt source that needs no WordNet."""
 
     def prompt(self, seed: str) -> Prompt:
         return Prompt("digits", seed)
 
 
 class ModelAnswerer:
-    """Answers by `transformers`, in place of a server."""
+    """Answers with `transformers` instead of a server."""
 
     def __init__(self, model: PreTrainedModel):
         self.model, self.asked = model, 0

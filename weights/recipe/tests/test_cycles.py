@@ -1,10 +1,10 @@
-"""The masked single pass is decoding, token by token."""
+"""The single masked pass equals decoding token by token."""
 
 import pytest
 import torch
 from transformers import Qwen3Config, Qwen3ForCausalLM
 
-from recipe.cycles import VANILLA, Rule, hidden_states, places, seen_by_trunk
+from recipe.cycles import VANILLA, Rule, cycle_indices, hidden_states, seen_by_trunk
 from recipe.decoding import Decoder
 
 
@@ -22,26 +22,26 @@ RULES = [Rule(*phase, history) for phase in (("prompt", "trunk"), ("prompt", "su
          for history in ("real", "shadow")]  # fmt: skip
 
 
-def logits(network: Qwen3ForCausalLM, ids: torch.Tensor, place: torch.Tensor, seen: torch.Tensor | None = None) -> torch.Tensor:
+def logits(network: Qwen3ForCausalLM, ids: torch.Tensor, indices: torch.Tensor, seen: torch.Tensor | None = None) -> torch.Tensor:
     with torch.no_grad():
-        return network.lm_head(hidden_states(network, ids, place, head_layers=3, seen=seen))
+        return network.lm_head(hidden_states(network, ids, indices, head_layers=3, seen=seen))
 
 
-def test_places_follow_the_rule():
-    found = places(8, torch.tensor([3, 2]), torch.tensor([2, VANILLA]))
+def test_cycle_indices_follow_the_rule():
+    found = cycle_indices(8, torch.tensor([3, 2]), torch.tensor([2, VANILLA]))
     assert found.tolist() == [[-1, -1, -1, 0, 1, 0, 1, 0], [-1] * 8]
-    found = places(6, torch.tensor([3]), torch.tensor([3]), Rule("absolute"))
+    found = cycle_indices(6, torch.tensor([3]), torch.tensor([3]), Rule("absolute"))
     assert found.tolist() == [[0, 1, 2, 0, 1, 2]]
-    found = places(6, torch.tensor([3, 3]), torch.tensor([2, VANILLA]), Rule(prompt_input="sum"))
+    found = cycle_indices(6, torch.tensor([3, 3]), torch.tensor([2, VANILLA]), Rule(prompt_input="sum"))
     assert found.tolist() == [[0, 0, 0, 0, 1, 0], [-1] * 6]
 
 
 def test_a_shadow_trunk_sees_the_prompt_and_beginnings_of_cycles():
     rule, starts = Rule("absolute", history="shadow"), torch.tensor([4, 4])
-    place = places(10, starts, torch.tensor([3, VANILLA]), rule)
-    seen = seen_by_trunk(place, starts, rule)
+    indices = cycle_indices(10, starts, torch.tensor([3, VANILLA]), rule)
+    seen = seen_by_trunk(indices, starts, rule)
     assert seen is not None and seen.int().tolist() == [[1, 1, 1, 1, 0, 0, 1, 0, 0, 1], [1] * 10]
-    assert seen_by_trunk(place, starts, Rule("absolute")) is None
+    assert seen_by_trunk(indices, starts, Rule("absolute")) is None
 
 
 def test_a_rule_that_contradicts_itself_is_refused():
@@ -53,9 +53,9 @@ def test_a_rule_that_contradicts_itself_is_refused():
 
 def test_vanilla_is_the_model_itself():
     network, ids = model(), torch.randint(97, (2, 20))
-    place = places(20, torch.tensor([5, 7]), torch.tensor([VANILLA, VANILLA]))
+    indices = cycle_indices(20, torch.tensor([5, 7]), torch.tensor([VANILLA, VANILLA]))
     with torch.no_grad():
-        torch.testing.assert_close(logits(network, ids, place), network(ids).logits)
+        torch.testing.assert_close(logits(network, ids, indices), network(ids).logits)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -64,8 +64,8 @@ def test_one_masked_pass_is_decoding_cycle_by_cycle(rule: Rule):
     for prompt in (1, 6, 11):
         for factor in (VANILLA, 1, 2, 3, 4, 6, 16):
             starts = torch.full((3,), prompt)
-            place = places(30, starts, torch.full((3,), factor), rule)
-            whole = logits(network, ids, place, seen_by_trunk(place, starts, rule))
+            indices = cycle_indices(30, starts, torch.full((3,), factor), rule)
+            whole = logits(network, ids, indices, seen_by_trunk(indices, starts, rule))
             steps = Decoder(network, 3, rule).logits(ids[:, :prompt], factor)
             torch.testing.assert_close(next(steps), whole[:, prompt - 1], atol=1e-5, rtol=1e-4)
             for position in range(prompt, 30):
@@ -78,8 +78,8 @@ def test_no_position_sees_what_comes_after_it():
         for factor in (2, 4):
 
             def computed(end: int) -> torch.Tensor:
-                place = places(end, starts, torch.tensor([factor]), rule)
-                return logits(network, ids[:, :end], place, seen_by_trunk(place, starts, rule))
+                indices = cycle_indices(end, starts, torch.tensor([factor]), rule)
+                return logits(network, ids[:, :end], indices, seen_by_trunk(indices, starts, rule))
 
             whole = computed(24)
             for end in range(1, 25):
@@ -91,5 +91,5 @@ def test_padding_on_the_right_changes_nothing():
     network, ids, starts, factors = model(), torch.randint(97, (1, 12)), torch.tensor([4]), torch.tensor([3])
     padded = torch.cat([ids, torch.zeros(1, 5, dtype=torch.long)], dim=1)
     torch.testing.assert_close(
-        logits(network, padded, places(17, starts, factors))[:, :12], logits(network, ids, places(12, starts, factors))
+        logits(network, padded, cycle_indices(17, starts, factors))[:, :12], logits(network, ids, cycle_indices(12, starts, factors))
     )

@@ -1,4 +1,4 @@
-"""The stages of the embedded models, which nobody runs but to make them again."""
+"""The stages of the embedded models, which otherwise run only to remake them."""
 
 import pytest
 

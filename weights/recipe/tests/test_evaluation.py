@@ -1,4 +1,4 @@
-"""Answers held against those of `volley eval`."""
+"""Comparing answers with those of `volley eval`."""
 
 import pytest
 

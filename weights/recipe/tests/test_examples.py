@@ -1,4 +1,4 @@
-"""Conversations become ids as the model's own template and tokenizer have it."""
+"""Conversations are encoded with the model's template and tokenizer."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The accelerator's program, on a CPU with tiny settings: batched generation and padded passes are what the plain ones are."""
+"""The GPU program on a CPU with tiny settings: batched generation and padded passes equal the reference ones."""
 
 import sys
 from argparse import Namespace
@@ -40,7 +40,7 @@ def test_batched_greedy_answers_are_transformers_own(model):
 
 def test_a_temperature_samples_what_the_model_says():
     model = qwen3()
-    model.lm_head.weight.data *= 2  # surer than a random model
+    model.lm_head.weight.data *= 2  # more confident than a random model
     generator = Generator(Teacher(model, 3, torch.float32), 64, 4, 1, end=5, seed=1)
     prompt = [7, 8, 9, 10]
     drawn = [text[-1] for _, text in generator.answers([prompt] * 3000, [0.9] * 3000, 1e6)]
@@ -69,7 +69,7 @@ def test_padded_passes_are_the_packed_ones(model):
     for index, (lesson, one) in enumerate(zip(lessons, own)):
         torch.testing.assert_close(states[index, : len(lesson.ids)], lesson.states, atol=1e-5, rtol=1e-4)
         assert one.starts.min() >= starts[index] and one.positions.max() < len(lesson.ids)
-        assert one.places.min() >= 1 and one.places.max() <= 5
+        assert one.cycle_indices.min() >= 1 and one.cycle_indices.max() <= 5
     torch.testing.assert_close(add_on_states(addon, batch, rows, kept), addon(lessons, own), atol=2e-5, rtol=1e-4)
 
 

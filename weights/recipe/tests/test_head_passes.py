@@ -1,4 +1,4 @@
-"""The add-on's pass over many cycles at once is decoding cycle by cycle with refreshed head history."""
+"""The add-on's pass over many cycles equals decoding cycle by cycle with refreshed head history."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ MODELS = pytest.mark.parametrize("model", (qwen3(), llama()), ids=("qwen3", "lla
 
 
 def changed(teacher: Teacher) -> AddOn:
-    """An add-on that is not the original head."""
+    """Returns an add-on that differs from the original head."""
     addon = AddOn(teacher)
     torch.manual_seed(5)
     with torch.no_grad():
@@ -29,7 +29,7 @@ def changed(teacher: Teacher) -> AddOn:
 
 @torch.no_grad()
 def recomputed(model: PreTrainedModel, addon: AddOn, ids: list[int], start: int, head_layers: int) -> torch.Tensor:
-    """What `lm_head` is fed at the last of `ids`, whose cycle began at `start`, by `transformers`' own layers, row after row."""
+    """Returns the input of `lm_head` at the last of `ids`, whose cycle starts at `start`, by `transformers`' layers, row by row."""
     stack, cache = model.model, DynamicCache(config=model.config)
     embedded = stack.embed_tokens(torch.tensor([ids]))
 
@@ -53,7 +53,7 @@ def test_many_cycles_in_one_pass_are_each_a_recomputation_by_the_rule(model):
     addon, (ids, starts) = changed(teacher), texts(3)
     lessons = teacher.teach(ids, starts)
     rows = [drawn_rows(start, len(text), (2, 3, 4, 6), 0.7, Random(index)) for index, (text, start) in enumerate(zip(ids, starts))]
-    assert len({place for one in rows for place in one.places.tolist()}) == 5
+    assert len({cycle_index for one in rows for cycle_index in one.cycle_indices.tolist()}) == 5
     found = addon(lessons, rows)
     expected = [
         recomputed(model, addon, text[: position + 1], start, 3)
@@ -104,11 +104,11 @@ def test_rows_of_other_cycles_and_texts_change_nothing():
     torch.testing.assert_close(together[chosen], alone, atol=1e-5, rtol=1e-4)
 
 
-def test_places_come_as_often_as_in_texts_whose_factor_is_drawn_evenly():
+def test_cycle_indices_come_as_often_as_in_texts_whose_factor_is_drawn_uniformly():
     rows = drawn_rows(10, 200_010, (2, 3, 4, 6), 0.5, Random(3))
-    counts = torch.bincount(rows.places)[1:].double()
-    # A text of factor f has one cycle in f tokens, and in it the places 1 to f − 1.
-    expected = torch.tensor([sum(1 / factor for factor in (2, 3, 4, 6) if factor > place) for place in range(1, 6)])
+    counts = torch.bincount(rows.cycle_indices)[1:].double()
+    # A text of factor f has one cycle per f tokens, with cycle indices 1 to f − 1.
+    expected = torch.tensor([sum(1 / factor for factor in (2, 3, 4, 6) if factor > cycle_index) for cycle_index in range(1, 6)])
     torch.testing.assert_close(counts / counts.sum(), expected.double() / expected.sum(), atol=0.005, rtol=0.02)
     assert rows.starts.min() >= 10 and rows.positions.max() < 200_010
 

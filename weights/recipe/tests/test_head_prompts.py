@@ -1,4 +1,4 @@
-"""Prompts: deterministic, many, and held-out ones apart from the others."""
+"""Prompts are deterministic and varied, and held-out ones are disjoint from the others."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""From prompts to a finished head, on a tiny model; and what a kill at any moment leaves."""
+"""Training on a tiny model from prompts to a finished head, with interruptions at any moment."""
 
 import json
 from dataclasses import replace
@@ -24,7 +24,7 @@ SCHEDULE = Schedule(rate=2e-2, warmup=2, batches=((0, 96),), rows_at_once=48)
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> Path:
-    """A run's folder with a model, three shards and held-out answers."""
+    """Returns a run's directory with a model, three shards and held-out answers."""
     root = tmp_path_factory.mktemp("head")
     model = qwen3()
     saved(model, root / "model")
@@ -42,7 +42,7 @@ def planned(root: Path) -> Plan:
 
 @pytest.fixture
 def plan(made: Path, tmp_path: Path, monkeypatch) -> Plan:
-    """The same texts in a folder of the test's own; float32 on every processor."""
+    """Returns a plan on the same texts in the test's own directory, in float32 on every processor."""
     monkeypatch.setattr(pipeline, "fast_type", lambda device: torch.float32)
     for name in ("answers", "caches", "model"):
         (tmp_path / name).symlink_to(made / name)
@@ -65,7 +65,7 @@ def test_training_brings_the_add_on_nearer_to_vanilla_and_leaves_the_model_alone
     trainer.train(lambda: True, until=96 * 40)
     after = [trainer.held_out(trainer.run, None, 1), evaluate(trainer.run.addon, trainer.teacher, learnt)]
     held_out, on_learnt = (late["places"]["1"][0] / early["places"]["1"][0] for early, late in zip(before, after))
-    # A random model's answers have little in common: most of what is learnt in so few steps is these texts.
+    # Answers of a random model have little in common: so few steps mostly learn these texts.
     assert held_out < 0.9 and on_learnt < 0.5
     torch.testing.assert_close(weights(trainer.teacher.model.model.layers), original, atol=0, rtol=0)
     last = log(plan)[-1]
@@ -78,7 +78,7 @@ def test_a_killed_run_ends_like_one_that_was_not(plan: Plan, monkeypatch):
     parts = Trainer(replace(plan, run="parts"), SCHEDULE, lambda: True)
     parts.train(lambda: True, until=96 * 14)
     monkeypatch.setattr(parts.run, "save", lambda: None)
-    parts.train(lambda: True, until=96 * 21)  # logs a step that is lost with the kill
+    parts.train(lambda: True, until=96 * 21)  # logs a step that the kill loses
     parts = Trainer(replace(plan, run="parts"), SCHEDULE, lambda: True)
     assert parts.run.progress.step == 14
     parts.train(lambda: True, until=96 * 25)
@@ -132,7 +132,7 @@ def test_answers_that_an_interrupted_shard_has_are_not_asked_again(tmp_path: Pat
         make_shard(path, Digits(), [Interrupted(model)], "s", 6, False)
     assert not path.exists()
     with open(path.with_suffix(".partial"), "a") as file:
-        file.write('{"index": 4, "kin')  # a line that a kill cut off
+        file.write('{"index": 4, "kin')  # a line truncated by a kill
     rest = ModelAnswerer(model)
     make_shard(path, Digits(), [rest], "s", 6, False)
     whole = tmp_path / "whole.jsonl"
@@ -206,7 +206,7 @@ def test_what_was_read_most_is_deleted_first(tmp_path: Path):
 
 
 def test_an_untrained_copy_of_a_model_without_a_trunk_s_work_is_vanilla(tmp_path: Path):
-    """Where T is E, the original head is what it should be at every place: all agree, and every draft is accepted."""
+    """If T equals E, the original head is right at every cycle index: all agree, and every draft is accepted."""
     model = qwen3()
     for layer in model.model.layers[:2]:
         for one in (layer.self_attn.o_proj, layer.mlp.down_proj):

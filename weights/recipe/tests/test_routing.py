@@ -1,4 +1,4 @@
-"""Routed layers give the reference's numbers, and training touches nothing but them."""
+"""Routed layers match the reference, and training changes nothing else."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ RECORDED = ("flexidepth", "flexidepth-tanh-norm", "mindskip", "mixture-of-depths
 
 
 def shares(model: PreTrainedModel) -> list[list[float]]:
-    """What part of each routed layer the tokens of the last pass's one sequence ran."""
+    """Returns the share of each routed layer that each token of the last pass ran, for its single sequence."""
     return torch.stack([layer.used[0] for layer in routed_layers(model)], dim=-1).tolist()
 
 

@@ -1,4 +1,4 @@
-"""The sides of a split share nothing, and answers are right."""
+"""Training and held-out items are disjoint, and answers are right."""
 
 import json
 from pathlib import Path

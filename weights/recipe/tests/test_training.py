@@ -1,4 +1,4 @@
-"""Steps: of one process and of two, interrupted and not, on answers alone."""
+"""Training steps: in one process and in two, interrupted or not, with loss on answers only."""
 
 import json
 import socket
@@ -50,7 +50,7 @@ def test_an_interrupted_run_ends_like_one_that_was_not(tmp_path: Path):
     run.step = 1
     run.save()
     run.step = 2
-    run.log(Losses(), 0)  # of a step that a kill took away
+    run.log(Losses(), 0)  # from a step that a kill lost
     Run(second, RandomExamples(), SCHEDULE, tmp_path / "parts", pad=0).train()
     torch.testing.assert_close(weights(second), weights(whole))
     logs = [(tmp_path / name / "log.jsonl").read_text().splitlines() for name in ("whole", "parts")]
@@ -98,7 +98,7 @@ def process(rank: int, port: int, directory: Path, kind: str) -> None:
     full = torch.cat([one.detach().flatten() for one in parts])
     if rank == 0:
         torch.save(full, directory / "two.pt")
-    distributed.barrier()  # who leaves first takes down what the other still talks with
+    distributed.barrier()  # an early exit would break the other process's connections
     distributed.destroy_process_group()
 
 

@@ -1,1 +1,1 @@
-"""A head for cycles as an add-on: fine-tuned copies of a checkpoint's last layers; everything else stays as it is."""
+"""An add-on head for cycles: fine-tuned copies of a checkpoint's last layers. The checkpoint stays unchanged."""

@@ -1,9 +1,9 @@
-"""The head for cycles, and the pass that trains it.
+"""The add-on head for cycles, and its training pass.
 
-At a cycle's first position the original head is fed T: place 0 is vanilla's. The add-on runs places 1 … τ − 1, fed the embedding E.
-It attends to the original head's keys and values up to the cycle's first position and to its own inside the cycle
-(`dmtd_head_history: refreshed`). What a place computes depends on where its cycle began and not on the factor, so that one pass
-over many cycles of a text, overlapping ones too, is decoding cycle by cycle.
+At a cycle's first position, the original head runs on T, so cycle index 0 equals vanilla. The add-on runs cycle indices 1 … τ − 1 on
+the embedding E. It attends to the original head's keys and values up to the cycle's first position, and to its own within the cycle
+(`dmtd_head_history: refreshed`). A row depends on where its cycle starts but not on the factor. So one pass over many cycles of a
+text, even overlapping ones, equals decoding cycle by cycle.
 """
 
 from __future__ import annotations
@@ -20,37 +20,37 @@ from recipe.head.teacher import Lesson, Teacher
 
 @dataclass
 class Rows:
-    """Head-only places of one text: each predicts what follows its position."""
+    """Head-only rows of one text. Each predicts the token after its position."""
 
     positions: torch.Tensor
     """[rows]"""
     starts: torch.Tensor
-    """[rows]: the first position of each row's cycle. Rows of one cycle are in order."""
+    """[rows]: the first position of each row's cycle. The rows of a cycle are in order."""
 
     @property
-    def places(self) -> torch.Tensor:
+    def cycle_indices(self) -> torch.Tensor:
         return self.positions - self.starts
 
     def __len__(self) -> int:
         return len(self.positions)
 
     def first(self, count: int) -> Rows:
-        """Fewer of them. No row needs a later one."""
+        """Returns the first `count` rows. No row depends on a later one."""
         return Rows(self.positions[:count], self.starts[:count])
 
 
 def rows_of(cycles: list[tuple[int, int]], length: int) -> Rows:
-    """The head-only places of cycles, each a first position and a factor, in a text of `length` tokens."""
-    pairs = [(start + place, start) for start, factor in cycles for place in range(1, factor) if start + place < length]
+    """Returns the head-only rows of cycles, given as (first position, factor), in a text of `length` tokens."""
+    pairs = [(start + cycle_index, start) for start, factor in cycles for cycle_index in range(1, factor) if start + cycle_index < length]
     positions, starts = zip(*pairs) if pairs else ((), ())
     return Rows(torch.tensor(positions, dtype=torch.long), torch.tensor(starts, dtype=torch.long))
 
 
 def drawn_rows(answer_start: int, length: int, factors: tuple[int, ...], share: float, random: Random) -> Rows:
-    """Cycles that begin at a random share of the answer's positions.
+    """Draws cycles that start at a random share of the answer's positions.
 
-    A factor is drawn as often as a text of that factor begins cycles, so that places come as often as in texts whose factor is
-    drawn evenly.
+    A factor's probability is proportional to the number of cycles in a text with that factor. Cycle indices are then as frequent as
+    in texts whose factor is drawn uniformly.
     """
     weights = [1 / factor for factor in factors]
     starts = [start for start in range(answer_start, length - 1) if random.random() < share]
@@ -58,7 +58,7 @@ def drawn_rows(answer_start: int, length: int, factors: tuple[int, ...], share: 
 
 
 class AddOn(torch.nn.Module):
-    """Copies of the last layers and the final norm, in float32. Parameters have the checkpoint's names."""
+    """Copies of the last layers and the final norm, in float32. Parameter names are the checkpoint's."""
 
     def __init__(self, teacher: Teacher):
         super().__init__()
@@ -73,7 +73,7 @@ class AddOn(torch.nn.Module):
         self.computation, self.layers = teacher.computation, teacher.layers
 
     def forward(self, lessons: list[Lesson], rows: list[Rows]) -> torch.Tensor:
-        """What `lm_head` is fed, [rows of all texts, width] in float32: of each text's rows, in order."""
+        """Returns the input of `lm_head`, [rows of all texts, width] in float32, text by text."""
         device = self.embedding.device
         ids = torch.cat([lesson.ids[one.positions] for lesson, one in zip(lessons, rows)]).to(device)
         positions = torch.cat([one.positions for one in rows]).to(device)
@@ -95,7 +95,7 @@ class AddOn(torch.nn.Module):
 
 
 def visible(length: int, rows: Rows) -> torch.Tensor:
-    """What each row attends to, [rows, length + rows]: the text up to its cycle's first position, then its own cycle."""
+    """Returns each row's attention mask, [rows, length + rows]: the text up to the cycle's first position, then the row's own cycle."""
     positions, starts = rows.positions[:, None], rows.starts[:, None]
     text = torch.arange(length)[None] <= starts
     own = (rows.starts[None] == starts) & (rows.positions[None] <= positions)

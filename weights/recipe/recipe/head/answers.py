@@ -1,4 +1,4 @@
-"""Answers that the model itself gives, in shards of JSONL: what the add-on is taught on."""
+"""The model's own answers, in JSONL shards: the training data of the add-on."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from recipe.head.volley import Server, chat_frame
 
 CLIENTS = 32
 TEMPERATURES = (0.0, 0.8, 0.9, 1.0)
-"""Drawn evenly."""
+"""Sampled uniformly."""
 ANSWER_LENGTHS = (100, 300)
-"""An answer that does not end by itself is cut at a length drawn between these."""
+"""Range of the random length at which an unfinished answer is cut."""
 LONGEST_PROMPT = 160
-"""Tokens, the chat template's included. Another prompt is drawn for a longer one."""
+"""In tokens, including the chat template's. Longer prompts are drawn again."""
 
 
 class PromptSource(Protocol):
@@ -37,7 +37,7 @@ class Request:
 
 
 class Answerer(Protocol):
-    """Turns texts into ids and requests into answers; used by one thread."""
+    """Tokenises texts and answers requests. Used by a single thread."""
 
     def ids(self, text: str) -> list[int]: ...
 
@@ -61,7 +61,7 @@ class ServerAnswerer:
 
 
 def requested(source: PromptSource, answerer: Answerer, seed: str, greedy: bool) -> Request:
-    """The request of a seed: the first of its prompts that is short enough."""
+    """Returns the request of a seed: the first of its prompts that is short enough."""
     random = Random(f"request-{seed}")
     for attempt in range(100):
         prompt = source.prompt(f"{seed}-{attempt}")
@@ -69,13 +69,13 @@ def requested(source: PromptSource, answerer: Answerer, seed: str, greedy: bool)
         if len(ids) <= LONGEST_PROMPT:
             break
     else:
-        raise SystemExit(f"recipe: no prompt of {LONGEST_PROMPT} tokens or fewer; is the chat template's own text longer?")
+        raise SystemExit(f"recipe: no prompt of at most {LONGEST_PROMPT} tokens; is the chat template's own text longer?")
     temperature = 0.0 if greedy else random.choice(TEMPERATURES)
     return Request(prompt.kind, ids, temperature, random.randint(*ANSWER_LENGTHS), random.getrandbits(31))
 
 
 def make_shard(path: Path, source: PromptSource, answerers: list[Answerer], seed: str, count: int, greedy: bool) -> None:
-    """Writes `count` answers. What an interrupted call had is kept in a file beside it and not asked again."""
+    """Writes `count` answers. An interrupted call leaves its answers in a partial file, from which the next call resumes."""
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +115,7 @@ def make_shard(path: Path, source: PromptSource, answerers: list[Answerer], seed
 
 
 def read_partial(path: Path) -> dict[int, dict]:
-    """What an interrupted run left, and takes away a last line that was cut off."""
+    """Returns the answers of an interrupted run, and removes a truncated last line."""
     if not path.exists():
         return {}
     whole = [line for line in path.read_text().splitlines(keepends=True) if line.endswith("}\n")]
@@ -124,7 +124,7 @@ def read_partial(path: Path) -> dict[int, dict]:
 
 
 def serve_shard(path: Path, source: PromptSource, model: Path, volley: str, threads: int, seed: str, count: int, greedy: bool) -> None:
-    """`make_shard` by a server that lives as long."""
+    """Runs `make_shard` with a server that it starts and stops."""
     if path.exists():
         return
     frame = chat_frame(model, volley)

@@ -1,7 +1,7 @@
-"""What the checkpoint makes of each answer, on disk: training then runs the add-on alone.
+"""The checkpoint's outputs for each answer, cached on disk, so that training runs only the add-on.
 
-A shard is one safetensors file: every text's ids, the original head's keys and values, and the last states, from which vanilla's
-logits are made again.
+A shard is one safetensors file with every text's ids, the original head's keys and values, and the final states, from which vanilla's
+logits are recomputed.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from safetensors.torch import save_file
 from recipe.head.teacher import Lesson, Teacher
 
 ROWS_AT_ONCE = 2048
-"""Tokens of a pass. The packed block always has so many rows, so that compiled layers are compiled once."""
+"""Tokens per pass. The packed block always has this many rows, so that compiled layers compile only once."""
 
 
 def make_cache(answers: Path, path: Path, teacher: Teacher) -> None:
-    """Reads a shard of answers through the whole checkpoint."""
+    """Runs a shard of answers through the whole checkpoint."""
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ def make_cache(answers: Path, path: Path, teacher: Teacher) -> None:
 
 
 def packed(lengths: list[int], rows: int) -> Iterator[list[int]]:
-    """Groups of texts, by index, whose lengths add up to at most `rows`; a longer text is alone. Fills by the longest that fits."""
+    """Yields groups of text indices whose lengths total at most `rows`; longer texts are alone. Takes the longest text that fits."""
     waiting = sorted(range(len(lengths)), key=lambda index: -lengths[index])
     while waiting:
         group, room = [waiting.pop(0)], rows
@@ -66,7 +66,7 @@ def packed(lengths: list[int], rows: int) -> Iterator[list[int]]:
 
 
 class Cache:
-    """A cached shard, read text by text."""
+    """A cached shard, read one text at a time."""
 
     def __init__(self, path: Path):
         self.file = safe_open(path, "pt")
@@ -88,5 +88,5 @@ class Cache:
         return Lesson(ids.long(), self.answer_starts[index], keys, values, states)
 
     def counts(self, vocabulary: int) -> torch.Tensor:
-        """How often each token occurs, [vocabulary]."""
+        """Returns the number of occurrences of each token, [vocabulary]."""
         return torch.bincount(self.file.get_tensor("ids").long(), minlength=vocabulary)

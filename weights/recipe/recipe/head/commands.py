@@ -16,42 +16,42 @@ from recipe.head.prompts import Prompts
 from recipe.head.training import Schedule
 
 STEPS = {
-    "all": "make texts and train for --budget, then let the rate fall, evaluate and export to RUNS/head",
-    "prompts": "print prompts, as they are drawn",
-    "texts": "make answers and caches until --budget is over",
-    "train": "train at a constant rate on what is cached",
-    "finish": "let the rate fall from a state to zero, evaluate, and export to --out",
-    "evaluate": "evaluate the run as it is on all held-out texts",
+    "all": "make texts and train for --budget, then decay the learning rate, evaluate and export to RUNS/head",
+    "prompts": "print random prompts",
+    "texts": "make answers and caches until --budget is used up",
+    "train": "train on the caches at a constant learning rate",
+    "finish": "decay the learning rate to zero from a saved state, evaluate, and export to --out",
+    "evaluate": "evaluate the current state on all held-out texts",
 }
 
 
 def add(commands) -> None:  # noqa: ANN001
     head = commands.add_parser(
         "head",
-        help="teach a copy of a checkpoint's last layers to run cycles by themselves, as an add-on",
+        help="train a copy of a checkpoint's last layers to run cycles, as an add-on",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="steps:\n" + "\n".join(f"  {name:9} {purpose}" for name, purpose in STEPS.items()),
     )
     head.add_argument("step", nargs="?", choices=tuple(STEPS), default="all", metavar="STEP", help="default: all")
-    head.add_argument("--runs", type=Path, required=True, help="where everything is kept; what is there is gone on with")
-    head.add_argument("--model", type=Path, required=True, help=".gguf file, Hugging Face or native directory; Qwen3 or Llama")
-    head.add_argument("--volley", default="volley", help="the program")
+    head.add_argument("--runs", type=Path, required=True, help="directory for everything; existing work is resumed")
+    head.add_argument("--model", type=Path, required=True, help=".gguf file, Hugging Face or native directory of a Qwen3 or Llama")
+    head.add_argument("--volley", default="volley", help="path of the executable")
     head.add_argument("--budget", type=parse_time, default=parse_time("20m"), metavar="TIME", help="90s, 20m, 8h or 3d; default: 20m")
     head.add_argument("--head-layers", type=int, default=Plan.head_layers)
-    head.add_argument("--threads", type=int, default=Plan.threads, help="of each of the two processes")
-    head.add_argument("--shard", type=int, default=Plan.shard, help="answers of a shard")
-    head.add_argument("--passes", type=int, default=Plan.passes, help="most often that a text is read")
+    head.add_argument("--threads", type=int, default=Plan.threads, help="threads per process; there are two")
+    head.add_argument("--shard", type=int, default=Plan.shard, help="answers per shard")
+    head.add_argument("--passes", type=int, default=Plan.passes, help="maximum number of times a text is read")
     head.add_argument("--optimizer", choices=("adamw", "muon"), default=Schedule.optimizer)
     head.add_argument("--learning-rate", type=float, default=Schedule.rate)
-    head.add_argument("--compile", action="store_true", help="fuse operations; takes a C++ compiler and some minutes")
+    head.add_argument("--compile", action="store_true", help="compile layers; needs a C++ compiler and some minutes")
     head.add_argument("--seed", type=int, default=Plan.seed)
-    head.add_argument("--run", dest="run_name", default=Plan.run, help="train: another run's name, on the same texts")
-    head.add_argument("--until", type=int, metavar="TOKENS", help="train: stop at so many trained tokens")
-    head.add_argument("--at", type=int, metavar="TOKENS", help="finish: from the state kept there; default: the newest")
-    head.add_argument("--decay", type=int, metavar="TOKENS", help="finish: over so many; default: a fifth of those trained")
-    head.add_argument("--out", type=Path, help="finish: default RUNS/head")
-    head.add_argument("--count", type=int, default=20, help="prompts: how many")
-    head.add_argument("--held-out", action="store_true", help="prompts: held-out ones")
+    head.add_argument("--run", dest="run_name", default=Plan.run, help="train: name of another run on the same texts")
+    head.add_argument("--until", type=int, metavar="TOKENS", help="train: stop after this many trained tokens")
+    head.add_argument("--at", type=int, metavar="TOKENS", help="finish: start from the state saved at this count; default: the newest")
+    head.add_argument("--decay", type=int, metavar="TOKENS", help="finish: length of the decay; default: a fifth of the trained tokens")
+    head.add_argument("--out", type=Path, help="finish: output directory; default: RUNS/head")
+    head.add_argument("--count", type=int, default=20, help="prompts: number of prompts")
+    head.add_argument("--held-out", action="store_true", help="prompts: print held-out ones")
     head.set_defaults(run=run)
 
 
@@ -64,7 +64,7 @@ def parse_time(text: str) -> float:
 
 def run(arguments: argparse.Namespace) -> int:
     for one in (signal.SIGTERM, signal.SIGINT):
-        # Leaves `with` blocks, and so ends the server. What was made so far is on disk.
+        # Exit through `with` blocks, which stop the server. Finished work is on disk.
         signal.signal(one, lambda number, _: sys.exit(128 + number))
     plan = Plan(
         root=arguments.runs, model=arguments.model, volley=arguments.volley, head_layers=arguments.head_layers,
@@ -72,13 +72,13 @@ def run(arguments: argparse.Namespace) -> int:
         compile=arguments.compile, run=arguments.run_name,
     )  # fmt: skip
     if arguments.step != "prompts" and not plan.model.exists():
-        raise SystemExit(f"recipe: {plan.model} does not exist; name a checkpoint with --model")
+        raise SystemExit(f"recipe: {plan.model} does not exist; give a checkpoint with --model")
     schedule = Schedule(rate=arguments.learning_rate, optimizer=arguments.optimizer)
     end = time.monotonic() + arguments.budget
     step = STEP_FUNCTIONS[arguments.step]
     if arguments.step == "prompts":
         return step(arguments, plan)
-    # Texts are made while another process trains, but no two do the same.
+    # One process makes texts while another trains; two must not do the same work.
     name, what = ("texts", "makes texts") if arguments.step == "texts" else (plan.run, "trains")
     with alone(plan.root / f"{name}.lock", what):
         return step(arguments, plan, schedule, lambda: time.monotonic() < end)
@@ -113,7 +113,7 @@ def run_train(arguments: argparse.Namespace, plan: Plan, schedule: Schedule, may
 def run_finish(arguments: argparse.Namespace, plan: Plan, schedule: Schedule, may_go_on: Callable[[], bool]) -> int:
     state = plan.root / plan.run / ("state.pt" if arguments.at is None else f"state-{arguments.at}.pt")
     if not state.exists():
-        raise SystemExit(f"recipe: there is no {state}; train first, or give --at one of the kept states' tokens")
+        raise SystemExit(f"recipe: {state} does not exist; train first, or give the token count of a saved state with --at")
     trainer = Trainer(plan, schedule, may_go_on)
     print(table(trainer.finish(state, may_go_on, arguments.decay, arguments.out or plan.root / "head")))
     return 0
@@ -131,15 +131,15 @@ STEP_FUNCTIONS = {
 
 
 def table(line: dict) -> str:
-    """What was found on held-out texts, as text."""
+    """Formats the results on held-out texts."""
     shown = [f"{line['trained']} trained tokens, held-out texts"]
     if "places" not in line:
         return shown[0] + ": none yet"
-    shown.append("place      divergence  agreement     loss")
-    for place, (divergence, agreement, loss, _) in line["places"].items():
-        shown.append(f"{place:9} {divergence:11.3f} {100 * agreement:9.1f}% {loss:8.3f}")
+    shown.append("index      divergence  agreement     loss")
+    for cycle_index, (divergence, agreement, loss, _) in line["places"].items():
+        shown.append(f"{cycle_index:9} {divergence:11.3f} {100 * agreement:9.1f}% {loss:8.3f}")
     verified = "  ".join(f"mtd {factor}: {tokens:.2f}" for factor, (tokens, _) in line["verified"].items())
-    shown.append(f"verified   {verified} tokens a trunk pass")
+    shown.append(f"verified   {verified} tokens per trunk pass")
     for threshold, (tokens, share, _) in line["adaptive"].items():
-        shown.append(f"adaptive   at least {threshold} sure: {tokens:.2f} tokens a trunk pass, {100 * share:.1f}% of them vanilla's")
+        shown.append(f"adaptive   confidence ≥ {threshold}: {tokens:.2f} tokens per trunk pass, {100 * share:.1f}% of them vanilla's")
     return "\n".join(shown)

@@ -1,4 +1,4 @@
-"""How near the add-on is to vanilla on held-out texts, which vanilla wrote greedily."""
+"""Compares the add-on with vanilla on held-out texts, which are vanilla's greedy answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROWS_AT_ONCE = 256
 
 
 class Sums:
-    """Means over places, by a name."""
+    """Running means by name."""
 
     def __init__(self) -> None:
         self.sums: dict[object, torch.Tensor] = {}
@@ -34,20 +34,20 @@ class Sums:
 
 @torch.no_grad()
 def evaluate(addon: AddOn, teacher: Teacher, cache: Cache, texts: int | None = None, stride: int = 1, factor: int = 6) -> dict:
-    """Cycles of `factor` that begin at every `stride`-th position of the answers, read with the real tokens.
+    """Evaluates cycles of `factor` that start at every `stride`-th answer position, fed with the real tokens.
 
     Returns
-    - `places`: by place, divergence in nats, share of rows whose most likely token is vanilla's, loss on the text's next token, rows;
-    - `kinds`: the same by kind of prompt, over places 1 to 3;
-    - `verified`: by factor, mean tokens of a cycle that is cut before the first token that vanilla would not have written;
-    - `adaptive`: by least confidence, mean tokens of a cycle that ends before a less confident token, and the share of its tokens
-      that vanilla would have written.
+    - `places`: by cycle index: divergence in nats, share of rows with vanilla's most likely token, loss on the text's next token, rows;
+    - `kinds`: the same by kind of prompt, over cycle indices 1 to 3;
+    - `verified`: by factor: mean length of a cycle cut before the first token that differs from vanilla's;
+    - `adaptive`: by confidence threshold: mean length of a cycle that ends before a less confident token, and the share of its tokens
+      that equal vanilla's.
     """
-    places, kinds, verified, adaptive = Sums(), Sums(), Sums(), Sums()
+    by_index, kinds, verified, adaptive = Sums(), Sums(), Sums(), Sums()
     for index in range(len(cache) if texts is None else min(texts, len(cache))):
         lesson = cache.lesson(index)
         first, length = lesson.answer_start, len(lesson.ids)
-        # Whole cycles only, so that every place is measured on the same stretch of text.
+        # Use whole cycles only, so that every cycle index is measured on the same text.
         starts = list(range(first, length - factor, stride))
         if not starts:
             continue
@@ -65,9 +65,9 @@ def evaluate(addon: AddOn, teacher: Teacher, cache: Cache, texts: int | None = N
             loss = -found.gather(1, following[:, None])[:, 0]
             columns.append(torch.stack([divergence, best.indices == wanted.argmax(-1), loss, best.values.exp()], 1).cpu())
         table = torch.cat(columns)
-        for place in range(1, factor):
-            places.add(place, table[rows.places == place][:, :3])
-        kinds.add(cache.kinds[index], table[rows.places <= 3][:, :3])
+        for cycle_index in range(1, factor):
+            by_index.add(cycle_index, table[rows.cycle_indices == cycle_index][:, :3])
+        kinds.add(cache.kinds[index], table[rows.cycle_indices <= 3][:, :3])
         by_cycle = table.view(len(starts), factor - 1, 4)
         agrees, confidence = by_cycle[:, :, 1], by_cycle[:, :, 3]
         accepted = agrees.cumprod(1)
@@ -77,4 +77,4 @@ def evaluate(addon: AddOn, teacher: Teacher, cache: Cache, texts: int | None = N
             emitted = (confidence >= threshold).double().cumprod(1)
             adaptive.add(threshold, torch.stack([1 + emitted.sum(1), 1 + (emitted * agrees).sum(1)], 1))
     shares = {name: [tokens, round(good / tokens, 4), count] for name, (tokens, good, count) in adaptive.means().items()}
-    return {"places": places.means(), "kinds": kinds.means(), "verified": verified.means(), "adaptive": shares}
+    return {"places": by_index.means(), "kinds": kinds.means(), "verified": verified.means(), "adaptive": shares}

@@ -1,4 +1,4 @@
-"""A trained head as a file: tensors under the checkpoint's own names with `head.` before them, and a card that says what it is."""
+"""Exports a trained head: tensors with the checkpoint's names, prefixed with `head.`, and a JSON card that describes it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from recipe.head.training import HeadRun
 
 
 def export(run: HeadRun, out: Path, model: Path, factors: tuple[int, ...], held_out: dict) -> None:
-    """Writes `head.safetensors`, bfloat16, and `head.json` into `out`."""
+    """Writes `head.safetensors` (bfloat16) and `head.json` to `out`."""
     out.mkdir(parents=True, exist_ok=True)
     tensors = {f"head.{name}": one.detach().cpu().bfloat16().contiguous() for name, one in run.addon.state_dict().items()}
     teacher, schedule = run.teacher, run.schedule
@@ -39,7 +39,7 @@ def export(run: HeadRun, out: Path, model: Path, factors: tuple[int, ...], held_
 
 
 def checksums(model: Path) -> str | dict[str, str]:
-    """SHA-256 in hex of a file, or of every weight file of a directory."""
+    """Returns the SHA-256 in hex of a file, or of every weight file in a directory."""
     if model.is_file():
         return checksum(model)
     return {path.name: checksum(path) for path in sorted(model.iterdir()) if path.suffix in (".safetensors", ".gguf", ".lz4", ".bin")}

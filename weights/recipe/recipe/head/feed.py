@@ -1,4 +1,4 @@
-"""Which texts the add-on learns from next: cached shards, fresh ones first."""
+"""Feeds texts to training: cached shards, new ones first."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Batch = tuple[list[Lesson], list[Rows]]
 
 
 class Feed:
-    """Batches of a given number of head-only places, from shards that come and go.
+    """Draws batches with a fixed number of head-only rows, from shards that come and go.
 
-    The next shard is the one that was read least often, so that new texts come before old ones, and none is read more than `passes`
-    times. Each time its texts are in another order and other cycles are drawn. How often each was read is written to `noted`.
+    The next shard is the one read least often, so new texts come first. None is read more than `passes` times. Each time, the order of
+    its texts and their cycles are drawn anew. The read counts are written to `noted`.
     """
 
     def __init__(
@@ -28,27 +28,27 @@ class Feed:
     ):  # fmt: skip
         self.ready, self.factors, self.share, self.passes, self.seed, self.noted = ready, factors, share, passes, seed, noted
         self.read: dict[str, int] = {}
-        """How often each shard was read to its end."""
+        """Number of complete reads per shard."""
         self.shard: str | None = None
         self.offset = 0
         self.tokens = 0
-        """Of all texts that were given out."""
+        """Total tokens of all texts returned."""
         self._cache: Cache | None = None
         self._order: list[int] = []
         self._pending: list[tuple[Lesson, Rows]] = []
 
     def batch(self, rows: int) -> Batch | None:
-        """Exactly `rows` places; nothing while no shard may be read. The last text gives as many as are missing."""
+        """Returns exactly `rows` rows, truncating the last text, or None while no shard may be read."""
         while (missing := rows - sum(len(one) for _, one in self._pending)) > 0:
             drawn = self._next()
             if drawn is None:
                 return None
-            lesson, places = drawn
-            if len(places):
-                self._pending.append((lesson, places.first(missing)))
-        lessons, places = zip(*self._pending)
+            lesson, text_rows = drawn
+            if len(text_rows):
+                self._pending.append((lesson, text_rows.first(missing)))
+        lessons, text_rows = zip(*self._pending)
         self._pending = []
-        return list(lessons), list(places)
+        return list(lessons), list(text_rows)
 
     def _next(self) -> tuple[Lesson, Rows] | None:
         if self._cache is None and not self._open():
@@ -71,9 +71,9 @@ class Feed:
             os.replace(self.noted.with_suffix(".partial"), self.noted)
 
     def _open(self) -> bool:
-        """Opens the shard that a state names, or the next one."""
+        """Opens the shard of a restored state, or else the next one."""
         paths = {path.stem: path for path in self.ready() if self.read.get(path.stem, 0) < self.passes}
-        # The shard that a state names comes first: it was not read to its end.
+        # The shard of a restored state comes first: it is only partly read.
         order = sorted(paths, key=lambda name: (name != self.shard, self.read.get(name, 0), name))
         for name in order:
             try:
@@ -90,7 +90,7 @@ class Feed:
         return True
 
     def state(self) -> dict:
-        """Between batches, where nothing is pending."""
+        """Returns the state. Call between batches, when nothing is pending."""
         return {"read": dict(self.read), "shard": self.shard, "offset": self.offset, "tokens": self.tokens}
 
     def restore(self, state: dict) -> None:

@@ -1,4 +1,4 @@
-"""The divergence of the add-on's predictions from vanilla's, over the tokens that matter and a sample of the others."""
+"""The divergence of the add-on's predictions from vanilla's, over the frequent tokens and a sample of the others."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import torch
 import torch.nn.functional as F
 
 ROWS_AT_ONCE = {"cpu": 512, "cuda": 16_384}
-"""Whose logits lie in memory together."""
+"""Rows whose logits are in memory at once."""
 
 
 class Vocabulary:
-    """The tokens that texts are made of, and a random sample that stands for all others.
+    """The frequent tokens, and a random sample that represents all others.
 
-    The others' probabilities are weighted up, so that sums over the vocabulary are right on average. With `common` of at least the
-    vocabulary's size nothing is sampled.
+    The sampled probabilities are weighted up, so that sums over the vocabulary are unbiased. If `common` covers the vocabulary, nothing is
+    sampled.
     """
 
     def __init__(self, output: torch.Tensor, counts: torch.Tensor, common: int, sample: int):
-        """`output` is `lm_head`, [vocabulary, width]; `counts` is how often each token occurs, [vocabulary]."""
+        """`output` is `lm_head`, [vocabulary, width]; `counts` holds the number of occurrences of each token, [vocabulary]."""
         order = torch.argsort(counts, descending=True, stable=True)
         self.output, self.common, self.rest = output, order[:common], order[common:]
         self.sample = min(sample, len(self.rest))
@@ -27,10 +27,10 @@ class Vocabulary:
         self.weight = math.log(len(self.rest) / self.sample) if self.sample else 0.0
 
     def drawn(self, generator: torch.Generator) -> torch.Tensor:
-        """Rows of `lm_head`: the common tokens', then this draw's, [common + sample, width]."""
+        """Returns rows of `lm_head`, [common + sample, width]: the frequent tokens, then a new sample."""
         if not self.sample:
             return self.common_rows
-        # With replacement: a token drawn twice counts twice, which keeps the sums unbiased.
+        # Sample with replacement: counting a repeated token twice keeps the sums unbiased.
         chosen = self.rest[torch.randint(len(self.rest), (self.sample,), generator=generator).to(self.rest.device)]
         return torch.cat([self.common_rows, self.output[chosen]])
 
@@ -38,7 +38,7 @@ class Vocabulary:
 class Divergence(torch.autograd.Function):
     """KL(vanilla ‖ add-on) of each row in nats, and whether both have the same most likely token.
 
-    The gradient is made on the way forward, a few rows at a time, so that logits of all rows never lie in memory together.
+    The forward pass computes the gradient, a few rows at a time, so that the logits of all rows are never in memory at once.
     """
 
     @staticmethod

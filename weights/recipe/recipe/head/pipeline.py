@@ -1,4 +1,4 @@
-"""All steps together: one process makes texts, another trains on them. Both may be killed at any moment and go on when started again."""
+"""Runs all steps: one process makes texts, another trains. Both can be killed at any moment and resume when restarted."""
 
 from __future__ import annotations
 
@@ -30,36 +30,36 @@ from recipe.head.volley import base_directory, end_with_parent
 
 HELD_OUT = "held-out"
 FINISHING = 0.2
-"""Share of a budget, and of the tokens trained so far, in which the rate falls to zero."""
+"""Share of the budget, and of the tokens trained so far, over which the learning rate decays."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a head is made of, and how."""
+    """The inputs and settings of a head's training."""
 
     root: Path
-    """Everything is kept here: `answers`, `caches`, runs, the finished head."""
+    """Directory of `answers`, `caches`, runs and the finished head."""
     model: Path
     volley: str = "volley"
     head_layers: int = 8
     factors: tuple[int, ...] = (2, 3, 4, 6)
     seed: int = 0
     threads: int = 1
-    """Of each of the two processes."""
+    """Threads per process; there are two."""
     shard: int = 256
-    """Answers of a shard."""
+    """Answers per shard."""
     ahead: int = 8
-    """Shards that may wait for the trainer."""
+    """Maximum number of unread shards."""
     kept: int = 40
-    """Cached shards on disk; the most read go first. Answers are always kept."""
+    """Cached shards kept on disk; the most read are deleted first. Answers are never deleted."""
     share: float = 0.5
-    """Of an answer's positions, those that begin a cycle when it is read."""
+    """Share of an answer's positions that start a cycle."""
     passes: int = 6
-    """Most often that a text is read."""
+    """Maximum number of times a text is read."""
     common: int = 6144
-    """Tokens of the vocabulary that every loss is taken over; the most frequent."""
+    """Number of frequent tokens that every loss covers."""
     sample: int = 1024
-    """And so many of the others, drawn for each step."""
+    """Number of other tokens, sampled at each step."""
     compile: bool = False
     run: str = "run"
 
@@ -70,12 +70,12 @@ class Plan:
         return self.root / "caches" / f"{shard}.safetensors"
 
     def ready(self) -> list[Path]:
-        """Cached shards for training."""
+        """Returns the cached shards for training."""
         return sorted((self.root / "caches").glob("[0-9]*.safetensors"))
 
     @property
     def noted(self) -> Path:
-        """How often the run has read each shard, for the process that makes them."""
+        """File with the run's read counts per shard, for the process that makes texts."""
         return self.root / "read.json"
 
     def read(self) -> dict[str, int]:
@@ -84,7 +84,7 @@ class Plan:
 
 @contextmanager
 def alone(path: Path, what: str) -> Iterator[None]:
-    """Holds a lock for a `with` block; ends where another process holds it. A kill gives it back."""
+    """Holds a lock during a `with` block; exits if another process holds it. Killing the process releases it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w") as file:
         try:
@@ -103,7 +103,7 @@ def load_teacher(plan: Plan) -> Teacher:
 
 
 def make_texts(plan: Plan, may_go_on: Callable[[], bool]) -> None:
-    """Shard after shard, answers then cache; the held-out shard after the first."""
+    """Makes answers, then their cache, shard by shard. The held-out shard comes second."""
     teacher = load_teacher(plan)
     prompts = {side: Prompts(side) for side in (False, True)}
     number = 0
@@ -123,7 +123,7 @@ def make_texts(plan: Plan, may_go_on: Callable[[], bool]) -> None:
 
 
 def delete_caches(plan: Plan) -> None:
-    """Deletes those that were read most, where there are more than may be kept."""
+    """Deletes the most read caches beyond the number to keep."""
     read, ready = plan.read(), plan.ready()
     done = sorted((path for path in ready if path.stem in read), key=lambda path: (-read[path.stem], path.stem))
     for path in done[: max(0, len(ready) - plan.kept)]:
@@ -131,20 +131,20 @@ def delete_caches(plan: Plan) -> None:
 
 
 class Trainer:
-    """The run that goes on at a constant rate, and branches of it whose rate falls to zero."""
+    """Trains at a constant learning rate, and branches off runs that decay it to zero."""
 
     def __init__(self, plan: Plan, schedule: Schedule, may_go_on: Callable[[], bool]):
         self.plan, self.schedule = plan, schedule
         self.teacher = load_teacher(plan)
         while not plan.ready():
             if not may_go_on():
-                raise SystemExit("recipe: there were no texts yet when the time was over; give it a larger --budget")
+                raise SystemExit("recipe: the time was up before there were any texts; give a larger --budget")
             time.sleep(1)
         self.vocabulary = Vocabulary(self.teacher.output, self._counts(), plan.common, plan.sample)
         self.run = self._run(plan.root / plan.run, schedule, plan.noted if plan.run == Plan.run else None)
 
     def _counts(self) -> torch.Tensor:
-        """How often the tokens occur in the first answers, which are kept for ever."""
+        """Returns token counts in the first answers, which are never deleted."""
         records = map(json.loads, self.plan.answers("00000").read_text().splitlines())
         ids = torch.tensor([one for record in records for one in record["prompt"] + record["answer"]])
         return torch.bincount(ids, minlength=len(self.teacher.output))
@@ -166,16 +166,16 @@ class Trainer:
         )
 
     def finish(self, state: Path, may_go_on: Callable[[], bool], tokens: int | None, out: Path) -> dict:
-        """Lets the rate fall from a state to zero, evaluates and exports. Goes on where an earlier call was interrupted.
+        """Decays the learning rate to zero from a state, evaluates and exports. Resumes an interrupted call.
 
-        Without `tokens` the rate falls over a share of those that the state was trained on.
+        `tokens` defaults to a share of the tokens that the state was trained on.
         """
         trained = torch.load(state, weights_only=True, mmap=True)["progress"]["trained"]
         tokens = tokens or max(self.schedule.batch(trained), int(FINISHING * trained))
         directory = self.plan.root / f"finish-{trained}"
         for other in self.plan.root.glob("finish-*"):
             if other != directory:
-                shutil.rmtree(other)  # of a call that was interrupted, and that nobody went on with
+                shutil.rmtree(other)  # left by an interrupted call that was not resumed
         directory.mkdir(exist_ok=True)
         if not (directory / "state.pt").exists():
             shutil.copy(state, directory / "state.partial")
@@ -183,7 +183,7 @@ class Trainer:
         run = self._run(directory, replace(self.schedule, decay_from=trained, decay_tokens=tokens), None)
         run.run(may_go_on, lambda: self.held_out(run, texts=48, stride=4))
         if not run.is_finished:
-            raise SystemExit("recipe: the budget was over before the rate had fallen to zero; run it again to go on")
+            raise SystemExit("recipe: the budget was used up before the decay ended; run it again to continue")
         found = self.held_out(run, texts=None, stride=2)
         export(run, out, self.plan.model, self.plan.factors, found)
         line = {"trained": trained, "decay": run.progress.trained - trained, "optimizer": self.schedule.optimizer, **found}
@@ -194,9 +194,9 @@ class Trainer:
 
 
 def everything(plan: Plan, schedule: Schedule, seconds: float, words: list[str]) -> dict:
-    """Makes texts and trains for so long, then finishes and exports. `words` starts the process that makes texts.
+    """Makes texts and trains for `seconds`, then finishes and exports. `words` is the command that makes texts.
 
-    A later call goes on with the same run: what is finished is always a branch of it.
+    A later call resumes the same run: the finished head is always a branch of it.
     """
     end = time.monotonic() + seconds
     maker = subprocess.Popen([sys.executable, "-m", "recipe", *words], preexec_fn=end_with_parent)
@@ -207,7 +207,7 @@ def everything(plan: Plan, schedule: Schedule, seconds: float, words: list[str])
         trainer.train(lambda: time.monotonic() < finish and alive(maker))
         speed = (trainer.run.progress.trained - before) / (time.monotonic() - start)
         batch = schedule.batch(trainer.run.progress.trained)
-        # Evaluating and writing take a part of the time that is left.
+        # Reserve part of the remaining time for evaluation and writing.
         tokens = int(min(0.7 * speed * max(0, end - time.monotonic()), FINISHING * trainer.run.progress.trained))
         return trainer.finish(trainer.run.state_path, lambda: True, max(batch, tokens), plan.root / "head")
     finally:
@@ -217,5 +217,5 @@ def everything(plan: Plan, schedule: Schedule, seconds: float, words: list[str])
 
 def alive(process: subprocess.Popen) -> bool:
     if process.poll() is not None:
-        raise SystemExit(f"recipe: making texts ended with exit code {process.returncode}")
+        raise SystemExit(f"recipe: the process that makes texts ended with exit code {process.returncode}")
     return True

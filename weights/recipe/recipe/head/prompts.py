@@ -1,4 +1,4 @@
-"""Prompts without end, each a function of a seed. Held-out ones share no template, no topic and no seed with the others."""
+"""Endless prompts, each determined by a seed. Held-out prompts share no template, topic or seed with the others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from recipe.head.templates import LANGUAGES, PROGRAMS, TEMPLATES, THINGS
 from recipe.head.topics import NAMES, WORDNET, Topics, article, is_held_out
 
 PUZZLES = 0.15
-"""Share of prompts that are reasoning-gym's."""
+"""Share of prompts from reasoning-gym."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Prompt:
 
 
 class Prompts:
-    """Prompts for training, or held-out ones."""
+    """Training prompts or held-out ones."""
 
     def __init__(self, held_out: bool, wordnet: Path = WORDNET, puzzles: float = PUZZLES):
         self.held_out, self.topics, self.puzzles = held_out, Topics.read(held_out, wordnet), puzzles
@@ -43,7 +43,7 @@ class Prompts:
 
 
 def side(templates: list[str], held_out: bool) -> list[str]:
-    """The last quarter, or the rest."""
+    """Returns the last quarter if held out, otherwise the rest."""
     cut = len(templates) - max(1, len(templates) // 4)
     return templates[cut:] if held_out else templates[:cut]
 
@@ -97,7 +97,7 @@ class Fields:
 
 
 def misspelt(sentence: str, random: Random) -> str:
-    """A sentence with a few letters swapped or left out."""
+    """Swaps or drops a few letters of a sentence."""
     letters = list(sentence)
     for _ in range(random.randint(2, 4)):
         at = random.randrange(1, len(letters) - 2)

@@ -1,4 +1,4 @@
-"""Short questions with checkable answers, by reasoning-gym's generators."""
+"""Short questions with checkable answers, from reasoning-gym's generators."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from random import Random
 from recipe.head.topics import is_held_out
 
 LONGEST = 500
-"""Characters. Longer ones are mostly grids, which small models make nothing of."""
+"""In characters. Longer ones are mostly grids, which small models cannot handle."""
 LEFT_OUT = set(
     """ab acre arc_1d arc_agi boxnet circuit_logic codeio composite emoji_mystery figlet_font futoshiki
     game_of_life_halting group_anagrams intermediate_integration jugs kakurasu knight_swap
@@ -15,12 +15,12 @@ LEFT_OUT = set(
     rearc rectangle_count rotten_oranges rubiks_cube shortest_path spiral_matrix string_insertion
     string_manipulation string_splitting string_synthesis zebra_puzzles""".split()
 )
-"""Generators whose questions are long, or take long to make."""
+"""Generators whose questions are long or slow to make."""
 
 
 def puzzle(random: Random, held_out: bool) -> tuple[str, str]:
-    """A question's kind, the generator's name, and its text. Some generators are held out whole."""
-    import reasoning_gym  # takes a second to load
+    """Returns a question's kind (the generator's name) and text. Some generators are entirely held out."""
+    import reasoning_gym  # imported late: it takes a second to load
     from reasoning_gym.factory import DATASETS
 
     kinds = [one for one in sorted(DATASETS) if one not in LEFT_OUT and is_held_out(one) == held_out]

@@ -1,6 +1,6 @@
-"""Decoder layers of a Qwen3 or Llama checkpoint over rows of many texts, packed one after another without padding.
+"""Decoder layers of a Qwen3 or Llama checkpoint over the rows of many texts, packed without padding.
 
-The matrices and everything between them see one block of rows, [rows, width]. Attention alone knows where texts begin and end.
+Everything but attention processes one block of rows, [rows, width]. Only attention knows where texts start and end.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
 
 class Rotary:
-    """RoPE's angles as the checkpoint's configuration scales them."""
+    """RoPE's angles, scaled as the checkpoint's configuration says."""
 
     def __init__(self, config: PretrainedConfig):
         embedding = LlamaRotaryEmbedding(config)
         self.frequencies, self.scale = embedding.inv_freq.float(), embedding.attention_scaling
 
     def __call__(self, positions: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Cosines and sines, each [rows, 1, head width], of the rows' positions, [rows]."""
+        """Returns cosines and sines, each [rows, 1, head width], for positions, [rows]."""
         if self.frequencies.device != positions.device:
             self.frequencies = self.frequencies.to(positions.device)
         angles = positions.float()[:, None] * self.frequencies
@@ -33,7 +33,7 @@ class Rotary:
 
 
 class LayerWeights(NamedTuple):
-    """One layer's weights: matrices in the type that products are computed in, vectors in float32."""
+    """A layer's weights: matrices in the computation type, vectors in float32."""
 
     attention_norm: torch.Tensor
     qkv: torch.Tensor
@@ -46,7 +46,7 @@ class LayerWeights(NamedTuple):
 
 
 def layer_weights(layer: torch.nn.Module, computation: torch.dtype) -> LayerWeights:
-    """The weights of a `transformers` decoder layer; gradients flow back to its own parameters."""
+    """Returns the weights of a `transformers` decoder layer. Gradients flow back to its parameters."""
     attention, mlp = layer.self_attn, layer.mlp
     norms = [getattr(attention, name, None) for name in ("q_norm", "k_norm")]
     return LayerWeights(
@@ -61,7 +61,7 @@ def layer_weights(layer: torch.nn.Module, computation: torch.dtype) -> LayerWeig
 
 
 def normalized(x: torch.Tensor, weight: torch.Tensor, epsilon: float) -> torch.Tensor:
-    """RMS norm in float32."""
+    """Applies RMSNorm in float32."""
     x = x.float()
     return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + epsilon) * weight
 
@@ -73,7 +73,7 @@ def rotated(x: torch.Tensor, cosines: torch.Tensor, sines: torch.Tensor) -> torc
 
 @dataclass(frozen=True)
 class Shape:
-    """What a layer's code must know of the configuration."""
+    """The layer dimensions from the configuration."""
 
     heads: int
     kv_heads: int
@@ -89,7 +89,7 @@ class Shape:
 def before_attention(
     x: torch.Tensor, weights: LayerWeights, shape: Shape, cosines: torch.Tensor, sines: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Queries [rows, heads, head width], keys and values [rows, kv heads, head width], with RoPE, from the residual stream."""
+    """Returns queries [rows, heads, head width], keys and values [rows, kv heads, head width], with RoPE, from the residual stream."""
     computation = weights.qkv.dtype
     mixed = F.linear(normalized(x, weights.attention_norm, shape.epsilon).to(computation), weights.qkv)
     mixed = mixed.view(len(x), -1, shape.head_width)
@@ -102,7 +102,7 @@ def before_attention(
 
 
 def after_attention(x: torch.Tensor, mixed: torch.Tensor, weights: LayerWeights, shape: Shape) -> torch.Tensor:
-    """Adds the attention's output, [rows, heads, head width], and the MLP to the residual stream, [rows, width] in float32."""
+    """Adds the attention output, [rows, heads, head width], and the MLP's to the residual stream, [rows, width] in float32."""
     computation = weights.output.dtype
     x = x + F.linear(mixed.reshape(len(x), -1), weights.output).float()
     inner = F.linear(normalized(x, weights.mlp_norm, shape.epsilon).to(computation), weights.gate_up)
@@ -111,14 +111,14 @@ def after_attention(x: torch.Tensor, mixed: torch.Tensor, weights: LayerWeights,
 
 
 class Layers(NamedTuple):
-    """The two halves of a layer, as they are or compiled."""
+    """The two halves of a layer, eager or compiled."""
 
     before: Callable = before_attention
     after: Callable = after_attention
 
 
 def compiled_layers() -> Layers:
-    """Fuses what lies between matrices. Blocks should have few distinct numbers of rows: each is compiled by itself."""
+    """Compiles both halves. Each block size compiles separately, so use few sizes."""
     torch._dynamo.config.recompile_limit = 64
     return Layers(torch.compile(before_attention, dynamic=False), torch.compile(after_attention, dynamic=False))
 
@@ -126,7 +126,7 @@ def compiled_layers() -> Layers:
 def attend(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """One text's attention: query [rows, heads, width], key and value [keys, kv heads, width]; causal without a mask."""
+    """Computes one text's attention: query [rows, heads, width], key and value [keys, kv heads, width]; causal without a mask."""
     groups = query.shape[1] // key.shape[1]
     key, value = (one.transpose(0, 1).repeat_interleave(groups, 0)[None] for one in (key, value))
     found = F.scaled_dot_product_attention(query.transpose(0, 1)[None], key, value, mask, is_causal=mask is None)
@@ -134,7 +134,7 @@ def attend(
 
 
 def fast_type(device: torch.device) -> torch.dtype:
-    """bfloat16 where the processor multiplies it, float32 elsewhere."""
+    """Returns bfloat16 if the processor supports its products, otherwise float32."""
     if device.type == "cuda":
         return torch.bfloat16
     cpuinfo = Path("/proc/cpuinfo")

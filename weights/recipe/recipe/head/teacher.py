@@ -1,4 +1,4 @@
-"""The checkpoint itself, which the add-on is taught by: what its last layers keep of a text, and what it predicts."""
+"""The checkpoint as the add-on's teacher: its last layers' keys and values for a text, and its predictions."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from recipe.head.stack import Layers, Rotary, Shape, attend, layer_weights, norm
 
 @dataclass
 class Lesson:
-    """What the original head leaves behind for one text of n tokens."""
+    """The original head's outputs for a text of n tokens."""
 
     ids: torch.Tensor
     """[n], int64."""
     answer_start: int
     keys: torch.Tensor
-    """[n, head layers, kv heads, head width]: of the original head, fed T, with RoPE."""
+    """[n, head layers, kv heads, head width]: the original head's, fed T, with RoPE."""
     values: torch.Tensor
     states: torch.Tensor
-    """[n, width]: what `lm_head` is fed, the final norm included. Vanilla's logits are made from it."""
+    """[n, width]: the input of `lm_head`, after the final norm. Vanilla's logits follow from it."""
 
 
 class Teacher:
-    """A Qwen3 or Llama checkpoint cut into a trunk and a head of `head_layers`."""
+    """A Qwen3 or Llama checkpoint, split into a trunk and a head of `head_layers`."""
 
     def __init__(self, model: PreTrainedModel, head_layers: int, computation: torch.dtype, layers: Layers = Layers()):
         config = model.config
@@ -48,7 +48,7 @@ class Teacher:
 
     @torch.no_grad()
     def teach(self, texts: list[list[int]], answer_starts: list[int], rows: int | None = None) -> list[Lesson]:
-        """Reads whole texts in one pass; `rows` pads the packed block to so many."""
+        """Processes whole texts in one pass. `rows` pads the packed block to that size."""
         if self._weights is None:
             self._weights = [layer_weights(layer, self.computation) for layer in self.model.model.layers]
         lengths = [len(text) for text in texts]
@@ -76,5 +76,5 @@ class Teacher:
         ]
 
     def logits(self, states: torch.Tensor) -> torch.Tensor:
-        """Vanilla's logits in float32, [rows, vocabulary]."""
+        """Returns vanilla's logits in float32, [rows, vocabulary]."""
         return torch.nn.functional.linear(states.to(self.computation), self.output).float()

@@ -1,9 +1,9 @@
-"""What people ask an assistant for, as templates over topics. The last quarter of each kind is held out."""
+"""Typical requests to an assistant, as templates over topics. The last quarter of each kind is held out."""
 
 from __future__ import annotations
 
 EASY = ("copy", "rewrite", "list", "sort")
-"""Kinds whose answers repeat or rearrange what the prompt holds, or have much of their form given."""
+"""Kinds whose answers repeat or rearrange the prompt, or mostly follow a given form."""
 
 TEMPLATES: dict[str, str] = {
     "explain": """Explain {subject} in simple terms.

@@ -1,4 +1,4 @@
-"""What prompts are about: words, definitions and example sentences of WordNet, and everyday subjects."""
+"""Topics of prompts: words, definitions and example sentences from WordNet, and everyday subjects."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 from random import Random
 
 WORDNET = Path("/usr/share/wordnet")
-"""Where Debian's wordnet-base puts it."""
+"""Install path of Debian's wordnet-base."""
 HELD_OUT_SHARE = 16
-"""One topic of so many is only ever asked about in held-out prompts."""
+"""One in this many topics occurs only in held-out prompts."""
 UNKIND = re.compile(r"offensive|vulgar|obscen|slur|disparag|derogat|sexual|genital", re.IGNORECASE)
 
 SUBJECTS = """the water cycle;gravity;electric cars;solar panels;wind energy;black holes;the moon landing;vaccines;antibiotics;DNA;
@@ -47,16 +47,16 @@ def is_held_out(topic: str) -> bool:
 
 @dataclass
 class Topics:
-    """Topics of one side: held-out ones, or the others."""
+    """Either the held-out topics or the others."""
 
     subjects: list[str]
     nouns: list[str]
-    """Frequent ones."""
+    """Frequent nouns."""
     verbs: list[str]
     definitions: list[tuple[str, str]]
-    """Nouns and what they mean."""
+    """Nouns with their meanings."""
     sentences: list[str]
-    """Examples of use."""
+    """Example sentences."""
 
     @staticmethod
     def read(held_out: bool, directory: Path = WORDNET) -> Topics:
@@ -72,17 +72,17 @@ class Topics:
         return Topics(*map(side, (subjects, nouns, verbs, definitions, sentences)))
 
     def passage(self, random: Random) -> str:
-        """A few sentences that define related things, or a few example sentences."""
+        """Returns a few sentences that define related things, or a few example sentences."""
         if random.random() < 0.3:
             return " ".join(random.sample(self.sentences, random.randint(2, 4)))
-        # Neighbours in WordNet's order are about one field.
+        # Neighbours in WordNet's order belong to one field.
         first = random.randrange(len(self.definitions) - 4)
         parts = self.definitions[first : first + random.randint(2, 4)]
         return " ".join(f"{capitalized(article(noun))} is {meaning}." for noun, meaning in parts)
 
 
 def frequent(directory: Path, kind: str, senses: int) -> list[str]:
-    """Words of a kind of which so many senses occur in the texts that WordNet has tagged."""
+    """Returns words of a kind with at least `senses` senses tagged in WordNet's texts."""
     words = []
     for line in (directory / f"index.{kind}").read_text().splitlines():
         if line.startswith(" "):

@@ -1,4 +1,4 @@
-"""The loop: steps at a constant rate that may go on for days, and a decay to zero from any state of it."""
+"""The training loop: steps at a constant learning rate, possibly for days, and a decay to zero from any saved state."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from recipe.head.teacher import Teacher
 from recipe.optimizers import optimizers
 
 CURVE = (300_000, 1_000_000, 3_000_000, 10_000_000, 30_000_000, 100_000_000)
-"""Trained tokens at which the state is kept for the learning curve."""
+"""Numbers of trained tokens at which the state is saved for the learning curve."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How fast, and on how many tokens a step."""
+    """Learning rate and batch size."""
 
     rate: float = 1e-3
     optimizer: str = "muon"
     warmup: int = 20
-    """Steps."""
+    """In steps."""
     batches: tuple[tuple[int, int], ...] = ((0, 2048), (50_000, 4096), (400_000, 8192), (3_000_000, 16384), (15_000_000, 32768))
-    """From so many trained tokens on, so many of them a step. Small steps early: their number counts then."""
+    """Pairs: from this number of trained tokens on, this many per step. Early on, many small steps help most."""
     rows_at_once: int = 2048
     decay_from: int | None = None
-    """Trained tokens at which the rate begins to fall, linearly, to zero after `decay_tokens` more."""
+    """Number of trained tokens at which a linear decay to zero starts, over `decay_tokens`."""
     decay_tokens: int = 0
 
     def batch(self, trained: int) -> int:
@@ -50,37 +50,37 @@ class Schedule:
 class Progress:
     step: int = 0
     trained: int = 0
-    """Head-only places that a loss was taken of: the measure of a run."""
+    """Number of head-only rows with a loss: the measure of progress."""
     seconds: float = 0.0
-    """Of processor time."""
+    """Processor time in seconds."""
 
 
 class Meter:
-    """Divergence and agreement by place since the last line of the log."""
+    """Divergence and agreement by cycle index since the last line of the log."""
 
     def __init__(self) -> None:
         self.rows: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
         self.start = time.monotonic()
 
-    def add(self, places: torch.Tensor, divergence: torch.Tensor, agrees: torch.Tensor) -> None:
-        self.rows.append((places, divergence.detach().cpu(), agrees.cpu().float()))
+    def add(self, cycle_indices: torch.Tensor, divergence: torch.Tensor, agrees: torch.Tensor) -> None:
+        self.rows.append((cycle_indices, divergence.detach().cpu(), agrees.cpu().float()))
 
     def line(self) -> dict:
-        places, divergence, agrees = (torch.cat(one) for one in zip(*self.rows))
-        by_place = {
-            str(place): [round(float(one[places == place].mean()), 4) for one in (divergence, agrees)]
-            for place in places.unique().tolist()
+        cycle_indices, divergence, agrees = (torch.cat(one) for one in zip(*self.rows))
+        by_index = {
+            str(cycle_index): [round(float(one[cycle_indices == cycle_index].mean()), 4) for one in (divergence, agrees)]
+            for cycle_index in cycle_indices.unique().tolist()
         }
         return {
             "kl": round(float(divergence.mean()), 4),
             "agreement": round(float(agrees.mean()), 4),
-            "places": by_place,
-            "tokens_per_second": round(len(places) / (time.monotonic() - self.start)),
+            "places": by_index,
+            "tokens_per_second": round(len(cycle_indices) / (time.monotonic() - self.start)),
         }
 
 
 class HeadRun:
-    """One run in a directory: `log.jsonl`, `state.pt` to resume from, and the states that are kept for the curve."""
+    """A run in a directory: `log.jsonl`, `state.pt` to resume from, and the states saved for the learning curve."""
 
     def __init__(self, directory: Path, teacher: Teacher, feed: Feed, vocabulary: Vocabulary, schedule: Schedule, seed: int = 0):
         self.directory, self.teacher, self.feed, self.vocabulary, self.schedule = directory, teacher, feed, vocabulary, schedule
@@ -102,7 +102,7 @@ class HeadRun:
         return schedule.decay_from is not None and self.progress.trained >= schedule.decay_from + schedule.decay_tokens
 
     def run(self, may_go_on: Callable[[], bool], evaluated: Callable[[], dict]) -> None:
-        """Steps until the rate has fallen to zero or `may_go_on` says no. Waits where there are no texts."""
+        """Trains until the decay is complete or `may_go_on` returns false. Waits while there are no texts."""
         while may_go_on() and not self.is_finished:
             before = self.progress.trained
             if not self.step(may_go_on):
@@ -119,12 +119,12 @@ class HeadRun:
         self.save()
 
     def _should_save(self) -> bool:
-        """Some minutes after the last time. On a busy machine these hold little work, which is worth no writing."""
+        """Whether some minutes have passed since the last save, of processor time too: on a busy machine they may hold little work."""
         seconds, processor_seconds = (now - then for now, then in zip((time.monotonic(), time.process_time()), self._saved))
         return seconds > 180 and processor_seconds > 20
 
     def _is_due(self, before: int) -> bool:
-        """An evaluation, each time that a tenth more was trained, and not more often than every 50,000 tokens."""
+        """Whether to evaluate: after every tenth more of training, but at most every 50,000 tokens."""
         after, due = self.progress.trained, 50_000
         while due <= after:
             if before < due:
@@ -133,7 +133,7 @@ class HeadRun:
         return False
 
     def step(self, may_go_on: Callable[[], bool]) -> bool:
-        """One optimizer step; False where `may_go_on` said no while it waited for texts."""
+        """Runs one optimizer step. Returns False if `may_go_on` returned false while waiting for texts."""
         schedule, progress = self.schedule, self.progress
         wanted, done = schedule.batch(progress.trained), 0
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + progress.step)
@@ -165,7 +165,7 @@ class HeadRun:
         common = len(self.vocabulary.common)
         divergence, agrees = Divergence.apply(states, expected, output, common, self.vocabulary.weight)
         (divergence.sum() / wanted).backward()
-        self.meter.add(torch.cat([one.places for one in rows]), divergence, agrees)
+        self.meter.add(torch.cat([one.cycle_indices for one in rows]), divergence, agrees)
         return len(states)
 
     def log(self, more: dict) -> None:
@@ -181,7 +181,7 @@ class HeadRun:
         print(json.dumps(line), flush=True)
 
     def save(self) -> None:
-        """Writes the state beside the old one, then takes its name: a kill leaves one or the other."""
+        """Saves the state atomically, by writing a new file and renaming it."""
         state = {
             "progress": vars(self.progress), "feed": self.feed.state(), "addon": self.addon.state_dict(),
             "optimizers": [one.state_dict() for one in self.optimizers], "optimizer": self.schedule.optimizer,
@@ -203,7 +203,7 @@ class HeadRun:
         self.forget_after(self.progress.step)
 
     def forget_after(self, step: int) -> None:
-        """Takes out of the log what was lost with a kill and will be done again."""
+        """Removes log lines of steps that a kill lost and that will be repeated."""
         log = self.directory / "log.jsonl"
         if not log.exists():
             return

@@ -1,4 +1,4 @@
-"""The task suite: generators of questions and answers, each with a training and a held-out side that share nothing."""
+"""The task suite: generators of questions and answers. Training and held-out items are disjoint."""
 
 from recipe.tasks.suite import SUITE, Item, Task, held_out_items, training_item
 

@@ -1,4 +1,4 @@
-"""A closed book: facts that training states in some wordings and evaluation asks for in others."""
+"""Closed-book facts, stated by training in some wordings and asked by evaluation in others."""
 
 from __future__ import annotations
 

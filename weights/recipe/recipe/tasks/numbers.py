@@ -10,7 +10,7 @@ from recipe.tasks.split import list_is_held_out, pair_is_held_out
 
 
 def operand(random: Random, digits: int) -> int:
-    """A number with 1 to `digits` digits, each length equally likely."""
+    """Returns a number with 1 to `digits` digits, each length equally likely."""
     length = random.randint(1, digits)
     return random.randrange(10 ** (length - 1) if length > 1 else 0, 10**length)
 
@@ -25,19 +25,19 @@ def operands(random: Random, digits: int, held_out: bool) -> tuple[int, int]:
 def split_list(draw: Callable[[], list[int]], held_out: bool) -> list[int]:
     while True:
         values = draw()
-        # Two numbers are a pair of operands as well.
+        # A list of two numbers is also a pair of operands.
         if list_is_held_out(values) == held_out and not (len(values) == 2 and pair_is_held_out(*values)):
             return values
 
 
 def numbers(random: Random, held_out: bool, shortest: int = 5) -> list[int]:
-    """A list of `shortest` (5 where it is held out) to 10 numbers: training may begin with lists that are easier."""
+    """Returns a list of `shortest` to 10 numbers, or 5 to 10 if held out: training may use easier, shorter lists."""
     shortest = 5 if held_out else shortest
     return split_list(lambda: [random.randint(10, 99) for _ in range(random.randint(shortest, 10))], held_out)
 
 
 def easy_numbers(random: Random) -> list[int]:
-    """A training list of 2 to 10 numbers, more often short, whose digits keep below bounds of its own: its sum carries little."""
+    """Returns a training list of 2 to 10 numbers, usually short and with bounded digits, so that its sum has few carries."""
     lengths = range(2, 11)
 
     def draw() -> list[int]:

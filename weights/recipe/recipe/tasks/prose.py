@@ -1,4 +1,4 @@
-"""Copying and continuing paragraphs of the King James Bible, held out by their first words."""
+"""Copying and continuing paragraphs of the King James Bible. The first words decide whether a paragraph is held out."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from random import Random
 from recipe.tasks.split import is_held_out
 
 LONGEST = 160
-"""Characters of a paragraph."""
+"""Maximum characters of a paragraph."""
 FIRST_WORDS = 4
-"""Paragraphs that begin with the same ones are on one side, since many repeat or begin alike."""
+"""Paragraphs with the same first words are on the same side, because many repeat or start alike."""
 
 
 @functools.cache
 def paragraphs(held_out: bool) -> list[str]:
-    """Returns verses of usable length, as the Debian package bible-kjv prints them."""
+    """Returns verses of suitable length from the Debian package bible-kjv."""
     if shutil.which("bible") is None:
         raise SystemExit("recipe: the program 'bible' is missing; install the package bible-kjv")
     output = subprocess.run(["bible", "-f", "gen1:1-rev22:21"], check=True, capture_output=True, text=True).stdout
@@ -33,7 +33,7 @@ def paragraphs(held_out: bool) -> list[str]:
 def copy(random: Random, held_out: bool) -> tuple[str, str]:
     paragraph = random.choice(paragraphs(held_out))
     if not held_out:
-        # Beginnings are shorter, so that copying is learnt sooner.
+        # Cut at a random word: shorter texts make copying easier to learn.
         words = paragraph.split(" ")
         paragraph = " ".join(words[: random.randint(FIRST_WORDS, len(words))])
     return f"Copy this paragraph: {paragraph}", paragraph

@@ -1,4 +1,4 @@
-"""All tasks by name, how often training draws them, and how an answer is judged."""
+"""All tasks by name, with their frequency in training and their metric."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from recipe.tasks import facts, numbers, prose
 
 @dataclass(frozen=True)
 class Task:
-    """`draw(random, held_out)` returns a question and its answer."""
+    """A task. `draw(random, held_out)` returns a question and its answer."""
 
     draw: Callable[[Random, bool], tuple[str, str]]
     weight: float
-    """How often training draws it, against the others."""
+    """Relative frequency in training."""
     metric: str = "exact"
-    """`exact`, or `loss` where many answers are right."""
+    """`exact`, or `loss` if many answers are right."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ SUITE = {
 
 
 def training_item(random: Random, weights: Mapping[str, float] = {}) -> Item:
-    """Draws a task by its weight, or the one that `weights` gives it, and an item of its training side."""
+    """Draws a training item. `weights` overrides tasks' weights."""
     name = random.choices(list(SUITE), [weights.get(name, task.weight) for name, task in SUITE.items()])[0]
     return Item(name, *SUITE[name].draw(random, False))
 
 
 def held_out_items(name: str, count: int = 200, seed: int = 0) -> list[Item]:
-    """Returns `count` different held-out items of a task, or all that it has."""
+    """Returns `count` distinct held-out items of a task, or all if there are fewer."""
     random, items = Random(f"{name}-{seed}"), {}
     for _ in range(100 * count):
         item = Item(name, *SUITE[name].draw(random, True))
