@@ -42,11 +42,14 @@ struct Bench: ParsableCommand {
         help: ArgumentHelp(
             "Format of lm_head (default: the model's, or --format): f32, bf16, f16, q8_0, q4_0 or q4_1.",
             valueName: "format"))
-    var headFormat: HeadFormat?
+    var lmHeadFormat: HeadFormat?
+
+    @Option(name: .customLong("head-format"), help: .hidden)
+    var oldLMHeadFormat: HeadFormat?
 
     @Option(
         help: ArgumentHelp(
-            "What the FP8 weights of a Hugging Face directory are made: as --head-format (default: bf16).",
+            "What the FP8 weights of a Hugging Face directory are made: as --lm-head-format (default: bf16).",
             valueName: "format"))
     var fp8Format: HeadFormat?
 
@@ -163,7 +166,7 @@ struct Bench: ParsableCommand {
         let shapes = shape.map { shape in
             Subject(name: shape.name) { _ in
                 try .random(
-                    shape, format: format, headFormat: headFormat?.format, headLayers: headLayers, screens: screen)
+                    shape, format: format, lmHeadFormat: (lmHeadFormat ?? oldLMHeadFormat)?.format, headLayers: headLayers, screens: screen)
             }
         }
         let paths = model.isEmpty && shape.isEmpty ? [try Embedded().model] : model
@@ -171,7 +174,7 @@ struct Bench: ParsableCommand {
             let name = path.split(separator: "/").last.map(String.init) ?? path
             return Subject(name: name) { options in
                 let model = try Model(
-                    path: path, headLayers: headLayers, vocabularyFormat: headFormat?.format,
+                    path: path, headLayers: headLayers, vocabularyFormat: (lmHeadFormat ?? oldLMHeadFormat)?.format,
                     fp8Format: fp8Format?.format ?? .bf16, screens: screen, threadCount: options.threadCount,
                     ignoresUnusedTensors: unused.ignoreUnusedTensors)
                 model.warnings.forEach(StandardError.warn)

@@ -16,11 +16,14 @@ struct ModelOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Convert lm_head, which is read for every token: f32, bf16, f16, q8_0, q4_0 or q4_1.", valueName: "format"))
-    var headFormat: HeadFormat?
+    var lmHeadFormat: HeadFormat?
+
+    @Option(name: .customLong("head-format"), help: .hidden)
+    var oldLMHeadFormat: HeadFormat?
 
     @Option(
         help: ArgumentHelp(
-            "What the FP8 weights of a Hugging Face directory are made: as --head-format (default: bf16).",
+            "What the FP8 weights of a Hugging Face directory are made: as --lm-head-format (default: bf16).",
             valueName: "format"))
     var fp8Format: HeadFormat?
 
@@ -64,7 +67,7 @@ struct ModelOptions: ParsableArguments {
         let options = sessionOptions()
         try options.check()
         let loaded = try Model(
-            path: path, headLayers: headLayers, vocabularyFormat: headFormat?.format,
+            path: path, headLayers: headLayers, vocabularyFormat: (lmHeadFormat ?? oldLMHeadFormat)?.format,
             fp8Format: fp8Format?.format ?? .bf16, screens: screen, threadCount: options.threadCount,
             checksTensors: !skipChecksums, ignoresUnusedTensors: unused.ignoreUnusedTensors)
         (loaded.warnings + (loaded.tokenizer?.warnings ?? [])).forEach(StandardError.warn)

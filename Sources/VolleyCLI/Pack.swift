@@ -25,7 +25,10 @@ struct Pack: ParsableCommand {
     var format = PackFormat.keep
 
     @Option(help: ArgumentHelp("Of lm_head, in place of --format.", valueName: "format"))
-    var headFormat: PackFormat?
+    var lmHeadFormat: PackFormat?
+
+    @Option(name: .customLong("head-format"), help: .hidden)
+    var oldLMHeadFormat: PackFormat?
 
     @Option(help: ArgumentHelp("Of the embedding, in place of --format.", valueName: "format"))
     var embedFormat: PackFormat?
@@ -62,11 +65,12 @@ struct Pack: ParsableCommand {
     }
 
     private var options: PackOptions {
+        let lmHeadFormat = lmHeadFormat ?? oldLMHeadFormat
         var options = PackOptions(
-            format: format.format, headFormat: headFormat?.format, embeddingFormat: embedFormat?.format,
+            format: format.format, lmHeadFormat: lmHeadFormat?.format, embeddingFormat: embedFormat?.format,
             compression: compress, shardByteCount: shardSize.byteCount,
             threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount)
-        options.keepsHead = headFormat?.isKeep == true
+        options.keepsLMHead = lmHeadFormat?.isKeep == true
         options.keepsEmbedding = embedFormat?.isKeep == true
         return options
     }

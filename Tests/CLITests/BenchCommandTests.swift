@@ -48,7 +48,7 @@ struct BenchCommandTests {
         arguments: [
             (["--shape", "qwen3-9b"], Int32(64), "qwen3-9b"), (["-n", "0"], 64, "-n is 0"),
             (["-r", "-1"], 64, "-r is -1"), (["--format", "q9"], 64, "q9"), (["--mtd", "off,auto"], 64, "off,auto"),
-            (["--head-format", "q6_K"], 64, "q6_K"), (["-d", "1024"], 1, "context has 1024"),
+            (["--lm-head-format", "q6_K"], 64, "q6_K"), (["-d", "1024"], 1, "context has 1024"),
             (["-m", "/nowhere"], 1, "/nowhere"),
             (["--shape", "smollm2-135m", "--format", "q6_K"], 1, "no whole blocks of q6_K"),
         ])
@@ -60,7 +60,7 @@ struct BenchCommandTests {
     }
 
     @Test("lm_head gets a format of its own, and threads are bound to processors, where that is asked for")
-    func headFormat() throws {
+    func lmHeadFormat() throws {
         struct Document: Decodable {
             let models: [Measured]
 
@@ -75,7 +75,7 @@ struct BenchCommandTests {
             #expect((command.status, command.errors) == (0, ""))
             return try #require(JSONDecoder().decode(Document.self, from: command.output).models.first)
         }
-        let (plain, other) = (try measured(), try measured("--head-format", "q4_0", "--pin"))
+        let (plain, other) = (try measured(), try measured("--lm-head-format", "q4_0", "--pin"))
         #expect(plain.formats == ["bf16"] && other.formats == ["bf16", "q4_0"])
         #expect(plain.bytes_per_pass - other.bytes_per_pass == 1024 * (128 * 2 - 128 / 32 * 18))
     }

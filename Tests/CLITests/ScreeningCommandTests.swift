@@ -58,9 +58,9 @@ struct ScreeningCommandTests {
     @Test("an lm_head that has no screen is refused in one sentence")
     func refusals() throws {
         for (arguments, parts) in [
-            (["generate", "--head-format", "q4_0", "Hi"], ["lm_head in q4_0 cannot be screened"]),
-            (["generate", "--head-format", "q8_0", "Hi"], ["rows of 128 values", "q6_K", "format bf16"]),
-            (["bench", "--shape", "smollm2-135m", "--format", "q4_0"], ["in q4_0", "choose --head-format bf16"]),
+            (["generate", "--lm-head-format", "q4_0", "Hi"], ["lm_head in q4_0 cannot be screened"]),
+            (["generate", "--lm-head-format", "q8_0", "Hi"], ["rows of 128 values", "q6_K", "format bf16"]),
+            (["bench", "--shape", "smollm2-135m", "--format", "q4_0"], ["in q4_0", "choose --lm-head-format bf16"]),
             (["bench", "--shape", "smollm2-135m"], ["lm_head in q8_0 with rows of 576 values"]),
         ] {
             let command = try Command.run(arguments + ["--screen"])

@@ -84,8 +84,8 @@ struct ScreenedDecodingTests {
     @Test("a refusal names the formats that could be screened")
     func refusals() {
         for (columns, end) in [
-            (1024, "leave out --screen, or choose --head-format q8_0 or bf16"),
-            (576, "leave out --screen, or choose --head-format bf16"), (100, "leave out --screen"),
+            (1024, "leave out --screen, or choose --lm-head-format q8_0 or bf16"),
+            (576, "leave out --screen, or choose --lm-head-format bf16"), (100, "leave out --screen"),
         ] {
             let sentence = "\(ConfigurationError.noScreen(format: .q4_0, columns: columns))"
             #expect(sentence.hasPrefix("lm_head in q4_0 cannot be screened: ") && sentence.hasSuffix("; " + end))

@@ -17,7 +17,7 @@ struct BenchTests {
     @Test("shapes are those of the models, whose sizes are known")
     func shapes() throws {
         #expect(ModelShape("qwen3-5b") == nil)
-        let model = try LayerStack.random(try #require(ModelShape("smollm2-135m")), format: .q4_0, headFormat: .q8_0)
+        let model = try LayerStack.random(try #require(ModelShape("smollm2-135m")), format: .q4_0, lmHeadFormat: .q8_0)
         #expect(model.formats == [.q4_0, .q8_0])
         let roofline = ByteRoofline(model, kvFormat: .f16)
         // 106,168,320 values in the layers' matrices, 49,152 · 576 in the embedding.

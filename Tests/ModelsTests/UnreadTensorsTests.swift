@@ -93,7 +93,7 @@ struct UnreadTensorsTests {
         checkpoint.configuration["made_up"] = 3
         let source = try Checkpoint.open(checkpoint.write())
         let directory = try TemporaryDirectory()
-        for (name, options, isTied) in [("kept", PackOptions(), true), ("q8", PackOptions(headFormat: .q8_0), false)] {
+        for (name, options, isTied) in [("kept", PackOptions(), true), ("q8", PackOptions(lmHeadFormat: .q8_0), false)] {
             let path = directory.path + "/" + name
             try Packer(source, options: options).write(to: path, progress: { _ in }, isCancelled: { false })
             let packed = try Checkpoint.open(path)

@@ -7,12 +7,12 @@ extension LayerStack {
     /// Random weights of `shape`'s sizes, of a spread that keeps activations near 1, made in memory.
     ///
     /// - Parameters:
-    ///   - headFormat: of `lm_head` alone.
+    ///   - lmHeadFormat: of `lm_head` alone.
     ///   - headLayers: how many of the last layers are the head.
     ///   - screens: whether `lm_head` is to be screened.
     /// - Throws: `BenchError.format` where rows are no whole blocks, `ConfigurationError.noScreen`.
     package static func random(
-        _ shape: ModelShape, format: StorageFormat, headFormat: StorageFormat? = nil, headLayers: Int? = nil,
+        _ shape: ModelShape, format: StorageFormat, lmHeadFormat: StorageFormat? = nil, headLayers: Int? = nil,
         screens: Bool = false
     ) throws -> LayerStack {
         let configuration = try shape.configuration(headLayers: headLayers)
@@ -20,7 +20,7 @@ extension LayerStack {
         let queries = configuration.headCount * configuration.headWidth
         let keys = configuration.keyValueHeadCount * configuration.headWidth
         let inner = configuration.feedForwardSize
-        for (format, columns) in [hidden, queries, inner].map({ (format, $0) }) + [(headFormat ?? format, hidden)] {
+        for (format, columns) in [hidden, queries, inner].map({ (format, $0) }) + [(lmHeadFormat ?? format, hidden)] {
             guard format.rowByteCount(columns: columns) != nil else {
                 throw BenchError.format(format, columns: columns, shape: shape.name)
             }
@@ -44,7 +44,7 @@ extension LayerStack {
         }
         let vocabulary = configuration.vocabularySize
         let embedding = configuration.tiesEmbeddings ? nil : matrix(vocabulary, hidden, format)
-        let vocabularyHead = matrix(vocabulary, hidden, headFormat ?? format)
+        let vocabularyHead = matrix(vocabulary, hidden, lmHeadFormat ?? format)
         return LayerStack(
             configuration: configuration, embedding: embedding, layers: layers, finalNorm: ones(hidden),
             vocabularyHead: Linear([vocabularyHead]),

@@ -56,6 +56,6 @@ extension ConfigurationError: CustomStringConvertible {
         let others = [StorageFormat.q8_0, .bf16].filter { RowScreen.copyFormat(of: $0, columns: columns) != nil }
         let choice = others.map(\.rawValue).joined(separator: " or ")
         return "lm_head in \(format.rawValue) \(problem); leave out --screen"
-            + (others.isEmpty ? "" : ", or choose --head-format \(choice)")
+            + (others.isEmpty ? "" : ", or choose --lm-head-format \(choice)")
     }
 }

@@ -5,11 +5,11 @@ package struct PackOptions: Sendable {
     /// Format of matrices; nil keeps each tensor's own. Vectors always keep theirs.
     package var format: StorageFormat?
     /// Format of `lm_head`, overriding `format`. A model that ties it to the embedding gets a separate one.
-    package var headFormat: StorageFormat?
+    package var lmHeadFormat: StorageFormat?
     /// Format of the embedding, overriding `format`.
     package var embeddingFormat: StorageFormat?
     /// Whether `lm_head` keeps its own format despite `format`.
-    package var keepsHead = false
+    package var keepsLMHead = false
     /// Whether the embedding keeps its own format despite `format`.
     package var keepsEmbedding = false
     package var compression: Compression
@@ -33,11 +33,11 @@ package struct PackOptions: Sendable {
     package static let formats = Quantizer.formats
 
     package init(
-        format: StorageFormat? = nil, headFormat: StorageFormat? = nil, embeddingFormat: StorageFormat? = nil,
+        format: StorageFormat? = nil, lmHeadFormat: StorageFormat? = nil, embeddingFormat: StorageFormat? = nil,
         compression: Compression = .lz4, shardByteCount: Int = 256 << 20, threadCount: Int = 1
     ) {
         self.format = format
-        self.headFormat = headFormat
+        self.lmHeadFormat = lmHeadFormat
         self.embeddingFormat = embeddingFormat
         self.compression = compression
         self.shardByteCount = shardByteCount

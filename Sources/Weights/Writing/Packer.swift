@@ -92,7 +92,7 @@ extension PackOptions {
     /// The requested format; nil keeps the tensor's own.
     fileprivate func wantedFormat(of name: String) -> StorageFormat? {
         switch name {
-        case "lm_head.weight": headFormat ?? (keepsHead ? nil : format)
+        case "lm_head.weight": lmHeadFormat ?? (keepsLMHead ? nil : format)
         case "model.embed_tokens.weight": embeddingFormat ?? (keepsEmbedding ? nil : format)
         // Routers are small, and rounding one changes which layers are skipped.
         case _ where name.contains("router."): nil
@@ -112,7 +112,7 @@ extension PackOptions {
     fileprivate func ownHead(for tensors: [PlannedTensor]) -> PlannedTensor? {
         guard !tensors.contains(where: { $0.name == "lm_head.weight" }),
             let embedding = tensors.first(where: { $0.name == "model.embed_tokens.weight" }),
-            let wanted = headFormat ?? (keepsHead ? embedding.source.format : nil), embedding.format != wanted,
+            let wanted = lmHeadFormat ?? (keepsLMHead ? embedding.source.format : nil), embedding.format != wanted,
             wanted.rowByteCount(columns: embedding.source.shape.last ?? 1) != nil
         else { return nil }
         return PlannedTensor(embedding.source, as: wanted, name: "lm_head.weight")

@@ -126,7 +126,7 @@ struct PackTests {
 
     @Test("a tied model with an lm_head in another format is no longer tied")
     func ownHead() throws {
-        let options = PackOptions(headFormat: .q8_0, embeddingFormat: .f16)
+        let options = PackOptions(lmHeadFormat: .q8_0, embeddingFormat: .f16)
         try Self.pack(Goldens.url("dmtd/qwen3-tied").path, to: path("packed"), options)
         let packed = try Checkpoint.open(path("packed"))
         #expect(packed.configuration.objectValue?["tie_word_embeddings"]?.boolValue == false)
@@ -146,7 +146,7 @@ struct PackTests {
         #expect(!embedding.hasTensor("lm_head.weight"))
 
         options.keepsEmbedding = false
-        options.keepsHead = true
+        options.keepsLMHead = true
         try Self.pack(tied, to: path("head"), options)
         let head = try Checkpoint.open(path("head"))
         #expect(try head.tensor("model.embed_tokens.weight").format == .q8_0)
