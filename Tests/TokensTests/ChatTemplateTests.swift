@@ -210,6 +210,6 @@ import Tokens
         #expect(message.reasoning == reasoning)
         #expect(message.content == content)
         let whole = ChatMessage(answer: answer, try golden.tokenizer("alternating"), ChatOptions())
-        #expect(plain == .assistant(answer))
+        #expect(whole == .assistant(answer))
     }
 }

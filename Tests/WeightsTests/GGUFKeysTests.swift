@@ -87,7 +87,7 @@ struct GGUFKeysTests {
             try open(Self.yarn + more).configuration["rope_scaling"]
         }
         let found = try scaling()
-        let scaled = try #require(found)
+        let plain = try #require(found)
         #expect((plain["rope_type"], plain["factor"]) == ("yarn", .double(4)))
         #expect(plain["original_max_position_embeddings"] == .int(32))
         let magnitude = 0.1 * log(4.0) + 1
