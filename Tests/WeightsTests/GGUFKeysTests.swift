@@ -88,10 +88,10 @@ struct GGUFKeysTests {
         }
         let found = try scaling()
         let plain = try #require(found)
-        #expect((plain["rope_type"], plain["factor"]) == ("yarn", .double(4)))
-        #expect(plain["original_max_position_embeddings"] == .int(32))
+        #expect((base["rope_type"], base["factor"]) == ("yarn", .double(4)))
+        #expect(base["original_max_position_embeddings"] == .int(32))
         let magnitude = 0.1 * log(4.0) + 1
-        #expect(plain["attention_factor"] == .double(magnitude))
+        #expect(base["attention_factor"] == .double(magnitude))
         let scaled = try scaling([("llama.rope.scaling.attn_factor", .float32(0.5))])
         #expect(scaled?["attention_factor"] == .double(magnitude / 2))
         let divided = try scaling([("llama.rope.scaling.yarn_log_multiplier", .float32(1))])
