@@ -3,29 +3,29 @@ import Tensors
 /// The trunk's outputs T that the head may still be fed, one row for each entry of the trunk's ring, in a ring of rows.
 ///
 /// They let a conversation's next turn rebuild the head's K/V without running the trunk again.
-struct TrunkOutputs {
+package struct TrunkOutputs {
     /// Floats in a row.
     let width: Int
     /// Most rows that are kept.
     let limit: Int
     /// Entries `start ..< end` are here.
-    private(set) var start = 0
-    private(set) var end = 0
+    package private(set) var start = 0
+    package private(set) var end = 0
     private var capacity = 0
     private var rows = AlignedBuffer<Float>(count: 0)
 
-    init(width: Int, limit: Int) {
+    package init(width: Int, limit: Int) {
         self.width = width
         self.limit = limit
     }
 
-    func row(_ entry: Int) -> UnsafeMutablePointer<Float> {
+    package func row(_ entry: Int) -> UnsafeMutablePointer<Float> {
         precondition(entry >= start && entry < end)
         return slot(entry)
     }
 
     /// Takes `count` rows, the entries from `end` on, and lets go of the oldest beyond `limit`.
-    mutating func append(_ source: UnsafePointer<Float>, count: Int) {
+    package mutating func append(_ source: UnsafePointer<Float>, count: Int) {
         precondition(count <= limit)
         start = max(start, end + count - limit)
         reserve(end + count - start)
@@ -36,16 +36,16 @@ struct TrunkOutputs {
     }
 
     /// Lets go of the rows before `entry`.
-    mutating func discard(before entry: Int) { start = min(max(start, entry), end) }
+    package mutating func discard(before entry: Int) { start = min(max(start, entry), end) }
 
     /// Forgets the rows from `entry` on; the next one is that of `entry`.
-    mutating func truncate(to entry: Int) {
+    package mutating func truncate(to entry: Int) {
         start = min(start, entry)
         end = entry
     }
 
     /// Lets go of all rows; the next one is that of `entry`.
-    mutating func skip(to entry: Int) { (start, end) = (entry, entry) }
+    package mutating func skip(to entry: Int) { (start, end) = (entry, entry) }
 
     private func slot(_ entry: Int) -> UnsafeMutablePointer<Float> { rows.pointer + entry % capacity * width }
 

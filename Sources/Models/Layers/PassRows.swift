@@ -20,13 +20,13 @@ package struct Segment {
 }
 
 /// Rows on their way through the layers: those of one sequence, or of several one behind another.
-struct PassRows {
-    let segments: [Segment]
+package struct PassRows {
+    package let segments: [Segment]
     /// [rowCount, hidden]: x, in place from layer to layer.
     let hidden: UnsafeMutablePointer<Float>
-    let rowCount: Int
+    package let rowCount: Int
 
-    init(_ segments: [Segment], hidden: UnsafeMutablePointer<Float>) {
+    package init(_ segments: [Segment], hidden: UnsafeMutablePointer<Float>) {
         self.segments = segments
         self.hidden = hidden
         rowCount = segments.reduce(0) { $0 + $1.rowCount }
@@ -34,10 +34,10 @@ struct PassRows {
 
     /// Whether each row must get the bits that it gets in a pass of 16 rows or fewer. True where sequences share the pass:
     /// OpenBLAS, which takes wider passes over float weights, rounds by the number of rows.
-    var isRowExact: Bool { segments.count > 1 }
+    package var isRowExact: Bool { segments.count > 1 }
 
     /// Calls `body` with each segment, the pass's row at which it begins, and the part of `set` that lies in it.
-    func forEachSegment(of set: RowSet, _ body: (Segment, _ firstRow: Int, _ part: Range<Int>) -> Void) {
+    package func forEachSegment(of set: RowSet, _ body: (Segment, _ firstRow: Int, _ part: Range<Int>) -> Void) {
         var (firstRow, first) = (0, 0)
         for segment in segments {
             let end = firstRow + segment.rowCount

@@ -2,30 +2,30 @@ import Decoding
 import Models
 
 /// The memory for keys and values, and what of it a job needs.
-struct KVBudget: Sendable {
-    let byteCount: Int
+package struct KVBudget: Sendable {
+    package let byteCount: Int
     private let trunk: KVRing.Shape
     private let head: KVRing.Shape
     private let contextLength: Int
 
-    init(byteCount: Int, model: ModelConfiguration, options: SessionOptions) {
+    package init(byteCount: Int, model: ModelConfiguration, options: SessionOptions) {
         self.byteCount = byteCount
         (trunk, head) = KVRing.shapes(model, options: options)
         contextLength = model.contextLength
     }
 
     /// Positions that a job may come to, drafts included.
-    func positions(of job: Job) -> Int {
+    package func positions(of job: Job) -> Int {
         let room = max(contextLength - job.prompt.count, 0)
         return job.prompt.count + min(min(job.options.maximumTokens ?? room, room) + (job.plan.drafting?.count ?? 0), room)
     }
 
     /// Entries of trunk and head that the job may come to.
-    func entries(of job: Job) -> RingEntries {
+    package func entries(of job: Job) -> RingEntries {
         RingEntries(job.plan, positions: positions(of: job), promptCount: job.prompt.count)
     }
 
-    func byteCount(of job: Job) -> Int {
+    package func byteCount(of job: Job) -> Int {
         let need = entries(of: job)
         return trunk.byteCount(reserving: need.trunk) + head.byteCount(reserving: need.head)
     }

@@ -4,7 +4,7 @@ import Decoding
 /// chat with the same system prompt copies that.
 ///
 /// A sequence that is taken up again gives what a new one would, as long as prompts may be read in any pieces.
-struct PrefixCache {
+package struct PrefixCache {
     private struct Entry {
         let sequence: TokenSequence
         let kvByteCount: Int
@@ -19,29 +19,29 @@ struct PrefixCache {
     /// Most sequences that are kept.
     private let limit: Int
     /// Least tokens that are worth it.
-    static let leastShared = 32
+    package static let leastShared = 32
     /// The oldest first.
     private var entries: [Entry] = []
 
-    init(limit: Int) { self.limit = limit }
+    package init(limit: Int) { self.limit = limit }
 
-    var kvByteCount: Int { entries.reduce(0) { $0 + $1.kvByteCount } }
+    package var kvByteCount: Int { entries.reduce(0) { $0 + $1.kvByteCount } }
 
-    mutating func add(_ sequence: TokenSequence) {
+    package mutating func add(_ sequence: TokenSequence) {
         guard limit > 0 else { return }
         if entries.count == limit { entries.removeFirst() }
         entries.append(Entry(sequence: sequence, kvByteCount: sequence.kvByteCount))
     }
 
     /// Lets go of the oldest.
-    mutating func removeOldest() { if !entries.isEmpty { entries.removeFirst() } }
+    package mutating func removeOldest() { if !entries.isEmpty { entries.removeFirst() } }
 
     /// The sequences, to copy from.
-    var sequences: [TokenSequence] { entries.map(\.sequence) }
+    package var sequences: [TokenSequence] { entries.map(\.sequence) }
 
     /// Removes and returns the sequence that shares most with the job's prompt, cut to what they share; nil where none shares
     /// enough, or more of it would be lost than kept.
-    mutating func take(for job: Job) -> TokenSequence? {
+    package mutating func take(for job: Job) -> TokenSequence? {
         let shared = entries.map { $0.shared(with: job) }
         guard let most = shared.max(), most >= Self.leastShared, let place = shared.firstIndex(of: most),
             2 * most >= entries[place].sequence.tokens.count

@@ -1,0 +1,64 @@
+import Decoding
+import Models
+import Serving
+import Testing
+
+/// Which ended sequence a prompt goes on from.
+struct PrefixCacheTests {
+    /// A sequence with these tokens, of which nothing has been computed.
+    private static func sequence(_ tokens: [Int]) throws -> TokenSequence {
+        let model = try Fixture.quantised.get().stack
+        let sequence = try Engine(model, options: SessionOptions(threadCount: 1)).makeSequence()
+        try sequence.begin(tokens)
+        return sequence
+    }
+
+    private static func job(_ prompt: [Int], _ plan: any DecodePlan = .vanilla) -> Job {
+        Job(prompt: prompt, plan: plan, options: GenerationOptions()) { _ in }
+    }
+
+    private static let shared = Array(3..<60)
+
+    @Test("a prompt gets the sequence that shares most with it, cut to what they share, once")
+    func longest() throws {
+        var cache = PrefixCache(limit: 4)
+        for count in [34, 50, 40] { cache.add(try Self.sequence(Array(Self.shared.prefix(count)) + [1, 2])) }
+        let taken = try #require(cache.take(for: Self.job(Self.shared)))
+        #expect(taken.tokens == Array(Self.shared.prefix(50)))
+        #expect(cache.sequences.map(\.tokens.count) == [36, 42])
+    }
+
+    @Test("the prompt's last token is never kept: its logits are the answer's first")
+    func lastToken() throws {
+        var cache = PrefixCache(limit: 1)
+        cache.add(try Self.sequence(Self.shared + [1]))
+        #expect(try #require(cache.take(for: Self.job(Self.shared))).tokens.count == Self.shared.count - 1)
+    }
+
+    @Test("too little in common, more to lose than to keep, and other layers: none")
+    func refusals() throws {
+        var cache = PrefixCache(limit: 4)
+        cache.add(try Self.sequence(Array(Self.shared.prefix(PrefixCache.leastShared - 1)) + [1]))
+        #expect(cache.take(for: Self.job(Self.shared)) == nil)
+        cache.add(try Self.sequence(Array(Self.shared.prefix(40)) + Array(repeating: 1, count: 50)))
+        #expect(cache.take(for: Self.job(Self.shared)) == nil)
+        cache.add(try Self.sequence(Self.shared))
+        #expect(cache.take(for: Self.job(Self.shared, try SaturationPlan(cosine: 0.9))) == nil)
+        #expect(cache.take(for: Self.job(Self.shared)) != nil)
+    }
+
+    @Test("the oldest make room, and a cache without room keeps none")
+    func limits() throws {
+        var cache = PrefixCache(limit: 2)
+        for first in 1...3 { cache.add(try Self.sequence([first, 5])) }
+        #expect(cache.sequences.map { $0.tokens[0] } == [2, 3])
+        cache.removeOldest()
+        #expect(cache.sequences.map { $0.tokens[0] } == [3])
+        cache.removeOldest()
+        cache.removeOldest()
+        #expect(cache.sequences.isEmpty && cache.kvByteCount == 0)
+        var none = PrefixCache(limit: 0)
+        none.add(try Self.sequence([1]))
+        #expect(none.sequences.isEmpty)
+    }
+}
