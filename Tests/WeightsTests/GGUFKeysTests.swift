@@ -87,7 +87,7 @@ struct GGUFKeysTests {
             try open(Self.yarn + more).configuration["rope_scaling"]
         }
         let found = try scaling()
-        let plain = try #require(found)
+        let base = try #require(found)
         #expect((base["rope_type"], base["factor"]) == ("yarn", .double(4)))
         #expect(base["original_max_position_embeddings"] == .int(32))
         let magnitude = 0.1 * log(4.0) + 1
