@@ -2,9 +2,9 @@ import JSON
 import Weights
 
 extension Checkpoint {
-    /// What a user should know of what the checkpoint says and we do not act on: each one sentence.
+    /// Warnings about fields of the checkpoint that have no effect here, one sentence each.
     ///
-    /// - Parameter stack: made of the checkpoint, where it was loaded.
+    /// - Parameter stack: the layers loaded from the checkpoint, if they were.
     package func warnings(_ stack: LayerStack? = nil) -> [String] {
         var sentences = warnings
         if let warning = ModelConfiguration.warning(for: configuration) { sentences.append(warning) }
@@ -21,11 +21,11 @@ extension Checkpoint {
         return sentences
     }
 
-    /// The configuration's field of compressed-tensors or mlx, which may stand over plain weights too.
+    /// The quantisation field of compressed-tensors or mlx, if the configuration has one. The weights may be plain all the same.
     var quantizationField: String? {
         ["compression_config", "quantization"].first { !(configuration[$0] ?? .null).isOff }
     }
-    /// The first tensor that belongs to weights packed by compressed-tensors or mlx; nil where all are plain.
+    /// The first tensor that compressed-tensors or mlx has packed; nil if all weights are plain.
     var packedTensorName: String? {
         let suffixes = [
             ".weight_packed", ".weight_scale", ".weight_zero_point", ".weight_shape", ".weight_g_idx", ".scales",

@@ -1,7 +1,7 @@
 import JSON
 import Weights
 
-/// The cycle rule of a checkpoint, and what says each of its choices.
+/// The cycle rule of a checkpoint, and where each of its choices comes from.
 public struct CheckpointRule: Sendable, Equatable {
     public let rule: CycleRule
     public let phaseOrigin: Origin
@@ -9,7 +9,7 @@ public struct CheckpointRule: Sendable, Equatable {
     public let historyOrigin: Origin
     private let fields: RuleFields
 
-    /// Where a choice comes from.
+    /// The source of a choice.
     public enum Origin: Sendable, Equatable, CustomStringConvertible {
         /// An option of the command line, or the library's override.
         case option(String)
@@ -17,9 +17,9 @@ public struct CheckpointRule: Sendable, Equatable {
         case field(String)
         /// The configuration's `model_type`.
         case modelType(String)
-        /// The phase allows no other.
+        /// The phase, which allows no other choice.
         case phase
-        /// Nothing says it.
+        /// The default: neither an option nor the configuration names a choice.
         case standard
 
         public var description: String {
@@ -32,14 +32,14 @@ public struct CheckpointRule: Sendable, Equatable {
         }
     }
 
-    /// The rule with some choices replaced. Where the phase is, a prompt input of the file's that does not fit gives way.
+    /// The rule with some choices replaced. A replaced phase also drops the checkpoint's own prompt input.
     ///
-    /// - Throws: `CycleRuleError` where what is asked for contradicts itself, or the file's phase.
+    /// - Throws: `CycleRuleError` if the overrides contradict each other or the checkpoint's phase.
     public func replacing(_ overrides: CycleRule.Overrides) throws(CycleRuleError) -> CheckpointRule {
         try CheckpointRule(fields, overrides)
     }
 
-    /// - Throws: `ConfigurationError` for a value that a field cannot have, or two that contradict each other.
+    /// - Throws: `ConfigurationError` for an invalid value, or for two values that contradict each other.
     init(_ reader: ConfigurationReader, modelType: String) throws(ConfigurationError) {
         let fields = try RuleFields(reader, modelType: modelType)
         do throws(CycleRuleError) {
@@ -70,7 +70,7 @@ public struct CheckpointRule: Sendable, Equatable {
     }
 }
 
-/// A choice and what says it.
+/// A choice and its source.
 private struct Sourced<Choice: Equatable & Sendable>: Equatable, Sendable {
     let value: Choice
     let origin: CheckpointRule.Origin
@@ -78,13 +78,13 @@ private struct Sourced<Choice: Equatable & Sendable>: Equatable, Sendable {
     init(_ value: Choice, _ origin: CheckpointRule.Origin) { (self.value, self.origin) = (value, origin) }
 }
 
-/// What a configuration says of the rule.
+/// The fields of a configuration that define its rule.
 private struct RuleFields: Equatable, Sendable {
     let phase: Sourced<CyclePhase>
     let promptInput: PromptInput?
     let history: Sourced<TrunkHistory>
-    /// The first of the names under which the authors released their checkpoint; its own code feeds E + T at the prompt's
-    /// positions (vllm-pDMTD, branch dmtd-ori, commit a3894dd). Nil where the configuration has none.
+    /// The first field that the authors' released checkpoint has for its split; nil if the configuration has none. The code
+    /// released with it feeds E + T at the prompt's positions (vllm-pDMTD, branch dmtd-ori, commit a3894dd).
     let releasedName: String?
 
     init(_ reader: ConfigurationReader, modelType: String) throws(ConfigurationError) {
@@ -104,7 +104,7 @@ private struct RuleFields: Equatable, Sendable {
 }
 
 extension ConfigurationReader {
-    /// One of a few words.
+    /// Reads a field whose value must be the name of one of the cases.
     fileprivate func choice<Choice: RawRepresentable & CaseIterable>(
         _ field: String
     ) throws(ConfigurationError) -> Choice? where Choice.RawValue == String {

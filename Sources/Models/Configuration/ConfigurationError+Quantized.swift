@@ -1,7 +1,7 @@
 import JSON
 
 extension ConfigurationError {
-    /// A checkpoint whose weights were packed by a method that is not implemented, named by its `quantization_config`.
+    /// Refuses weights packed by a method that is not implemented. `quantization_config` names the method.
     static func quantized(_ configuration: JSONValue) -> ConfigurationError {
         let method = configuration["quant_method"]?.stringValue
         return .unsupported(

@@ -1,12 +1,12 @@
 import JSON
 
-/// What the fields of `config.json` mean for the function that we run.
+/// The fields of `config.json`, by their effect on the forward pass.
 ///
-/// Every field is in one of four classes: read by `ModelConfiguration`; harmless; refused unless its value says that the
-/// feature is off; or unknown. An unknown field passes where its value is off, and is named in a warning where it is not.
+/// Every field is in one of four classes: read by `ModelConfiguration`; harmless; refused unless its value turns the feature
+/// off; or unknown. An unknown field is ignored if its value is off; otherwise a warning names it.
 /// `docs/checkpoints.md` describes the rule.
 enum ConfigurationFields {
-    /// Read, and checked, by `ModelConfiguration` and its parts.
+    /// Fields that `ModelConfiguration` and its parts read and check.
     static let read: Set<String> = [
         "model_type", "architectures", "hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
         "head_dim", "intermediate_size", "vocab_size", "max_position_embeddings", "rms_norm_eps", "hidden_act",
@@ -17,11 +17,11 @@ enum ConfigurationFields {
         "dmtd_history_mode",
         "dmtd_block_attention", "routing_layers", "routing_method", "router_reduction_factor", "proj_reduction_factor",
         "router_order", "router_gate_mode", "router_head_bias_init",
-        // Held against the tensors: `TensorReader.refusePackedTensors`.
+        // Checked against the tensors by `TensorReader.refusePackedTensors`.
         "compression_config", "quantization",
     ]
 
-    /// Describe training, sampling, the file or other programs: no value changes a forward pass.
+    /// Fields that describe training, sampling, the file or other programs. No value of theirs changes a forward pass.
     static let harmless: Set<String> = [
         // The file.
         "transformers_version", "torch_dtype", "dtype", "_name_or_path", "name_or_path", "_commit_hash",
@@ -33,7 +33,7 @@ enum ConfigurationFields {
         "pretraining_tp",
         "gradient_checkpointing", "router_aux_loss_coef", "aux_loss_alpha", "output_router_logits", "norm_topk_prob",
         "routing_capacity", "initializer_factor", "train_length", "fused_cross_entropy", "fused_norm", "fused_swiglu",
-        // Sizes and marks of features that other fields switch on.
+        // Sizes and special tokens of features that other fields switch on.
         "max_window_layers", "mask_token_id", "pad_token_id", "sep_token_id", "cls_token_id", "unk_token_id",
         "decoder_start_token_id", "image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id",
         "vision_token_id", "max_sequence_length", "model_max_length", "tokenizer_model_max_length",
@@ -43,7 +43,7 @@ enum ConfigurationFields {
         "chunk_size_feed_forward", "is_decoder", "attn_implementation", "_attn_implementation",
         "_attn_implementation_autoset", "_attn_implementation_internal", "_experts_implementation",
         "experts_implementation", "use_flash_attn", "use_flash_attention", "use_kernels", "rope_theta_type",
-        // Heads for other tasks; `architectures` says whether one is there.
+        // Heads for other tasks; `architectures` says whether the model has one.
         "id2label", "label2id", "num_labels", "problem_type", "finetuning_task", "task_specific_params", "prefix",
         // Sampling, from before generation_config.json.
         "do_sample", "temperature", "top_k", "top_p", "min_p", "typical_p", "epsilon_cutoff", "eta_cutoff",
@@ -54,17 +54,17 @@ enum ConfigurationFields {
         "num_assistant_tokens_schedule", "target_lookbehind", "encoder_repetition_penalty",
     ]
 
-    /// Model types whose published files name their own code, which we implement: `auto_map` is harmless there. Elsewhere it
-    /// may name anything.
+    /// Model types that ship their own code, which is implemented here: their `auto_map` is harmless. For other types
+    /// `auto_map` may name any function.
     static let typesWithCode: Set<String> = ["dmtdqwen3", "mtpqwen3", "ddqwen3", "ddllama"]
 
-    /// Which values of a field leave the function as it is.
+    /// The values of a field that do not change the forward pass.
     enum Neutral {
         /// `null`, `false`, 0, or an empty string, list or object.
         case off
-        /// These besides.
+        /// Every value of `off`, and those listed.
         case offOr([JSONValue])
-        /// `null`, or one of these.
+        /// `null`, and the values listed.
         case only([JSONValue])
 
         func includes(_ value: JSONValue) -> Bool {
@@ -76,7 +76,7 @@ enum ConfigurationFields {
         }
     }
 
-    /// Fields that ask for another function, and the values that do not.
+    /// Fields that change the forward pass, each with the values that do not.
     static func refused(_ architecture: ModelConfiguration.Architecture) -> [String: Neutral] {
         var fields = refused
         let hasHeadNorms: Neutral = architecture == .qwen3 ? .only([.bool(true)]) : .off
@@ -96,7 +96,7 @@ enum ConfigurationFields {
         "hidden_activation": .only(["silu", "swish"]), "activation_function": .only(["silu", "swish"]),
         "num_experts": .off, "num_local_experts": .off, "n_routed_experts": .off, "n_shared_experts": .off,
         "moe_num_experts": .off, "shared_expert_intermediate_size": .off, "moe_intermediate_size": .off,
-        // Attention: what a token sees, and how scores are made.
+        // Attention: masks and scores.
         "use_sliding_window": .off, "sliding_window_pattern": .off, "attention_chunk_size": .off, "window_size": .off,
         "attention_window_size": .off, "is_causal": isTrue, "causal": isTrue, "use_bidirectional_attention": .off,
         "bidirectional": .off, "attn_logit_softcapping": .off, "query_pre_attn_scalar": .off, "clip_qkv": .off,
@@ -127,7 +127,7 @@ enum ConfigurationFields {
 }
 
 extension JSONValue {
-    /// Whether a field of this value is as good as absent: `null`, `false`, 0, or an empty string, list or object.
+    /// Whether a field with this value counts as absent: `null`, `false`, 0, or an empty string, list or object.
     var isOff: Bool {
         switch self {
         case .null, .bool(false), .int(0), .string(""): true
@@ -138,7 +138,7 @@ extension JSONValue {
         }
     }
 
-    /// Whether they are equal, 1 and 1.0 being the same.
+    /// Whether the values are equal; numbers compare by value, so 1 equals 1.0.
     fileprivate func isSameNumber(as other: JSONValue) -> Bool {
         if let left = doubleValue, let right = other.doubleValue { return left == right }
         return self == other

@@ -1,13 +1,12 @@
-/// How a checkpoint's makers recommend to generate with it. What they say nothing of is nil.
+/// The generation settings that a checkpoint's makers recommend; nil where they recommend nothing.
 ///
 /// Read from `generation_config.json` (or `config.json`, where transformers takes it from there), or from a GGUF file's
 /// `general.sampling.*`.
 public struct GenerationDefaults: Sendable, Equatable {
-    /// A value and where it was found.
+    /// A value and its source.
     public struct Setting<Value: Sendable & Equatable>: Sendable, Equatable {
-        /// The value itself.
         public let value: Value
-        /// The file, or whose default it is.
+        /// The file that holds the value, or a description of the default that it is.
         public let origin: String
 
         init(_ value: Value, from origin: String) {
@@ -15,35 +14,35 @@ public struct GenerationDefaults: Sendable, Equatable {
             self.origin = origin
         }
 
-        /// Another form of the value, from the same place.
+        /// The transformed value, with the same origin.
         package func map<Other>(_ transform: (Value) -> Other) -> Setting<Other> {
             Setting<Other>(transform(value), from: origin)
         }
     }
 
-    /// 0 takes the most likely token.
+    /// Sampling temperature; 0 takes the most likely token.
     public internal(set) var temperature: Setting<Float>?
-    /// The k most likely tokens; 0 for all.
+    /// Samples from the k most likely tokens; 0 for all.
     public internal(set) var topK: Setting<Int>?
-    /// The most likely tokens that reach this probability together.
+    /// Samples from the fewest likely tokens whose probabilities add up to at least this.
     public internal(set) var topP: Setting<Float>?
-    /// The least share of the most likely token's probability.
+    /// Samples from tokens with at least this share of the most likely token's probability.
     public internal(set) var minP: Setting<Float>?
-    /// Weakens every token of prompt and answer; 1 does nothing.
+    /// Penalises every token of prompt and answer; 1 for none.
     public internal(set) var repetitionPenalty: Setting<Float>?
-    /// How many of the last tokens that penalty looks at.
+    /// The number of last tokens that `repetitionPenalty` looks at.
     public internal(set) var repetitionWindow: Setting<Int>?
-    /// Weakens every token of the answer.
+    /// Penalises every token of the answer once.
     public internal(set) var presencePenalty: Setting<Float>?
-    /// Weakens every token of the answer as often as it is there.
+    /// Penalises every token of the answer once for each time that it occurs.
     public internal(set) var frequencyPenalty: Setting<Float>?
-    /// Most tokens of an answer (`max_new_tokens`).
+    /// Maximum number of tokens of an answer (`max_new_tokens`).
     public internal(set) var maximumTokens: Setting<Int>?
-    /// Most tokens of prompt and answer together (`max_length`).
+    /// Maximum number of tokens of prompt and answer together (`max_length`).
     public internal(set) var maximumLength: Setting<Int>?
-    /// What the checkpoint asks for beyond that and does not get, one sentence each.
+    /// Recommendations that are not followed, one sentence each.
     public internal(set) var notes: [String] = []
 
-    /// Nothing is recommended.
+    /// No recommendations.
     public static let none = GenerationDefaults()
 }

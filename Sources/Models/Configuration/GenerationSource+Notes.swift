@@ -2,12 +2,12 @@ import JSON
 import Weights
 
 extension GenerationSource {
-    /// A sentence for the fields that ask for what is not implemented, and one for those that nobody knows.
+    /// One sentence about fields that are not implemented, and one about unknown fields.
     ///
-    /// - Parameter samples: whether tokens are drawn; some fields count only then.
+    /// - Parameter samples: whether tokens are sampled; some fields count only then.
     func notes(samples: Bool) -> [String] {
         let unimplemented = fields.filter { isUnimplemented($0.name, $0.value, samples: samples) }
-        // The model's configuration has fields that have nothing to do with generation.
+        // Most fields of a model's configuration do not concern generation.
         let unknown = origin == .configuration ? [] : fields.filter { !isKnown($0.name) }
         var notes: [String] = []
         if !unimplemented.isEmpty {
@@ -35,7 +35,7 @@ extension GenerationSource {
                 || name.hasPrefix("_")
     }
 
-    /// The values of a field that ask for nothing.
+    /// The values of a field that have no effect.
     private enum Harmless {
         case number(Double)
         case atMost(Double)
@@ -55,7 +55,7 @@ extension GenerationSource {
         }
     }
 
-    /// What `GenerationDefaults` reads.
+    /// Fields that `GenerationDefaults` reads.
     private static let readFields: Set<String> = [
         "do_sample", "temperature", "top_k", "top_p", "min_p", "repetition_penalty", "presence_penalty",
         "frequency_penalty", "max_new_tokens", "max_length", "eos_token_id",
@@ -65,10 +65,10 @@ extension GenerationSource {
         "sequence",
     ]
 
-    /// Of these transformers takes notice only where it draws.
+    /// Fields that transformers uses only when it samples.
     private static let drawingFields: Set<String> = ["typical_p", "epsilon_cutoff", "eta_cutoff", "top_h"]
 
-    /// Fields of transformers' `GenerationConfig` that change the text, and the values with which they do not.
+    /// Fields of transformers' `GenerationConfig` that change the text, each with the values that do not.
     private static let fileFields: [String: Harmless] = [
         "num_beams": .atMost(1), "num_beam_groups": .atMost(1), "num_return_sequences": .atMost(1),
         "diversity_penalty": .number(0), "penalty_alpha": .number(0), "constraints": .emptiness,
@@ -82,13 +82,13 @@ extension GenerationSource {
         "min_new_tokens": .atMost(0), "max_time": .nothing, "stop_strings": .emptiness, "token_healing": .falsehood,
     ]
 
-    /// Keys beside those that are read, and the values with which they change nothing.
+    /// GGUF keys that are not read, each with the values that have no effect.
     private static let metadataFields: [String: Harmless] = [
         "mirostat": .number(0), "mirostat_tau": .atMost(.infinity), "mirostat_eta": .atMost(.infinity),
         "xtc_probability": .atMost(0), "xtc_threshold": .atMost(.infinity),
     ]
 
-    /// Fields that change how transformers works, not what comes of it, or that need one of those above.
+    /// Fields that do not change transformers' text, or only together with one of `fileFields`.
     private static let harmlessFields: Set<String> = [
         "bos_token_id", "pad_token_id", "decoder_start_token_id", "sep_token_id", "transformers_version", "use_cache",
         "cache_implementation", "cache_config", "return_legacy_cache", "return_dict_in_generate", "output_attentions",

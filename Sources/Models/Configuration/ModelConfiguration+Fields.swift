@@ -2,11 +2,11 @@ import JSON
 import Weights
 
 extension ConfigurationReader {
-    /// Refuses by name the fields of `ConfigurationFields.refused` whose values ask for another function.
+    /// Refuses by name the fields of `ConfigurationFields.refused` whose values change the forward pass.
     func refuseOtherFunctions(_ architecture: ModelConfiguration.Architecture) throws(ConfigurationError) {
         let refused = ConfigurationFields.refused(architecture)
         for (field, value) in fields {
-            // Our own family's fields: one that is not known here trains, and so decodes, in another way.
+            // An unknown `dmtd_` field means a variant that was trained, and so must be decoded, differently.
             let isUnknownVariant = field.hasPrefix("dmtd_") && !ConfigurationFields.read.contains(field)
             guard let neutral = isUnknownVariant ? .off : refused[field], !neutral.includes(value) else { continue }
             throw unsupported(field, "use a checkpoint without it")
@@ -19,7 +19,7 @@ extension ConfigurationReader {
         }
     }
 
-    /// `architectures` names the class that the weights belong to: heads for other tasks give no next token.
+    /// Refuses heads for other tasks, which give no next token. `architectures` names the class of the weights.
     func refuseOtherTasks() throws(ConfigurationError) {
         guard let value = value("architectures") else { return }
         guard let names = value.arrayValue else { throw invalid("architectures", value, "a list of strings") }
@@ -35,7 +35,7 @@ extension ConfigurationReader {
 }
 
 extension ModelConfiguration {
-    /// What a user should know of the fields of `configuration` that nothing here knows: one sentence, or nil.
+    /// A warning that names the unknown fields of `configuration`; nil if there are none.
     package static func warning(for configuration: JSONValue) -> String? {
         let fields = configuration.objectValue ?? [:]
         let refused = ConfigurationFields.refused(.qwen3).merging(ConfigurationFields.refused(.llama)) { first, _ in

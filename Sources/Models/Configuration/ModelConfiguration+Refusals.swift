@@ -2,7 +2,7 @@ import JSON
 import Weights
 
 extension ConfigurationReader {
-    /// Refuses by name every option that would make the model another function than the one implemented.
+    /// Refuses by name every option that changes the forward pass in a way that is not implemented.
     func refuseUnimplemented(_ architecture: ModelConfiguration.Architecture) throws(ConfigurationError) {
         let plain = "use a checkpoint without it"
         for field in ["attention_bias", "mlp_bias", "use_sliding_window", "rope_interleaved"]
@@ -25,7 +25,7 @@ extension ConfigurationReader {
         try refuseUnimplementedCycles()
     }
 
-    /// `layer_types` may say that single layers use another attention.
+    /// Refuses `layer_types` that name another attention for some layers.
     private func refuseUnimplementedAttention() throws(ConfigurationError) {
         guard let types = value("layer_types") else { return }
         guard let elements = types.arrayValue else { throw invalid("layer_types", types, "a list of strings") }
@@ -34,7 +34,7 @@ extension ConfigurationReader {
         }
     }
 
-    /// The parallel variants of Direct Multi-Token Decoding are other functions under the same model type.
+    /// Refuses the parallel variants of Direct Multi-Token Decoding, which have the same model type.
     private func refuseUnimplementedCycles() throws(ConfigurationError) {
         let sequential = "use a checkpoint of the sequential method"
         if let encoding = try count("num_encoding_layers", in: 0...Self.countLimit - 1), encoding > 0 {
@@ -43,13 +43,13 @@ extension ConfigurationReader {
         if let attention = try text("dmtd_block_attention") {
             guard attention == "none" else { throw unsupported("dmtd_block_attention", sequential) }
         } else if let name = try newerSplitName() {
-            // The authors' engine takes the newer names without the field for a parallel variant.
+            // The authors' engine reads the newer names without this field as a parallel variant.
             throw .unsupported(
                 field: "dmtd_block_attention", value: "causal, which \(name) without it means,", remedy: sequential)
         }
     }
 
-    /// The newer of the two names of trunk or head, where the paper's are absent.
+    /// The newer field name of trunk or head, if the configuration has it and none of the paper's names.
     private func newerSplitName() throws(ConfigurationError) -> String? {
         guard ["num_thinking_layers", "num_decoding_layers"].allSatisfy({ value($0) == nil }) else { return nil }
         return ["num_parallel_layers", "num_sequential_layers"].first { value($0) != nil }

@@ -1,12 +1,12 @@
 import JSON
 
-/// The shape of a model and the way it was trained: everything but its weights.
+/// The shape of a model and the rule that it was trained for: everything but its weights.
 ///
-/// Made from a checkpoint's configuration only, and checked while it is made: every later size is a product of these.
+/// The initialiser checks all values, because every later size is a product of them.
 public struct ModelConfiguration: Sendable, Equatable {
-    /// The layer's form.
+    /// The kind of decoder layer.
     public let architecture: Architecture
-    /// `model_type` as the checkpoint has it: `qwen3`, `dmtdqwen3`, `mtpqwen3`, `llama`, `ddllama`, `ddqwen3`.
+    /// The checkpoint's `model_type`: `qwen3`, `dmtdqwen3`, `mtpqwen3`, `llama`, `ddllama`, `ddqwen3`.
     public let modelType: String
     /// Trunk and head together.
     public let layerCount: Int
@@ -14,15 +14,15 @@ public struct ModelConfiguration: Sendable, Equatable {
     public let hiddenSize: Int
     /// Query heads.
     public let headCount: Int
-    /// Key and value heads; divides `headCount`.
+    /// KV heads; divides `headCount`.
     public let keyValueHeadCount: Int
-    /// Width of one head; even.
+    /// Width of one attention head; even.
     public let headWidth: Int
-    /// Width between gate/up and down.
+    /// Width of the feed-forward network, between gate/up and down.
     public let feedForwardSize: Int
     /// Rows of the embedding and of `lm_head`.
     public let vocabularySize: Int
-    /// Positions, prompt and answer together.
+    /// Maximum number of positions, prompt and answer together.
     public let contextLength: Int
     /// Added to the mean square in every norm.
     public let normEpsilon: Float
@@ -30,34 +30,34 @@ public struct ModelConfiguration: Sendable, Equatable {
     public let rope: RopeConfiguration
     /// Whether `lm_head` is the embedding matrix.
     public private(set) var tiesEmbeddings: Bool
-    /// `bos_token_id`; may be outside the vocabulary, where a configuration kept a larger model's.
+    /// `bos_token_id`; may lie outside the vocabulary if the configuration kept a larger model's.
     public let beginToken: Int?
     /// Tokens that end an answer; may be empty.
     public let endTokens: [Int]
-    /// Layers that run for every token: the last ones.
+    /// The last layers, which run for every token.
     public private(set) var headLayerCount: Int
-    /// Layers that run once a cycle: the first ones. 0 where the model is too shallow to split.
+    /// The first layers, which run once a cycle. 0 if the model is too shallow to split.
     public private(set) var trunkLayerCount: Int
-    /// The factor the checkpoint was trained for (`mtp_horizon`); nil where it was trained for none.
+    /// The factor that the checkpoint was trained for (`mtp_horizon`); nil if none.
     public let trainedFactor: Int?
-    /// The function of its family that the checkpoint was trained for, and what says so.
+    /// The cycle rule that the checkpoint was trained for, and where each choice comes from.
     public let checkpointRule: CheckpointRule
-    /// Which layers a token may skip; nil where it runs all.
+    /// The layers that a token may skip; nil if every token runs all layers.
     public let routing: RoutingConfiguration?
 
-    /// The layer forms that are implemented.
+    /// The kinds of decoder layer that are implemented.
     public enum Architecture: String, Sendable, Equatable {
-        /// Root-mean-square norm on each head's q and k.
+        /// With RMSNorm on each attention head's q and k.
         case qwen3
-        /// Without it.
+        /// Without a norm on q and k.
         case llama
     }
 
     /// Reads and checks a configuration in Hugging Face's terms.
     /// - Parameters:
     ///   - configuration: an object such as `Checkpoint.configuration`.
-    ///   - headLayers: replaces the checkpoint's split; 1 up to one less than the layers.
-    /// - Throws: `ConfigurationError` naming the first field that is missing, impossible or not implemented.
+    ///   - headLayers: replaces the checkpoint's split; from 1 to `layerCount` − 1.
+    /// - Throws: `ConfigurationError` naming the first field that is missing, invalid or not implemented.
     package init(_ configuration: JSONValue, headLayers: Int? = nil) throws(ConfigurationError) {
         let fields = try ConfigurationReader(configuration)
         (architecture, modelType) = try Self.architecture(fields)
@@ -88,23 +88,23 @@ public struct ModelConfiguration: Sendable, Equatable {
         try checkSizes()
     }
 
-    /// The function of its family that the checkpoint was trained for.
+    /// The cycle rule that the checkpoint was trained for.
     public var rule: CycleRule { checkpointRule.rule }
 
-    /// Whether the head was trained on T alone, as `off` feeds it.
+    /// Whether the head was trained on T alone, as vanilla decoding feeds it.
     public var wasFedTrunkAlone: Bool { rule.promptInput == .trunk }
 
     /// Whether there is a trunk to run once a cycle; without one, only vanilla decoding is possible.
     public var canRunCycles: Bool { trunkLayerCount > 0 }
 
-    /// - Throws: `ConfigurationError.noTrunk` where `canRunCycles` is false.
+    /// - Throws: `ConfigurationError.noTrunk` if `canRunCycles` is false.
     package func checkSplit() throws(ConfigurationError) {
         guard canRunCycles else { throw .noTrunk(layerCount: layerCount) }
     }
 
     /// FlexiDepth's name for a Llama with routed layers.
     static let routedLlama = "ddllama"
-    /// Model types that always have routed layers; the others may.
+    /// Model types that must have routed layers; other types may have them.
     private static let routedTypes = [routedLlama, "ddqwen3"]
 
     /// The same model cut after its first `trunkLayerCount` layers.
@@ -122,73 +122,8 @@ public struct ModelConfiguration: Sendable, Equatable {
         return configuration
     }
 
-    /// Far above any model; keeps a lying file from making a layer list without end.
+    /// Far above any model: bounds what a damaged file can make us allocate.
     private static let layerLimit = 4096
-    /// Values of the largest matrix a configuration may ask for.
-    private static let matrixLimit = 1 << 40
-}
-
-// MARK: - Reading
-
-extension ModelConfiguration {
-    private static func architecture(
-        _ fields: ConfigurationReader
-    ) throws(ConfigurationError) -> (Architecture, modelType: String) {
-        guard let modelType = try fields.text("model_type") else { throw .missing(field: "model_type") }
-        switch modelType {
-        case "qwen3", "dmtdqwen3", "mtpqwen3", "ddqwen3": return (.qwen3, modelType)
-        case "llama", routedLlama: return (.llama, modelType)
-        default:
-            throw fields.unsupported(
-                "model_type", "use a checkpoint of type qwen3, dmtdqwen3, mtpqwen3, ddqwen3, llama or ddllama")
-        }
-    }
-
-    private static func headWidth(
-        _ fields: ConfigurationReader, _ architecture: Architecture, hiddenSize: Int, headCount: Int
-    ) throws(ConfigurationError) -> Int {
-        if let width = try fields.count("head_dim", in: 2...65536) { return width }
-        // The default of transformers' Qwen3Config; Llama's is what divides the hidden size.
-        if architecture == .qwen3 { return 128 }
-        guard hiddenSize.isMultiple(of: headCount) else {
-            throw .inconsistent(
-                problem: "hidden_size \(hiddenSize) is not a multiple of num_attention_heads \(headCount), "
-                    + "and there is no head_dim")
-        }
-        return hiddenSize / headCount
-    }
-
-    /// Checks what no field shows alone.
-    private func checkSizes() throws(ConfigurationError) {
-        guard headCount.isMultiple(of: keyValueHeadCount) else {
-            throw .inconsistent(
-                problem:
-                    "num_attention_heads \(headCount) is not a multiple of num_key_value_heads \(keyValueHeadCount)")
-        }
-        guard headWidth >= 2, headWidth.isMultiple(of: 2) else {
-            throw .invalid(field: "head_dim", found: "\(headWidth)", expected: "an even number of at least 2")
-        }
-        // Each factor is below 2^31, so these products fit.
-        let queryWidth = headCount * headWidth
-        guard queryWidth < ConfigurationReader.countLimit else {
-            throw .inconsistent(
-                problem: "num_attention_heads \(headCount) times head_dim \(headWidth) is 2^31 or more")
-        }
-        for (name, rows) in [
-            ("vocab_size", vocabularySize), ("intermediate_size", feedForwardSize),
-            ("num_attention_heads times head_dim", queryWidth),
-        ] where rows * hiddenSize > Self.matrixLimit {
-            throw .inconsistent(problem: "\(name) \(rows) times hidden_size \(hiddenSize) is more than 2^40 values")
-        }
-    }
-}
-
-extension ModelConfiguration.Architecture {
-    /// What transformers' configuration classes assume where `max_position_embeddings` is missing.
-    var defaultContextLength: Int {
-        switch self {
-        case .qwen3: 32768
-        case .llama: 2048
-        }
-    }
+    /// Maximum number of values in a matrix.
+    static let matrixLimit = 1 << 40
 }

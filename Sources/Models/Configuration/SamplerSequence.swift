@@ -1,6 +1,6 @@
-/// The order in which llama.cpp's samplers run (`general.sampling.sequence`): names with semicolons between.
+/// The order in which llama.cpp's samplers run (`general.sampling.sequence`): names separated by semicolons.
 struct SamplerSequence {
-    /// The samplers that we have. The others that llama.cpp knows do nothing without parameters that are named elsewhere.
+    /// The samplers that are implemented. llama.cpp's others do nothing without parameters of their own.
     enum Sampler: String, CaseIterable {
         case penalties
         case temperature
@@ -9,7 +9,7 @@ struct SamplerSequence {
         case minP = "min_p"
     }
 
-    /// In the order of our own, which is transformers'.
+    /// Our own order, which is that of transformers.
     static let ours = Sampler.allCases.map(\.rawValue).joined(separator: ", ")
 
     private let samplers: [Sampler]
@@ -28,9 +28,9 @@ struct SamplerSequence {
 
     func has(_ sampler: Sampler) -> Bool { samplers.contains(sampler) }
 
-    /// Whether the order gives what ours does. Top-k gives the same before the temperature as after it.
+    /// Whether the order has the same effect as ours. Top-k commutes with the temperature.
     ///
-    /// - Parameter active: samplers that change something.
+    /// - Parameter active: the samplers whose parameters have an effect.
     func isOurs(active: Set<Sampler>) -> Bool {
         func isInOrder(leavingOut sampler: Sampler) -> Bool {
             let rest = samplers.filter { active.contains($0) && $0 != sampler }

@@ -14,7 +14,7 @@ struct Activations {
     let inner: AlignedBuffer<Float>
     /// [row, hidden]
     let delta: AlignedBuffer<Float>
-    /// Of the rings: [row].
+    /// The entry of each row in its ring: [row].
     let entries: AlignedBuffer<Int>
     /// The first entry in each row's window: [row].
     let windowStarts: AlignedBuffer<Int>

@@ -1,13 +1,13 @@
 import Tensors
 
-/// Attention with grouped queries (arXiv 2305.13245), each sequence over its own keys and values.
+/// Grouped-query attention (arXiv 2305.13245), each sequence over its own keys and values.
 extension ForwardPass {
     /// output = o · softmax(q · kᵀ / √headWidth) · v, for every row.
     ///
     /// - Parameters:
     ///   - output: [rowCount, hidden]
     ///   - normed: [rowCount, hidden]
-    ///   - slab: the layer's in each ring.
+    ///   - slab: the layer's index in each ring.
     func attend(
         _ output: UnsafeMutablePointer<Float>, _ normed: UnsafePointer<Float>, _ layer: LayerWeights, _ slab: Int,
         _ pass: PassRows
@@ -31,12 +31,13 @@ extension ForwardPass {
             layer.attentionOutput, mixed, rowCount: pass.rowCount, isRowExact: pass.isRowExact, output: output)
     }
 
-    /// The same for the rows in `set` alone; the rows of every sequence that has the layer leave their keys and values.
+    /// Attention for the rows in `set` only. Keys and values are stored for every row whose sequence has the layer.
     ///
     /// - Parameters:
     ///   - output: [set.count, hidden]
     ///   - normed: [rowCount, hidden]
-    ///   - index: the layer's in the model.
+    ///   - index: the layer's index in the model.
+    ///   - slab: the layer's index in each ring.
     func attend(
         _ output: UnsafeMutablePointer<Float>, _ normed: UnsafePointer<Float>, _ layer: LayerWeights, _ index: Int,
         _ slab: Int, rows set: RowSet, _ pass: PassRows
@@ -69,7 +70,7 @@ extension ForwardPass {
             layer.attentionOutput, mixed, rowCount: set.count, isRowExact: pass.isRowExact, output: output)
     }
 
-    /// mixed = softmax(q · kᵀ / √headWidth) · v, of `count` queries that have their RoPE.
+    /// mixed = softmax(q · kᵀ / √headWidth) · v, for `count` rotated queries.
     ///
     /// - Parameter firstRow: the pass's row at which the segment begins.
     private func mix(

@@ -1,6 +1,6 @@
 import Tensors
 
-/// One decoder layer (Qwen3 technical report), its inputs and outputs as arguments: out, in, weights.
+/// One decoder layer (Qwen3 technical report). Functions take the output first, then the input, then the weights.
 extension ForwardPass {
     /// h = x + attention(norm(x)), y = h + feedForward(norm(h)), for every row of the pass.
     func run(_ layer: LayerWeights, _ slab: Int, _ pass: PassRows) {

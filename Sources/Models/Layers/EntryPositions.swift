@@ -1,8 +1,8 @@
-/// At which position each entry of a ring lies: ascending, and at first entry k at position k.
+/// The position of each entry of a ring, in ascending order. The first `denseCount` entries have position = entry.
 struct EntryPositions {
-    /// Entries that lie at the position of their own number.
+    /// The number of leading entries whose position is their own number.
     private(set) var denseCount = 0
-    /// Positions of the entries after those.
+    /// Positions of the entries after the dense ones.
     private var later: [Int] = []
 
     var count: Int { denseCount + later.count }
@@ -12,7 +12,7 @@ struct EntryPositions {
 
     subscript(entry: Int) -> Int { entry < denseCount ? entry : later[entry - denseCount] }
 
-    /// How many entries lie before `position`.
+    /// The number of entries before `position`.
     func count(before position: Int) -> Int {
         guard position > denseCount, !later.isEmpty else { return min(position, denseCount) }
         var (low, high) = (0, later.count)
@@ -23,13 +23,13 @@ struct EntryPositions {
         return denseCount + low
     }
 
-    /// - Precondition: `position` is no less than `end`.
+    /// - Precondition: `position` is at least `end`.
     mutating func append(_ position: Int) {
         precondition(position >= end)
         if later.isEmpty, position == denseCount { denseCount += 1 } else { later.append(position) }
     }
 
-    /// Forgets the entries from `count` on.
+    /// Removes the entries from `count` on.
     mutating func truncate(to count: Int) {
         later.removeLast(max(0, later.count - max(0, count - denseCount)))
         denseCount = min(denseCount, count)

@@ -1,6 +1,6 @@
 import Tensors
 
-/// A layer's feed-forward network, or what stands in for it.
+/// A layer's feed-forward network, or an adapter in its place.
 package enum FeedForward: Sendable {
     /// down · (silu(gate · x) ⊙ (up · x)) (SwiGLU, arXiv 2002.05202).
     ///
@@ -17,9 +17,9 @@ package enum FeedForward: Sendable {
     /// Bytes that a pass reads.
     package var byteCount: Int { matrices.reduce(0) { $0 + $1.byteCount } }
 
-    /// One in place of several: the first, and the others' differences from it (LaCo, arXiv 2402.11187).
+    /// Merges several feed-forward networks: the first plus the others' differences from it (LaCo, arXiv 2402.11187).
     ///
-    /// - Throws: where quantised weights were to hold what is not finite.
+    /// - Throws: `ConversionError` if quantised weights would hold a value that is not finite.
     static func collapsed(_ first: FeedForward, _ others: [FeedForward]) throws(ConversionError) -> FeedForward {
         switch first {
         case .dense(let gateUp, let down):

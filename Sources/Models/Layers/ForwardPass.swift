@@ -1,24 +1,23 @@
 import Foundation
 import Tensors
 
-/// Runs a model's layers over the next positions of one sequence, or of several at once. It knows nothing of a sequence once
-/// its pass is over.
+/// Runs a model's layers over the next positions of one or more sequences. It keeps no sequence's state between passes.
 package final class ForwardPass {
     package let stack: LayerStack
-    /// Most rows of one pass.
+    /// Maximum number of rows in a pass.
     package let maximumRows: Int
-    /// Collects how long the parts of a pass take; nil unless profiling.
+    /// Times of the parts of passes; nil unless profiling.
     package var profile: PassProfile?
     private let window: Int
     let compute: Compute
     let scratch: Activations
-    /// For layers that some rows skip.
+    /// The rows that run a layer that others skip.
     let selection: LayerSelection
 
     /// - Parameters:
-    ///   - window: how many positions a query sees, its own included; `Int.max` for all.
-    ///   - activations: what quantised weights multiply.
-    /// - Throws: where the system refuses a thread.
+    ///   - window: the number of positions that a query sees, its own included; `Int.max` for all.
+    ///   - activations: the format of activations that quantised weights multiply.
+    /// - Throws: `ThreadRefusal` if the system refuses a thread.
     package init(
         stack: LayerStack, threadCount: Int, pinsThreads: Bool, maximumRows: Int, window: Int,
         activations: ActivationFormat
@@ -37,10 +36,10 @@ package final class ForwardPass {
         selection = LayerSelection(stack: stack, maximumRows: maximumRows)
     }
 
-    /// Runs `layers` in place over `hidden` [rowCount, hidden]: each segment's rows are the positions that follow those in its
-    /// ring. Where segments share a pass, each row gets the bits that it gets alone.
+    /// Runs `layers` in place over `hidden` [rowCount, hidden]. Each segment's rows are the positions after those in its ring.
+    /// Each row gets the same bits in a shared pass as alone.
     ///
-    /// - Precondition: no more than `maximumRows` rows, and each ring has a slab for each layer.
+    /// - Precondition: at most `maximumRows` rows, and each ring has a slab for each layer.
     package func run(_ layers: ArraySlice<LayerWeights>, _ segments: [Segment], hidden: UnsafeMutablePointer<Float>) {
         let pass = PassRows(segments, hidden: hidden)
         precondition(pass.rowCount <= maximumRows)
@@ -63,7 +62,7 @@ package final class ForwardPass {
         for segment in segments { segment.ring.commit(segment.rowCount) }
     }
 
-    /// Final norm and `lm_head` of each row by itself: `hidden` [rowCount, hidden] to `logits` [rowCount, vocabulary].
+    /// Final norm and `lm_head`: `hidden` [rowCount, hidden] to `logits` [rowCount, vocabulary].
     package func logits(
         _ hidden: UnsafePointer<Float>, rowCount: Int = 1, into logits: UnsafeMutablePointer<Float>
     ) {
@@ -72,7 +71,7 @@ package final class ForwardPass {
             stack.vocabularyHead, scratch.normed.pointer, rowCount: rowCount, isRowExact: true, output: logits)
     }
 
-    /// `logits` of one row where one could be the largest, and −∞ elsewhere; all of them where there is no screen.
+    /// Logits of one row that could be the largest, and −∞ for the others. Without a screen, all logits.
     package func largestLogits(_ hidden: UnsafePointer<Float>, into logits: UnsafeMutablePointer<Float>) {
         guard let screen = stack.vocabularyScreen else { return self.logits(hidden, into: logits) }
         normalize(scratch.normed.pointer, hidden, stack.finalNorm, rowCount: 1)
@@ -81,7 +80,7 @@ package final class ForwardPass {
         profile?.addScreened(exactCount: count)
     }
 
-    /// Runs `work`, and adds its time to `part`'s when profiling.
+    /// Runs `work`; when profiling, adds its time to that of `part`.
     package func measured(_ part: PassProfile.Part, _ work: () -> Void) {
         guard let profile else { return work() }
         let start = ContinuousClock.now
@@ -103,8 +102,8 @@ package final class ForwardPass {
             epsilon: stack.configuration.normEpsilon, output: normed)
     }
 
-    /// Fills in each row's entry and window, and cos and sin of position · frequency times YaRN's factor, in float32 as
-    /// transformers computes them.
+    /// Computes each row's entry and window, and cos and sin of position · frequency times YaRN's factor, in float32 as in
+    /// transformers.
     private func tabulate(_ pass: PassRows) {
         let count = stack.inverseFrequencies.count
         let scale = stack.configuration.rope.attentionFactor

@@ -1,23 +1,22 @@
 import Tensors
 
-/// Keys and values of one group of layers, one slot an entry: `[layer][kvHead][slot][headWidth]`.
+/// The KV cache of one group of layers, one slot per entry: `[layer][kvHead][slot][headWidth]`.
 ///
-/// Entry k is the token at position k, but where the layers never see some tokens: then entries lie at the positions of
-/// those that they do see. Entry k sits in slot k while k < sinks, else in `sinks + (k − sinks) mod (capacity − sinks)`.
-/// The ring grows in chunks up to `limit` slots; with a window that limit is what the widest pass needs, and memory use
+/// Entry k is the token at position k, unless the layers skip some tokens: then `EntryPositions` maps entries to positions.
+/// Entry k is in slot k if k < sinks, else in `sinks + (k − sinks) mod (capacity − sinks)`.
+/// The ring grows in chunks up to `limit` slots. With a window, the limit is the window plus the widest pass, so memory use
 /// stays constant.
 ///
-/// Invariant: entries `0 ..< count` have been written, and the last `capacity − sinks` of them (and the sinks) are
-/// still there.
+/// Invariant: entries `0 ..< count` have been written; the sinks and the last `capacity − sinks` entries are still stored.
 package final class KVRing {
     package struct Shape: Sendable {
         package let layerCount: Int
         package let keyValueHeadCount: Int
         package let headWidth: Int
         package let format: KVFormat
-        /// First positions that every query sees, whatever the window; no more entries than these are kept for ever.
+        /// First positions that every query sees, whatever the window; their entries are never overwritten.
         package let sinks: Int
-        /// Most slots a layer may have.
+        /// Maximum number of slots per layer.
         package let limit: Int
 
         package init(
@@ -40,16 +39,16 @@ package final class KVRing {
                 format: format, sinks: sinks, limit: limit)
         }
 
-        /// Bytes of keys and values for one position in all layers.
+        /// Bytes of one entry's keys and values in all layers.
         package var bytesPerSlot: Int { 2 * layerCount * keyValueHeadCount * bytesPerHeadSlot }
 
-        /// Bytes of one head's key at one position, and of its value.
+        /// Bytes of one entry's key for one KV head; its value takes as many.
         var bytesPerHeadSlot: Int { headWidth * format.bytesPerValue }
 
-        /// Bytes that a new ring takes once it has room for so many entries.
+        /// Bytes of a new ring with room for `entries`.
         package func byteCount(reserving entries: Int) -> Int { capacity(for: entries, from: 0) * bytesPerSlot }
 
-        /// Slots that a ring with `capacity` of them gets where so many entries are needed.
+        /// The number of slots that a ring of `capacity` slots grows to in order to hold `entries`.
         func capacity(for entries: Int, from capacity: Int) -> Int {
             let needed = min(entries, limit)
             guard needed > capacity else { return capacity }
@@ -61,12 +60,12 @@ package final class KVRing {
     package let shape: Shape
     /// Entries written so far; the next pass starts at this entry.
     package private(set) var count = 0
-    /// Of the entries, and of those that the next pass writes as far as `stage` has said.
+    /// Positions of the entries, and of staged ones that the next pass writes.
     private var positions = EntryPositions()
-    /// Slots of each layer at present.
+    /// Current number of slots per layer.
     package private(set) var capacity = 0
     private var layers: [Slabs] = []
-    /// One entry, or `Int64.max` for none.
+    /// The entry of `overflowPosition`, or `Int64.max` for none.
     private let overflow = AlignedBuffer<Int64>(count: 1)
 
     package init(_ shape: Shape) {
@@ -75,18 +74,18 @@ package final class KVRing {
         overflow.pointer.pointee = .max
     }
 
-    /// The first position with a key or value too large for float16, or nil: whatever attends to it is wrong.
+    /// The first position with a key or value too large for float16; nil if there is none. Outputs that attend to it are wrong.
     package var overflowPosition: Int? { overflowEntry.map { positions[$0] } }
 
     private var overflowEntry: Int? { overflow.pointer.pointee == .max ? nil : Int(overflow.pointer.pointee) }
 
-    /// Where passes note the entry of `overflowPosition`.
+    /// Where kernels write the entry of `overflowPosition`.
     var firstOverflow: UnsafeMutablePointer<Int64> { overflow.pointer }
 
     /// Bytes allocated for keys and values.
     package var byteCount: Int { capacity * shape.bytesPerSlot }
 
-    /// How each layer's keys and values lie at present.
+    /// The current memory layout of each layer's keys and values.
     package var layout: RingLayout {
         RingLayout(
             format: shape.format, capacity: capacity, sinks: shape.sinks,
@@ -100,45 +99,44 @@ package final class KVRing {
 
     /// Makes room for a pass over entries `count ..< count + rowCount`.
     package func reserve(_ rowCount: Int) {
-        let roomy = shape.capacity(for: count + rowCount, from: capacity)
-        if roomy > capacity { grow(to: roomy) }
+        let needed = shape.capacity(for: count + rowCount, from: capacity)
+        if needed > capacity { grow(to: needed) }
     }
 
-    /// Bytes for keys and values once there is room for so many entries.
+    /// Bytes of keys and values with room for `entries`.
     package func byteCount(reserving entries: Int) -> Int {
         shape.capacity(for: entries, from: capacity) * shape.bytesPerSlot
     }
 
-    /// Says where the next entry that a pass writes lies; where nobody does, entries follow each other.
+    /// Sets the position of the next entry that a pass writes. The default is the position after the last entry's.
     package func stage(_ position: Int) { positions.append(position) }
 
-    /// Makes sure that the next `rowCount` entries have their positions.
+    /// Stages what is missing of the next `rowCount` entries at the positions after the last entry's.
     func stageRest(of rowCount: Int) {
         while positions.count < count + rowCount { positions.append(positions.end) }
     }
 
-    /// Says that every layer's keys and values of the next `rowCount` entries have been written.
+    /// Counts the next `rowCount` entries as written in every layer.
     ///
-    /// - Precondition: these have been staged, and no others.
+    /// - Precondition: exactly these entries have been staged.
     package func commit(_ rowCount: Int) {
         count += rowCount
         precondition(positions.count == count)
     }
 
-    /// The position after the last entry's.
+    /// The position after that of the last entry.
     package var end: Int { positions.end }
 
-    /// First entries that lie at the position of their own number.
+    /// The number of leading entries whose position is their own number.
     package var denseCount: Int { positions.denseCount }
 
-    /// Where an entry lies, written or staged.
+    /// The position of an entry, written or staged.
     package func position(of entry: Int) -> Int { positions[entry] }
 
-    /// How many entries, written or staged, lie before `position`.
+    /// The number of entries, written or staged, before `position`.
     package func entryCount(before position: Int) -> Int { positions.count(before: position) }
 
-    /// Forgets entries from `newCount` on; all of them where the ring has wrapped, since it cannot go back to what
-    /// it overwrote.
+    /// Removes the entries from `newCount` on. A ring that has wrapped removes all entries, because earlier ones are overwritten.
     package func truncate(to newCount: Int) {
         precondition(newCount <= count)
         guard newCount < count else { return }
@@ -147,13 +145,13 @@ package final class KVRing {
         positions.truncate(to: count)
     }
 
-    /// Whether the first entries, sinks left out, have been overwritten.
+    /// Whether the oldest entries after the sinks have been overwritten.
     package var hasWrapped: Bool { count > capacity }
 
-    /// Takes over the keys and values of entries `count ..< end` from a ring of the same shape.
+    /// Copies the keys and values of entries `count ..< end` from a ring of the same shape.
     ///
-    /// - Precondition: `other` has them at the positions of their number, and has not wrapped: entry, position and slot are
-    ///   then the same number in both.
+    /// - Precondition: in `other` these entries are dense, and neither ring has wrapped. Entry, position and slot are then the
+    ///   same number in both.
     package func copy(from other: KVRing, upTo end: Int) {
         precondition(count <= end && end <= other.denseCount && !other.hasWrapped && !hasWrapped)
         stageRest(of: end - count)
@@ -167,7 +165,7 @@ package final class KVRing {
         }
     }
 
-    /// Slots keep their numbers, since a ring grows only before its first wrap.
+    /// Grows the ring. Slots keep their numbers, because a ring grows only before it first wraps.
     private func grow(to newCapacity: Int) {
         for layer in layers.indices {
             let grown = Slabs(byteCount: newCapacity * shape.bytesPerHeadSlot * shape.keyValueHeadCount)

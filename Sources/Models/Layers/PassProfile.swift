@@ -1,17 +1,17 @@
 import Tensors
 
-/// How long the parts of passes took.
+/// Times of the parts of passes.
 package final class PassProfile {
     package enum Part: String, CaseIterable, Sendable {
         case trunk
         case head
         case vocabularyHead = "lm_head"
-        /// Of trunk and head together, which hold it.
+        /// Attention, which is part of the times of trunk and head.
         case attention
     }
 
     package private(set) var seconds: [Part: Double] = [:]
-    /// Rows of `lm_head` that were computed exactly, each time that it was screened.
+    /// The number of matrix rows of `lm_head` computed exactly, for each screened pass.
     package private(set) var exactRows: [Int] = []
 
     package init() {}

@@ -1,37 +1,37 @@
-/// Which layers each position ran, and what routers said: filled by passes whose plan skips layers.
+/// The layers that each position ran, and the gates of their routers. Passes whose plan skips layers fill it in.
 public struct DepthRecord: Sendable {
     /// Layers of the model.
     public let layerCount: Int
-    /// What part of the layer ran, 0, 1/2 or 1: [position][layer].
+    /// The share of the layer that ran, 0, 1/2 or 1: [position][layer].
     private var shares: [Float] = []
-    /// [position][layer]; NaN where nothing was asked.
+    /// [position][layer]; NaN without a gate.
     private var gates: [Float] = []
 
     package init(layerCount: Int) { self.layerCount = layerCount }
 
-    /// Positions that some layer has seen.
+    /// The number of recorded positions.
     public var positionCount: Int { shares.count / layerCount }
 
-    /// Whether the token at `position` ran `layer`, or its attention or feed-forward alone.
+    /// Whether the token at `position` ran at least a part of `layer`.
     public func ran(_ layer: Int, at position: Int) -> Bool { share(layer, at: position) > 0 }
 
-    /// What part of `layer` the token at `position` ran: 1/2 is its attention or its feed-forward alone.
+    /// The share of `layer` that the token at `position` ran; 1/2 is attention or feed-forward alone.
     public func share(_ layer: Int, at position: Int) -> Double { Double(shares[position * layerCount + layer]) }
 
-    /// What the router said, the mean of what two did, or the cosine by which the token left or went on; nil where nothing was asked.
+    /// The router's gate, the mean of a layer's two gates, or the cosine that early exit compared; nil if there was none.
     public func gate(_ layer: Int, at position: Int) -> Float? {
         let gate = gates[position * layerCount + layer]
         return gate.isNaN ? nil : gate
     }
 
-    /// Layers that each position ran; attention or feed-forward alone are half of one.
+    /// The number of layers that each position ran; attention or feed-forward alone counts as half a layer.
     public var layersUsed: [Double] {
         (0..<positionCount).map { position in
             Double(shares[position * layerCount..<(position + 1) * layerCount].reduce(0, +))
         }
     }
 
-    /// Share of the positions that ran each layer, from 0 to 1: [layer]; 0 where there are no positions.
+    /// The share of positions that ran each layer, from 0 to 1: [layer]; 0 without positions.
     public var runShares: [Double] {
         (0..<layerCount).map { layer in
             (0..<positionCount).reduce(0) { $0 + share(layer, at: $1) } / Double(max(positionCount, 1))
@@ -52,7 +52,7 @@ public struct DepthRecord: Sendable {
         gates.reserveCapacity(count * layerCount)
     }
 
-    /// Begins positions that no layer has seen; their layers count as skipped until they run.
+    /// Adds positions up to `count`. Their layers count as skipped until they run.
     mutating func extend(to count: Int) {
         guard count > positionCount else { return }
         shares.append(contentsOf: repeatElement(0, count: count * layerCount - shares.count))
@@ -65,13 +65,13 @@ public struct DepthRecord: Sendable {
         gates.removeSubrange((count * layerCount)...)
     }
 
-    /// Says that `layer` ran, or what part of it did.
+    /// Records the share of `layer` that ran.
     mutating func note(_ layer: Int, at position: Int, share: Float, gate: Float = .nan) {
         shares[position * layerCount + layer] = share
         gates[position * layerCount + layer] = gate
     }
 
-    /// Adds the layer's second half to what was noted of its first.
+    /// Adds the layer's feed-forward half to the recorded attention half.
     mutating func noteMore(_ layer: Int, at position: Int, share: Float, gate: Float) {
         shares[position * layerCount + layer] += share
         gates[position * layerCount + layer] += gate

@@ -1,10 +1,10 @@
-/// Average and variance of layers per token.
+/// Mean and variance of layers per token.
 public struct DepthSummary: Sendable, Equatable {
     public let mean: Double
-    /// Of the population.
+    /// The population variance.
     public let variance: Double
 
-    /// - Parameter layersUsed: of each token; of none, both are 0.
+    /// - Parameter layersUsed: the layers that each token ran; if empty, mean and variance are 0.
     public init(_ layersUsed: [Double]) {
         let count = Double(max(layersUsed.count, 1))
         let mean = layersUsed.reduce(0, +) / count

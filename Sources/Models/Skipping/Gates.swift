@@ -1,14 +1,15 @@
 import Foundation
 import Tensors
 
-/// Gates of the rows of a pass, each computed as it is for a row alone.
+/// Gates of the rows of a pass. Each gets the same bits as in a pass of one row.
 extension ForwardPass {
-    /// The gates of the layer, or of its attention where each module has its own.
+    /// Computes the layer's gates, or those of its attention if attention and feed-forward have gates of their own.
     func openGates(_ routing: RoutingWeights, _ normed: UnsafePointer<Float>, rowCount: Int) {
         switch routing {
         case .flexiDepth(let router, _):
             forEachKernelRows(rowCount) { first, count in
-                encode(selection.codes.pointer, normed + first * stack.configuration.hiddenSize, router, rowCount: count)
+                let rows = normed + first * stack.configuration.hiddenSize
+                encode(selection.codes.pointer, rows, router, rowCount: count)
                 open(router.gate, selection.codes.pointer, first: first, count: count)
             }
         case .mindSkip(let gate, _), .mixtureOfDepths(let gate): open(gate, normed, rowCount: rowCount)
@@ -22,21 +23,21 @@ extension ForwardPass {
         }
     }
 
-    /// At most as many rows at a time as our own kernels take: no decision may depend on how many share a pass.
+    /// Splits rows into groups that our own kernels take, so that no gate depends on the number of rows in a pass.
     private func forEachKernelRows(_ rowCount: Int, _ body: (_ first: Int, _ count: Int) -> Void) {
         for first in stride(from: 0, to: rowCount, by: Compute.kernelRows) {
             body(first, min(Compute.kernelRows, rowCount - first))
         }
     }
 
-    /// The gates of `count` rows from `first` on; `inputs` [count, gate's input] are theirs.
+    /// Computes the gates of `count` rows from `first` on, from their `inputs` [count, gate's input].
     private func open(_ gate: Gate, _ inputs: UnsafePointer<Float>, first: Int, count: Int) {
         let gates = selection.gates.pointer + first
         compute.linear(gate.row, inputs, rowCount: count, output: gates)
         for row in 0..<count { gates[row] = 1 / (1 + expf(-(gates[row] + gate.offset))) }
     }
 
-    /// codes [rowCount, code] = tanh and norm of encoder · normed, in the router's order.
+    /// codes [rowCount, code] = encoder · normed, then tanh and norm in the router's order.
     private func encode(
         _ codes: UnsafeMutablePointer<Float>, _ normed: UnsafePointer<Float>, _ router: Router, rowCount: Int
     ) {

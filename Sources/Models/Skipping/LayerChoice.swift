@@ -1,13 +1,13 @@
-/// Which layers a token runs.
+/// The layers that a token runs.
 public enum LayerChoice: Sendable, Equatable {
-    /// All of them whole, routed or not.
+    /// All layers, routed ones included.
     case all
-    /// In a routed layer the token's router decides; all others run.
+    /// Routed layers whose gate is open, and all layers without a router.
     case routed
-    /// The same layers for every token; the others are as if they were not there.
+    /// The same layers for every token, as if the model had no others.
     case only(Set<Int>)
-    /// From the first on until one turns the token's residual so little that the cosine between before and after is above
-    /// this; in the layers after it, the token's keys and values are made from the residual that it left with.
+    /// Early exit: the layers up to the first whose input and output have a cosine above this. The later layers compute the
+    /// token's keys and values from its residual at the exit.
     case untilSaturated(cosine: Float)
 
     /// Whether any token runs the layer.

@@ -1,22 +1,22 @@
 import Tensors
 
-/// Which rows of a pass run which part of one layer, and the scratch memory for it.
+/// The rows of a pass that run each part of one layer, with scratch memory.
 final class LayerSelection {
     /// Rows whose queries attend.
     let attending: RowSet
-    /// Rows that run the feed-forward, and what its output is multiplied by.
+    /// Rows that run the feed-forward, each with the factor of its output.
     let feeding: RowSet
-    /// Rows that run the adapter instead, likewise.
+    /// Rows that run the adapter in its place, each with the factor of its output.
     let adapting: RowSet
-    /// Rows whose output is mixed with their input, by their gates.
+    /// Rows whose output is blended with their input by the gate (mixture-of-depths).
     let blending: RowSet
-    /// Rows whose output is compared with their input.
+    /// Rows whose output is compared with their input (early exit).
     let comparing: RowSet
-    /// [row, hidden]: some rows of a pass, close together.
+    /// [row, hidden]: selected rows of a pass, contiguous.
     let gathered: AlignedBuffer<Float>
-    /// [row, hidden]: the inputs of `blending`, and behind them those of `comparing`.
+    /// [row, hidden]: the inputs of `blending`, followed by those of `comparing`.
     let inputs: AlignedBuffer<Float>
-    /// [kernel row, code]: what routers encode.
+    /// [kernel row, code]: the outputs of routers' encoders.
     let codes: AlignedBuffer<Float>
     /// [row]
     let gates: AlignedBuffer<Float>
@@ -25,7 +25,7 @@ final class LayerSelection {
         let codeWidth = stack.layers.compactMap { $0.routing?.router?.encoder.rows }.max() ?? 0
         func rows() -> RowSet { RowSet(maximumRows: maximumRows) }
         (attending, feeding, adapting, blending, comparing) = (rows(), rows(), rows(), rows(), rows())
-        // Unfilled, so that models that never need them touch no memory.
+        // Not filled, so that models without skipped layers touch no memory.
         gathered = AlignedBuffer(unfilledCount: maximumRows * stack.configuration.hiddenSize)
         inputs = AlignedBuffer(unfilledCount: maximumRows * stack.configuration.hiddenSize)
         codes = AlignedBuffer(count: Compute.kernelRows * codeWidth)
@@ -40,13 +40,14 @@ final class LayerSelection {
 /// One row of a pass.
 private struct Row {
     let index: Int
-    /// Its entry in its sequence's ring, and the position at which that lies.
+    /// The row's entry in the ring of its sequence.
     let entry: Int
+    /// The position of that entry.
     let position: Int
 }
 
 extension LayerSelection {
-    /// Chooses the rows of a layer whose gates are open, and records what each position runs.
+    /// Selects the rows that run a layer, and records what each position runs. The layer's gates have been computed.
     func choose(_ layer: LayerWeights, _ index: Int, _ pass: PassRows) {
         removeAll()
         pass.forEachRow { segment, row in
@@ -76,12 +77,15 @@ extension LayerSelection {
         feeding.append(row: row.index, entry: row.entry, factor: 1)
     }
 
-    /// FlexiDepth (arXiv 2503.23798): with gate g, a row that runs becomes y = h + g · feedForward(norm(h)),
-    /// h = x + attention(norm(x)), and one that skips x + (1 − g) · adapter(norm(x)).
+    /// Selects what a row of a routed layer runs, by its gate g.
     ///
-    /// MindSkip (arXiv 2410.13184): attention and feed-forward each run, unscaled, or add nothing.
+    /// FlexiDepth (arXiv 2503.23798): with h = x + attention(norm(x)), a row that runs the layer becomes
+    /// y = h + g · feedForward(norm(h)); one that skips it becomes y = x + (1 − g) · adapter(norm(x)).
     ///
-    /// Mixture-of-depths (arXiv 2404.02258): a row that runs becomes y = x + g · (layer(x) − x), one that skips stays x.
+    /// MindSkip (arXiv 2410.13184): attention and feed-forward each run unscaled, or are skipped.
+    ///
+    /// Mixture-of-depths (arXiv 2404.02258): a row that runs the layer becomes y = x + g · (layer(x) − x); one that skips it
+    /// stays x.
     private func route(_ row: Row, by routing: RoutingWeights, _ index: Int, _ log: DepthLog) {
         let gate = gates.pointer[row.index]
         let runs = gate > Gate.threshold
@@ -90,7 +94,7 @@ extension LayerSelection {
         case .flexiDepth:
             (runs ? feeding : adapting).append(row: row.index, entry: row.entry, factor: runs ? gate : 1 - gate)
         case .mindSkip:
-            // A half of the layer; `chooseFeeding` decides on the other.
+            // Half of the layer; `chooseFeeding` selects the other half.
             return log.record.note(index, at: row.position, share: runs ? 0.5 : 0, gate: gate / 2)
         case .mixtureOfDepths where runs:
             feeding.append(row: row.index, entry: row.entry, factor: 1)
@@ -100,8 +104,8 @@ extension LayerSelection {
         log.record.note(index, at: row.position, share: runs ? 1 : 0, gate: gate)
     }
 
-    /// Chooses the rows that run a MindSkip layer's feed-forward, once its gates are open: of other plans' rows those that
-    /// attended.
+    /// Selects the rows that run a MindSkip layer's feed-forward, once its gates have been computed. Rows of plans without
+    /// routing run it if they attended.
     func chooseFeeding(_ index: Int, _ pass: PassRows) {
         feeding.removeAll()
         var attended = 0
@@ -134,8 +138,8 @@ extension PassRows {
 }
 
 extension DepthRecord {
-    /// Whether a token goes on to `layer`: until the layer before it changed the residual so little that the cosine between
-    /// its input and its output was above `threshold`.
+    /// Whether a token goes on to `layer`: it ran the layer before, and the cosine between that layer's input and output was
+    /// not above `threshold`.
     fileprivate func goesOn(to layer: Int, at position: Int, until threshold: Float) -> Bool {
         guard layer > 0 else { return true }
         return ran(layer - 1, at: position) && gate(layer - 1, at: position) ?? 0 <= threshold

@@ -1,13 +1,13 @@
 import Tensors
 
-/// Some rows of a pass, ascending, each with a factor.
+/// Selected rows of a pass in ascending order, each with a factor.
 package final class RowSet {
     package private(set) var count = 0
     /// [count]: rows of the pass.
     package let rows: AlignedBuffer<Int>
     /// [count]: their entries in their sequences' rings.
     package let entries: AlignedBuffer<Int>
-    /// [count]: multiplies what a row adds to its residual.
+    /// [count]: the factors of what is added to the rows' residuals.
     package let factors: AlignedBuffer<Float>
 
     package init(maximumRows: Int) {

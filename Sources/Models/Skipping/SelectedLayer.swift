@@ -1,9 +1,9 @@
 import Tensors
 
-/// A layer that some rows skip: by their routers, by a plan that leaves the layer out, or since they have left for good.
+/// A layer that some rows skip: by routers, by a plan without the layer, or by early exit.
 ///
-/// Rows that run are gathered across sequences, so that weights are read once for all of them. Rows that skip leave their keys
-/// and values all the same, so that later tokens see them.
+/// Rows that run the layer are gathered across sequences, so that weights are read once. Rows that skip it still store keys
+/// and values, which later tokens attend to.
 extension ForwardPass {
     func runSelected(_ layer: LayerWeights, _ index: Int, _ slab: Int, _ pass: PassRows) {
         guard pass.segments.contains(where: { $0.has(index) }) else { return }
@@ -34,7 +34,7 @@ extension ForwardPass {
         compare(index, pass)
     }
 
-    /// x += factor · feedForward(norm(x)) of the rows in `set`; an empty one reads no weights.
+    /// x += factor · feedForward(norm(x)), for the rows in `set`. An empty set reads no weights.
     private func feed(_ weights: FeedForward, _ norm: Vector, rows set: RowSet, _ pass: PassRows) {
         guard set.count > 0 else { return }
         let (normed, delta) = (scratch.normed.pointer, scratch.delta.pointer)
@@ -48,7 +48,7 @@ extension ForwardPass {
         scatter(pass.hidden, delta, rows: set)
     }
 
-    /// Keeps the layer's input of the rows whose output is mixed or compared with it.
+    /// Copies the layer's input for the rows whose output is blended or compared with it.
     private func keepInputs(_ pass: PassRows) {
         gather(selection.inputs.pointer, pass.hidden, rows: selection.blending)
         gather(comparedInputs, pass.hidden, rows: selection.comparing)
@@ -58,18 +58,18 @@ extension ForwardPass {
         selection.inputs.pointer + selection.blending.count * stack.configuration.hiddenSize
     }
 
-    /// y = x + g · (layer(x) − x), of the rows in `blending`.
+    /// y = x + g · (layer(x) − x), for the rows in `blending`.
     private func blend(_ pass: PassRows) {
         let (set, width) = (selection.blending, stack.configuration.hiddenSize)
         for number in 0..<set.count {
             let (input, gate) = (selection.inputs.pointer + number * width, set.factors.pointer[number])
             let row = pass.hidden + set.rows.pointer[number] * width
-            // Written so that a gate of 1 leaves the layer's own bits.
+            // In this form a gate of 1 gives exactly the layer's output.
             for column in 0..<width { row[column] = gate * row[column] + (1 - gate) * input[column] }
         }
     }
 
-    /// Records the cosine between the layer's input and output of the rows in `comparing` (CALM, arXiv 2207.07061).
+    /// Records the cosine between the layer's input and output for the rows in `comparing` (CALM, arXiv 2207.07061).
     private func compare(_ index: Int, _ pass: PassRows) {
         let (set, width) = (selection.comparing, stack.configuration.hiddenSize)
         pass.forEachSegment(of: set) { segment, _, part in
@@ -95,7 +95,7 @@ extension ForwardPass {
     }
 }
 
-/// The cosine of the angle between two vectors; 1 where one is zero, as it then says nothing.
+/// The cosine of the angle between two vectors; 1 if one of them is zero.
 package func cosine(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, count: Int) -> Double {
     var (product, left, right) = (0.0, 0.0, 0.0)
     for index in 0..<count {

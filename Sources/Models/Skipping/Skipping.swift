@@ -1,4 +1,4 @@
-/// Which layers a sequence's tokens run, and the record of those that did.
+/// The layers that a sequence's tokens run, and the record of those that they ran.
 package struct Skipping {
     package let choice: LayerChoice
     package let log: DepthLog
@@ -11,20 +11,11 @@ package struct Skipping {
     }
 }
 
-/// A sequence's record of layers, which its passes fill in.
-package final class DepthLog {
-    package var record: DepthRecord
-
-    package init(layerCount: Int) { record = DepthRecord(layerCount: layerCount) }
-
-    func extend(to count: Int) { record.extend(to: count) }
-}
-
 extension Segment {
-    /// Whether any of its tokens may run the layer; else the layer is as if it were not there.
+    /// Whether any token of the sequence may run the layer. If not, the layer stores no keys and values either.
     func has(_ index: Int) -> Bool { skipping?.choice.includes(index) ?? true }
 
-    /// Whether all of its tokens run the layer whole, whatever their residuals are.
+    /// Whether all tokens of the sequence run the whole layer, whatever their residuals are.
     func runsWhole(_ layer: LayerWeights, _ index: Int) -> Bool {
         switch skipping?.choice {
         case nil, .all: true

@@ -2,15 +2,15 @@ import Tensors
 import Weights
 
 extension LayerStack {
-    /// Takes a checkpoint's weights as they are stored; the norms are copied, and quantised weights packed for the kernels.
+    /// Loads a checkpoint's weights in their stored formats. Norms are copied, and quantised weights packed for the kernels.
     ///
     /// - Parameters:
-    ///   - headLayers: how many of the last layers are the head, in place of the checkpoint's own number.
-    ///   - vocabularyFormat: what `lm_head` is converted to, the embedding staying as it is.
-    ///   - screens: whether greedy decoding finds the largest logit by a smaller copy of `lm_head`.
-    ///   - ignoresUnusedTensors: whether tensors that the model has no use for are left out; else they are refused.
-    /// - Throws: `ConfigurationError` where the configuration is not one we run, `CheckpointError` where a tensor is
-    ///   missing, of no use, has another shape than the configuration says, or cannot be converted.
+    ///   - headLayers: the number of head layers; nil for the checkpoint's own.
+    ///   - vocabularyFormat: the format that `lm_head` is converted to; the embedding keeps its own.
+    ///   - screens: whether greedy decoding uses a smaller copy of `lm_head` to find the largest logit.
+    ///   - ignoresUnusedTensors: whether to ignore tensors that the model does not use, rather than refuse them.
+    /// - Throws: `ConfigurationError` if the configuration is not supported; `CheckpointError` if a tensor is missing, unused,
+    ///   of the wrong shape, or cannot be converted.
     package convenience init(
         checkpoint: Checkpoint, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil,
         screens: Bool = false, ignoresUnusedTensors: Bool = false
@@ -43,9 +43,9 @@ extension LayerStack {
 }
 
 extension RowScreen {
-    /// Of `lm_head`.
+    /// The screen of an `lm_head`.
     ///
-    /// - Throws: `ConfigurationError.noScreen` where there is none for its format and width.
+    /// - Throws: `ConfigurationError.noScreen` if its format and width allow none.
     package static func ofVocabulary(_ head: Matrix) throws(ConfigurationError) -> RowScreen {
         guard let screen = RowScreen(of: head) else {
             throw .noScreen(format: head.format, columns: head.columns)

@@ -1,30 +1,30 @@
 import Tensors
 import Weights
 
-/// A Qwen3-style layer stack: immutable weights, shared by every session.
+/// The layers of a decoder model: immutable weights, shared by every session.
 ///
 /// Layers `0 ..< trunkLayerCount` are the trunk, the rest the head (arXiv 2510.11958).
 package final class LayerStack: Sendable {
     /// Sizes, RoPE and the trunk/head split.
     package let configuration: ModelConfiguration
-    /// [vocabulary, hidden]; nil where it is `vocabularyHead` itself.
+    /// [vocabulary, hidden]; nil if it is `vocabularyHead` itself.
     package let embedding: Matrix?
     package let layers: [LayerWeights]
     /// [hidden]
     package let finalNorm: Vector
     /// `lm_head`: [vocabulary, hidden].
     package let vocabularyHead: Linear
-    /// Finds `lm_head`'s largest logit by fewer bytes; nil where nobody asked for it.
+    /// A smaller copy of `lm_head` that finds the largest logit while reading fewer bytes; nil unless requested.
     package let vocabularyScreen: RowScreen?
     /// RoPE frequencies, [headWidth / 2].
     package let inverseFrequencies: [Float]
 
-    /// The trunk: run once a cycle.
+    /// The trunk's layers: run once a cycle.
     package var trunk: ArraySlice<LayerWeights> { layers[..<configuration.trunkLayerCount] }
     /// The decoding head's layers: run once a token.
     package var head: ArraySlice<LayerWeights> { layers[configuration.trunkLayerCount...] }
 
-    /// - Parameter embedding: nil where the checkpoint ties it to `vocabularyHead`.
+    /// - Parameter embedding: nil if the checkpoint ties it to `vocabularyHead`.
     package init(
         configuration: ModelConfiguration, embedding: Matrix?, layers: [LayerWeights], finalNorm: Vector,
         vocabularyHead: Linear, vocabularyScreen: RowScreen? = nil, inverseFrequencies: [Float]
@@ -38,12 +38,14 @@ package final class LayerStack: Sendable {
         self.inverseFrequencies = inverseFrequencies
     }
 
-    /// The same weights, cut into trunk and head after the first `trunkLayerCount` layers.
+    /// The same weights, split into trunk and head after the first `trunkLayerCount` layers.
     package func split(after trunkLayerCount: Int) -> LayerStack {
         replacing(layers: layers, configuration.split(after: trunkLayerCount))
     }
 
-    /// The same model with other layers, as many.
+    /// The same model with other layers.
+    ///
+    /// - Precondition: the number of layers stays the same.
     package func replacing(layers: [LayerWeights], _ configuration: ModelConfiguration? = nil) -> LayerStack {
         precondition(layers.count == self.layers.count)
         return LayerStack(
@@ -52,13 +54,13 @@ package final class LayerStack: Sendable {
             inverseFrequencies: inverseFrequencies)
     }
 
-    /// Whether what one has computed is of use to the other: the same layers, cut into trunk and head at the same place.
+    /// Whether sequences of one stack can continue on the other: they share their layers and their trunk/head split.
     package func runsAlike(_ other: LayerStack) -> Bool {
         configuration.trunkLayerCount == other.configuration.trunkLayerCount
             && layers.elementsEqual(other.layers, by: ===)
     }
 
-    /// Bytes of `lm_head` that finding a next token reads: its screen's where there is one.
+    /// Bytes that finding the next token reads of `lm_head`, or of its screen if there is one.
     package var vocabularyByteCount: Int { vocabularyScreen?.byteCount ?? vocabularyHead.byteCount }
 
     /// The embedding of `token`: [hidden].
@@ -66,7 +68,7 @@ package final class LayerStack: Sendable {
         if let embedding { embedding.copyRow(token, to: output) } else { vocabularyHead.copyRow(token, to: output) }
     }
 
-    /// The formats of the matrices that a pass reads, each once, in the order of first use.
+    /// The distinct formats of the matrices that a pass reads, in the order of first use.
     package var formats: [StorageFormat] {
         var formats: [StorageFormat] = []
         let adapters = layers.compactMap { $0.routing?.adapter }.flatMap(\.matrices)

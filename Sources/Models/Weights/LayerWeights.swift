@@ -6,8 +6,9 @@ package final class LayerWeights: Sendable {
     package let attentionNorm: Vector
     /// q | k | v, three parts: [(heads + 2·kvHeads)·headWidth, hidden]
     package let queryKeyValue: Linear
-    /// Its parts q and k | v, for layers where not every token attends.
+    /// The part q of `queryKeyValue`, for layers in which not every token attends.
     package let query: Linear
+    /// The parts k | v of `queryKeyValue`, likewise.
     package let keyValue: Linear
     /// [headWidth], shared by all query heads; nil in Llama.
     package let queryNorm: Vector?
@@ -18,7 +19,7 @@ package final class LayerWeights: Sendable {
     /// [hidden]
     package let feedForwardNorm: Vector
     package let feedForward: FeedForward
-    /// Of layers that a token may skip; nil in plain ones.
+    /// The router of a layer that a token may skip; nil if every token runs the layer.
     package let routing: RoutingWeights?
 
     package init(
@@ -37,21 +38,21 @@ package final class LayerWeights: Sendable {
         self.routing = routing
     }
 
-    /// Bytes that one pass through the whole layer reads, its router not asked.
+    /// Bytes that a pass through the whole layer reads, without its router.
     package var byteCount: Int { queryKeyValue.byteCount + attentionOutput.byteCount + feedForward.byteCount }
 
-    /// The matrices that a pass through the whole layer reads, in the order in which it does.
+    /// The matrices that a pass through the whole layer reads, in order of use.
     package var matrices: [Linear] { [queryKeyValue, attentionOutput] + feedForward.matrices }
 
-    /// Bytes that a pass reads in which every token skips the layer.
+    /// Bytes that a pass reads if every token skips the layer.
     package func skippedByteCount(_ routing: RoutingWeights) -> Int {
         keyValue.byteCount + routing.routerByteCount + (routing.adapter?.byteCount ?? 0)
     }
 
-    /// This layer and those that follow it as one: matrices are this one's and the others' differences from it, norms are
-    /// this one's (LaCo, arXiv 2402.11187, as released). It has no router.
+    /// Merges this layer and those that follow it: matrices are this layer's plus the others' differences from it, norms are
+    /// this layer's (LaCo, arXiv 2402.11187, as released). The result has no router.
     ///
-    /// - Throws: where quantised weights were to hold what is not finite.
+    /// - Throws: `ConversionError` if quantised weights would hold a value that is not finite.
     package func collapsed(with others: [LayerWeights]) throws(ConversionError) -> LayerWeights {
         LayerWeights(
             attentionNorm: attentionNorm,
@@ -60,7 +61,7 @@ package final class LayerWeights: Sendable {
             feedForwardNorm: feedForwardNorm, feedForward: try .collapsed(feedForward, others.map(\.feedForward)))
     }
 
-    /// The same layer, skipped by other weights.
+    /// The same layer with another router.
     package func routed(by routing: RoutingWeights) -> LayerWeights {
         LayerWeights(
             attentionNorm: attentionNorm, queryKeyValue: queryKeyValue, queryNorm: queryNorm, keyNorm: keyNorm,

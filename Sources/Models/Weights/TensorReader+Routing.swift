@@ -2,9 +2,9 @@ import JSON
 import Tensors
 import Weights
 
-/// Tensors of routed layers: FlexiDepth's by the names of its authors, others' by the recipe's.
+/// Reads routed layers: FlexiDepth's tensors by its authors' names, those of other methods by the recipe's names.
 extension TensorReader {
-    /// Refuses checkpoints whose routers are another method's, or lie where the configuration knows of none.
+    /// Refuses routers of other methods, and routers in layers that the configuration does not list.
     func checkRouters(_ configuration: ModelConfiguration) throws {
         let routed = Set((configuration.routing?.layers ?? []).map { "model.layers.\($0)." })
         for name in checkpoint.tensorNames where name.contains("router") {
@@ -19,7 +19,7 @@ extension TensorReader {
         }
     }
 
-    /// The authors' other method, which has the same model type and is another function.
+    /// Refuses DiffSkip, another method by the same authors with the same model type.
     func refuseDiffSkip() throws {
         guard checkpoint.configuration["model_type"]?.stringValue == ModelConfiguration.routedLlama,
             !checkpoint.tensorNames.contains(where: { $0.contains(".router.router_enc.") })
@@ -65,7 +65,7 @@ extension TensorReader {
                 ])))
     }
 
-    /// The authors' `up_proj` is the output, their `down_proj` the second input.
+    /// Reads an adapter. The authors' `up_proj` is its down matrix, their `down_proj` its up matrix.
     private func adapter(
         _ name: String, _ configuration: ModelConfiguration, _ routing: RoutingConfiguration
     ) throws -> FeedForward {
@@ -80,7 +80,7 @@ extension TensorReader {
             down: Linear([try matrix("\(name).up_proj", rows: hidden, columns: width)]))
     }
 
-    /// The first dimension, which the tensor says and the configuration may say.
+    /// The first dimension of a tensor, checked against the configuration's value if it has one.
     private func rows(of name: String, stated: Int?, atMost limit: Int) throws -> Int {
         let shape = try checkpoint.tensor("\(name).weight").shape
         guard shape.count == 2, (1...limit).contains(shape[0]) else {
@@ -98,7 +98,7 @@ extension TensorReader {
         .unsupported(path: checkpoint.path, place: "tensor \(name)", problem: problem, remedy: remedy)
     }
 
-    /// row · matrix, added up in double precision: [1, matrix.columns], float32.
+    /// row · matrix, accumulated in double precision: [1, matrix.columns], float32.
     private func product(_ row: Matrix, _ matrix: Matrix) -> Matrix {
         let factors = Vector(count: row.columns)
         let values = Vector(count: matrix.columns)

@@ -2,7 +2,7 @@ import JSON
 import Tensors
 import Weights
 
-/// Reads tensors by Hugging Face's names and holds each against the shape that the configuration implies.
+/// Reads tensors by Hugging Face's names and checks each against the shape that the configuration implies.
 struct TensorReader {
     let checkpoint: Checkpoint
     let unread: UnreadTensors
@@ -18,7 +18,7 @@ struct TensorReader {
         let keys = configuration.keyValueHeadCount * configuration.headWidth
         let inner = configuration.feedForwardSize
         let name = "model.layers.\(index)"
-        // Routed layers may stand on either architecture under one model type: the tensors say on which.
+        // The model types of routed layers do not name the architecture: its tensors do.
         let hasHeadNorms =
             configuration.architecture == .qwen3
             || configuration.routing != nil && checkpoint.hasTensor("\(name).self_attn.q_norm.weight")
@@ -52,8 +52,8 @@ struct TensorReader {
         return try matrix(tensor, rows: rows, columns: columns)
     }
 
-    /// `lm_head` where the checkpoint has one of its own: not tied to `embedding`, or said to be and stored with other values,
-    /// which transformers 5 uses too. Nil where it is the embedding.
+    /// The checkpoint's own `lm_head`; nil if it is the embedding. A tied `lm_head` that is stored with other values than the
+    /// embedding is used, as in transformers 5.
     func ownVocabularyHead(_ configuration: ModelConfiguration, embedding: Matrix) throws -> Matrix? {
         let name = "lm_head"
         guard configuration.tiesEmbeddings else {
@@ -64,8 +64,8 @@ struct TensorReader {
         return stored.hasSameBytes(as: embedding) ? nil : stored
     }
 
-    /// Refuses packed weights by the field of the configuration that names them. Over plain tensors the field only says
-    /// how they were made, and `Checkpoint.warnings` says so.
+    /// Refuses packed weights, naming the configuration's field. With plain tensors the field has no effect, which
+    /// `Checkpoint.warnings` says.
     func refusePackedTensors() throws(ConfigurationError) {
         guard let field = checkpoint.quantizationField, let name = checkpoint.packedTensorName else { return }
         throw .unsupported(
@@ -89,7 +89,7 @@ struct TensorReader {
         try floats(try tensor("\(name).weight", shape: [count]), count: count)
     }
 
-    /// Llama-3's frequency factors as GGUF stores them, where the file has them: [headWidth / 2].
+    /// Llama-3's frequency factors from a GGUF file: [headWidth / 2]; nil if it has none.
     func ropeFactors(count: Int) throws -> [Float]? {
         guard checkpoint.hasTensor("rope_freqs.weight") else { return nil }
         let factors = try floats(try tensor("rope_freqs.weight", shape: [count]), count: count)

@@ -1,7 +1,7 @@
 import JSON
 import Weights
 
-/// Notes which of a checkpoint's tensors a model has read.
+/// The tensors of a checkpoint that the model has not read.
 final class UnreadTensors {
     private var names: Set<String>
 
@@ -9,9 +9,9 @@ final class UnreadTensors {
 
     func noteRead(_ name: String) { names.remove(name) }
 
-    /// Refuses a checkpoint whose tensors were not all read: whoever trained them meant another function.
+    /// Refuses a checkpoint with unread tensors: they were trained for a different forward pass.
     ///
-    /// - Throws: `CheckpointError.unsupported`, naming the first of them.
+    /// - Throws: `CheckpointError.unsupported`, naming the first of the tensors.
     func refuse(_ checkpoint: Checkpoint, modelType: String) throws(CheckpointError) {
         guard !names.isEmpty else { return }
         let shown = names.sorted().prefix(3).map { quoted($0) }.joined(separator: ", ")
@@ -23,7 +23,7 @@ final class UnreadTensors {
                 + "--ignore-unused-tensors")
     }
 
-    /// Tables that some converters store and every program computes: RoPE's frequencies.
+    /// Whether the tensor is a table of RoPE frequencies, which some converters store and every program computes.
     private static func isHarmless(_ name: String) -> Bool {
         [".rotary_emb.inv_freq", ".attn_rot_embd.weight", ".attn_rot_embd"].contains { name.hasSuffix($0) }
     }

@@ -3,13 +3,13 @@ import Weights
 
 /// Reads checked values out of a configuration object.
 ///
-/// `null` counts as absent, as Hugging Face writes unused fields so.
+/// `null` counts as absent, because Hugging Face writes it for unused fields.
 struct ConfigurationReader {
     let fields: JSONObject
-    /// Put before field names in messages: `rope_scaling.`, or nothing.
+    /// The prefix of field names in messages: `rope_scaling.`, or empty.
     let prefix: String
 
-    /// Every count in a configuration is below this: 2^31, the bound of the kernels' row and column numbers.
+    /// The exclusive upper bound of every count: the kernels number rows and columns in 31 bits.
     static let countLimit = 1 << 31
 
     init(_ configuration: JSONValue, prefix: String = "") throws(ConfigurationError) {
@@ -27,7 +27,7 @@ struct ConfigurationReader {
         return value
     }
 
-    /// A whole number in `range`.
+    /// Reads a whole number in `range`.
     func count(
         _ field: String, in range: ClosedRange<Int> = 1...countLimit - 1
     ) throws(ConfigurationError) -> Int? {
@@ -45,7 +45,7 @@ struct ConfigurationReader {
         return number
     }
 
-    /// A number above 0 that stays finite and above 0 as a 32-bit float, which is what the arithmetic uses.
+    /// Reads a number that is finite and above 0 as a 32-bit float, which the arithmetic uses.
     func positiveNumber(_ field: String) throws(ConfigurationError) -> Double? {
         guard let value = value(field) else { return nil }
         guard let number = value.doubleValue, Float(number) > 0, Float(number).isFinite else {
@@ -71,7 +71,7 @@ struct ConfigurationReader {
         return text
     }
 
-    /// One token id or a list of them.
+    /// Reads one token id or a list of them.
     func tokens(_ field: String) throws(ConfigurationError) -> [Int] {
         guard let value = value(field) else { return [] }
         let elements = value.arrayValue ?? [value]

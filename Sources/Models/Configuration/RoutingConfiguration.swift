@@ -1,34 +1,24 @@
 import JSON
 import Weights
 
-/// By what a token skips layers.
-public enum RoutingMethod: String, Sendable, CaseIterable {
-    /// arXiv 2503.23798; where `routing_method` is absent.
-    case flexiDepth = "flexidepth"
-    /// arXiv 2410.13184
-    case mindSkip = "mindskip"
-    /// arXiv 2404.02258
-    case mixtureOfDepths = "mixture_of_depths"
-}
-
-/// Which layers a token may skip, and the shape of what decides.
+/// The layers that a token may skip, and the shape of their routers.
 public struct RoutingConfiguration: Sendable, Equatable {
     /// Routed layers, ascending; at least one (`routing_layers`).
     public let layers: [Int]
-    /// What decides (`routing_method`).
+    /// The routing method (`routing_method`).
     public let method: RoutingMethod
-    /// Width of the router's code, where the configuration says it (`router_reduction_factor`).
+    /// Width of the router's code, if the configuration gives it (`router_reduction_factor`).
     let codeWidth: Int?
-    /// Width of the adapter, where the configuration says it (`proj_reduction_factor`, or the router's factor).
+    /// Width of the adapter, if the configuration gives it (`proj_reduction_factor`, or the router's factor).
     let adapterWidth: Int?
-    /// What comes first between the router's matrices (`router_order`).
+    /// The order of norm and tanh between the router's matrices (`router_order`).
     let order: Router.Order
 }
 
 extension RoutingConfiguration {
-    /// Nil where the model has no routed layers.
+    /// Nil if the model has no routed layers.
     ///
-    /// - Parameter isRequired: whether the model type has them always.
+    /// - Parameter isRequired: whether models of this type must have routed layers.
     init?(
         _ fields: ConfigurationReader, layerCount: Int, hiddenSize: Int, feedForwardSize: Int, isRequired: Bool
     ) throws(ConfigurationError) {
@@ -71,7 +61,7 @@ extension RoutingConfiguration {
 }
 
 extension ConfigurationReader {
-    /// Others' derivatives decide, or train, in another way under the same model type.
+    /// Refuses other projects' derivatives of FlexiDepth, which have the same model type.
     fileprivate func refuseUnimplementedRouters() throws(ConfigurationError) {
         for field in ["router_gate_mode", "router_head_bias_init"] where value(field) != nil {
             throw unsupported(field, "use a checkpoint of FlexiDepth as its authors published it")

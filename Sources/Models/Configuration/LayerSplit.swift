@@ -1,15 +1,15 @@
 import JSON
 import Weights
 
-/// How many of the layers are trunk, and how many head.
+/// The number of trunk layers and of head layers.
 struct LayerSplit: Equatable {
     let trunk: Int
     let head: Int
 
-    /// The paper's head, for checkpoints that name none.
+    /// Head layers of checkpoints that name none; the paper's number.
     static let defaultHead = 8
 
-    /// - Parameter headLayers: replaces what the fields say.
+    /// - Parameter headLayers: replaces the number that the fields give.
     init(
         _ fields: ConfigurationReader, layerCount: Int, headLayers: Int?
     ) throws(ConfigurationError) {
@@ -25,7 +25,7 @@ struct LayerSplit: Equatable {
         trunk = layerCount - head
     }
 
-    /// The head that the fields name, or nil; checked against the trunk they name.
+    /// The number of head layers that the fields give, checked against their trunk; nil if they give none.
     private static func named(_ fields: ConfigurationReader, layerCount: Int) throws(ConfigurationError) -> Int? {
         let trunk = try agreed(fields, "num_thinking_layers", "num_parallel_layers", least: 0)
         let head = try agreed(fields, "num_decoding_layers", "num_sequential_layers", least: 1)
@@ -40,7 +40,7 @@ struct LayerSplit: Equatable {
         return headCount
     }
 
-    /// The older and the newer name of one number.
+    /// Reads one number that has an older and a newer name.
     private static func agreed(
         _ fields: ConfigurationReader, _ older: String, _ newer: String, least: Int
     ) throws(ConfigurationError) -> (field: String, count: Int)? {

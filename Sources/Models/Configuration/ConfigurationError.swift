@@ -1,22 +1,22 @@
 public import Tensors
 
-/// Why a configuration cannot be used: one sentence with the field, what was found, and what to do.
+/// Why a configuration cannot be used: one sentence with the field, its value and a remedy.
 ///
-/// Fields have Hugging Face's names; a GGUF file's metadata was put into these terms before.
+/// Fields have Hugging Face's names, for a GGUF file too.
 public enum ConfigurationError: Error, Sendable, Equatable {
-    /// A field without which the model has no shape is not there.
+    /// A required field is missing.
     case missing(field: String)
-    /// A field's value is none the field can have.
+    /// A field has an invalid value.
     case invalid(field: String, found: String, expected: String)
     /// Two or more fields contradict each other.
     case inconsistent(problem: String)
-    /// The value is a good one, but asks for a function that is not implemented.
+    /// The value is valid, but the feature that it asks for is not implemented.
     case unsupported(field: String, value: String, remedy: String)
-    /// The head layers asked for leave no trunk, or are none.
+    /// The requested number of head layers is 0, or leaves no trunk.
     case headLayersOutOfRange(requested: Int, layerCount: Int)
     /// The model has no trunk, so only vanilla decoding is possible.
     case noTrunk(layerCount: Int)
-    /// `lm_head` was to be screened, but its format has no smaller copy, or rows of so many values are no whole blocks of it.
+    /// `lm_head` cannot be screened: its format has no smaller copy, or its rows are not whole blocks of the copy's format.
     case noScreen(format: StorageFormat, columns: Int)
 }
 
