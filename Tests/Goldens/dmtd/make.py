@@ -1,46 +1,53 @@
-"""Computes the answers of every case in cases.json and rules.json anew, by full recomputation in PyTorch.
+"""Writes the checkpoints of this folder from their seeds, and answers their cases anew, by full recomputation in PyTorch.
 
-    python make.py            compares with what the files hold
-    python make.py --write    writes it
+    cd weights/recipe && .venv/bin/python ../../Tests/Goldens/dmtd/make.py           writes all files but config.json
+    cd weights/recipe && .venv/bin/python ../../Tests/Goldens/dmtd/make.py --check   compares with the committed ones
 
-A case asks for greedy tokens after `prompt` with cycles of `cycle` tokens (0: vanilla), EOS ignored. Each next token comes from
-one teacher-forced pass over everything so far, in float32: the trunk under its mask, then the head over T, E + T or E. No keys
-and values are kept, so that nothing here resembles the runtime's caches. Needs torch and transformers.
+A case asks for greedy tokens after `prompt` with cycles of `cycle` tokens (0: vanilla). They come from teacher-forced passes over
+the whole sequence, in float32: the trunk under its mask, then the head over T, E + T or E.
+`cases.json` tells phases apart, `rules.json` prompt inputs and histories, `refreshed.json` has the refreshed head history;
+there `vanilla_choice` is vanilla's most likely token after the same text.
 """
 
-import argparse
 import json
 import sys
 from pathlib import Path
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM
+from safetensors.torch import save_file
+from transformers import PreTrainedModel
 
-TOLERANCE = 1e-3
-MODELS = ("llama-ropescaled", "qwen3-tied", "qwen3-untied-bf16-sharded")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from reference import empty, fields, greedy, is_check, least_margin, loaded, regenerate, rounded, run, stored  # noqa: E402
+
+SEEDS = {"llama-ropescaled": 23, "qwen3-tied": 7, "qwen3-untied-bf16-sharded": 19}
 
 
 class Rule:
-    """A case's function of positions."""
+    """What a case feeds the head at each position, and what the trunk sees."""
 
     def __init__(self, case: dict):
         self.prompt, self.cycle = len(case["prompt"]), case["cycle"]
         self.is_absolute = case["phase"] == "absolute"
         self.input = case.get("prompt_input", "masked" if self.is_absolute else "trunk")
         self.is_shadow = case.get("history", "real") == "shadow"
+        self.is_refreshed = case.get("head_history", "kept") == "refreshed"
         self.window, self.sinks = case["window"], case["sinks"]
 
-    def head_input(self, position: int) -> str:
-        """T, ET (E + T) or E."""
+    def head_input(self, position: int, last: int) -> str:
+        """T, ET (E + T) or E, for the logits at `last`."""
         if self.cycle == 0:
             return "T"
         if position < self.prompt and not self.is_absolute:
             return {"trunk": "T", "sum": "ET"}[self.input]
+        if self.is_refreshed:
+            start = last - (last - self.prompt) % self.cycle
+            return "T" if position <= start else "E"
         counted = position if self.is_absolute else position - self.prompt
         return "ET" if counted % self.cycle == 0 else "E"
 
-    def trunk_sees(self, position: int) -> bool:
-        return not self.is_shadow or position < self.prompt or self.head_input(position) != "E"
+    def trunk_sees(self, position: int, last: int) -> bool:
+        return not self.is_shadow or position < self.prompt or self.head_input(position, last) != "E"
 
     def masks(self, length: int) -> tuple[torch.Tensor, torch.Tensor]:
         """What the trunk's queries see, and the head's: [length, length]."""
@@ -48,74 +55,74 @@ class Rule:
         visible = key <= query
         if self.window:
             visible &= (key < self.sinks) | (key > query - self.window)
-        seen = torch.tensor([self.trunk_sees(position) for position in range(length)])
+        seen = torch.tensor([self.trunk_sees(position, length - 1) for position in range(length)])
         # The output of a token that the trunk does not see is never used; it sees itself so that its softmax is not empty.
         return visible & (seen[None] | (key == query)), visible
 
 
 @torch.no_grad()
-def last_logits(model: torch.nn.Module, head_layers: int, ids: list[int], rule: Rule) -> torch.Tensor:
+def logits(model: PreTrainedModel, head_layers: int, rule: Rule, ids: list[int]) -> torch.Tensor:
+    """[length, vocabulary]; under refreshed head history only the last row counts."""
     stack, length = model.model, len(ids)
-    positions = torch.arange(length)[None]
-    embedded = stack.embed_tokens(torch.tensor([ids]))
-    rotary = stack.rotary_emb(embedded, positions)
-
-    def run(layers: torch.nn.ModuleList, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        for layer in layers:
-            hidden = layer(
-                hidden, attention_mask=mask[None, None], position_ids=positions, position_embeddings=rotary
-            )
-        return hidden
-
     trunk_mask, head_mask = rule.masks(length)
-    trunk = run(stack.layers[:-head_layers], embedded, trunk_mask)
+    embedded = stack.embed_tokens(torch.tensor([ids]))
+    trunk = run(model, stack.layers[:-head_layers], embedded, trunk_mask)
     rows = {"T": trunk, "E": embedded, "ET": embedded + trunk}
-    fed = torch.stack([rows[rule.head_input(position)][0, position] for position in range(length)])[None]
-    return model.lm_head(stack.norm(run(stack.layers[-head_layers:], fed, head_mask))[0, -1])
+    fed = torch.stack([rows[rule.head_input(position, length - 1)][0, position] for position in range(length)])[None]
+    return model.lm_head(stack.norm(run(model, stack.layers[-head_layers:], fed, head_mask)))[0]
 
 
-def answered(model: torch.nn.Module, head_layers: int, case: dict) -> dict:
-    rule, ids, margin = Rule(case), list(case["prompt"]), float("inf")
-    for _ in case["tokens"]:
-        logits = last_logits(model, head_layers, ids, rule)
-        best, second = logits.topk(2).values.tolist()
-        margin = min(margin, best - second)
-        ids.append(int(logits.argmax()))
-    logits = last_logits(model, head_layers, ids, rule)
-    return case | {
-        "tokens": ids[rule.prompt :],
-        "min_margin": round(margin, 6),
-        "last_logits": [round(value, 6) for value in logits.tolist()],
-    }
+def answered(model: PreTrainedModel, head_layers: int, case: dict) -> dict:
+    prompt = case["prompt"]
+
+    def answer_logits(ids: list[int]) -> torch.Tensor:
+        rule, first = Rule(case), len(prompt)
+        if not rule.is_refreshed:
+            return logits(model, head_layers, rule, ids)[first - 1 :]
+        return torch.stack([logits(model, head_layers, rule, ids[:end])[-1] for end in range(first, len(ids) + 1)])
+
+    tokens, rows = greedy(answer_logits, prompt, case["tokens"])
+    answer = {"tokens": tokens, "min_margin": least_margin(rows), "last_logits": rounded(rows[-1])}
+    if "vanilla_choice" in case:
+        vanilla = logits(model, head_layers, Rule(case | {"cycle": 0}), prompt + tokens)
+        answer["vanilla_choice"] = vanilla[len(prompt) - 1 : -1].argmax(-1).tolist()
+    return case | answer
 
 
-def difference(old: dict, new: dict) -> float:
-    if old["tokens"] != new["tokens"]:
-        return float("inf")
-    pairs = zip([old["min_margin"], *old["last_logits"]], [new["min_margin"], *new["last_logits"]])
-    return max(abs(one - other) for one, other in pairs)
+@torch.no_grad()
+def drawn(folder: Path, seed: int) -> dict[str, torch.Tensor]:
+    """A checkpoint's tensors: norms uniform in 0.6 … 1.4, matrices normal with deviation 0.7 / √columns."""
+    torch.manual_seed(seed)
+    model = empty(folder)  # which draws weights of its own first
+    for one in model.parameters():
+        one.uniform_(0.6, 1.4) if one.dim() == 1 else one.normal_(0, 0.7 / one.shape[1] ** 0.5)
+    stored_type = getattr(torch, fields(folder)["torch_dtype"])
+    return {name: one.to(stored_type) for name, one in model.named_parameters()}
+
+
+def write(folder: Path, state: dict[str, torch.Tensor]) -> None:
+    """In the files that the index names, or in one."""
+    index = folder / "model.safetensors.index.json"
+    files = json.loads(index.read_text())["weight_map"] if index.exists() else dict.fromkeys(state, "model.safetensors")
+    for file in set(files.values()):
+        save_file({name: state[name] for name in files if files[name] == file}, folder / file, metadata={"format": "pt"})
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", action="store_true")
-    arguments, failures = parser.parse_args(), 0
-    for name in MODELS:
-        directory = Path(__file__).parent / name
-        head_layers = json.loads((directory / "config.json").read_text())["num_decoding_layers"]
-        configuration = AutoConfig.from_pretrained(directory)
-        model = AutoModelForCausalLM.from_pretrained(
-            directory, config=configuration, dtype=torch.float32, attn_implementation="sdpa"
-        ).eval()
-        for path in (directory / "cases.json", directory / "rules.json"):
-            cases = json.loads(path.read_text())
-            found = [answered(model, head_layers, case) for case in cases]
-            largest = max(map(difference, cases, found))
-            failures += largest > TOLERANCE
-            print(f"{name}/{path.name}: {len(cases)} cases, largest difference {largest:.2g}", flush=True)
-            if arguments.write:
-                path.write_text(json.dumps(found) + "\n")
-    return 1 if failures and not arguments.write else 0
+    check, are_same = is_check(__doc__), True
+    for name, seed in SEEDS.items():
+        folder = Path(__file__).resolve().parent / name
+        old, new = stored(folder), drawn(folder, seed)
+        same = old.keys() == new.keys() and all(torch.equal(old[key], new[key]) for key in old)
+        print(f"{name}: {len(new)} tensors, {'the same bits' if same else 'NOT the same'}", flush=True)
+        if not check:
+            write(folder, new)
+        are_same &= same
+        model, head_layers = loaded(folder), fields(folder)["num_decoding_layers"]
+        for path in sorted(folder.glob("*.json")):
+            if path.name in ("cases.json", "rules.json", "refreshed.json"):
+                are_same &= regenerate(path, lambda case: answered(model, head_layers, case), check)
+    return 1 if check and not are_same else 0
 
 
 if __name__ == "__main__":

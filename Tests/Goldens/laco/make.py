@@ -1,36 +1,26 @@
 """Writes `cases.json`: which layers LaCo collapses in checkpoints of `../dmtd`, and the logits of what is left, in PyTorch.
 
-Needs torch and transformers (written with 2.13 and 5.23); run it in this folder. It is the rule of docs/layer-skipping.md,
-put together from nothing of Volley's: every threshold from the highest on, whole models, no residual kept from trial to trial.
+    cd weights/recipe && .venv/bin/python ../../Tests/Goldens/laco/make.py
+
+This is the rule of docs/layer-skipping.md, without anything of Volley's: it tries every threshold from the highest on, runs
+whole models, and keeps no residual from trial to trial.
 """
 
 import copy
 import json
+import sys
 from pathlib import Path
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM
-from safetensors.torch import load_file
+
+FOLDER = Path(__file__).resolve().parent
+sys.path.insert(0, str(FOLDER.parent))
+from reference import loaded, stored as tensors  # noqa: E402
 
 RUN = 4
 MODELS = ("qwen3-tied", "qwen3-untied-bf16-sharded", "llama-ropescaled")
 MATRICES = ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj",
             "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj")
-
-
-def loaded(folder: Path):
-    """In float32, and the type that its weights are stored in."""
-    fields = json.loads((folder / "config.json").read_text())
-    kind = "qwen3" if "qwen3" in fields["model_type"] else "llama"
-    model = AutoModelForCausalLM.from_config(AutoConfig.for_model(**{**fields, "model_type": kind}), dtype=torch.float32)
-    state = {}
-    for path in sorted(folder.glob("*.safetensors")):
-        state |= load_file(path)
-    stored = state["model.layers.0.mlp.up_proj.weight"].dtype
-    if model.config.tie_word_embeddings:
-        state.setdefault("lm_head.weight", state["model.embed_tokens.weight"])
-    model.load_state_dict({name: one.float() for name, one in state.items()})
-    return model.eval(), stored
 
 
 def collapsed(model, runs, stored):
@@ -82,7 +72,8 @@ def chosen(model, stored, tokens, count):
 
 
 def cases(name):
-    model, stored = loaded(Path("..") / "dmtd" / name)
+    folder = FOLDER.parent / "dmtd" / name
+    model, stored = loaded(folder), tensors(folder)["model.layers.0.mlp.up_proj.weight"].dtype
     generator = torch.Generator().manual_seed(8)
     tokens = torch.randint(3, 300, (24,), generator=generator).tolist()
     for count in (1, 2, 3, 4, 6, 7):
@@ -96,4 +87,5 @@ def cases(name):
         yield {"left_out": count, "runs": runs, "similarity": similarity, "logits": logits.tolist(), "tokens": tokens}
 
 
-Path("cases.json").write_text(json.dumps({name: list(cases(name)) for name in MODELS}) + "\n")
+if __name__ == "__main__":
+    (FOLDER / "cases.json").write_text(json.dumps({name: list(cases(name)) for name in MODELS}) + "\n")
