@@ -1,7 +1,7 @@
 import Models
 
-/// How much each layer changes the residual: BI = 1 − E[cos(x, y)] over a text's tokens, x going in and y coming out
-/// (ShortGPT, arXiv 2403.03853).
+/// The influence of each layer on the residual: BI = 1 − E[cos(x, y)] over a text's tokens, with the layer's input x and
+/// output y (ShortGPT, arXiv 2403.03853).
 package struct BlockInfluence: Sendable {
     /// [layer]
     package let ofLayers: [Double]
@@ -10,7 +10,7 @@ package struct BlockInfluence: Sendable {
 
     /// Runs the first 512 of `tokens` through all layers.
     ///
-    /// - Throws: `SessionError` for no tokens, or one outside the vocabulary.
+    /// - Throws: `SessionError` if `tokens` is empty or holds an id outside the vocabulary.
     package init(of stack: LayerStack, on tokens: [Int], options: SessionOptions) throws(SessionError) {
         let pass = try CalibrationPass(of: stack, on: tokens, options: options)
         ofLayers = stack.layers.map { layer in
@@ -20,6 +20,6 @@ package struct BlockInfluence: Sendable {
         }
     }
 
-    /// Layers, that of least influence first.
+    /// The layers in ascending order of influence.
     package var ascending: [Int] { ofLayers.indices.sorted { (ofLayers[$0], $0) < (ofLayers[$1], $1) } }
 }

@@ -1,17 +1,17 @@
 import Models
 import Tensors
 
-/// The first tokens of a text on their way through layers, all in one pass.
+/// Runs the first tokens of a text through chosen layers, all in one pass.
 final class CalibrationPass {
     private let forward: ForwardPass
     private let options: SessionOptions
     private let tokenCount: Int
-    /// [token, hidden]: the embeddings at first.
+    /// [token, hidden]: initially the embeddings.
     private let hidden: AlignedBuffer<Float>
 
     private static let tokenLimit = 512
 
-    /// - Throws: `SessionError` for no tokens, one outside the vocabulary, or options that make no sense.
+    /// - Throws: `SessionError` if `tokens` is empty or holds an id outside the vocabulary, or for invalid options.
     init(of stack: LayerStack, on tokens: [Int], options: SessionOptions) throws(SessionError) {
         let configuration = stack.configuration
         let tokens = tokens.prefix(min(Self.tokenLimit, configuration.contextLength))
@@ -29,7 +29,7 @@ final class CalibrationPass {
         }
     }
 
-    /// Runs `layers`, whole, over every token.
+    /// Runs `layers` over every token.
     func run(_ layers: [LayerWeights]) {
         let configuration = forward.stack.configuration
         let ring = KVRing(
@@ -44,10 +44,10 @@ final class CalibrationPass {
         return copy
     }
 
-    /// Goes on from what `copiedHidden` gave.
+    /// Continues from the residuals that `copiedHidden` returned.
     func resume(from copy: AlignedBuffer<Float>) { hidden.pointer.update(from: copy.pointer, count: hidden.count) }
 
-    /// Over the tokens, between their residuals and those of `copy`.
+    /// The cosine between the tokens' residuals and those of `copy`, averaged over the tokens.
     func averageCosine(with copy: AlignedBuffer<Float>) -> Double {
         let width = forward.stack.configuration.hiddenSize
         let cosines = (0..<tokenCount).map { row in

@@ -1,20 +1,20 @@
 import Models
 
-/// Which of a checkpoint's factors decodes fastest on this machine, found by timing passes: never slower than vanilla.
+/// Times passes to find the factor that decodes fastest on this machine. It never chooses one that is slower than vanilla.
 package struct FactorCalibration: Sendable {
-    /// Seconds that a token takes, by factor, as its passes say.
+    /// Seconds per token by factor, computed from the times of its passes.
     package let secondsPerToken: [Int: Double]
     package let vanillaSecondsPerToken: Double
-    /// The fallback where no factor gains enough: vanilla, or factor 1 for a model that has no vanilla.
+    /// The plan if no factor is fast enough: vanilla, or factor 1 for a model that was not trained for vanilla decoding.
     private let fallback: PlanRequest
 
-    /// A factor that gains less than this is not worth its price in quality, nor sure to gain anything.
+    /// A smaller speedup is within the noise of the measurement, and not worth the loss in quality.
     private static let leastSpeedup = 1.03
     private static let rounds = 3
 
-    /// Times a trunk pass over as many tokens as each factor's cycle brings it, a head pass and an `lm_head`, in turns.
+    /// Times trunk passes of each factor's number of rows, a head pass and `lm_head`, interleaved.
     ///
-    /// - Parameter rule: by which the factors are decoded.
+    /// - Parameter rule: the cycle rule of the factors.
     /// - Throws: `SessionError.threadRefused`.
     package init(_ stack: LayerStack, rule: CycleRule, options: SessionOptions) throws(SessionError) {
         let factors = stack.configuration.trainedFactors(rule)
@@ -47,20 +47,20 @@ package struct FactorCalibration: Sendable {
         self.fallback = fallback
     }
 
-    /// The fastest factor, whether or not it is worth taking.
+    /// The fastest factor, even if it gains too little.
     private var best: (factor: Int, speedup: Double)? {
         secondsPerToken.min { ($0.value, $0.key) < ($1.value, $1.key) }
             .map { ($0.key, vanillaSecondsPerToken / max($0.value, .leastNormalMagnitude)) }
     }
 
-    /// The fastest factor where it beats vanilla, else vanilla, or factor 1 where the model has none.
+    /// The fastest factor if it beats vanilla, else the fallback.
     package var choice: PlanRequest { worthwhile.map { .multiToken($0.factor) } ?? fallback }
 
     private var worthwhile: (factor: Int, speedup: Double)? {
         best.flatMap { $0.speedup >= Self.leastSpeedup ? $0 : nil }
     }
 
-    /// What was chosen and why, in one sentence.
+    /// The choice and its reason, in one sentence.
     package var reason: String {
         let instead = "decoding with --mtd \(fallback.isVanilla ? "off" : "1")"
         guard let best else { return "\(instead): the model was trained for no factor above 1" }
@@ -74,12 +74,12 @@ package struct FactorCalibration: Sendable {
 }
 
 extension CycleRule {
-    /// Tokens that a cycle of `factor` brings the trunk.
+    /// The rows of a trunk pass in a cycle of `factor` tokens.
     func trunkRows(ofFactor factor: Int) -> Int { history == .shadow ? 1 : factor }
 }
 
 extension ModelConfiguration {
-    /// The factors that the checkpoint was trained for: in prompt phase all up to its own.
+    /// The factors above 1 that the checkpoint was trained for: in prompt phase, all up to its own.
     func trainedFactors(_ rule: CycleRule) -> [Int] {
         guard let trainedFactor, canRunCycles, MultiTokenPlan.factors.contains(trainedFactor), trainedFactor > 1 else {
             return []

@@ -1,26 +1,27 @@
 import Models
 import Tensors
 
-/// Layers collapsed into the first of each run (LaCo, arXiv 2402.11187).
+/// Runs of layers, each merged into one layer (LaCo, arXiv 2402.11187).
 ///
-/// From the last layers on, a run of four becomes one where the residuals that come out of the last layer stay like the
-/// model's, on a text; else the run that begins one layer earlier is tried. Runs do not overlap. The threshold is the highest
-/// that leaves out as many layers as were asked for, and the last run is as short as they need.
+/// The search goes from the last layers to the first. A run of four layers is merged if the output of the last layer stays
+/// similar to the model's on a text; otherwise the run that begins one layer earlier is tried. Runs do not overlap. The
+/// similarity threshold is the highest that leaves out the requested number of layers. The last run is as short as that
+/// number needs.
 package struct LayerCollapse: Sendable {
     package let layerCount: Int
-    /// Runs of layers that became one, the last first.
+    /// Merged runs of layers, the last first.
     package let runs: [Range<Int>]
-    /// What each run became, by its first layer.
+    /// The layer that replaces each run, by the run's first layer.
     package let collapsed: [Int: LayerWeights]
-    /// Average cosine between the model's residuals and those without the layers, over the text's tokens.
+    /// Average cosine between the outputs of the last layer with and without merged layers, over the text's tokens.
     package let similarity: Double
 
-    /// Layers of a run, C in the paper.
+    /// Layers per run, C in the paper.
     private static let runLength = 4
 
-    /// - Parameter tokens: the text, of which the first 512 are looked at.
-    /// - Throws: `PlanError.layersOutOfRange` where runs cannot leave out so many, `PlanError.weightsNotFinite`;
-    ///   `SessionError` for no tokens, or one outside the vocabulary.
+    /// - Parameter tokens: the text; its first 512 tokens are used.
+    /// - Throws: `PlanError.layersOutOfRange` if runs cannot leave out `count` layers, `PlanError.weightsNotFinite`;
+    ///   `SessionError` if `tokens` is empty or holds an id outside the vocabulary.
     package init(of stack: LayerStack, leavingOut count: Int, on tokens: [Int], options: SessionOptions) throws {
         let largest = max(
             stack.layers.count / Self.runLength * (Self.runLength - 1), min(stack.layers.count, Self.runLength) - 1)
@@ -31,7 +32,7 @@ package struct LayerCollapse: Sendable {
         do {
             var (threshold, attempt) = (1.0, try Self.attempt(count, above: 1, trials))
             while attempt.left > 0 {
-                // The next threshold at which another run is taken.
+                // The highest threshold that accepts another run.
                 threshold = attempt.closest
                 attempt = try Self.attempt(count, above: threshold, trials)
             }
@@ -46,13 +47,13 @@ package struct LayerCollapse: Sendable {
 
     private struct Attempt {
         var runs: [Range<Int>] = []
-        /// Layers that are yet to be left out.
+        /// Layers still to be left out.
         var left: Int
-        /// The highest similarity that was too low.
+        /// The highest similarity below the threshold.
         var closest = -Double.infinity
     }
 
-    /// The paper's loop.
+    /// The paper's search for runs whose similarity is at least `threshold`.
     private static func attempt(_ count: Int, above threshold: Double, _ trials: CollapseTrials) throws -> Attempt {
         var attempt = Attempt(left: count)
         var end = trials.layerCount
@@ -73,14 +74,14 @@ package struct LayerCollapse: Sendable {
     }
 }
 
-/// Tries collapsed layers on a text.
+/// Measures the similarity of merged layers on a text.
 private final class CollapseTrials {
     private let stack: LayerStack
     private let pass: CalibrationPass
-    /// Residuals that go into each layer of the whole model, and what comes out of the last: [layer], [token, hidden].
+    /// The input of each layer of the unmerged model, and the output of the last: [layer], [token, hidden].
     private let residuals: [AlignedBuffer<Float>]
     private var similarities: [[Range<Int>]: Double] = [:]
-    /// Of the last trial's runs.
+    /// The merged layers of the last trial.
     private var collapsed: [Range<Int>: LayerWeights] = [:]
 
     var layerCount: Int { stack.layers.count }
@@ -95,7 +96,7 @@ private final class CollapseTrials {
             }
     }
 
-    /// What the residuals after the last layer keep of the model's where `runs`, the last first, are collapsed.
+    /// The average cosine between the outputs of the last layer with and without merging `runs`, the last first.
     func similarity(of runs: [Range<Int>]) throws(ConversionError) -> Double {
         guard let first = runs.last?.lowerBound else { return 1 }
         if let known = similarities[runs] { return known }
@@ -107,12 +108,12 @@ private final class CollapseTrials {
                 return weights[layer].flatMap { layer == run.lowerBound ? $0 : nil }
             })
         let similarity = pass.averageCosine(with: residuals[layerCount])
-        // What is no number is like nothing.
+        // NaN: treat the outputs as unrelated.
         similarities[runs] = similarity.isNaN ? -1 : similarity
         return similarities[runs] ?? -1
     }
 
-    /// By the runs' first layers.
+    /// The merged layers, by the first layer of each run.
     func weights(of runs: [Range<Int>]) throws(ConversionError) -> [Int: LayerWeights] {
         var found: [Range<Int>: LayerWeights] = [:]
         for run in runs {

@@ -1,7 +1,7 @@
 package import Models
 import Tensors
 
-/// Times single passes of a model's layers, as a session would run them.
+/// Times single passes of a model's layers, with the options of a session.
 package final class PassTimer {
     private let stack: LayerStack
     private let forward: ForwardPass
@@ -9,10 +9,10 @@ package final class PassTimer {
     private let sessionOptions: SessionOptions
     private let hidden: AlignedBuffer<Float>
     private let logits: AlignedBuffer<Float>
-    /// Passes are repeated until they took so long together.
+    /// Passes are repeated until they have taken this many seconds together.
     private static let leastSeconds = 0.02
 
-    /// - Parameter depth: positions that lie before the passes.
+    /// - Parameter depth: the number of positions before the timed passes.
     /// - Throws: `SessionError.threadRefused`.
     package init(_ stack: LayerStack, depth: Int = 0, sessionOptions: SessionOptions) throws(SessionError) {
         let rows = MultiTokenPlan.factors.upperBound
@@ -24,7 +24,7 @@ package final class PassTimer {
         logits = AlignedBuffer(count: stack.configuration.vocabularySize)
     }
 
-    /// Seconds of one pass of `layers` over `rows` tokens: the mean of as many as take a while.
+    /// Seconds of one pass of `layers` over `rows` tokens: the mean of repeated passes.
     package func secondsOfPass(_ layers: ArraySlice<LayerWeights>, rows: Int) -> Double {
         let ring = ring(layers.count)
         while ring.count < depth { run(layers, ring, rows: min(forward.maximumRows, depth - ring.count)) }
@@ -40,7 +40,7 @@ package final class PassTimer {
     }
 
     private func run(_ layers: ArraySlice<LayerWeights>, _ ring: KVRing, rows: Int) {
-        // The same input each time: what comes out of a pass would grow without end.
+        // The same input each time: repeated passes over their own output would grow without bound.
         for index in 0..<rows * stack.configuration.hiddenSize { hidden.pointer[index] = Float(index % 13) - 6 }
         forward.run(layers, [Segment(ring: ring, rowCount: rows)], hidden: hidden.pointer)
     }

@@ -1,19 +1,19 @@
 import Models
 import Tensors
 
-/// Logits of rows of several sequences, by one `lm_head`.
+/// Logits for the rows of several sequences, computed by one `lm_head`.
 extension Engine {
-    /// Gives each sequence the logits that somebody reads of its rows, which lie one sequence behind another in `hidden`.
+    /// Computes the requested logits of each sequence's rows, which follow each other in `hidden`.
     func giveLogits(to sequences: [TokenSequence], rows: (Int) -> Int, _ wanted: Wanted) {
         if case .each(let read) = wanted { return giveEach(to: sequences, rows: rows, read) }
         var (row, count) = (0, 0)
         var readers: [TokenSequence] = []
         for (index, sequence) in sequences.enumerated() where rows(index) > 0 {
             row += rows(index)
-            // A prompt's rows before its last are nobody's to read.
+            // Nothing reads the logits of a prompt's rows before the last.
             guard !sequence.isBehind else { continue }
             for wantedRow in row - sequence.logitRowCount..<row {
-                if wantedRow > count { moveRow(wantedRow, to: count) }
+                if wantedRow > count { copyRow(wantedRow, to: count) }
                 count += 1
             }
             readers.append(sequence)
@@ -31,7 +31,7 @@ extension Engine {
         for reader in readers { reader.takeVerifiedLogits() }
     }
 
-    /// Calls `body` with the final norm and `lm_head` of what the trunk last gave for each sequence.
+    /// Calls `body` with each sequence and the logits of its last trunk output, by the final norm and `lm_head`.
     func forEachTrunkLogits(
         of sequences: [TokenSequence], _ body: (TokenSequence, UnsafeBufferPointer<Float>) -> Void
     ) {
@@ -58,7 +58,7 @@ extension Engine {
         }
     }
 
-    /// The logits of the first rows of `hidden`, [rowCount, vocabulary], until the next call.
+    /// The logits of the first rows of `hidden`, [rowCount, vocabulary]; valid until the next call.
     private func logits(rowCount: Int) -> UnsafePointer<Float> {
         let count = rowCount * stack.configuration.vocabularySize
         if sharedLogits.count < count { sharedLogits = AlignedBuffer(unfilledCount: count) }
@@ -75,21 +75,21 @@ extension Engine {
         }
     }
 
-    private func moveRow(_ row: Int, to other: Int) {
+    private func copyRow(_ row: Int, to other: Int) {
         hiddenRow(other).update(from: hiddenRow(row), count: stack.configuration.hiddenSize)
     }
 }
 
 extension TokenSequence {
-    /// Rows whose logits somebody reads once the head has seen the last token: that one's, and each draft's.
+    /// The number of rows with logits once the head has seen the last token: that of the token, and one per draft.
     fileprivate var logitRowCount: Int { 1 + drafts.tokens.count }
 
-    /// Where these go: [logitRowCount, vocabulary].
+    /// The memory of these logits: [logitRowCount, vocabulary].
     fileprivate var logitRows: UnsafeMutablePointer<Float> {
         drafts.tokens.isEmpty ? lastLogits.pointer : drafts.rows()
     }
 
-    /// Makes `logits` those after the last token where drafts follow it.
+    /// If drafts follow the last token, copies the logits after it to `logits`.
     fileprivate func takeVerifiedLogits() {
         guard !drafts.tokens.isEmpty else { return }
         setLogits(drafts.logits(after: tokens.count - 1, vocabularySize: lastLogits.count))

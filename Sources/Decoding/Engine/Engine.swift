@@ -1,21 +1,21 @@
 package import Models
 import Tensors
 
-/// Runs sequences through a model: one trunk pass over every row that some head needs, one head pass, one `lm_head`.
+/// Runs sequences through a model: one trunk pass over every row that a head needs, one head pass, one `lm_head`.
 ///
-/// It owns the threads and the scratch memory; a sequence alone is a batch of one. Each sequence gets the bits that it gets
-/// alone, whoever shares its passes. Used by one thread at a time.
+/// It owns the threads and the scratch memory. A lone sequence is a batch of one. Each sequence gets the same bits in a shared
+/// pass as alone. Used by one thread at a time.
 package final class Engine {
     package let stack: LayerStack
     package let options: SessionOptions
-    /// Passes and rows so far, of all sequences.
+    /// Passes and rows of all sequences so far.
     package private(set) var passes = PassCounts()
-    /// Whether a sequence gets the same bits whatever pieces its prompt is read in: OpenBLAS, which takes long prompts over float
-    /// weights, rounds by the number of rows.
+    /// Whether a sequence gets the same bits however its prompt is split into chunks. Not so with float weights: OpenBLAS,
+    /// which multiplies more than 16 rows, rounds differently for each number of rows.
     package let isRowExact: Bool
 
     let forward: ForwardPass
-    /// Most rows of a pass over one sequence.
+    /// Maximum number of rows of one sequence in a pass.
     private let chunkRows: Int
     /// [row, hidden]
     let hidden: AlignedBuffer<Float>
@@ -23,8 +23,8 @@ package final class Engine {
     var sharedLogits = AlignedBuffer<Float>(count: 0)
     private var segments: [Segment] = []
 
-    /// - Parameter batchSize: most sequences that share a pass.
-    /// - Throws: `SessionError` where the options make no sense for the model, or the system refuses a thread.
+    /// - Parameter batchSize: the maximum number of sequences that share a pass.
+    /// - Throws: `SessionError` for invalid options, or if the system refuses a thread.
     package init(
         _ stack: LayerStack, options: SessionOptions = SessionOptions(), batchSize: Int = 1
     ) throws(SessionError) {
@@ -39,7 +39,7 @@ package final class Engine {
         segments.reserveCapacity(batchSize)
     }
 
-    /// Collects how long the parts of passes take; nil unless profiling.
+    /// Times of the parts of passes; nil unless profiling.
     package var profile: PassProfile? {
         get { forward.profile }
         set { forward.profile = newValue }
@@ -48,20 +48,20 @@ package final class Engine {
     /// An empty sequence for this engine's model.
     package func makeSequence() -> TokenSequence { TokenSequence(stack.configuration, options: options) }
 
-    /// Which logits of a run somebody reads.
+    /// The logits that a run computes.
     package enum Wanted {
-        /// All those after a sequence's last token.
+        /// All logits after a sequence's last token.
         case last
-        /// Of these, the largest; the others may be −∞.
+        /// The largest logit after a sequence's last token; the others may be −∞.
         case largest
-        /// Those after each position that the head runs over.
+        /// The logits after each position that the head runs over.
         case each((_ position: Int, UnsafeBufferPointer<Float>) -> Void)
     }
 
-    /// Brings the head of every sequence over its last token; `logits` of each are then those after it.
+    /// Runs the head of every sequence up to its last token; `logits` of each are then those after it.
     ///
-    /// - Parameter isCancelled: asked before each pass.
-    /// - Returns: false where it was cancelled; a later call goes on from there.
+    /// - Parameter isCancelled: called before each pass.
+    /// - Returns: false if the run was cancelled; a later call continues from there.
     @discardableResult
     package func run(
         _ sequences: [TokenSequence], wanted: Wanted = .last, isCancelled: () -> Bool = { false }
@@ -73,10 +73,10 @@ package final class Engine {
         return true
     }
 
-    /// Runs one pass of trunk and head, and the passes of drafts between them.
+    /// Runs one pass of trunk and head, with the passes of drafts between them.
     ///
-    /// - Parameter rowLimit: most positions of one sequence.
-    /// - Returns: false where it was cancelled.
+    /// - Parameter rowLimit: the maximum number of rows of one sequence.
+    /// - Returns: false if the step was cancelled.
     @discardableResult
     package func step(
         _ sequences: [TokenSequence], rowLimit: Int = .max, wanted: Wanted = .last,
@@ -96,7 +96,7 @@ package final class Engine {
         return true
     }
 
-    /// Runs the trunk over the next rows of each sequence, as many as `rows` says of its index.
+    /// Runs the trunk over the next `rows(index)` rows of the sequence at each index.
     func runTrunk(_ sequences: [TokenSequence], rows: (Int) -> Int) {
         segments.removeAll(keepingCapacity: true)
         var row = 0
@@ -120,7 +120,7 @@ package final class Engine {
     }
 
     private func runHead(_ sequences: [TokenSequence], _ plan: PassPlan, _ wanted: Wanted) {
-        /// Drafts that were planned may not have been found.
+        /// The head's rows of a sequence. The drafter may have found fewer drafts than planned.
         func rows(_ index: Int) -> Int {
             let share = plan.shares[index]
             return share.headRows - share.draftCount + (share.draftCount > 0 ? sequences[index].drafts.tokens.count : 0)
@@ -137,7 +137,9 @@ package final class Engine {
         guard row > 0 else { return }
         forward.measured(.head) { forward.run(stack.head, segments, hidden: hidden.pointer) }
         passes.countHead(row)
-        for (index, sequence) in sequences.enumerated() where rows(index) > 0 { sequence.takeHead(rowCount: rows(index)) }
+        for (index, sequence) in sequences.enumerated() where rows(index) > 0 {
+            sequence.takeHead(rowCount: rows(index))
+        }
         giveLogits(to: sequences, rows: rows, wanted)
     }
 

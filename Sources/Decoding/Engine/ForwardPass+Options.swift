@@ -2,7 +2,7 @@ import Models
 import Tensors
 
 extension ForwardPass {
-    /// - Parameter window: how many positions a query sees, its own included; `nil` for all.
+    /// - Parameter window: the number of positions that a query sees, its own included; nil for all.
     /// - Throws: `SessionError.threadRefused`.
     convenience init(
         _ stack: LayerStack, maximumRows: Int, window: Int?, options: SessionOptions

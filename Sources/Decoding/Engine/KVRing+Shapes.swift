@@ -1,13 +1,14 @@
 package import Models
 
 extension KVRing {
-    /// The rings of a sequence: the trunk's layers in one, the head's in the other.
+    /// The shapes of a sequence's rings: one for the trunk's layers, one for the head's.
     package static func shapes(
         _ configuration: ModelConfiguration, options: SessionOptions
     ) -> (trunk: Shape, head: Shape) {
         let limit = options.slotLimit(contextLength: configuration.contextLength)
         func shape(_ layerCount: Int) -> Shape {
-            Shape(configuration, layerCount: layerCount, format: options.kvFormat, sinks: options.sinkCount, limit: limit)
+            Shape(
+                configuration, layerCount: layerCount, format: options.kvFormat, sinks: options.sinkCount, limit: limit)
         }
         return (shape(configuration.trunkLayerCount), shape(configuration.headLayerCount))
     }

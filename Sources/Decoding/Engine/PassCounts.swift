@@ -1,4 +1,4 @@
-/// How often the trunk and the head ran, and over how many rows.
+/// The number of trunk passes and head passes, and of the rows that they ran over.
 public struct PassCounts: Sendable, Equatable {
     /// Passes of the trunk.
     public private(set) var trunkPasses = 0
@@ -28,7 +28,7 @@ public struct PassCounts: Sendable, Equatable {
         total.headRows += more.headRows
     }
 
-    /// What was counted since `earlier`.
+    /// The passes and rows since `earlier`.
     public static func - (later: PassCounts, earlier: PassCounts) -> PassCounts {
         var difference = later
         difference.trunkPasses -= earlier.trunkPasses

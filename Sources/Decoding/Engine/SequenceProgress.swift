@@ -1,13 +1,13 @@
-/// How far trunk and head have come over a sequence: all that `PassPlan` needs to know of it.
+/// The progress of trunk and head over a sequence: the input of `PassPlan`.
 package struct SequenceProgress {
     package let plan: any DecodePlan
     package let promptCount: Int
     package let tokenCount: Int
-    /// The position after the last that the trunk has seen.
+    /// The position after the last one that the trunk has seen.
     package let trunkEnd: Int
-    /// Positions that the head has seen.
+    /// The number of positions that the head has seen.
     package let headCount: Int
-    /// Positions that the sequence can still take.
+    /// The number of positions that the sequence can still take.
     package let remainingPositions: Int
 
     package init(
@@ -21,14 +21,14 @@ package struct SequenceProgress {
         self.remainingPositions = remainingPositions
     }
 
-    /// Tokens to be drafted: only after the last token, and only when that is all that the head lacks.
+    /// The number of tokens to draft. Drafts follow the last token, once it is the only one that the head has not seen.
     var draftCount: Int {
         guard let drafting = plan.drafting, headCount >= promptCount, headCount == tokenCount - 1 else { return 0 }
         // The context's last position needs no draft after it.
         return max(0, min(drafting.count, remainingPositions - 1))
     }
 
-    /// Positions that the trunk ever runs over, of those before `position`.
+    /// The number of positions before `position` that the plan lets the trunk see.
     package func trunkCount(before position: Int) -> Int { plan.trunkCount(before: position, promptCount: promptCount) }
 
     package func needsTrunk(at position: Int) -> Bool {

@@ -1,7 +1,7 @@
 import Models
 import Tensors
 
-/// A sequence's rows of a pass: what goes into them, and what comes out.
+/// The inputs and outputs of a sequence's rows in a pass.
 extension TokenSequence {
     /// The rows of the trunk's next pass.
     func trunkSegment(rowCount: Int) -> Segment { Segment(ring: trunkRing, rowCount: rowCount, skipping: skipping) }
@@ -9,7 +9,7 @@ extension TokenSequence {
     /// The rows of the head's next pass.
     func headSegment(rowCount: Int) -> Segment { Segment(ring: headRing, rowCount: rowCount, skipping: skipping) }
 
-    /// Chooses the positions that the trunk runs over next, and embeds their tokens: [rowCount, hidden].
+    /// Selects the trunk's next positions, and embeds their tokens: [rowCount, hidden].
     func feedTrunk(_ rows: UnsafeMutablePointer<Float>, rowCount: Int, _ stack: LayerStack) {
         var position = trunkRing.end
         for row in 0..<rowCount {
@@ -26,7 +26,7 @@ extension TokenSequence {
         passes.countTrunk(rowCount)
     }
 
-    /// Writes what the plan feeds the head at its next positions: [rowCount, hidden].
+    /// Writes the head's inputs at its next positions: [rowCount, hidden].
     func feedHead(_ rows: UnsafeMutablePointer<Float>, rowCount: Int, _ forward: ForwardPass) {
         let width = configuration.hiddenSize
         for number in 0..<rowCount {
@@ -43,7 +43,7 @@ extension TokenSequence {
         }
     }
 
-    /// Counts a head pass, and lets go of the trunk's outputs that no later turn can need.
+    /// Counts a head pass, and discards trunk outputs that no later turn can need.
     func takeHead(rowCount: Int) {
         passes.countHead(rowCount)
         if headRing.count <= promptCount { trunkOutputs.discard(before: trunkRing.entryCount(before: headRing.count)) }
@@ -52,7 +52,7 @@ extension TokenSequence {
     /// The trunk's output for the last position that it has seen.
     var lastTrunkOutput: UnsafePointer<Float> { UnsafePointer(trunkOutputs.row(trunkOutputs.end - 1)) }
 
-    /// Makes `logits` those after the last token where that was verified as a draft.
+    /// If the last token was a verified draft, copies the logits after it to `logits`.
     func takeDraftedLogits() {
         guard drafts.token(at: tokens.count - 1) != nil else { return }
         setLogits(drafts.logits(after: tokens.count - 1, vocabularySize: lastLogits.count))
@@ -69,7 +69,7 @@ extension TokenSequence {
             > plan.trunkCount(before: position, promptCount: promptCount)
     }
 
-    /// The sequence's token, or the draft for its place.
+    /// The token at `position`, or the draft if there is no token yet.
     private func token(at position: Int) -> Int {
         if position < tokens.count { return tokens[position] }
         guard let draft = drafts.token(at: position) else {

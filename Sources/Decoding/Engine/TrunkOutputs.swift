@@ -1,14 +1,14 @@
 import Tensors
 
-/// The trunk's outputs T that the head may still be fed, one row for each entry of the trunk's ring, in a ring of rows.
+/// The trunk's outputs T that the head may still need, one row per entry of the trunk's ring, in a ring buffer.
 ///
-/// They let a conversation's next turn rebuild the head's K/V without running the trunk again.
+/// With them a conversation's next turn can rebuild the head's keys and values without running the trunk again.
 package struct TrunkOutputs {
     /// Floats in a row.
     let width: Int
-    /// Most rows that are kept.
+    /// Maximum number of rows.
     let limit: Int
-    /// Entries `start ..< end` are here.
+    /// Entries `start ..< end` are stored.
     package private(set) var start = 0
     package private(set) var end = 0
     private var capacity = 0
@@ -24,7 +24,7 @@ package struct TrunkOutputs {
         return slot(entry)
     }
 
-    /// Takes `count` rows, the entries from `end` on, and lets go of the oldest beyond `limit`.
+    /// Appends `count` rows as the entries from `end` on, and discards the oldest rows beyond `limit`.
     package mutating func append(_ source: UnsafePointer<Float>, count: Int) {
         precondition(count <= limit)
         start = max(start, end + count - limit)
@@ -35,16 +35,16 @@ package struct TrunkOutputs {
         end += count
     }
 
-    /// Lets go of the rows before `entry`.
+    /// Discards the rows before `entry`.
     package mutating func discard(before entry: Int) { start = min(max(start, entry), end) }
 
-    /// Forgets the rows from `entry` on; the next one is that of `entry`.
+    /// Removes the rows from `entry` on; the next row is that of `entry`.
     package mutating func truncate(to entry: Int) {
         start = min(start, entry)
         end = entry
     }
 
-    /// Lets go of all rows; the next one is that of `entry`.
+    /// Discards all rows; the next row is that of `entry`.
     package mutating func skip(to entry: Int) { (start, end) = (entry, entry) }
 
     private func slot(_ entry: Int) -> UnsafeMutablePointer<Float> { rows.pointer + entry % capacity * width }

@@ -1,14 +1,16 @@
 import Models
 import Tensors
 
-/// Drafts by a sequence's own trunk, with the final norm and `lm_head` (LayerSkip, arXiv 2404.16710).
+/// Drafts tokens with a sequence's own trunk, the final norm and `lm_head` (LayerSkip, arXiv 2404.16710).
 ///
-/// Drafts are tokens that trunk and head run over, but that nobody has appended yet. The head's pass over them gives the whole
-/// model's logits after each; those that the tokens chosen from these contradict are forgotten (`TokenSequence.append`).
+/// Trunk and head run over drafts before they are appended to the sequence. The head's pass gives the whole model's logits
+/// after each draft. Drafts that differ from the tokens chosen from these logits are removed (`TokenSequence.append`).
 struct TrunkDrafter {
-    /// Drafts up to `counts[n]` tokens after the last one of sequence n, whose trunk has seen it. The sequences share passes.
+    /// Drafts up to `counts[n]` tokens after the last token of sequence n. The sequences share passes.
     ///
-    /// Logits that are NaN end a sequence's drafts: the head's own logits then say whether the model is damaged.
+    /// NaN logits end a sequence's drafts. The head's own logits then tell whether the model is damaged.
+    ///
+    /// - Precondition: the trunk has seen each sequence's last token.
     func draft(_ sequences: [TokenSequence], counts: [Int], engine: Engine) {
         guard let most = counts.max(), most > 0 else { return }
         for (sequence, count) in zip(sequences, counts) where count > 0 { sequence.beginDrafts(count: count) }
