@@ -43,7 +43,7 @@ extension Tokenizer {
     }
 
     /// Whether the template selected by `options` reads the variable.
-    /// - Throws: `TokenizerError` where there is no such template.
+    /// - Throws: `TokenizerError` if there is no such template.
     package func templateReads(_ variable: String, _ options: ChatOptions) throws(TokenizerError) -> Bool {
         try chatTemplates.template(named: options.templateName, hasTools: options.tools != nil)
             .variables.contains(variable)
@@ -51,7 +51,7 @@ extension Tokenizer {
 
     /// Whether the template selected by `options` renders text parts exactly as it renders the same text given as a
     /// string. Found by rendering both.
-    /// - Throws: `TokenizerError` where there is no such template.
+    /// - Throws: `TokenizerError` if there is no such template.
     package func templateTakesParts(_ options: ChatOptions) throws(TokenizerError) -> Bool {
         let template = try chatTemplates.template(named: options.templateName, hasTools: options.tools != nil)
         return chatTemplates.takesParts(template)
