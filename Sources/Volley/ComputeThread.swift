@@ -1,9 +1,9 @@
 import Foundation
 
-/// A thread that runs one actor's jobs, one after the other, and ends with it.
+/// A thread that runs one actor's jobs in order, and ends with the actor.
 ///
-/// A pass takes from a tenth of a millisecond to seconds, for which one of Swift's cooperative threads, as many as cores,
-/// would serve nobody else. And a thread team wants to be called by the same thread each time.
+/// A pass takes from a tenth of a millisecond to seconds, during which it would block one of Swift's cooperative threads. And a
+/// thread team is fastest when the same thread calls it each time.
 final class ComputeThread: SerialExecutor {
     private let queue = ExecutorJobs()
 
@@ -13,12 +13,12 @@ final class ComputeThread: SerialExecutor {
 
     deinit { queue.close() }
 
-    // The queue keeps the executor until the job has run: its actor may be let go of meanwhile.
+    // The queue retains the executor until the job has run: its actor may be released meanwhile.
     func enqueue(_ job: consuming ExecutorJob) { queue.append(UnownedJob(job), of: self) }
 }
 
-/// Jobs that wait for a thread.
-// Sendable: the condition guards all that changes.
+/// Jobs waiting for a thread.
+// Sendable: the condition guards all mutable state.
 private final class ExecutorJobs: @unchecked Sendable {
     private let condition = NSCondition()
     private var jobs: [(job: UnownedJob, executor: ComputeThread)] = []

@@ -1,7 +1,7 @@
 public import Decoding
 import Synchronization
 
-/// The tokens that a session generates, each made when it is asked for.
+/// The tokens of a session's generation. Each is computed when the iterator asks for it.
 ///
 /// ```swift
 /// let generation = session.generate("Once upon a time", plan: .multiToken(4))
@@ -9,10 +9,10 @@ import Synchronization
 /// print(generation.statistics.tokensPerSecond)
 /// ```
 ///
-/// It is iterated once. Cancelling the task that iterates ends it before the next pass, without an error; so does leaving
-/// the loop. The session keeps the tokens that were given out, and takes the next generation.
+/// A generation can be iterated once. Cancelling the iterating task ends it before the next pass, without an error; so does
+/// leaving the loop. The session keeps the tokens generated so far, and can start the next generation.
 public final class Generation: AsyncSequence, Sendable {
-    /// How a generation stands.
+    /// The state of a generation after its last token.
     struct Progress: Sendable {
         var finishReason: FinishReason?
         var statistics = GenerationStatistics()
@@ -32,20 +32,20 @@ public final class Generation: AsyncSequence, Sendable {
         self.options = options
     }
 
-    /// Why it ended; nil until it has, and where its iterator was dropped before.
+    /// Why the generation ended; nil before the end, and if the iterator was dropped earlier.
     public var finishReason: FinishReason? { progress.withLock(\.finishReason) }
 
-    /// What it took so far.
+    /// Times, passes and memory of the generation so far.
     public var statistics: GenerationStatistics { progress.withLock(\.statistics) }
 
-    /// Begins nothing: the first call of `next` does.
+    /// The iterator. Its first call of `next` begins the generation.
     public func makeAsyncIterator() -> Iterator { Iterator(self) }
 
-    fileprivate func begin() async throws -> Turn {
+    fileprivate func begin() async throws -> SessionLease {
         guard !wasIterated.exchange(true, ordering: .relaxed) else { throw GenerationError.iteratedTwice }
-        guard let turn = Turn(of: session) else { throw SessionError.busy }
+        guard let lease = SessionLease(of: session) else { throw SessionError.busy }
         try await session.begin(prompt, plan: plan, options: options)
-        return turn
+        return lease
     }
 
     fileprivate func step() async throws -> GeneratedToken? {
@@ -56,11 +56,11 @@ public final class Generation: AsyncSequence, Sendable {
 }
 
 extension Generation {
-    /// Asks for one token after the other.
+    /// Computes one token after the other.
     public struct Iterator: AsyncIteratorProtocol {
         private enum State {
             case ready
-            case running(Turn)
+            case running(SessionLease)
             case ended
         }
 
@@ -71,9 +71,9 @@ extension Generation {
 
         /// The next token, or nil when the generation has ended or the task is cancelled.
         ///
-        /// - Throws: before the first token `SessionError`, `GenerationError`, `SamplingError`, `PlanError` or
-        ///   `TokenizerError` for what cannot be done; later `SamplingError.logitsNotFinite` where the weights are damaged, and
-        ///   `SessionError.cacheOverflow` where keys or values do not fit float16.
+        /// - Throws: before the first token `SessionError`, `GenerationError`, `SamplingError`, `PlanError` or `TokenizerError` if
+        ///   the generation cannot begin; later `SamplingError.logitsNotFinite` if the weights are damaged, and
+        ///   `SessionError.cacheOverflow` if keys or values are too large for float16.
         public mutating func next() async throws -> GeneratedToken? {
             do {
                 if case .ready = state { state = .running(try await generation.begin()) }

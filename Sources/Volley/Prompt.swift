@@ -1,18 +1,18 @@
 import Decoding
 import Tokens
 
-/// What a generation begins with.
+/// The prompt of a generation.
 enum Prompt: Sendable {
     case text(String)
     case tokens([Int])
     case chat([ChatMessage], ChatOptions)
 
-    /// Whether it is everything that the model reads, not what comes next.
+    /// Whether the prompt is the whole sequence, rather than its continuation.
     var isWhole: Bool {
         if case .chat = self { true } else { false }
     }
 
-    /// - Parameter isFirst: whether nothing comes before it, so that a text gets the tokens that open one.
+    /// - Parameter isFirst: whether the prompt begins the sequence, so that a text gets the tokenizer's begin token.
     /// - Throws: `SessionError.emptyPrompt`, `GenerationError` or `TokenizerError`.
     func tokens(for model: Model, isFirst: Bool) throws -> [Int] {
         switch self {

@@ -3,21 +3,19 @@ import Models
 import Synchronization
 public import Tokens
 
-/// A text or a conversation on its way through a model; any number of them share one.
+/// Generates a text or a conversation with a model. Any number of sessions share a model.
 ///
-/// A session remembers every token, so that each generation goes on where the last one ended. It runs one generation at
-/// a time, on threads of its own: `SessionOptions.threadCount` of them, one for what is between the passes too.
+/// A session remembers every token, so that each generation continues where the last one ended. It runs one generation at a
+/// time, on `SessionOptions.threadCount` threads of its own; one of them also does the work between passes.
 public actor Session {
-    /// What it generates with.
     public nonisolated let model: Model
-    /// How it computes and what it remembers.
     public nonisolated let options: SessionOptions
 
-    /// Whether some iterator has the session; set and cleared by `Turn` alone.
-    fileprivate nonisolated let isTaken = Atomic(false)
+    /// Whether a generation holds the session; set and cleared by `SessionLease` only.
+    nonisolated let isTaken = Atomic(false)
     private nonisolated let thread = ComputeThread()
     private let generator: Generator
-    /// The plan that was measured last, by its request's name.
+    /// The last plan that needed a measurement, with the name of its request.
     private var measured: (name: String, plan: any DecodePlan)?
 
     init(model: Model, options: SessionOptions) {
@@ -29,10 +27,10 @@ public actor Session {
     /// The session's own thread.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// Every token so far, read and generated.
+    /// Every token so far, prompt and generated.
     public var tokens: [Int] { generator.tokens }
 
-    /// Starts a generation from `prompt`. Called by one turn at a time.
+    /// Starts a generation from `prompt`. The caller holds the session's lease.
     func begin(_ prompt: Prompt, plan: PlanRequest, options: GenerationOptions) throws {
         let plan = try self.plan(for: plan)
         if !options.stops.isEmpty { _ = try model.requireTokenizer() }
@@ -41,7 +39,7 @@ public actor Session {
             options: options.filled(from: model.generationDefaults))
     }
 
-    /// A plan that had to be measured is not measured again.
+    /// The plan of `request`; the last measured plan is reused.
     private func plan(for request: PlanRequest) throws -> any DecodePlan {
         if request.isMeasured, let measured, measured.name == request.description { return measured.plan }
         let plan = try model.plan(for: request, options: options)
@@ -49,7 +47,7 @@ public actor Session {
         return plan
     }
 
-    /// The next token, nil at the end, and how the generation stands.
+    /// The next token, nil at the end, and the state of the generation.
     func step() throws -> (token: GeneratedToken?, progress: Generation.Progress) {
         let token = try generator.step()
         let progress = Generation.Progress(finishReason: generator.finishReason, statistics: generator.statistics)
@@ -58,23 +56,23 @@ public actor Session {
 }
 
 extension Model {
-    /// A session of its own with this model; options that make no sense are refused by its first generation.
+    /// Makes a session with this model. Its first generation throws for invalid options.
     public func session(_ options: SessionOptions = SessionOptions()) -> Session {
         Session(model: self, options: options)
     }
 }
 
 extension Session {
-    /// Goes on with `text` as it stands, without the chat template, and then generates.
+    /// Continues with `text`, without the chat template, and then generates.
     ///
-    /// Nothing is done, and nothing refused, before the sequence is asked for its first token.
+    /// The work begins, and errors are thrown, when the first token is asked for.
     public nonisolated func generate(
         _ text: String, plan: PlanRequest = .automatic, options: GenerationOptions = GenerationOptions()
     ) -> Generation {
         Generation(self, .text(text), plan: plan, options: options)
     }
 
-    /// Goes on with token ids, nothing added, and then generates.
+    /// Continues with token ids, adding no others, and then generates.
     public nonisolated func generate(
         _ tokens: [Int], plan: PlanRequest = .automatic, options: GenerationOptions = GenerationOptions()
     ) -> Generation {
@@ -83,14 +81,14 @@ extension Session {
 
     /// Answers a conversation, in the model's chat template.
     ///
-    /// `messages` are the whole conversation, and the session's tokens become those of it. What it has read of it already,
-    /// as it has of every earlier turn, is not read again: the answer is what a fresh session would give.
+    /// `messages` are the whole conversation, and become the session's tokens. Earlier turns that the session has already
+    /// computed are reused. The answer is the same as in a new session.
     ///
     /// - Parameters:
-    ///   - messages: from the system's or the first question to the one that is to be answered.
-    ///   - thinking: false asks a model that can think not to; nil leaves it to the template.
+    ///   - messages: all messages, from the system prompt or first question to the one to answer.
+    ///   - thinking: false asks a model that can think not to; nil for the template's default.
     ///   - plan: how tokens are decoded.
-    ///   - options: how they are drawn, and what ends the answer.
+    ///   - options: how tokens are sampled, and what ends the answer.
     public nonisolated func generate(
         chat messages: [ChatMessage], thinking: Bool? = nil, plan: PlanRequest = .automatic,
         options: GenerationOptions = GenerationOptions()
@@ -106,17 +104,4 @@ extension Session {
     ) -> Generation {
         Generation(self, .chat(messages, template), plan: plan, options: options)
     }
-}
-
-/// The right to use a session, which ends with the object.
-final class Turn: Sendable {
-    private let session: Session
-
-    /// Nil where another has it.
-    init?(of session: Session) {
-        guard !session.isTaken.exchange(true, ordering: .acquiringAndReleasing) else { return nil }
-        self.session = session
-    }
-
-    deinit { session.isTaken.store(false, ordering: .releasing) }
 }

@@ -1,4 +1,4 @@
-// The public face: what a program that imports Volley needs from the rooms behind it.
+// What a program gets by importing Volley.
 @_exported import Decoding
 @_exported import Models
 @_exported import Tensors

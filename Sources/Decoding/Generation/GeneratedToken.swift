@@ -1,12 +1,12 @@
 /// One generated token.
 public struct GeneratedToken: Sendable, Equatable {
-    /// Its id in the model's vocabulary.
+    /// The token's id in the model's vocabulary.
     public let id: Int
-    /// Text that may be shown now: whole characters, nothing that could still become a stop string. Often "".
+    /// Text that this token releases: whole characters, none of which could still become part of a stop string. Often "".
     public let text: String
-    /// Place in its cycle of the pass that emitted the token, 0 where the trunk ran; nil without cycles and for the first
+    /// The cycle index of the pass that emitted the token: 0 if the trunk ran. Nil for plans without cycles, and for the first
     /// token, which the prompt's pass emits.
     public let cycleIndex: Int?
-    /// The most likely tokens at this position, where they were asked for.
+    /// The most likely tokens at this position; empty unless requested.
     public let logprobs: [TokenLogprob]
 }

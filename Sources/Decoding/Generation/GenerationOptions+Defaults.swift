@@ -1,7 +1,7 @@
 import Models
 
 extension GenerationOptions {
-    /// The same with a model's own defaults in place of what is nil.
+    /// These options, with a model's defaults in place of nil.
     package func filled(from defaults: GenerationDefaults) -> GenerationOptions {
         var options = self
         options.sampling = sampling.filled(from: defaults)
@@ -12,7 +12,7 @@ extension GenerationOptions {
         return options
     }
 
-    /// Most tokens to generate after `promptCount` of them.
+    /// Maximum number of tokens to generate after a prompt of `promptCount` tokens.
     func tokenLimit(promptCount: Int, contextLength: Int) -> Int {
         let limit = maximumTokens ?? contextLength
         return maximumLength.map { min(max($0 - promptCount, 0), limit) } ?? limit
@@ -20,7 +20,7 @@ extension GenerationOptions {
 }
 
 extension SamplingParameters {
-    /// The same with a model's own defaults in place of what is nil.
+    /// These parameters, with a model's defaults in place of nil.
     package func filled(from defaults: GenerationDefaults) -> SamplingParameters {
         SamplingParameters(
             temperature: temperature ?? defaults.temperature?.value, topK: topK ?? defaults.topK?.value,

@@ -1,14 +1,14 @@
-/// What a generation took. Seconds are of one monotonic clock.
+/// Times, passes and memory of a generation.
 public struct GenerationStatistics: Sendable, Equatable {
-    /// Prompt tokens that were run, reused ones not counted.
+    /// Prompt tokens that were run, without reused ones.
     public internal(set) var prefillTokens = 0
-    /// From the start until the first token's logits.
+    /// Seconds from the start until the first token's logits.
     public internal(set) var prefillSeconds = 0.0
-    /// Tokens that came after the first, which the prompt's pass pays for.
+    /// Tokens after the first, whose logits the prompt's pass computes.
     public internal(set) var decodeTokens = 0
-    /// From the first token to the last.
+    /// Seconds from the first token to the last.
     public internal(set) var decodeSeconds = 0.0
-    /// Passes of the decoding alone.
+    /// Passes of decoding, without those of the prompt.
     public internal(set) var passes = PassCounts()
     /// Bytes of keys and values at the end.
     public internal(set) var kvByteCount = 0
@@ -18,8 +18,9 @@ public struct GenerationStatistics: Sendable, Equatable {
 
     package init() {}
 
-    /// Decoding speed, the prompt left out.
+    /// Decoding speed, without the prompt.
     public var tokensPerSecond: Double { decodeSeconds > 0 ? Double(decodeTokens) / decodeSeconds : 0 }
-    /// Prompt speed.
+
+    /// Prefill speed.
     public var prefillTokensPerSecond: Double { prefillSeconds > 0 ? Double(prefillTokens) / prefillSeconds : 0 }
 }

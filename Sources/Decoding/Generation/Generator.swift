@@ -2,19 +2,19 @@ import Models
 import Tensors
 import Tokens
 
-/// Generates with a model: a prompt in, tokens out, each made when it is asked for. Everything that generates goes through it:
-/// commands, measurements, the server's seats and `Session`.
+/// The token loop: takes a prompt, and computes each token when the caller asks for it. Commands, measurements, the server's
+/// seats and `Session` all generate with it.
 ///
-/// It remembers every token, so that each generation goes on where the last one ended. Used by one thread at a time.
+/// It remembers every token, so that each generation continues where the last one ended. Used by one thread at a time.
 package final class Generator {
     package let model: Model
     package let options: SessionOptions
-    /// What the generation took so far.
+    /// Times, passes and memory of the generation so far.
     package private(set) var statistics = GenerationStatistics()
 
-    /// Where it computes; another one where a plan runs other layers, or cuts them elsewhere.
+    /// The engine and sequence in use. A plan with other layers, or another trunk/head split, gets a new lane.
     private var lane: Lane?
-    /// Whether others run its sequence.
+    /// Whether the caller runs the sequence, together with others.
     private let isShared: Bool
     private var loop: TokenLoop?
     private var wanted = Engine.Wanted.last
@@ -28,14 +28,14 @@ package final class Generator {
         let sequence: TokenSequence
     }
 
-    /// Nothing is checked, and no memory taken, before the first generation.
+    /// Checks nothing and allocates nothing before the first generation.
     package init(_ model: Model, options: SessionOptions = SessionOptions()) {
         self.model = model
         self.options = options
         isShared = false
     }
 
-    /// A generator over a sequence that `engine` runs together with others: they run it, and `take` gives its tokens.
+    /// A generator over a sequence that the caller runs on `engine`, together with others. `take` then returns its tokens.
     package init(_ model: Model, sharing engine: Engine, sequence: TokenSequence) {
         self.model = model
         options = engine.options
@@ -43,45 +43,45 @@ package final class Generator {
         isShared = true
     }
 
-    /// Every token so far, read and generated.
+    /// Every token so far, prompt and generated.
     package var tokens: [Int] { lane?.sequence.tokens ?? [] }
 
     /// Why the generation ended; nil while it goes on.
     package var finishReason: FinishReason? { loop?.finishReason }
 
-    /// Most tokens that the generation gives out; the context may be full before.
+    /// Maximum number of tokens of the generation; the context may be full earlier.
     package var tokenLimit: Int { loop?.tokenLimit ?? 0 }
 
-    /// Which layers each position ran; empty where the plan skips none.
+    /// The layers that each position ran; empty if the plan skips none.
     package var depths: DepthRecord { lane?.sequence.depths ?? DepthRecord(layerCount: model.configuration.layerCount) }
 
-    /// Collects how long the parts of passes take; nil unless profiling. Set once a generation has begun.
+    /// Times of the parts of passes; nil unless profiling. Set it once a generation has begun.
     package var profile: PassProfile? {
         get { lane?.engine.profile }
         set { lane?.engine.profile = newValue }
     }
 
-    /// Whether what it has computed is of use to `plan`: the same layers, cut into trunk and head at the same place.
+    /// Whether `plan` can continue the current sequence: it has the same layers and the same trunk/head split.
     package func suits(_ plan: any DecodePlan) -> Bool {
         lane?.engine.stack.runsAlike(plan.model(from: model).stack) ?? true
     }
 
-    /// Forgets every token.
+    /// Removes every token.
     package func reset() {
         loop = nil
         lane?.sequence.truncate(to: 0)
     }
 
-    /// Starts a generation; its work is done when tokens are asked for.
+    /// Starts a generation. `step` does the work.
     ///
     /// - Parameters:
-    ///   - prompt: what comes next, or the whole sequence.
-    ///   - isWhole: whether `prompt` is the whole sequence; what has been computed of its beginning is kept.
-    ///   - options: parameters that are nil do nothing; `filled(from:)` puts the model's own defaults there.
-    ///   - readsLogits: whether somebody else reads all the logits.
-    ///   - isCancelled: asked before each pass, beside the task's own cancellation.
-    /// - Throws: `GenerationError` or `SamplingError` for the options, `SessionError` for those of the session, and for a prompt
-    ///   that the context cannot take.
+    ///   - prompt: the next tokens, or the whole sequence.
+    ///   - isWhole: whether `prompt` is the whole sequence; what was computed for a shared prefix is kept.
+    ///   - options: parameters that are nil have no effect; `filled(from:)` replaces them by the model's defaults.
+    ///   - readsLogits: whether the caller reads the sequence's logits.
+    ///   - isCancelled: called before each pass, in addition to the task's own cancellation.
+    /// - Throws: `GenerationError` or `SamplingError` for invalid options; `SessionError` for invalid session options, and for a
+    ///   prompt that does not fit the context.
     package func begin(
         _ prompt: [Int], isWhole: Bool = false, plan: any DecodePlan, options: GenerationOptions,
         readsLogits: Bool = false, isCancelled: @escaping @Sendable () -> Bool = { false }
@@ -90,7 +90,7 @@ package final class Generator {
         try options.check()
         let sequence = try read(prompt, isWhole: isWhole, plan: plan)
         let loop = TokenLoop(sequence, options: options, tokenizer: model.tokenizer, endTokens: model.endTokens)
-        // Not all of a long context at once: most texts end long before.
+        // At most 16,384 at once: most texts end long before a long context is full.
         sequence.reserveTokens(min(loop.tokenLimit, sequence.remainingPositions, 1 << 14))
         self.loop = loop
         self.isCancelled = isCancelled
@@ -102,17 +102,18 @@ package final class Generator {
 
     /// The next token, or nil when the generation has ended.
     ///
-    /// - Throws: `SessionError.cacheOverflow` where keys or values do not fit the cache's format,
-    ///   `SamplingError.logitsNotFinite` where the weights are damaged.
+    /// - Throws: `SessionError.cacheOverflow` if keys or values do not fit the cache's format,
+    ///   `SamplingError.logitsNotFinite` if the weights are damaged.
     package func step() throws -> GeneratedToken? {
         guard let loop, loop.finishReason == nil, let lane else { return nil }
         guard advance(lane) else { return self.loop?.finish(.cancelled) }
         return try take()
     }
 
-    /// The token that the sequence's logits give, or nil where that is the end: `step` for those who run the sequence themselves.
+    /// Samples the next token from the sequence's current logits; nil at the end. A caller that runs the sequence itself uses it
+    /// in place of `step`.
     ///
-    /// - Throws: as `step` does.
+    /// - Throws: the errors of `step`.
     package func take() throws -> GeneratedToken? {
         guard let lane else { return nil }
         return try loop?.take(from: lane.sequence)
@@ -121,7 +122,7 @@ package final class Generator {
     /// Text held back when the generation was cancelled.
     package func flush() -> String { loop?.flush() ?? "" }
 
-    /// Brings the logits up to date: the whole prompt at first, then one token at a time.
+    /// Runs the engine up to the last token: the whole prompt at first, then one token at a time. False if cancelled.
     private func advance(_ lane: Lane) -> Bool {
         let (start, before) = (ContinuousClock.now, lane.sequence.passes)
         let isDone = lane.engine.run([lane.sequence], wanted: wanted) { self.isCancelled() || Task.isCancelled }
@@ -141,11 +142,11 @@ package final class Generator {
     }
 }
 
-/// Text that the caller chooses instead of the model.
+/// Tokens that the caller chooses instead of the model.
 extension Generator {
-    /// Adds `prompt`, or makes it the whole sequence, to be read by `plan`.
+    /// Adds `prompt`, or makes it the whole sequence, to be decoded by `plan`.
     ///
-    /// - Throws: `SessionError`; the sequence is then as it was.
+    /// - Throws: `SessionError`; the sequence is then unchanged.
     @discardableResult
     package func read(_ prompt: [Int], isWhole: Bool = false, plan: any DecodePlan) throws -> TokenSequence {
         let before = lane
@@ -166,9 +167,9 @@ extension Generator {
     /// - Throws: `SessionError`.
     package func append(_ token: Int) throws { try lane?.sequence.append(token) }
 
-    /// The logits after the last token, [vocabulary], until the next call.
+    /// The logits after the last token, [vocabulary]; valid until the next call.
     ///
-    /// - Throws: `SessionError.cacheOverflow`; `CancellationError` where `isCancelled` says so.
+    /// - Throws: `SessionError.cacheOverflow`; `CancellationError` if `isCancelled` returns true.
     package func logits(isCancelled: () -> Bool = { false }) throws -> UnsafeBufferPointer<Float> {
         guard let lane else { throw SessionError.emptyPrompt }
         guard lane.engine.run([lane.sequence], isCancelled: isCancelled) else { throw CancellationError() }
@@ -176,8 +177,8 @@ extension Generator {
         return lane.sequence.logits
     }
 
-    /// The lane so far, or a fresh one where `plan` runs other layers, or cuts them elsewhere, so that nothing computed is of
-    /// use.
+    /// The current lane, or a new one if `plan` has other layers or another trunk/head split, so that nothing computed can be
+    /// reused.
     private func lane(for plan: any DecodePlan) throws -> Lane {
         if isShared, let lane { return lane }
         let stack = plan.model(from: model).stack

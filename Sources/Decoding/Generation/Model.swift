@@ -4,38 +4,38 @@ public import Tensors
 public import Tokens
 import Weights
 
-/// A checkpoint ready to generate: weights, tokenizer and what ends an answer. Shared by any number of sessions.
+/// A loaded checkpoint: weights, tokenizer and end tokens. Any number of sessions share it.
 public struct Model: Sendable {
     /// The last part of the checkpoint's path.
     public let name: String
-    /// Nil where the checkpoint has none, or one of a kind that is not implemented; then only token ids go in and out.
+    /// The tokenizer; nil if the checkpoint has none, or one that is not implemented. Then only token ids go in and out.
     public let tokenizer: Tokenizer?
-    /// Why the checkpoint's tokenizer is not used; nil where it is, and where there is none.
+    /// Why the checkpoint's tokenizer is not used; nil if it is used, and if there is none.
     public let tokenizerRefusal: TokenizerError?
     /// Tokens that end an answer.
     public let endTokens: Set<Int>
-    /// How its makers recommend to generate: what holds where `GenerationOptions` name nothing.
+    /// The settings that the model's makers recommend. They apply where `GenerationOptions` are nil.
     public let generationDefaults: GenerationDefaults
     package let stack: LayerStack
-    /// What the checkpoint says that is unknown here, contradictory or not acted on: each one sentence for the user.
+    /// Warnings about fields of the checkpoint that are unknown, contradictory or without effect, one sentence each.
     public let warnings: [String]
 
-    /// Sizes, context length, trunk and head, and the factor that the checkpoint was trained for.
+    /// Sizes, context length, trunk/head split, and the factor that the checkpoint was trained for.
     public var configuration: ModelConfiguration { stack.configuration }
 
     /// Loads a native or Hugging Face directory, or a GGUF file, on a thread of its own.
     ///
     /// - Parameters:
-    ///   - headLayers: how many of the last layers are the head, in place of the checkpoint's own number.
-    ///   - vocabularyFormat: what `lm_head` is converted to, the embedding staying as it is.
-    ///   - fp8Format: what the FP8 weights of a Hugging Face directory are made: f32, bf16, f16, q8_0, q4_0 or q4_1. bf16 keeps
-    ///     their values nearly exactly, q8_0 takes half its bytes.
-    ///   - screens: whether greedy decoding finds the next token by a smaller copy of `lm_head`, exactly: fewer bytes a token for
-    ///     more memory and a longer loading.
-    ///   - checksTensors: whether the checksums of a native checkpoint's tensors are looked at.
-    ///   - ignoresUnusedTensors: whether tensors that the model has no use for are left out; else they are refused.
-    /// - Throws: `CheckpointError`, `ConfigurationError` or `TokenizerError`, each one sentence; `CancellationError` where
-    ///   the task was cancelled before.
+    ///   - headLayers: the number of head layers; nil for the checkpoint's own.
+    ///   - vocabularyFormat: the format that `lm_head` is converted to; the embedding keeps its own.
+    ///   - fp8Format: the format that FP8 weights of a Hugging Face directory are converted to: f32, bf16, f16, q8_0, q4_0 or
+    ///     q4_1. bf16 keeps their values nearly exactly; q8_0 takes half as many bytes.
+    ///   - screens: whether greedy decoding finds the next token with a smaller copy of `lm_head`. The result is exact and reads
+    ///     fewer bytes per token; loading takes longer and more memory.
+    ///   - checksTensors: whether to verify the checksums of a native checkpoint's tensors.
+    ///   - ignoresUnusedTensors: whether to ignore tensors that the model does not use, rather than refuse them.
+    /// - Throws: `CheckpointError`, `ConfigurationError` or `TokenizerError`, each one sentence; `CancellationError` if the task
+    ///   was cancelled before loading began.
     public static func load(
         _ path: String, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil,
         fp8Format: StorageFormat = .bf16, screens: Bool = false, checksTensors: Bool = true,
@@ -43,7 +43,7 @@ public struct Model: Sendable {
     ) async throws -> Model {
         try Task.checkCancellation()
         return try await withCheckedThrowingContinuation { continuation in
-            // Decoding gigabytes would keep one of Swift's few cooperative threads for seconds.
+            // Decoding gigabytes would block one of Swift's few cooperative threads for seconds.
             Thread.detachNewThread {
                 continuation.resume(
                     with: Result {
@@ -56,9 +56,9 @@ public struct Model: Sendable {
         }
     }
 
-    /// As `load` does, on the thread that calls.
+    /// Loads a checkpoint on the calling thread. The other parameters and the errors are those of `load`.
     ///
-    /// - Parameter threadCount: threads that decode compressed weights.
+    /// - Parameter threadCount: the number of threads that decode compressed weights.
     package init(
         path: String, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil,
         fp8Format: StorageFormat = .bf16, screens: Bool = false,
@@ -98,11 +98,10 @@ public struct Model: Sendable {
         warnings = model.warnings
     }
 
-    /// The same checkpoint with other layers, or cut elsewhere.
+    /// The same checkpoint with other layers or another trunk/head split.
     func with(_ stack: LayerStack) -> Model { Model(self, stack: stack, tokenizer: tokenizer) }
 
-    /// - Throws: `TokenizerError` where the checkpoint has a tokenizer that is not implemented, `GenerationError.noTokenizer`
-    ///   where it has none.
+    /// - Throws: `TokenizerError` if the checkpoint's tokenizer is not implemented, `GenerationError.noTokenizer` if it has none.
     package func requireTokenizer() throws -> Tokenizer {
         guard let tokenizer else { throw tokenizerRefusal ?? GenerationError.noTokenizer(model: name) as any Error }
         return tokenizer
@@ -110,13 +109,13 @@ public struct Model: Sendable {
 
     /// This model with another chat template in place of its own.
     ///
-    /// - Parameter source: Jinja.
-    /// - Throws: `GenerationError` or `TokenizerError` for a model without a tokenizer that is used.
+    /// - Parameter source: the template's text, in Jinja.
+    /// - Throws: `GenerationError` or `TokenizerError` for a model without a usable tokenizer.
     public func with(chatTemplate source: String) throws -> Model {
         Model(self, stack: stack, tokenizer: try requireTokenizer().with(chatTemplate: source))
     }
 
-    /// The ids of a conversation as the model was trained to read it, up to where the answer begins.
+    /// The token ids of a conversation in the model's chat template, up to where the answer begins.
     ///
     /// - Throws: `GenerationError` for a model without tokenizer or chat template; `TokenizerError` for a template that
     ///   cannot be run, and for messages that it refuses.

@@ -1,14 +1,14 @@
 import Tensors
 
-/// What a session refuses, in one sentence.
+/// Why a session refuses its options or a prompt, in one sentence.
 public enum SessionError: Error, Equatable, CustomStringConvertible {
-    /// The session has a generation that has begun and not ended.
+    /// Another generation of the session has not ended.
     case busy
     /// The prompt holds no token.
     case emptyPrompt
     /// An id is negative or beyond the vocabulary.
     case tokenOutOfRange(Int, vocabularySize: Int)
-    /// Prompt and what came before are more tokens than the context holds.
+    /// The prompt and the tokens before it do not fit the context.
     case promptTooLong(count: Int, contextLength: Int)
     /// `SessionOptions.threadCount` is not from 1 to 256.
     case threadCount(Int)
@@ -16,10 +16,11 @@ public enum SessionError: Error, Equatable, CustomStringConvertible {
     case window(Int)
     /// `SessionOptions.sinkCount` is not from 0 to 2²⁴.
     case sinkCount(Int)
+    /// The plan drafts tokens, and `SessionOptions.window` is set: a window's ring cannot remove drafts.
     case draftsInWindow
     /// A key or value at this position is too large for `SessionOptions.kvFormat`, float16.
     case cacheOverflow(position: Int)
-    /// The system has no more threads than these for `SessionOptions.threadCount`.
+    /// The system started fewer threads than `SessionOptions.threadCount`.
     case threadRefused(started: Int, of: Int)
 
     public var description: String {

@@ -1,22 +1,22 @@
 import Foundation
 import Tensors
 
-/// How a session computes and what it remembers.
+/// Options of a session: threads, number formats and attention window.
 public struct SessionOptions: Sendable, Equatable {
-    /// Compute threads.
+    /// The number of compute threads.
     public var threadCount: Int
-    /// Whether each compute thread keeps to one processor. For measurements: beside other programs it costs speed.
+    /// Whether each compute thread is pinned to one processor. For measurements: next to other programs it costs speed.
     package var pinsThreads = false
-    /// Number format of the KV rings.
+    /// Number format of keys and values.
     public var kvFormat: KVFormat
-    /// What quantised weights multiply.
+    /// Format of the activations that quantised weights multiply.
     public var activations: ActivationFormat
-    /// Positions that a query sees, its own included; nil for all. With a window, memory is bounded for ever.
+    /// The number of positions that a query sees, its own included; nil for all. With a window, memory use stays constant.
     public var window: Int?
-    /// First positions that every query sees all the same.
+    /// The number of sinks: first positions that every query sees, whatever the window.
     public var sinkCount: Int
 
-    /// All cores, float16 keys and values, activations of 16 bits and the whole context, unless told otherwise.
+    /// By default, all cores, float16 keys and values, 16-bit activations and the whole context.
     public init(
         threadCount: Int = ProcessInfo.processInfo.activeProcessorCount, kvFormat: KVFormat = .f16,
         activations: ActivationFormat = .int16, window: Int? = nil, sinkCount: Int = 0
@@ -30,26 +30,26 @@ public struct SessionOptions: Sendable, Equatable {
 }
 
 extension SessionOptions {
-    /// Widest pass: wide enough that a prompt's matmuls reach full speed, narrow enough beside a window that the
-    /// ring's slack for a pass stays small.
+    /// Maximum number of rows in a pass: enough for a prompt's matmuls to reach full speed, few enough that the slots that a
+    /// ring needs beyond its window stay few.
     func maximumRows(contextLength: Int) -> Int {
         guard let window else { return min(512, contextLength) }
         return min(512, max(MultiTokenPlan.factors.upperBound, window / 4))
     }
 
-    /// Slots a layer's ring may have. A pass of M rows writes them all before its first query looks, so a window needs
-    /// M − 1 slots more than it shows.
+    /// Maximum number of slots per layer. A pass of M rows writes all its entries before its first query attends, so a window
+    /// needs M − 1 additional slots.
     func slotLimit(contextLength: Int) -> Int {
         guard let window else { return contextLength }
         return sinkCount + window + maximumRows(contextLength: contextLength) - 1
     }
 
-    /// Positions that a query sees of the `depth` before it; of an average depth, nearly the average.
+    /// The number of positions that a query sees out of `depth` before it. For an average depth, approximately the average.
     package func positionsSeen(of depth: Double) -> Double {
         window.map { min(depth, Double(sinkCount + $0)) } ?? depth
     }
 
-    /// Entries of the trunk's ring that a query at `position` sees, where `plan` lets the trunk see so many positions.
+    /// The number of entries of the trunk's ring that a query at `position` sees with `plan`.
     package func trunkEntriesSeen(at position: Double, by plan: any DecodePlan, promptCount: Int) -> Double {
         let last = Int(position)
         func count(before position: Int) -> Int { plan.trunkCount(before: position, promptCount: promptCount) }
@@ -58,7 +58,7 @@ extension SessionOptions {
         return Double(count(before: last) - count(before: start) + count(before: min(start, sinkCount)))
     }
 
-    /// - Throws: `SessionError` naming the option that makes no sense for any model.
+    /// - Throws: `SessionError` naming the option that is out of range.
     package func check() throws(SessionError) {
         guard (1...256).contains(threadCount) else { throw .threadCount(threadCount) }
         guard (1...1 << 24).contains(window ?? 1) else { throw .window(window ?? 0) }

@@ -1,4 +1,4 @@
-/// Finds the first stop string in text that arrives in pieces, and holds back only what could still become one.
+/// Finds the first stop string in text that arrives in pieces. It holds back only text that could still become a stop string.
 package struct StopMatcher {
     private let stops: [[UInt8]]
     private var held: [UInt8] = []
@@ -9,7 +9,7 @@ package struct StopMatcher {
         self.stops = stops.map { Array($0.utf8) }
     }
 
-    /// Takes a piece; returns the text that is certainly before any stop string, and whether one was found.
+    /// Takes a piece of text. Returns the text before any possible stop string, and whether a stop string was found.
     package mutating func append(_ piece: String) -> (text: String, isStopped: Bool) {
         guard !stops.isEmpty else { return (piece, false) }
         held += piece.utf8
@@ -23,7 +23,7 @@ package struct StopMatcher {
         return (String(decoding: held[..<safe], as: UTF8.self), false)
     }
 
-    /// What was held back, when no more text comes.
+    /// The text held back, once no more text comes.
     package mutating func flush() -> String {
         defer { held.removeAll() }
         return String(decoding: held, as: UTF8.self)

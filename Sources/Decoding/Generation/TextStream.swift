@@ -1,6 +1,6 @@
 import Tokens
 
-/// From token ids to text that may be shown: whole characters up to the first stop string.
+/// Turns token ids into text: whole characters, up to the first stop string.
 struct TextStream {
     private var decoder: StreamDecoder?
     private var matcher: StopMatcher
@@ -15,7 +15,7 @@ struct TextStream {
         matcher.append(decoder?.append(token) ?? "")
     }
 
-    /// What was held back, when no more tokens come.
+    /// The text held back, once no more tokens come.
     mutating func flush() -> String {
         let (text, isStopped) = matcher.append(decoder?.flush() ?? "")
         return isStopped ? text : text + matcher.flush()

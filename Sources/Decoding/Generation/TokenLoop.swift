@@ -2,13 +2,13 @@ import Models
 import Tensors
 import Tokens
 
-/// Draws one token after another from a sequence's logits, and knows what ends the text.
+/// Samples one token after another from a sequence's logits, and checks what ends the text.
 struct TokenLoop {
     /// Why the generation ended; nil while it goes on.
     private(set) var finishReason: FinishReason?
-    /// Most tokens that are given out; the context may be full before.
+    /// Maximum number of tokens; the context may be full earlier.
     let tokenLimit: Int
-    /// The seed that repeats the draws; nil for greedy decoding.
+    /// The seed that repeats the text; nil for greedy decoding.
     var seed: UInt64? { sampler.seed }
 
     private let options: GenerationOptions
@@ -18,9 +18,9 @@ struct TokenLoop {
     private var emittedCount = 0
 
     /// - Parameters:
-    ///   - sequence: has begun its prompt.
-    ///   - options: parameters that are nil do nothing; `filled(from:)` puts a model's own defaults there.
-    ///   - tokenizer: turns ids into text; without one, tokens carry no text and stop strings are not looked for.
+    ///   - sequence: a sequence with its prompt.
+    ///   - options: parameters that are nil have no effect; `filled(from:)` replaces them by a model's defaults.
+    ///   - tokenizer: turns ids into text. Without one, tokens have no text, and stop strings are not found.
     ///   - endTokens: tokens that end the generation.
     init(_ sequence: TokenSequence, options: GenerationOptions, tokenizer: Tokenizer?, endTokens: Set<Int>) {
         self.options = options
@@ -32,10 +32,10 @@ struct TokenLoop {
         for token in sequence.tokens { sampler.observe(token, isGenerated: false) }
     }
 
-    /// Appends the token that the sequence's logits give; nil where the generation ends before it.
+    /// Samples a token from the sequence's logits, and appends it to the sequence; nil at the end.
     ///
-    /// - Throws: `SessionError.cacheOverflow` where keys or values do not fit the cache's format,
-    ///   `SamplingError.logitsNotFinite` where the weights are damaged.
+    /// - Throws: `SessionError.cacheOverflow` if keys or values do not fit the cache's format,
+    ///   `SamplingError.logitsNotFinite` if the weights are damaged.
     mutating func take(from sequence: TokenSequence) throws -> GeneratedToken? {
         guard finishReason == nil else { return nil }
         guard emittedCount < tokenLimit else { return finish(.length) }
@@ -59,7 +59,7 @@ struct TokenLoop {
     /// Text held back when the generation was cancelled.
     mutating func flush() -> String { text.flush() }
 
-    /// The text that `token` releases; checks everything that can end a generation.
+    /// The text that `token` releases. Sets `finishReason` if the generation ends with the token.
     private mutating func releasedText(of token: Int, _ sequence: TokenSequence) -> String {
         if endTokens.contains(token) {
             finishReason = .stop

@@ -3,9 +3,9 @@ import Tokens
 import Weights
 
 extension Tokenizer {
-    /// A checkpoint's tokenizer, or nil for one that has none.
+    /// The checkpoint's tokenizer; nil if it has none.
     ///
-    /// - Throws: `TokenizerError` where it has one that we cannot read.
+    /// - Throws: `TokenizerError` if the tokenizer cannot be read.
     package init?(_ source: TokenizerSource) throws(TokenizerError) {
         switch source {
         case .directory(let path):
@@ -21,8 +21,8 @@ extension Tokenizer {
         }
     }
 
-    /// A checkpoint's tokenizer, or why it is not used: one of a kind that is not implemented, as SentencePiece, leaves a
-    /// model that runs on token ids.
+    /// The checkpoint's tokenizer, or why it is not used. With a tokenizer that is not implemented, such as SentencePiece, the
+    /// model still runs on token ids.
     static func orRefusal(
         _ source: TokenizerSource
     ) throws(TokenizerError) -> (tokenizer: Tokenizer?, refusal: TokenizerError?) {
@@ -36,7 +36,7 @@ extension Tokenizer {
 }
 
 extension GGUFVocabulary {
-    /// Nil for a file that has no tokenizer.
+    /// Nil if the file has no tokenizer.
     fileprivate init?(_ metadata: GGUFTokenizerMetadata) {
         guard let model = metadata.model else { return nil }
         let others: [GGUFVocabulary.SpecialToken: Int?] = [

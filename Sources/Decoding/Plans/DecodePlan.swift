@@ -1,52 +1,41 @@
 public import Models
 
-/// What the head's first layer is fed for one token (E: its embedding, T: the trunk's output for it).
-public enum HeadInput: UInt8, Sendable {
-    /// T, as in vanilla decoding.
-    case trunk
-    /// E alone: the trunk need not have seen the token yet.
-    case embedding
-    /// E + T.
-    case embeddingAndTrunk
-
-    /// Whether the trunk must run up to the token before the head can.
-    package var needsTrunk: Bool { self != .embedding }
-}
-
-/// A way of decoding: what the head is fed at each position, and which layers a token runs. The trunk runs exactly when a
-/// position needs it, over every token that it has not seen.
+/// A decode plan: the head's input at each position, and the layers that a token runs. The trunk runs exactly when a position
+/// needs it, over every token that it has not seen.
 ///
-/// A plan is a pure function of positions, so that recomputing a sequence in one pass gives what decoding gave. It says itself all
-/// that commands, measurements and the server want to know of it; nobody asks for its type.
+/// A plan is a pure function of positions, so that recomputing a sequence in one pass gives the same result as decoding it. Its
+/// members tell commands, measurements and the server all they need; no code tests a plan's type.
 public protocol DecodePlan: Sendable {
     /// The plan as the command line spells it: `off`, `4`, `exit:20`.
     var name: String { get }
-    /// Whether `--mtd` asks for the plan, with its name; else `--plan` does.
+    /// Whether the plan is selected by `--mtd`, with its name; otherwise by `--plan`.
     var isFactor: Bool { get }
-    /// Whether the plan is vanilla decoding, which the others are held against.
+    /// Whether the plan is vanilla decoding, the baseline of comparisons.
     var isVanilla: Bool { get }
-    /// Tokens that one trunk pass emits.
+    /// The number of tokens per trunk pass.
     var cycleLength: Int { get }
-    /// Which layers a token runs, in the trunk as in the head.
+    /// The layers that a token runs, in trunk and head.
     var layers: LayerChoice { get }
-    /// How many of the first layers are to be the trunk; nil leaves it to the model.
+    /// The number of trunk layers that the plan needs; nil for the model's own.
     var trunkLayerCount: Int? { get }
-    /// Tokens drafted for the head to verify in one pass; nil where none are.
+    /// How tokens are drafted for the head to verify in one pass; nil without drafts.
     var drafting: Drafting? { get }
-    /// Whether the plan works only on a model that has both a trunk and a head.
+    /// Whether the plan needs a model with both a trunk and a head.
     var needsSplit: Bool { get }
-    /// The bytes that a token costs.
+    /// How the bytes that a token reads are determined.
     var byteCost: ByteCost { get }
-    /// What the head is fed at `position` when the first `promptCount` positions are the prompt.
+
+    /// The head's input at `position`, if the first `promptCount` positions are the prompt.
     func headInput(at position: Int, promptCount: Int) -> HeadInput
-    /// How many of the positions before `position` the trunk ever runs over. It must run over each whose head input needs it;
-    /// what it leaves out it never sees.
+    /// The number of positions before `position` that the trunk ever sees. It must see each position whose head input needs it.
+    /// It never sees the positions that it leaves out.
     func trunkCount(before position: Int, promptCount: Int) -> Int
-    /// The index in its cycle of the pass over `position`, or nil for the prompt and for plans without cycles.
+    /// The cycle index of the pass over `position`; nil for the prompt and for plans without cycles.
     func cycleIndex(of position: Int, promptCount: Int) -> Int?
-    /// The model as the plan runs it: cut into trunk and head where it asks for that, and with the weights that it brings.
+
+    /// The model as the plan runs it: with the plan's trunk/head split and its replaced weights, if it has any.
     func model(from model: Model) -> Model
-    /// One sentence where the plan is not what a model was trained for, else nil.
+    /// A one-sentence warning if the model was not trained for the plan, else nil.
     func warning(for configuration: ModelConfiguration) -> String?
 }
 
@@ -66,30 +55,9 @@ extension DecodePlan {
         return skipsLayers ? .layerShares : .wholePasses
     }
 
-    /// Whether tokens have an index in a cycle.
+    /// Whether the plan decodes in cycles.
     public var hasCycles: Bool { cycleIndex(of: 0, promptCount: 0) != nil }
 
     /// Whether some token may skip a layer.
     public var skipsLayers: Bool { layers != .all }
-}
-
-/// Tokens that are drafted, and verified in one pass of the head.
-public struct Drafting: Sendable, Equatable {
-    /// Most tokens that are drafted at a time.
-    public let count: Int
-
-    /// Drafts by the trunk, with the final norm and `lm_head`.
-    public init(count: Int) { self.count = count }
-}
-
-/// How the bytes that a token of a plan costs are known.
-public enum ByteCost: Sendable, Equatable {
-    /// Trunk and head are read whole, as often as the cycle says.
-    case wholePasses
-    /// By the passes that a generation took.
-    case passes
-    /// By the share of the tokens that ran each layer.
-    case layerShares
-    /// Tokens of one pass share the reading of a layer, or run half of it, which is not counted.
-    case unknown
 }

@@ -1,15 +1,14 @@
 public import Models
 
-/// The same layers for every token; the others are as if they were not there.
+/// Runs the same layers for every token, as if the model had no others.
 ///
-/// LayerSkip's early exit (arXiv 2404.16710) keeps the first ones, ShortGPT (arXiv 2403.03853) those that change the
-/// residual most, LaCo (arXiv 2402.11187) those that others have collapsed into.
+/// LayerSkip's early exit (arXiv 2404.16710) keeps the first layers, ShortGPT (arXiv 2403.03853) those that change the
+/// residual most, LaCo (arXiv 2402.11187) those into which others were merged.
 public struct FixedLayersPlan: DecodePlan {
-    /// As the command line spells it.
     public let name: String
-    /// Layers that run.
+    /// The layers that run.
     public let kept: Set<Int>
-    /// Weights that run in place of a layer's own, by layer.
+    /// Weights that replace those of a layer, by layer.
     package let replaced: [Int: LayerWeights]
 
     private init(name: String, kept: Set<Int>, replaced: [Int: LayerWeights] = [:]) {
@@ -26,7 +25,7 @@ public struct FixedLayersPlan: DecodePlan {
 
     /// LayerSkip's early exit: the final norm and `lm_head` read the residual after the first `count` layers.
     ///
-    /// - Throws: `PlanError.layerCount` for a count outside 1 to the model's.
+    /// - Throws: `PlanError.layersOutOfRange` for a count outside 1 to the model's.
     package static func exit(after count: Int, of model: ModelConfiguration) throws(PlanError) -> FixedLayersPlan {
         guard (1...model.layerCount).contains(count) else {
             throw .layersOutOfRange(plan: "exit", count: count, range: 1...model.layerCount)
@@ -34,9 +33,9 @@ public struct FixedLayersPlan: DecodePlan {
         return FixedLayersPlan(name: "exit:\(count)", kept: Set(0..<count))
     }
 
-    /// ShortGPT: all layers but the `count` of least block influence.
+    /// ShortGPT: all layers except the `count` with the least block influence.
     ///
-    /// - Throws: `PlanError.layersOutOfRange` where no layer would be left.
+    /// - Throws: `PlanError.layersOutOfRange` if no layer would be left.
     package static func shortGPT(
         dropping count: Int, by influence: BlockInfluence
     ) throws(PlanError) -> FixedLayersPlan {
@@ -48,7 +47,7 @@ public struct FixedLayersPlan: DecodePlan {
         return FixedLayersPlan(name: "shortgpt:\(count)", kept: Set(0..<layerCount).subtracting(dropped))
     }
 
-    /// LaCo: runs of layers, each run as one with weights of its own.
+    /// LaCo: each run of layers is merged into one layer with its own weights.
     package static func laco(_ collapse: LayerCollapse) -> FixedLayersPlan {
         let dropped = collapse.runs.flatMap { $0.dropFirst() }
         return FixedLayersPlan(
@@ -58,14 +57,14 @@ public struct FixedLayersPlan: DecodePlan {
 }
 
 extension PlanRequest {
-    /// LayerSkip's early exit after the first `layers`.
+    /// LayerSkip's early exit after the first `layers` layers.
     public static func exit(layers: Int) -> PlanRequest {
         PlanRequest("exit:\(layers)") { configuration, _ throws(PlanError) in
             try FixedLayersPlan.exit(after: layers, of: configuration)
         }
     }
 
-    /// ShortGPT without the `layers` of least influence.
+    /// ShortGPT without the `layers` layers of least influence.
     public static func shortGPT(dropping layers: Int) -> PlanRequest {
         PlanRequest(measured: "shortgpt:\(layers)") { stack, tokens, options in
             try FixedLayersPlan.shortGPT(
@@ -73,7 +72,7 @@ extension PlanRequest {
         }
     }
 
-    /// LaCo: layers collapsed into others until `layers` are left out.
+    /// LaCo: layers merged into others until `layers` are left out.
     public static func laco(leavingOut layers: Int) -> PlanRequest {
         PlanRequest(measured: "laco:\(layers)") { stack, tokens, options in
             .laco(try LayerCollapse(of: stack, leavingOut: layers, on: tokens, options: options))

@@ -2,12 +2,12 @@ public import Models
 import Tokens
 
 extension Model {
-    /// The plan that `request` means for this model, measured where it has to be.
+    /// The plan of `request` for this model. Plans that choose layers by measurement run the calibration text.
     ///
     /// - Parameters:
     ///   - rule: replaces choices of the checkpoint's own rule.
-    ///   - calibration: the text that layers are chosen by; nil is a short one in English.
-    /// - Throws: `PlanError`; `GenerationError.noTokenizer` or `SessionError` where a text cannot be read.
+    ///   - calibration: the text by which layers are chosen; nil for a built-in English text.
+    /// - Throws: `PlanError`; `GenerationError.noTokenizer` or `SessionError` if the text cannot be read.
     public func plan(
         for request: PlanRequest, rule: CycleRule.Overrides = CycleRule.Overrides(), calibration: String? = nil,
         options: SessionOptions
@@ -19,13 +19,13 @@ extension Model {
         return try make(stack, tokens, options)
     }
 
-    /// This model cut into trunk and head after the first `trunkLayerCount` layers; nil leaves it as it is.
+    /// This model split into trunk and head after the first `trunkLayerCount` layers; nil for the model's own split.
     func split(after trunkLayerCount: Int?) -> Model {
         guard let trunkLayerCount, trunkLayerCount != configuration.trunkLayerCount else { return self }
         return with(stack.split(after: trunkLayerCount))
     }
 
-    /// This model with other weights in place of some layers' own.
+    /// This model with the weights of some layers replaced.
     func replacing(layers: [Int: LayerWeights]) -> Model {
         layers.isEmpty ? self : with(stack.replacing(layers: stack.layers.enumerated().map { layers[$0] ?? $1 }))
     }

@@ -1,17 +1,17 @@
 public import Models
 
-/// Direct Multi-Token Decoding (arXiv 2510.11958): one trunk pass, then `factor` passes of the head alone.
+/// Direct Multi-Token Decoding (arXiv 2510.11958): one trunk pass per cycle, then `factor` head passes.
 public struct MultiTokenPlan: DecodePlan {
-    /// The factors that the engine runs.
+    /// The factors that the engine supports.
     public static let factors = 1...16
 
-    /// Tokens a cycle emits, τ.
+    /// The number of tokens per cycle, τ.
     public let factor: Int
-    /// Which function of the family: where cycles are counted from, and what trunk and head are given.
+    /// Where cycles begin, and what trunk and head are fed.
     public let rule: CycleRule
     public let layers: LayerChoice
 
-    /// - Parameter layers: which layers a token runs, in the refill as in the head's passes.
+    /// - Parameter layers: the layers that a token runs, in refills and head passes.
     /// - Throws: `PlanError.factorOutOfRange` for a factor outside `factors`.
     public init(factor: Int, rule: CycleRule = .prompt, layers: LayerChoice = .all) throws(PlanError) {
         guard Self.factors.contains(factor) else { throw .factorOutOfRange(factor) }
@@ -24,7 +24,7 @@ public struct MultiTokenPlan: DecodePlan {
     public var isFactor: Bool { true }
     public var cycleLength: Int { factor }
     public var needsSplit: Bool { true }
-    // The tokens of a refill read a layer together, and how often they do is not counted.
+    // The tokens of a refill share the reading of a layer; how many do is not counted.
     public var byteCost: ByteCost { skipsLayers ? .unknown : .wholePasses }
 
     public func headInput(at position: Int, promptCount: Int) -> HeadInput {
@@ -36,12 +36,12 @@ public struct MultiTokenPlan: DecodePlan {
 
     public func trunkCount(before position: Int, promptCount: Int) -> Int {
         guard rule.history == .shadow, position > promptCount else { return position }
-        /// Cycles that begin before a position, from the one that cycles are counted from on.
-        func beginnings(before position: Int) -> Int { (position + factor - 1) / factor }
+        /// The number of cycles that begin before `position`, if the first begins at 0.
+        func cycleCount(before position: Int) -> Int { (position + factor - 1) / factor }
         return promptCount
             + (rule.phase == .prompt
-                ? beginnings(before: position - promptCount)
-                : beginnings(before: position) - beginnings(before: promptCount))
+                ? cycleCount(before: position - promptCount)
+                : cycleCount(before: position) - cycleCount(before: promptCount))
     }
 
     public func cycleIndex(of position: Int, promptCount: Int) -> Int? {
@@ -52,7 +52,7 @@ public struct MultiTokenPlan: DecodePlan {
         offset(of: position, promptCount: promptCount) == 0
     }
 
-    /// Positions since the cycle's beginning, by the rule's phase.
+    /// The number of positions since the beginning of the cycle, by the rule's phase.
     ///
     /// - Precondition: in prompt phase, a generated position.
     private func offset(of position: Int, promptCount: Int) -> Int {
@@ -61,7 +61,7 @@ public struct MultiTokenPlan: DecodePlan {
 }
 
 extension DecodePlan where Self == MultiTokenPlan {
-    /// `factor` tokens a trunk pass by the paper's rule: cycles counted from the prompt's end, T at the prompt's positions.
+    /// `factor` tokens per trunk pass by the paper's rule: cycles from the prompt's end, T at the prompt's positions.
     ///
     /// - Throws: `PlanError.factorOutOfRange`.
     public static func multiToken(_ factor: Int) throws(PlanError) -> MultiTokenPlan {
@@ -89,14 +89,14 @@ extension MultiTokenPlan {
 }
 
 extension PlanRequest {
-    /// This many tokens a trunk pass, 1 to 16, with cycles counted as the checkpoint says.
+    /// `factor` tokens per trunk pass, 1 to 16, by the checkpoint's cycle rule.
     public static func multiToken(_ factor: Int) -> PlanRequest {
         PlanRequest("mtd:\(factor)") { configuration, rule throws(PlanError) in
             try MultiTokenPlan(factor: factor, rule: rule, for: configuration)
         }
     }
 
-    /// Reads `off` or a factor, as `--mtd` takes it.
+    /// Parses the argument of `--mtd`: `off` or a factor.
     package init(factor text: String) throws(PlanError) {
         if text == "off" {
             self = .vanilla
@@ -115,7 +115,7 @@ extension MultiTokenPlan {
         try PlanRequest(factor: argument)
     }
 
-    /// The plan of a factor for a model: one with routers skips layers, too.
+    /// The plan of a factor for a model. With a routed model it also skips layers.
     ///
     /// - Throws: `PlanError.noTrunk`, `PlanError.factorOutOfRange`.
     init(factor: Int, rule: CycleRule, for model: ModelConfiguration) throws(PlanError) {
@@ -125,7 +125,7 @@ extension MultiTokenPlan {
 }
 
 extension CycleRule {
-    /// Its choices that `other` makes otherwise, and those of `other`.
+    /// The choices that differ from those of `other`, and the latter.
     fileprivate func differences(from other: CycleRule) -> String {
         var parts: [String] = []
         if phase != other.phase {

@@ -1,14 +1,14 @@
 public import Models
 
-/// A plan that cannot be made, in one sentence.
+/// Why a plan cannot be made, in one sentence.
 public enum PlanError: Error, Equatable, CustomStringConvertible {
     /// The factor is not from 1 to 16.
     case factorOutOfRange(Int)
-    /// The command line gives neither `off` nor a number.
+    /// The factor is neither `off` nor a number.
     case unreadableFactor(String)
-    /// The command line names no plan.
+    /// There is no plan of this name.
     case unknownPlan(String)
-    /// The phase and the prompt input that are asked for contradict each other.
+    /// The requested phase and prompt input contradict each other.
     case rule(CycleRuleError)
     /// The model is too shallow to have a trunk.
     case noTrunk(layerCount: Int)
@@ -16,19 +16,19 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
     case noRouters(plan: String)
     /// The model's layers are routed by another method.
     case otherRouters(plan: String, trained: String)
-    /// The command line names no number of layers.
+    /// The plan's argument is not a number of layers.
     case unreadableLayers(String)
-    /// The plan is to be measured, for which there is no text.
+    /// The plan chooses its layers by measurement, which needs weights and a text.
     case needsMeasurement(plan: String)
-    /// The drafts are not from 1 to 15.
+    /// The number of drafts is not from 1 to 15.
     case draftsOutOfRange(Int)
     /// The confidence is not from 0 to 1.
     case cosine(Float)
-    /// The command line names no confidence.
+    /// The plan's argument is not a confidence.
     case unreadableCosine(String)
-    /// Weights that the plan is to add up are not finite.
+    /// The plan merges weights that are not finite.
     case weightsNotFinite(plan: String)
-    /// The model has not so many layers.
+    /// The plan's number of layers is out of range for the model.
     case layersOutOfRange(plan: String, count: Int, range: ClosedRange<Int>)
 
     public var description: String {

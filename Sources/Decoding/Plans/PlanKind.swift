@@ -1,16 +1,16 @@
-/// A kind of plan that `--plan` can ask for: how it is spelled, what it does, and how its argument is read.
+/// A kind of plan for `--plan`: its spelling, its line of help, and the parser of its argument.
 package struct PlanKind: Sendable {
     /// The part before the colon.
     let name: String
     /// The name with its argument: `exit:N`.
     package let usage: String
-    /// What the argument may be, where the usage does not say.
+    /// The range of the argument, if `usage` does not show it.
     let range: String
-    /// What the plan does, in a few words; nil for a second spelling, which lists leave out.
+    /// A short description; nil for an alternative spelling, which lists leave out.
     package let help: String?
     fileprivate let request: @Sendable (_ argument: String?, _ text: String) throws(PlanError) -> PlanRequest
 
-    /// A kind without argument.
+    /// A kind without an argument.
     init(_ name: String, help: String?, request: @escaping @Sendable () -> PlanRequest) {
         (self.name, usage, range, self.help) = (name, name, "", help)
         self.request = { argument, text throws(PlanError) in
@@ -20,8 +20,8 @@ package struct PlanKind: Sendable {
     }
 
     /// - Parameters:
-    ///   - argument: what stands for the argument in help.
-    ///   - request: reads an argument of the text that names the plan.
+    ///   - argument: the placeholder of the argument in help.
+    ///   - request: parses the argument; `text` is the whole value of `--plan`, for error messages.
     init(
         _ name: String, _ argument: String, range: String = "", help: String,
         request: @escaping @Sendable (_ argument: String, _ text: String) throws(PlanError) -> PlanRequest
@@ -33,7 +33,7 @@ package struct PlanKind: Sendable {
         }
     }
 
-    /// Reads a number of layers.
+    /// Parses a number of layers.
     static func layerCount(_ argument: String, of text: String) throws(PlanError) -> Int {
         guard let count = Int(argument), count >= 0 else { throw .unreadableLayers(text) }
         return count
@@ -41,7 +41,7 @@ package struct PlanKind: Sendable {
 }
 
 extension PlanKind {
-    /// The catalogue: all that `--plan`, its help and its errors know of plans.
+    /// The catalogue of plans, for `--plan`, its help and its errors.
     package static let all: [PlanKind] =
         [VanillaPlan.kind, VanillaPlan.alias, MultiTokenPlan.kind] + RoutedPlan.kinds + [
             FixedLayersPlan.exitKind, FixedLayersPlan.shortGPTKind, FixedLayersPlan.lacoKind, SaturationPlan.kind,
@@ -61,7 +61,7 @@ extension PlanKind {
 }
 
 extension PlanRequest {
-    /// Reads `NAME[:ARGUMENT]`, as `--plan` takes it.
+    /// Parses the argument of `--plan`: `NAME[:ARGUMENT]`.
     package init(plan text: String) throws(PlanError) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let kind = PlanKind.all.first(where: { $0.name == parts[0] }) else { throw .unknownPlan(text) }

@@ -1,11 +1,11 @@
 public import Models
 
-/// A decode plan as it is asked for, before the model is known.
+/// A request for a decode plan, made before the model is known.
 public struct PlanRequest: Sendable, CustomStringConvertible {
     /// Makes the plan once the model is known.
     enum Maker: Sendable {
         case configured(@Sendable (ModelConfiguration, CycleRule) throws(PlanError) -> any DecodePlan)
-        /// By what the model's weights do to a text's tokens.
+        /// Chooses layers by running the model over a text's tokens.
         case measured(@Sendable (LayerStack, [Int], SessionOptions) throws -> FixedLayersPlan)
     }
 
@@ -13,7 +13,7 @@ public struct PlanRequest: Sendable, CustomStringConvertible {
     public let description: String
     let maker: Maker
 
-    /// - Parameter make: the plan for a model, whose cycles follow a rule.
+    /// - Parameter make: makes the plan for a model and a cycle rule.
     init(
         _ description: String,
         make: @escaping @Sendable (ModelConfiguration, CycleRule) throws(PlanError) -> any DecodePlan
@@ -22,7 +22,7 @@ public struct PlanRequest: Sendable, CustomStringConvertible {
         maker = .configured(make)
     }
 
-    /// - Parameter make: the plan for a model, by what its weights do to a text's tokens.
+    /// - Parameter make: makes the plan for a model by running it over a text's tokens.
     init(
         measured description: String,
         make: @escaping @Sendable (LayerStack, [Int], SessionOptions) throws -> FixedLayersPlan
@@ -31,12 +31,12 @@ public struct PlanRequest: Sendable, CustomStringConvertible {
         maker = .measured(make)
     }
 
-    /// Whether the plan is made by what the weights do to a text.
+    /// Whether making the plan needs the model's weights and a text.
     package var isMeasured: Bool {
         if case .measured = maker { true } else { false }
     }
 
-    /// A plan of the program's own.
+    /// A plan defined by the calling program.
     public static func custom(_ plan: any DecodePlan) -> PlanRequest {
         PlanRequest(plan.name) { configuration, _ throws(PlanError) in
             guard configuration.trunkLayerCount > 0 || !plan.needsSplit else {
@@ -46,7 +46,7 @@ public struct PlanRequest: Sendable, CustomStringConvertible {
         }
     }
 
-    /// The plan that the checkpoint was trained for: its factor or its routers, where it has them, else vanilla.
+    /// The plan that the checkpoint was trained for: its factor, its routers, or vanilla.
     public static var automatic: PlanRequest {
         PlanRequest("auto") { configuration, rule throws(PlanError) in
             guard let factor = configuration.trainedFactor, MultiTokenPlan.factors.contains(factor),
@@ -58,13 +58,12 @@ public struct PlanRequest: Sendable, CustomStringConvertible {
 }
 
 extension ModelConfiguration {
-    /// The plan that `request` means for this model.
+    /// The plan of `request` for this model.
     ///
     /// - Parameter rule: replaces choices of the checkpoint's own rule.
-    /// - Throws: `PlanError.rule` where these contradict it, `PlanError.noTrunk` where a plan with cycles meets a model
-    ///   without a trunk, `PlanError.noRouters` where a routed plan meets one without routed layers,
-    ///   `PlanError.otherRouters` where their method is another, `PlanError.factorOutOfRange`,
-    ///   `PlanError.needsMeasurement` for a plan that is made by what the weights do to a text.
+    /// - Throws: `PlanError.rule` if these contradict it; `PlanError.noTrunk` for a plan with cycles and a model without a trunk;
+    ///   `PlanError.noRouters` for a routed plan and a model without routed layers; `PlanError.otherRouters` if the model is
+    ///   routed by another method; `PlanError.factorOutOfRange`; `PlanError.needsMeasurement` for a plan that needs weights.
     public func plan(
         for request: PlanRequest, rule overrides: CycleRule.Overrides = CycleRule.Overrides()
     ) throws(PlanError) -> any DecodePlan {
@@ -75,7 +74,7 @@ extension ModelConfiguration {
         }
     }
 
-    /// - Throws: `PlanError.rule` where `overrides` contradict themselves or the checkpoint's rule.
+    /// - Throws: `PlanError.rule` if `overrides` contradict each other or the checkpoint's rule.
     package func rule(replacing overrides: CycleRule.Overrides) throws(PlanError) -> CycleRule {
         do throws(CycleRuleError) {
             return try checkpointRule.replacing(overrides).rule

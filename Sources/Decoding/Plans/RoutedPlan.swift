@@ -1,7 +1,7 @@
 public import Models
 
-/// In each routed layer the token's router decides whether it runs: FlexiDepth (arXiv 2503.23798), MindSkip (2410.13184) or
-/// mixture-of-depths (2404.02258), as the model was trained.
+/// Routers decide which layers each token runs: FlexiDepth (arXiv 2503.23798), MindSkip (2410.13184) or mixture-of-depths
+/// (2404.02258), as the model was trained.
 public struct RoutedPlan: DecodePlan {
     public let method: RoutingMethod
 
@@ -10,28 +10,28 @@ public struct RoutedPlan: DecodePlan {
     public var name: String { method.planName }
     public var layers: LayerChoice { .routed }
     public var needsSplit: Bool { false }
-    // Which half of a layer a token ran is not counted.
+    // MindSkip: which half of a layer a token ran is not counted.
     public var byteCost: ByteCost { method == .mindSkip ? .unknown : .layerShares }
     public func headInput(at position: Int, promptCount: Int) -> HeadInput { .trunk }
     public func cycleIndex(of position: Int, promptCount: Int) -> Int? { nil }
 }
 
 extension DecodePlan where Self == RoutedPlan {
-    /// Routed layers as FlexiDepth's routers say.
+    /// Layers chosen by FlexiDepth's routers.
     public static var flexiDepth: RoutedPlan { RoutedPlan(.flexiDepth) }
-    /// Attentions and feed-forwards as MindSkip's gates say.
+    /// Attention and feed-forward chosen by MindSkip's gates.
     public static var mindSkip: RoutedPlan { RoutedPlan(.mindSkip) }
-    /// Routed layers as mixture-of-depths' routers say.
+    /// Layers chosen by mixture-of-depths' routers.
     public static var mixtureOfDepths: RoutedPlan { RoutedPlan(.mixtureOfDepths) }
 }
 
 extension RoutingMethod {
-    /// As `--plan` spells it.
+    /// The plan's name, as `--plan` spells it.
     var planName: String { self == .mixtureOfDepths ? "mod" : rawValue }
 }
 
 extension PlanRequest {
-    /// Routed layers as their routers say, on a model that was trained by this method.
+    /// Layers chosen by routers, on a model that was trained with this method.
     public static func routed(_ method: RoutingMethod) -> PlanRequest {
         PlanRequest(method.planName) { configuration, _ throws(PlanError) in
             guard let trained = configuration.routing?.method else { throw .noRouters(plan: method.planName) }
@@ -40,11 +40,11 @@ extension PlanRequest {
         }
     }
 
-    /// Routed layers as FlexiDepth's routers say.
+    /// Layers chosen by FlexiDepth's routers.
     public static var flexiDepth: PlanRequest { .routed(.flexiDepth) }
-    /// Attentions and feed-forwards as MindSkip's gates say.
+    /// Attention and feed-forward chosen by MindSkip's gates.
     public static var mindSkip: PlanRequest { .routed(.mindSkip) }
-    /// Routed layers as mixture-of-depths' routers say.
+    /// Layers chosen by mixture-of-depths' routers.
     public static var mixtureOfDepths: PlanRequest { .routed(.mixtureOfDepths) }
 }
 

@@ -1,12 +1,12 @@
 public import Models
 
-/// Confidence-based early exit: a token leaves after the layer that hardly turns its residual (the hidden-state saturation
-/// of CALM, arXiv 2207.07061).
+/// Early exit by hidden-state saturation (CALM, arXiv 2207.07061): a token exits after the first layer that hardly changes its
+/// residual.
 public struct SaturationPlan: DecodePlan {
-    /// A token leaves where the cosine between a layer's input and output is above this.
+    /// A token exits after a layer whose input and output have a cosine above this.
     public let cosine: Float
 
-    /// - Throws: `PlanError.cosine` for one outside 0 to 1.
+    /// - Throws: `PlanError.cosine` for a cosine outside 0 to 1.
     public init(cosine: Float) throws(PlanError) {
         guard (0...1).contains(cosine) else { throw .cosine(cosine) }
         self.cosine = cosine
@@ -20,7 +20,7 @@ public struct SaturationPlan: DecodePlan {
 }
 
 extension PlanRequest {
-    /// Early exit where a layer turns the residual less than this cosine says.
+    /// Early exit after the first layer whose input and output have a cosine above `cosine`.
     public static func confidence(_ cosine: Float) -> PlanRequest {
         PlanRequest("confidence:\(cosine)") { _, _ throws(PlanError) in try SaturationPlan(cosine: cosine) }
     }

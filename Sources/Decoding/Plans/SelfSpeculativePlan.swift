@@ -1,19 +1,19 @@
 public import Models
 
-/// LayerSkip's self-speculative decoding (arXiv 2404.16710): the first layers, with the final norm and `lm_head`, draft
-/// tokens, and the layers after them verify these in one pass. What comes out is the whole model's.
+/// LayerSkip's self-speculative decoding (arXiv 2404.16710): the first layers, with the final norm and `lm_head`, draft tokens;
+/// the other layers verify them in one pass. The output is that of the whole model.
 public struct SelfSpeculativePlan: DecodePlan {
-    /// Tokens that may be drafted at a time: a pass takes one more.
+    /// Allowed numbers of drafts per verification. The verifying pass has one row more.
     public static let draftCounts = 1...15
 
     public static let defaultDraftCount = 4
 
-    /// Layers that draft.
+    /// The number of layers that draft.
     public let exitLayer: Int
-    /// Tokens drafted before each verification.
+    /// The maximum number of drafts per verification.
     public let draftCount: Int
 
-    /// - Throws: `PlanError.layersOutOfRange` where either part would have no layer, `PlanError.draftsOutOfRange`.
+    /// - Throws: `PlanError.layersOutOfRange` if either part would have no layer, `PlanError.draftsOutOfRange`.
     public init(exitLayer: Int, draftCount: Int = defaultDraftCount, of model: ModelConfiguration) throws(PlanError) {
         guard (1..<model.layerCount).contains(exitLayer) else {
             throw .layersOutOfRange(plan: "layerskip", count: exitLayer, range: 1...max(1, model.layerCount - 1))
@@ -32,7 +32,7 @@ public struct SelfSpeculativePlan: DecodePlan {
 }
 
 extension PlanRequest {
-    /// LayerSkip's self-speculative form; nil leaves the number of drafts to the plan.
+    /// LayerSkip's self-speculative decoding; nil for the default number of drafts.
     public static func layerSkip(exit: Int, drafts: Int?) -> PlanRequest {
         PlanRequest("layerskip:\(exit)" + (drafts.map { ":\($0)" } ?? "")) { configuration, _ throws(PlanError) in
             try SelfSpeculativePlan(

@@ -1,8 +1,7 @@
 public import Models
 
-/// All layers for every token.
+/// Ordinary decoding: all layers for every token.
 public struct VanillaPlan: DecodePlan {
-    /// The one vanilla plan.
     public init() {}
 
     public var name: String { "off" }
@@ -12,7 +11,7 @@ public struct VanillaPlan: DecodePlan {
     public func headInput(at position: Int, promptCount: Int) -> HeadInput { .trunk }
     public func cycleIndex(of position: Int, promptCount: Int) -> Int? { nil }
 
-    /// A model that was only ever fed E + T or E has no vanilla of its own: T alone is new to it.
+    /// Warns of a model whose head was trained on E + T and E only, never on T alone.
     public func warning(for configuration: ModelConfiguration) -> String? {
         guard !configuration.wasFedTrunkAlone else { return nil }
         let rule = configuration.rule
@@ -24,12 +23,12 @@ public struct VanillaPlan: DecodePlan {
 }
 
 extension DecodePlan where Self == VanillaPlan {
-    /// All layers for every token.
+    /// Ordinary decoding: all layers for every token.
     public static var vanilla: VanillaPlan { VanillaPlan() }
 }
 
 extension PlanRequest {
-    /// Every layer whole, for every token.
+    /// Ordinary decoding: all layers for every token.
     public static var vanilla: PlanRequest { PlanRequest(VanillaPlan().name) { _, _ in .vanilla } }
 
     package var isVanilla: Bool { description == VanillaPlan().name }

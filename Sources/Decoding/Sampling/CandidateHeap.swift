@@ -1,16 +1,5 @@
-/// A token and its probability relative to the most likely one's.
-struct Candidate {
-    let token: Int
-    let weight: Float
-
-    /// Equally likely tokens keep the order of their ids, so that draws never depend on the heap's history.
-    func precedes(_ other: Candidate) -> Bool {
-        weight != other.weight ? weight > other.weight : token < other.token
-    }
-}
-
-/// Candidates that give up their most likely ones in order, without allocating: a heap in front, what was taken from
-/// it behind, most likely last.
+/// Candidates that are taken in order of probability, without allocating. The front of the storage is a heap; candidates taken
+/// from it are at the back, the most likely last.
 struct CandidateHeap {
     private var storage: [Candidate] = []
     private var heapCount = 0
@@ -29,16 +18,16 @@ struct CandidateHeap {
         heapCount += 1
     }
 
-    /// The candidate of `rank`, 0 the most likely, once `takeMostLikely` has been called more than `rank` times;
-    /// before any call, the candidates in no order.
+    /// The candidate of `rank`, 0 being the most likely, once `takeMostLikely` has been called more than `rank` times. Before any
+    /// call, the candidates are in no order.
     subscript(rank: Int) -> Candidate { storage[storage.count - 1 - rank] }
 
-    /// Puts the candidates in heap order: takes time linear in their number.
+    /// Puts the candidates in heap order, in linear time.
     mutating func heapify() {
         for index in stride(from: heapCount / 2 - 1, through: 0, by: -1) { siftDown(from: index) }
     }
 
-    /// Takes the most likely candidate off the heap and returns it.
+    /// Removes the most likely candidate from the heap and returns it.
     mutating func takeMostLikely() -> Candidate {
         heapCount -= 1
         storage.swapAt(0, heapCount)

@@ -6,14 +6,14 @@
 
 /// A token and the natural logarithm of its probability.
 public struct TokenLogprob: Sendable, Equatable {
-    /// The token.
+    /// The token's id.
     public let id: Int
-    /// The natural logarithm of its probability, at most 0.
+    /// The natural logarithm of the token's probability, at most 0.
     public let logprob: Float
 }
 
-/// The `count` most likely tokens under softmax(`logits`), most likely first, and `sampled` behind them where it is
-/// not among them. Probabilities are the model's own, before penalty and temperature.
+/// The `count` most likely tokens under softmax(`logits`), most likely first, followed by `sampled` if it is not among them.
+/// Probabilities are the model's own, before penalties and temperature.
 package func logprobs(
     of logits: UnsafeBufferPointer<Float>, sampled: Int, count: Int
 ) -> [TokenLogprob] {
@@ -22,8 +22,8 @@ package func logprobs(
     var top: [Int] = []
     top.reserveCapacity(count + 1)
     for token in logits.indices where count > 0 && (top.count < count || logits[token] > logits[top[count - 1]]) {
-        let place = top.firstIndex { logits[token] > logits[$0] } ?? top.count
-        top.insert(token, at: place)
+        let index = top.firstIndex { logits[token] > logits[$0] } ?? top.count
+        top.insert(token, at: index)
         if top.count > count { top.removeLast() }
     }
     if !top.contains(sampled) { top.append(sampled) }

@@ -6,9 +6,9 @@ import Tensors
     import Darwin
 #endif
 
-/// Draws tokens from logits. All memory is taken when it is made.
+/// Samples tokens from logits. It allocates only when it is made.
 package struct Sampler {
-    /// The seed that repeats the draws; nil for greedy decoding.
+    /// The seed that repeats the samples; nil for greedy decoding.
     package let seed: UInt64?
     private let parameters: SamplingRule
     private var generator: SplitMix64
@@ -16,12 +16,12 @@ package struct Sampler {
     private var penalties: TokenPenalties?
 
     /// - Parameters:
-    ///   - parameters: what is nil does nothing.
-    ///   - vocabularySize: number of logits of each draw.
+    ///   - parameters: parameters that are nil have no effect.
+    ///   - vocabularySize: the number of logits of each sample.
     package init(_ parameters: SamplingParameters, vocabularySize: Int) {
         let rule = SamplingRule(parameters)
         self.parameters = rule
-        // 32 bits: a fresh seed is to be read, copied and kept exact by every JSON reader.
+        // 32 bits: easy to copy, and exact in every JSON reader.
         let seed = parameters.seed ?? UInt64(UInt32.random(in: .min ... .max))
         self.seed = rule.draws ? seed : nil
         generator = SplitMix64(seed: seed)
@@ -29,14 +29,14 @@ package struct Sampler {
         penalties = TokenPenalties(rule, vocabularySize: vocabularySize)
     }
 
-    /// Tells the penalties of a token in the sequence.
+    /// Counts a token of the sequence for the penalties.
     ///
-    /// - Parameter isGenerated: whether it is one of the answer's, not the prompt's.
+    /// - Parameter isGenerated: whether the token belongs to the answer, not to the prompt.
     package mutating func observe(_ token: Int, isGenerated: Bool) {
         penalties?.observe(token, isGenerated: isGenerated)
     }
 
-    /// Draws a token from `logits` [vocabulary].
+    /// Samples a token from `logits` [vocabulary].
     ///
     /// - Throws: `SamplingError.logitsNotFinite`.
     package mutating func sample(_ logits: UnsafeBufferPointer<Float>) throws(SamplingError) -> Int {
@@ -54,7 +54,7 @@ package struct Sampler {
         return drawAmong(keepMostLikely())
     }
 
-    /// Orders the candidates as far as top-k and top-p need it; returns how many they keep.
+    /// Sorts the candidates as far as top-k and top-p need it. Returns the number that they keep.
     private mutating func keepMostLikely() -> Int {
         guard parameters.topK > 0 || parameters.topP < 1 else { return candidates.count }
         candidates.heapify()
@@ -73,7 +73,7 @@ package struct Sampler {
         return limit
     }
 
-    /// Draws among the first `kept` candidates in order, less those that min-p drops (weights are relative to the best).
+    /// Samples among the first `kept` candidates, without those that min-p drops. Weights are relative to the most likely token.
     private mutating func drawAmong(_ kept: Int) -> Int {
         let floor = parameters.minP
         var total = 0.0
@@ -88,7 +88,7 @@ package struct Sampler {
         return last
     }
 
-    /// The first of the largest logits.
+    /// The token with the largest logit; the first if there are several.
     private func mostLikely(_ logits: UnsafeBufferPointer<Float>) throws(SamplingError) -> Int {
         guard let best = logits.argmax, logits[best].isFinite else { throw .logitsNotFinite }
         return best

@@ -1,4 +1,4 @@
-/// Sampling parameters with nothing left open: what is nil does nothing.
+/// Sampling parameters with neutral values in place of nil.
 struct SamplingRule: Sendable, Equatable {
     let temperature: Float
     let topK: Int
@@ -20,9 +20,9 @@ struct SamplingRule: Sendable, Equatable {
         frequencyPenalty = parameters.frequencyPenalty ?? 0
     }
 
-    /// Whether tokens are drawn by chance.
+    /// Whether tokens are sampled, rather than the most likely one taken.
     var draws: Bool { temperature > 0 }
 
-    /// Whether what came before weakens or strengthens a token.
+    /// Whether earlier tokens change the logits.
     var penalises: Bool { repetitionPenalty != 1 || presencePenalty != 0 || frequencyPenalty != 0 }
 }

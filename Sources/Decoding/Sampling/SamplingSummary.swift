@@ -1,23 +1,23 @@
 import Models
 
-/// The sampling parameters in effect and the origin of each, for people and programs.
+/// The sampling parameters in effect and the origin of each, as text and for JSON.
 package struct SamplingSummary: Sendable {
-    /// A parameter that does something.
+    /// A parameter that has an effect.
     package struct Entry: Sendable {
-        /// As JSON has it.
+        /// The parameter's JSON key.
         package let name: String
-        /// As a sentence has it.
+        /// The parameter's name in text.
         let label: String
         package let value: Double
         package let origin: String
     }
 
-    /// Temperature always, the others where they do something.
+    /// The temperature, and the other parameters that have an effect.
     package let entries: [Entry]
 
     /// - Parameters:
-    ///   - asked: what the caller named.
-    ///   - caller: what a parameter of the caller's is said to come from.
+    ///   - asked: the caller's parameters.
+    ///   - caller: the origin to show for the caller's parameters.
     package init(
         _ defaults: GenerationDefaults, asked: SamplingParameters = SamplingParameters(), caller: String = "options"
     ) {
@@ -29,7 +29,7 @@ package struct SamplingSummary: Sendable {
             let value = asked ?? setting?.value ?? idle ?? 0
             guard value != idle else { return }
             let origin = asked == nil ? setting?.origin ?? "volley's default" : caller
-            // 0.6 is 0.6 to a reader, whatever a 32-bit float makes of it.
+            // The shortest decimal: 0.6, not 0.6000000238.
             let number = Double("\(value)") ?? Double(value)
             entries.append(Entry(name: name, label: label, value: number, origin: origin))
         }
@@ -53,7 +53,7 @@ package struct SamplingSummary: Sendable {
         self.entries = entries
     }
 
-    /// Such as `temperature 0.6, top-k 20 (generation_config.json), top-p 0.9 (options)`.
+    /// The parameters as text, such as `temperature 0.6, top-k 20 (generation_config.json), top-p 0.9 (options)`.
     package var text: String {
         var parts: [String] = []
         for (index, entry) in entries.enumerated() {

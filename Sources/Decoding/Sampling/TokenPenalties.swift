@@ -1,39 +1,39 @@
 import Tensors
 
-/// Makes tokens that occurred less likely. All memory is taken when it is made.
+/// Makes tokens that have occurred less likely. It allocates only when it is made.
 ///
-/// The repetition penalty counts prompt and answer, as in transformers; presence and frequency penalty count the answer
-/// alone, as in vLLM and at OpenAI.
+/// The repetition penalty counts prompt and answer, as transformers does. Presence and frequency penalty count only the answer,
+/// as vLLM and OpenAI do.
 struct TokenPenalties {
     private let rule: SamplingRule
     /// [vocabulary]
     private let adjusted: AlignedBuffer<Float>
     /// Tokens observed so far, each once.
     private var distinct: [Int] = []
-    /// By token: how many tokens had been observed when it was observed last, itself included; 0 for never.
-    private var lastPlace: [Int]
-    /// By token: how often it was generated.
+    /// By token: the number of tokens observed up to its last occurrence, itself included; 0 for never.
+    private var lastObserved: [Int]
+    /// By token: the number of times that it was generated.
     private var generatedCount: [Int]
     private var observedCount = 0
 
-    /// Nil where the rule has no penalty.
+    /// Nil if the rule has no penalty.
     init?(_ rule: SamplingRule, vocabularySize: Int) {
         guard rule.penalises else { return nil }
         self.rule = rule
         adjusted = AlignedBuffer(count: vocabularySize)
-        lastPlace = Array(repeating: 0, count: vocabularySize)
-        generatedCount = lastPlace
+        lastObserved = Array(repeating: 0, count: vocabularySize)
+        generatedCount = lastObserved
         distinct.reserveCapacity(vocabularySize)
     }
 
     mutating func observe(_ token: Int, isGenerated: Bool) {
-        if lastPlace[token] == 0 { distinct.append(token) }
+        if lastObserved[token] == 0 { distinct.append(token) }
         observedCount += 1
-        lastPlace[token] = observedCount
+        lastObserved[token] = observedCount
         if isGenerated { generatedCount[token] += 1 }
     }
 
-    /// `logits` [vocabulary] with the penalties; valid until the next call.
+    /// `logits` [vocabulary] with penalties applied; valid until the next call.
     func applied(to logits: UnsafeBufferPointer<Float>) -> UnsafeBufferPointer<Float> {
         guard let source = logits.baseAddress else { return logits }
         let values = adjusted.pointer
@@ -44,7 +44,7 @@ struct TokenPenalties {
 
     private func penalised(_ logit: Float, _ token: Int) -> Float {
         var logit = logit
-        if observedCount - lastPlace[token] < rule.repetitionWindow {
+        if observedCount - lastObserved[token] < rule.repetitionWindow {
             logit = logit < 0 ? logit * rule.repetitionPenalty : logit / rule.repetitionPenalty
         }
         let count = generatedCount[token]

@@ -1,0 +1,29 @@
+/// Why a generation cannot begin, in one sentence.
+public enum GenerationError: Error, Equatable, CustomStringConvertible {
+    /// `GenerationOptions.maximumTokens` is negative.
+    case maximumTokens(Int)
+    /// A stop string is empty.
+    case emptyStop
+    /// `GenerationOptions.logprobCount` is not from 0 to 1024.
+    case logprobCount(Int)
+    /// The checkpoint has no tokenizer. Texts, chats and stop strings need one.
+    case noTokenizer(model: String)
+    /// The checkpoint has no chat template.
+    case noChatTemplate(model: String)
+    /// A generation was given a second iterator.
+    case iteratedTwice
+
+    public var description: String {
+        switch self {
+        case .maximumTokens(let count): "the most tokens to generate is \(count); give 0 or a positive number"
+        case .emptyStop: "a stop string is empty; give at least one character"
+        case .logprobCount(let count): "the number of logprobs is \(count); give a number from 0 to 1024"
+        case .noTokenizer(let model):
+            "\(model) has no tokenizer.json, so it cannot read or write text; give --prompt-ids, or add the file"
+        case .noChatTemplate(let model):
+            "\(model) has no chat template; use --raw, or a model that was trained for conversation"
+        case .iteratedTwice:
+            "the generation was iterated before; ask the session for another"
+        }
+    }
+}

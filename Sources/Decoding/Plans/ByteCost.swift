@@ -1,0 +1,11 @@
+/// How the bytes that a plan reads per token are determined.
+public enum ByteCost: Sendable, Equatable {
+    /// From the cycle length: one trunk pass per cycle and one head pass per token, each over all layers.
+    case wholePasses
+    /// From the number of passes that a generation took.
+    case passes
+    /// From the share of tokens that ran each layer.
+    case layerShares
+    /// Not known: tokens of one pass share the reading of a layer, or run half of it, which is not counted.
+    case unknown
+}
