@@ -74,14 +74,14 @@ extension ChatMessage {
 extension ChatMessage: Codable {
     /// Decodes any fields. Decoders such as Foundation's do not keep their order; `init(json:)` does.
     public init(from decoder: any Decoder) throws {
-        guard let object = try CodableJSON(from: decoder).value.objectValue, object["role"]?.stringValue != nil else {
+        guard let object = try JSONValue(from: decoder).objectValue, object["role"]?.stringValue != nil else {
             throw DecodingError.dataCorrupted(
                 .init(codingPath: decoder.codingPath, debugDescription: "a message is an object with a role"))
         }
         fields = object
     }
 
-    public func encode(to encoder: any Encoder) throws { try CodableJSON(value: .object(fields)).encode(to: encoder) }
+    public func encode(to encoder: any Encoder) throws { try JSONValue.object(fields).encode(to: encoder) }
 }
 
 extension JSONValue {

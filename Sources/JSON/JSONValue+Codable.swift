@@ -1,24 +1,19 @@
-import JSON
-
-/// A JSON value that can be encoded and decoded by `Codable` coders.
-struct CodableJSON: Codable {
-    let value: JSONValue
-
-    init(value: JSONValue) { self.value = value }
-
-    init(from decoder: any Decoder) throws {
-        if let container = try? decoder.container(keyedBy: Name.self) {
+extension JSONValue: Codable {
+    package init(from decoder: any Decoder) throws {
+        if let decoder = decoder as? JSONValueDecoder {
+            self = decoder.value
+        } else if let container = try? decoder.container(keyedBy: FieldName.self) {
             var object = JSONObject()
             for name in container.allKeys {
-                object[name.stringValue] = try container.decode(CodableJSON.self, forKey: name).value
+                object[name.stringValue] = try container.decode(JSONValue.self, forKey: name)
             }
-            value = .object(object)
+            self = .object(object)
         } else if var container = try? decoder.unkeyedContainer() {
             var elements: [JSONValue] = []
-            while !container.isAtEnd { elements.append(try container.decode(CodableJSON.self).value) }
-            value = .array(elements)
+            while !container.isAtEnd { elements.append(try container.decode(JSONValue.self)) }
+            self = .array(elements)
         } else {
-            value = try Self.scalar(decoder.singleValueContainer())
+            self = try Self.scalar(decoder.singleValueContainer())
         }
     }
 
@@ -30,36 +25,26 @@ struct CodableJSON: Codable {
         return .string(try container.decode(String.self))
     }
 
-    func encode(to encoder: any Encoder) throws {
-        switch value {
+    package func encode(to encoder: any Encoder) throws {
+        switch self {
         case .object(let fields):
-            var container = encoder.container(keyedBy: Name.self)
-            for (name, value) in fields {
-                try container.encode(CodableJSON(value: value), forKey: Name(stringValue: name))
-            }
+            var container = encoder.container(keyedBy: FieldName.self)
+            for (name, value) in fields { try container.encode(value, forKey: FieldName(name)) }
         case .array(let elements):
             var container = encoder.unkeyedContainer()
-            for element in elements { try container.encode(CodableJSON(value: element)) }
+            for element in elements { try container.encode(element) }
         default: try encodeScalar(to: encoder)
         }
     }
 
     private func encodeScalar(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        switch value {
+        switch self {
         case .string(let text): try container.encode(text)
         case .int(let number): try container.encode(number)
         case .double(let number): try container.encode(number)
         case .bool(let truth): try container.encode(truth)
         default: try container.encodeNil()
         }
-    }
-
-    private struct Name: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
     }
 }
