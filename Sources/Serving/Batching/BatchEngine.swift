@@ -10,7 +10,7 @@ import Tensors
 ///
 /// Used by one thread; only the queue and the metrics are shared.
 package final class BatchEngine {
-    package let queue: JobQueue
+    package let queue: AdmissionQueue
     let metrics: ServingMetrics
     private let model: Model
     private let limits: ServingLimits
@@ -32,7 +32,7 @@ package final class BatchEngine {
         self.metrics = metrics
         engine = try Engine(model.stack, options: options, batchSize: limits.batchSize)
         budget = KVBudget(byteCount: limits.kvByteCount, model: model.configuration, options: options)
-        queue = JobQueue(limit: limits.queueLength, budget: budget)
+        queue = AdmissionQueue(limit: limits.queueLength, budget: budget)
         ended = PrefixCache(limit: engine.isRowExact ? limits.batchSize : 0)
     }
 

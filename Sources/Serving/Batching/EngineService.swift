@@ -6,7 +6,7 @@ import ServiceLifecycle
 /// Shutting down takes no more jobs and ends when those that were taken are done.
 // Sendable: the engine is made, used and let go of by its thread.
 package struct EngineService: Service {
-    package let queue: JobQueue
+    package let queue: AdmissionQueue
     private let work = DispatchSemaphore(value: 0)
     private let ended: AsyncStream<Never>
 

@@ -8,7 +8,7 @@ import Tokens
 /// What the model is asked for.
 struct ModelRoutes: Sendable {
     let served: ServedModel
-    let queue: JobQueue
+    let queue: AdmissionQueue
     let metrics: ServingMetrics
 
     func add(to router: RouterGroup<BasicRequestContext>) {

@@ -6,7 +6,7 @@ import Tokens
 /// What everyone may see: whether the server lives, what it can, and the page.
 struct PublicRoutes: Sendable {
     let served: ServedModel
-    let queue: JobQueue
+    let queue: AdmissionQueue
 
     func add(to router: Router<BasicRequestContext>) {
         router.get("health") { _, _ in

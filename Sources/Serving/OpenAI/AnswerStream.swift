@@ -22,7 +22,7 @@ struct AnswerStream: Sendable {
     ///   - scoresPrompt: whether they are wanted for the prompt's own tokens too.
     /// - Throws: `APIError` where the queue does not take them.
     init(
-        _ prompts: [[Int]], _ answer: AnswerFields, logprobCount: Int?, scoresPrompt: Bool, queue: JobQueue
+        _ prompts: [[Int]], _ answer: AnswerFields, logprobCount: Int?, scoresPrompt: Bool, queue: AdmissionQueue
     ) throws(APIError) {
         self.prompts = prompts.flatMap { Array(repeating: $0, count: answer.choiceCount) }
         // Unbounded, and yet no larger than an answer may be: a slow reader must not hold up the others.

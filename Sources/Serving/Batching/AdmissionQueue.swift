@@ -1,7 +1,7 @@
 import NIOConcurrencyHelpers
 
 /// Jobs that wait for a place in the batch, first come, first served. Used from every thread.
-package final class JobQueue: Sendable {
+package final class AdmissionQueue: Sendable {
     private struct State {
         var waiting: [Job] = []
         var isOpen = true
