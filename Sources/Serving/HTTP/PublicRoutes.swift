@@ -10,9 +10,9 @@ struct PublicRoutes: Sendable {
 
     func add(to router: Router<BasicRequestContext>) {
         router.get("health") { _, _ in
-            queue.isOpen
-                ? Response(json: ["status": "ok"])
-                : Response(json: ["status": "stopping"], status: .serviceUnavailable)
+            try queue.isOpen
+                ? Response(json: HealthBody(status: .ok))
+                : Response(json: HealthBody(status: .stopping), status: .serviceUnavailable)
         }
         router.get("openapi.json") { _, _ in
             Response(text: document, type: "application/json")

@@ -2,8 +2,8 @@ import Hummingbird
 import JSON
 
 extension Response {
-    init(json value: JSONValue, status: HTTPResponse.Status = .ok) {
-        self.init(text: value.text, type: "application/json", status: status)
+    init(json body: some Encodable, status: HTTPResponse.Status = .ok) throws {
+        self.init(text: try JSONValue(encoding: body).text, type: "application/json", status: status)
     }
 
     init(text: String, type: String, status: HTTPResponse.Status = .ok) {

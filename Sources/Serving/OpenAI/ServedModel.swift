@@ -43,7 +43,12 @@ package struct ServedModel: Sendable {
         return tokenizer
     }
 
-    func tokens(ofText text: String) throws(APIError) -> [Int] { try tokenizer().encode(text, addSpecial: true) }
+    func tokens(of prompt: CompletionPrompt) throws(APIError) -> [Int] {
+        switch prompt {
+        case .text(let text): try tokenizer().encode(text, addSpecial: true)
+        case .tokens(let tokens): tokens
+        }
+    }
 
     /// The conversation as the model's template writes it, opened for the answer.
     ///

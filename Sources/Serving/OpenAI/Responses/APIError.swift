@@ -1,21 +1,20 @@
 import Hummingbird
-import JSON
 
-/// A request that is refused, in OpenAI's form.
+/// Why a request is refused.
 struct APIError: Error, Equatable {
     let status: HTTPResponse.Status
     /// One sentence: what, where, what to do.
     let message: String
-    /// The field that is wrong, where it is one.
+    /// The field that is wrong; nil if no single one is.
     var field: String?
     /// A word for programs.
     var code: String?
     /// Seconds after which to try again.
     var retryAfter: Int?
-    /// The methods that the path takes, where it does not take this one.
+    /// The methods that the path takes, if it does not take the request's.
     var allowedMethods: [String] = []
 
-    /// Something in the request is not as it must be.
+    /// A fault in the request (400).
     static func invalid(_ message: String, field: String? = nil, code: String? = nil) -> APIError {
         APIError(status: .badRequest, message: message, field: field, code: code)
     }
@@ -29,17 +28,12 @@ struct APIError: Error, Equatable {
         }
     }
 
-    var body: JSONValue {
-        [
-            "error": [
-                "message": .string(message), "type": .string(type), "param": field.map { .string($0) } ?? .null,
-                "code": code.map { .string($0) } ?? .null,
-            ]
-        ]
+    var body: ErrorBody {
+        ErrorBody(error: .init(message: message, type: type, param: Nullable(field), code: Nullable(code)))
     }
 
-    var response: Response {
-        var response = Response(json: body, status: status)
+    func response() throws -> Response {
+        var response = try Response(json: body, status: status)
         if let retryAfter { response.headers[.retryAfter] = String(retryAfter) }
         if !allowedMethods.isEmpty { response.headers[.allow] = allowedMethods.joined(separator: ", ") }
         if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }

@@ -1,32 +1,6 @@
 import Hummingbird
 
-/// Answers every error in OpenAI's form, and counts them.
-struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
-    let metrics: ServingMetrics
-
-    func handle(
-        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
-    ) async throws -> Response {
-        do {
-            return try await next(request, context)
-        } catch {
-            let refusal = Self.refusal(of: error)
-            metrics.countRefusal(status: refusal.status.code)
-            return refusal.response
-        }
-    }
-
-    private static func refusal(of error: any Error) -> APIError {
-        switch error {
-        case let error as APIError: return error
-        case let error as HTTPError:
-            return APIError(status: error.status, message: error.body ?? error.status.reasonPhrase)
-        default: return APIError(status: .internalServerError, message: "\(error)")
-        }
-    }
-}
-
-/// Lets in who knows the key.
+/// Refuses requests without the API key.
 struct KeyMiddleware<Context: RequestContext>: RouterMiddleware {
     let key: [UInt8]
 
@@ -46,7 +20,7 @@ struct KeyMiddleware<Context: RequestContext>: RouterMiddleware {
         return try await next(request, context)
     }
 
-    /// Takes a time that tells nothing about where `other` differs.
+    /// Compares in a time that does not depend on where `other` differs.
     private func isKey(_ other: [UInt8]) -> Bool {
         var difference = UInt8(other.count == key.count ? 0 : 1)
         for (index, byte) in other.enumerated() { difference |= byte ^ key[index % key.count] }

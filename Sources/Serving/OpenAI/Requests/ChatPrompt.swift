@@ -1,29 +1,44 @@
 import JSON
 import Tokens
 
-/// The conversation of a chat request, and what else the chat template is given.
-struct ChatPrompt {
+/// The fields of a chat request that its template sees.
+///
+/// Messages, tools and documents stay JSON: templates read fields that only they know.
+struct ChatPrompt: Decodable {
     let messages: [ChatMessage]
-    var options = ChatOptions()
+    private(set) var options = ChatOptions()
 
-    /// Takes the fields that the template is to see.
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case messages
+        case thinking = "enable_thinking"
+        case tools
+        case documents
+        case variables = "chat_template_kwargs"
+    }
+
+    static let fieldNames = CodingKeys.names
+
     /// - Throws: `APIError` naming the field that is wrong.
-    init(_ fields: inout RequestFields) throws(APIError) {
-        options.thinking = try fields.truth("enable_thinking")
-        let given = ["tools", "documents", ChatOptions.variablesName].map { ($0, fields.value($0)) }
-        for (name, value) in given {
-            guard let value, value != .array([]) else { continue }
-            do throws(TokenizerError) {
-                switch name {
-                case "tools": try options.set(tools: value)
-                case "documents": try options.set(documents: value)
-                default: try options.add(variables: value)
-                }
-            } catch {
-                throw .invalid(error.problem, field: name)
-            }
+    init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        options.thinking = try fields.truth(.thinking)
+        for key in [CodingKeys.tools, .documents, .variables] {
+            guard let value = try fields.decodeIfPresent(JSONValue.self, forKey: key), value != [] else { continue }
+            try Self.set(key, value, in: &options)
         }
-        messages = try Self.messages(fields.value("messages"))
+        messages = try Self.messages(fields.decodeIfPresent(JSONValue.self, forKey: .messages))
+    }
+
+    private static func set(_ key: CodingKeys, _ value: JSONValue, in options: inout ChatOptions) throws(APIError) {
+        do throws(TokenizerError) {
+            switch key {
+            case .tools: try options.set(tools: value)
+            case .documents: try options.set(documents: value)
+            default: try options.add(variables: value)
+            }
+        } catch {
+            throw .invalid(error.problem, field: key.stringValue)
+        }
     }
 
     private static func messages(_ value: JSONValue?) throws(APIError) -> [ChatMessage] {
@@ -48,11 +63,11 @@ struct ChatPrompt {
         }
         fields["refusal"] = nil
         fields["annotations"] = nil
-        // The newer name of the system's role.
+        // OpenAI's newer name for the system role.
         if role == "developer" { fields["role"] = "system" }
         if let calls = fields["tool_calls"], !calls.isNull { fields["tool_calls"] = try toolCalls(calls, place) }
         let content = fields["content"] ?? .null
-        // An answer that calls tools need not say anything.
+        // A message that calls tools may have no content.
         guard isText(content) || (content.isNull && fields["tool_calls"]?.arrayValue?.isEmpty == false) else {
             throw .invalid("\(place).content is no text; give a string or parts of type text", field: place)
         }
@@ -65,7 +80,7 @@ struct ChatPrompt {
         return parts.allSatisfy { $0["type"] == "text" && $0["text"]?.stringValue != nil }
     }
 
-    /// Calls as templates read them: OpenAI's clients write `arguments` as JSON in a string, templates want the object.
+    /// The calls, with `arguments` as an object: OpenAI's clients write it as JSON in a string, templates read the object.
     private static func toolCalls(_ value: JSONValue, _ place: String) throws(APIError) -> JSONValue {
         guard let calls = value.arrayValue, calls.allSatisfy({ $0["function"]?.objectValue != nil }) else {
             throw .invalid("\(place).tool_calls is \(value); give a list of calls, each with a function", field: place)
@@ -81,17 +96,5 @@ struct ChatPrompt {
                 fields["function"] = .object(function)
                 return .object(fields)
             })
-    }
-}
-
-extension ChatMessage {
-    var hasParts: Bool { fields["content"]?.arrayValue != nil }
-
-    /// The message with its parts behind one another, for templates that read content as text alone.
-    var joined: ChatMessage {
-        guard hasParts else { return self }
-        var message = self
-        message.content = content
-        return message
     }
 }

@@ -1,0 +1,64 @@
+import Foundation
+import JSON
+
+/// The body of `POST /v1/chat/completions`.
+struct ChatCompletionRequest: DecodableWithConfiguration {
+    let answer: AnswerRequest
+    let prompt: ChatPrompt
+    /// Goes before `max_tokens`, whose newer name it is.
+    let maximumCompletionTokens: Int?
+    /// Most likely tokens reported beside each token; nil for none.
+    let logprobCount: Int?
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case maximumCompletionTokens = "max_completion_tokens"
+        case logprobs
+        case topLogprobs = "top_logprobs"
+    }
+
+    private enum Ignored: String, CodingKey, CaseIterable {
+        case parallelToolCalls = "parallel_tool_calls"
+    }
+
+    private enum Unsupported: String, UnsupportedField {
+        case functions
+        case toolChoice = "tool_choice"
+        case functionCall = "function_call"
+        case audio
+        case prediction
+        case webSearchOptions = "web_search_options"
+        case reasoningEffort = "reasoning_effort"
+        case verbosity
+        case modalities
+        case responseFormat = "response_format"
+
+        var harmless: [JSONValue] {
+            switch self {
+            case .functions: [[]]
+            case .toolChoice, .functionCall: ["none", "auto"]
+            case .audio, .prediction, .webSearchOptions, .reasoningEffort, .verbosity: []
+            case .modalities: [["text"]]
+            case .responseFormat: [["type": "text"]]
+            }
+        }
+    }
+
+    private static let fieldNames =
+        CodingKeys.names + Ignored.names + Unsupported.names + ChatPrompt.fieldNames + AnswerRequest.fieldNames
+
+    /// - Throws: `APIError` naming the field that is wrong.
+    init(from decoder: any Decoder, configuration served: ServedModel) throws {
+        try decoder.refuse(Unsupported.self)
+        answer = try AnswerRequest(from: decoder, configuration: served)
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        maximumCompletionTokens = try fields.count(.maximumCompletionTokens, in: 0...served.limits.answerTokens)
+        let wantsLogprobs = try fields.truth(.logprobs) ?? false
+        let top = try fields.count(.topLogprobs, in: 0...20)
+        guard wantsLogprobs || top ?? 0 == 0 else {
+            throw APIError.invalid("top_logprobs needs logprobs; set logprobs to true", field: "top_logprobs")
+        }
+        logprobCount = wantsLogprobs ? top ?? 0 : nil
+        prompt = try ChatPrompt(from: decoder)
+        try decoder.refuseFields(notIn: Self.fieldNames)
+    }
+}

@@ -1,0 +1,21 @@
+/// The body of `POST /tokenize`.
+struct TokenizeRequest: Decodable {
+    let content: String
+    /// Whether the tokens are framed by the model's special ones.
+    let addsSpecial: Bool
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case content
+        case addsSpecial = "add_special"
+    }
+
+    init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        addsSpecial = try fields.truth(.addsSpecial) ?? false
+        guard let content = try fields.text(.content) else {
+            throw APIError.invalid("content is missing; give a text", field: "content")
+        }
+        self.content = content
+        try decoder.refuseFields(notIn: CodingKeys.names)
+    }
+}

@@ -1,0 +1,11 @@
+/// A whole answer, or one event of a stream.
+struct AnswerBody<Choice: Encodable>: Encodable {
+    let id: String
+    let object: String
+    let created: Int
+    let model: String
+    let mtd: String
+    let choices: [Choice]
+    /// nil in events before the last.
+    let usage: Usage?
+}

@@ -1,0 +1,36 @@
+import Decoding
+
+/// Surrounds the choices of one answer with what they share.
+struct AnswerFrame<Format: AnswerFormat>: Sendable {
+    let format: Format
+    private let server: ServedModel
+    private let mtd: String
+    private let id: String
+
+    init(_ format: Format, _ server: ServedModel, plan: any DecodePlan) {
+        self.format = format
+        self.server = server
+        mtd = plan.name
+        id = Format.idPrefix + String(UInt64.random(in: .min ... .max), radix: 36)
+    }
+
+    func whole(_ records: [ChoiceRecord]) -> AnswerBody<Format.Choice> {
+        let choices = records.enumerated().map { index, record in format.choice(record, index: index) }
+        return body(Format.object, choices, Usage(records))
+    }
+
+    func event(_ choice: Format.EventChoice, usage: Usage? = nil) -> AnswerBody<Format.EventChoice> {
+        body(Format.eventObject, [choice], usage)
+    }
+
+    /// The event that `stream_options` ask for.
+    func usageEvent(_ records: [ChoiceRecord]) -> AnswerBody<Format.EventChoice> {
+        body(Format.eventObject, [], Usage(records))
+    }
+
+    private func body<Choice>(_ object: String, _ choices: [Choice], _ usage: Usage?) -> AnswerBody<Choice> {
+        AnswerBody(
+            id: id, object: object, created: server.created, model: server.name, mtd: mtd, choices: choices,
+            usage: usage)
+    }
+}

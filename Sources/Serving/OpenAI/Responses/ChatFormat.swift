@@ -1,0 +1,49 @@
+import Decoding
+import Tokens
+
+/// Choices of `/v1/chat/completions`.
+struct ChatFormat: AnswerFormat {
+    let tokenizer: Tokenizer?
+    let logprobCount: Int?
+
+    static let object = "chat.completion"
+    static let eventObject = "chat.completion.chunk"
+    static let idPrefix = "chatcmpl-"
+
+    func choice(_ record: ChoiceRecord, index: Int) -> ChatChoice {
+        ChatChoice(
+            index: index, message: .init(content: record.text), tokenIDs: record.tokens.map(\.id),
+            logprobs: logprobs(record.tokens), finishReason: Nullable(record.summary?.finishReason.apiName),
+            timings: record.summary.map(Timings.init))
+    }
+
+    func opening(_ record: ChoiceRecord, index: Int) -> ChatEventChoice? {
+        ChatEventChoice(index: index, delta: .init(role: "assistant", content: ""))
+    }
+
+    func event(_ token: GeneratedToken, index: Int) -> ChatEventChoice {
+        ChatEventChoice(
+            index: index, delta: .init(content: token.text), tokenIDs: [token.id], logprobs: logprobs([token]),
+            cycleIndex: token.cycleIndex)
+    }
+
+    func closing(_ summary: JobSummary, index: Int) -> ChatEventChoice {
+        ChatEventChoice(
+            index: index, delta: .init(), logprobs: Nullable(nil),
+            finishReason: Nullable(summary.finishReason.apiName), timings: Timings(summary))
+    }
+
+    private func logprobs(_ tokens: [GeneratedToken]) -> Nullable<ChatLogprobs> {
+        Nullable(logprobCount.map { count in ChatLogprobs(content: tokens.map { logprobs($0, count) }) })
+    }
+
+    private func logprobs(_ token: GeneratedToken, _ count: Int) -> ChatLogprobs.Token {
+        let own = token.logprobs.last { $0.id == token.id }
+        return ChatLogprobs.Token(own.map(entry), topLogprobs: token.logprobs.prefix(count).map(entry))
+    }
+
+    private func entry(_ token: TokenLogprob) -> ChatLogprobs.Entry {
+        let text = tokenizer?.decode([token.id], skipSpecial: false) ?? String(token.id)
+        return ChatLogprobs.Entry(text, logprob: Double(token.logprob))
+    }
+}

@@ -1,0 +1,4 @@
+/// The answer to `POST /detokenize`.
+struct DetokenizeBody: Encodable {
+    let content: String
+}

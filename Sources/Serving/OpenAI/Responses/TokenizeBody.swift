@@ -1,0 +1,4 @@
+/// The answer to `POST /tokenize`.
+struct TokenizeBody: Encodable {
+    let tokens: [Int]
+}
