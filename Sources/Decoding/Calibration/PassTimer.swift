@@ -1,4 +1,4 @@
-package import Models
+import Models
 import Tensors
 
 /// Times single passes of a model's layers, with the options of a session.

@@ -1,4 +1,4 @@
-package import Models
+import Models
 import Tensors
 
 /// Runs sequences through a model: one trunk pass over every row that a head needs, one head pass, one `lm_head`.

@@ -1,4 +1,4 @@
-package import Models
+import Models
 
 extension KVRing {
     /// The shapes of a sequence's rings: one for the trunk's layers, one for the head's.
