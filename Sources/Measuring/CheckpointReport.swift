@@ -1,22 +1,22 @@
 import Models
 import Weights
 
-/// What a checkpoint is made of, counted without reading the weights.
+/// The contents of a checkpoint: its tensors, sizes and settings, found without reading the weights.
 package struct CheckpointReport: Sendable {
     package let kind: Checkpoint.Kind
-    /// What becomes of quantised weights on the way in; nil where they stay as they are.
+    /// How quantised weights are converted while loading; nil if they are not.
     package let quantization: String?
     package let configuration: ModelConfiguration
-    /// How its makers recommend to generate.
+    /// The generation settings that the model's makers recommend.
     package let generation: GenerationDefaults
-    /// The checkpoint's, or what replaces its choices, and what says each.
+    /// The cycle rule, and where each of its choices comes from.
     package let rule: CheckpointRule
     package let tensors: [TensorSummary]
 
     /// - Parameters:
-    ///   - headLayers: how many of the last layers are the head, in place of the checkpoint's own number.
+    ///   - headLayers: the number of head layers; nil for the checkpoint's own.
     ///   - rule: replaces choices of the checkpoint's own rule.
-    /// - Throws: `ConfigurationError` where the configuration is not one we run, `CycleRuleError`.
+    /// - Throws: `ConfigurationError` if the configuration is not supported, `CycleRuleError`.
     package init(
         _ checkpoint: Checkpoint, headLayers: Int? = nil, rule overrides: CycleRule.Overrides = CycleRule.Overrides()
     ) throws {
@@ -28,7 +28,7 @@ package struct CheckpointReport: Sendable {
         tensors = checkpoint.summary
     }
 
-    /// Which part of the model a tensor belongs to.
+    /// The part of the model that a tensor belongs to.
     package enum Part: String, CaseIterable, Sendable {
         case embedding
         case trunk
@@ -37,12 +37,13 @@ package struct CheckpointReport: Sendable {
         case other
     }
 
-    /// Tensors that are counted together.
+    /// The total of several tensors.
     package struct Total: Sendable, Equatable {
         package var tensorCount = 0
         package var valueCount = 0
-        /// In memory, and in the file.
+        /// Bytes in memory.
         package var byteCount = 0
+        /// Bytes in the file.
         package var storedByteCount = 0
 
         /// Stored size ÷ size in memory.
@@ -58,19 +59,19 @@ package struct CheckpointReport: Sendable {
 
     package var total: Total { Self.total(tensors) }
 
-    /// By part and format, parts in the order of a pass.
+    /// Totals by part and format; parts are in the order of a pass.
     package var parts: [(part: Part, format: String, total: Total)] {
         let groups = Dictionary(grouping: tensors) { PartAndFormat(part: part(of: $0), format: $0.format) }
         return groups.keys.sorted().map { ($0.part, $0.format, Self.total(groups[$0] ?? [])) }
     }
 
-    /// By what the tensors do, such as `self_attn.q_proj`, and format.
+    /// Totals by kind of tensor, such as `self_attn.q_proj`, and format.
     package var kinds: [(kind: String, format: String, total: Total)] {
         let groups = Dictionary(grouping: tensors) { KindAndFormat(kind: Self.kind(of: $0.name), format: $0.format) }
         return groups.keys.sorted().map { ($0.kind, $0.format, Self.total(groups[$0] ?? [])) }
     }
 
-    /// Bytes that decoding must read for each emitted token with a multi-token factor; nil for vanilla.
+    /// Bytes of weights that decoding must read per token with a factor; nil for vanilla.
     ///
     /// A cycle reads the trunk once for `factor` tokens, and the head and `lm_head` for each.
     package func bytesPerToken(factor: Int?) -> Double {
@@ -98,7 +99,7 @@ package struct CheckpointReport: Sendable {
         return words.starts(with: ["model", "layers"]) && words.count > 3 ? Int(words[2]) : nil
     }
 
-    /// The name without layer number and suffix.
+    /// The tensor's name without layer number and suffix.
     private static func kind(of name: String) -> String {
         let words = name.split(separator: ".").filter { Int($0) == nil && $0 != "weight" }
         return words.drop { $0 == "model" || $0 == "layers" }.joined(separator: ".")
@@ -115,8 +116,8 @@ private struct PartAndFormat: Hashable, Comparable {
 
     static func < (left: Self, right: Self) -> Bool {
         let order = CheckpointReport.Part.allCases
-        let places = (order.firstIndex(of: left.part) ?? 0, order.firstIndex(of: right.part) ?? 0)
-        return places.0 == places.1 ? left.format < right.format : places.0 < places.1
+        let ranks = (order.firstIndex(of: left.part) ?? 0, order.firstIndex(of: right.part) ?? 0)
+        return ranks.0 == ranks.1 ? left.format < right.format : ranks.0 < ranks.1
     }
 }
 

@@ -2,8 +2,7 @@ import Decoding
 import Models
 import Tokens
 
-/// Puts questions to a model, and for vanilla to its baseline: by one generator for each way that plans cut or change it, used again
-/// and again.
+/// Puts questions to a model, and for vanilla to its baseline. Plans with the same layers and trunk/head split share a generator.
 final class Examiner {
     private let models: ComparedModels
     private let tokenizer: Tokenizer
@@ -13,7 +12,7 @@ final class Examiner {
 
     struct Question {
         let prompt: [Int]
-        /// The reference answer's ids, and what ends it.
+        /// The ids of the reference answer, with its end token.
         let reference: [Int]
     }
 
@@ -21,16 +20,16 @@ final class Examiner {
         let text: String
         let tokens: [GeneratedToken]
         let statistics: GenerationStatistics
-        /// Of its tokens but the last, which is not run; empty where the plan skips no layers.
+        /// The layers of the answer's tokens, without the last, which is not run; empty if the plan skips none.
         let depths: DepthRecord
     }
 
-    /// What the model makes of one reference token.
+    /// The model's prediction of one reference token.
     struct Prediction {
-        /// Of the pass that predicts, in its cycle.
-        let place: Int?
+        /// The cycle index of the predicting pass.
+        let cycleIndex: Int?
         let likeliest: Int
-        /// In nats.
+        /// The token's loss, in nats.
         let loss: Double
     }
 
@@ -54,7 +53,7 @@ final class Examiner {
         return generator
     }
 
-    /// As `generate` would read it: through the chat template where there is one.
+    /// The prompt's ids as in `volley generate`: in the chat template, if the model has one.
     func prompt(_ messages: [ChatMessage]) throws -> [Int] {
         guard tokenizer.hasChatTemplate else {
             return tokenizer.encode(messages.map(\.content).joined(separator: "\n"), addSpecial: true)
@@ -62,7 +61,7 @@ final class Examiner {
         return tokenizer.encode(try rendered(messages), addSpecial: false)
     }
 
-    /// The reference is what the template makes of the answer, up to the token that ends it.
+    /// The item's prompt and reference. The reference is the answer in the chat template, up to its end token.
     func question(_ item: EvaluationTask.Item) throws -> Question {
         guard tokenizer.hasChatTemplate else {
             return Question(
@@ -95,8 +94,8 @@ final class Examiner {
             depths: generator.depths.suffix(from: prompt.count))
     }
 
-    /// Each reference token, predicted from the ones before it, and which layers the reference but for its last token ran;
-    /// these are empty where the plan skips none.
+    /// Each reference token as predicted from those before it, and the layers that the reference's tokens ran, without the last.
+    /// The latter are empty if the plan skips no layers.
     func predictions(
         _ question: Question, _ plan: any DecodePlan
     ) throws -> (tokens: [Prediction], depths: DepthRecord) {
@@ -107,7 +106,7 @@ final class Examiner {
             try sequence.append(token)
             let own = likeliest.last { $0.id == token }?.logprob ?? -.infinity
             return Prediction(
-                place: sequence.cycleIndex(ofTokenAt: sequence.tokens.count - 1),
+                cycleIndex: sequence.cycleIndex(ofTokenAt: sequence.tokens.count - 1),
                 likeliest: likeliest.first?.id ?? token, loss: -Double(own))
         }
         return (predictions, generator.depths.suffix(from: question.prompt.count))

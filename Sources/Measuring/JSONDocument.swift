@@ -1,7 +1,7 @@
 import Foundation
 
 extension Encodable {
-    /// One JSON document as every command prints it: keys in snake case and sorted, and a newline at the end.
+    /// A JSON document in the form of all commands: sorted keys in snake case, and a final newline.
     package func jsonDocument() throws -> String {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase

@@ -1,10 +1,10 @@
 import Decoding
 
-/// What a plan is called where people and programs read of what it did.
+/// A plan's name in reports and documents.
 package struct PlanLabel: Sendable, Hashable {
-    /// As the plan spells itself: `off`, `4`, `exit:20`.
+    /// The plan's own name: `off`, `4`, `exit:20`.
     package let name: String
-    /// Whether `--mtd` can ask for it.
+    /// Whether the plan is selected by `--mtd`.
     private let isFactor: Bool
     package let isVanilla: Bool
 
@@ -14,15 +14,15 @@ package struct PlanLabel: Sendable, Hashable {
         isVanilla = plan.isVanilla
     }
 
-    /// For a person.
+    /// The name for reports.
     package var title: String { isVanilla ? "vanilla" : isFactor ? "mtd \(name)" : name }
 
-    /// `off` or a factor; `off` of plans that have neither.
+    /// `off` or a factor; `off` for all other plans.
     package var mtd: String { isFactor ? name : "off" }
 
-    /// Of plans other than a factor.
+    /// The name of a plan that is not a factor, else nil.
     package var ownName: String? { isFactor ? nil : name }
 
-    /// As a command line asks for it.
+    /// The command-line option that selects the plan.
     package var option: String { (isFactor ? "--mtd " : "--plan ") + name }
 }

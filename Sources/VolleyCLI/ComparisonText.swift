@@ -11,7 +11,8 @@ struct ComparisonText {
         text =
             TextColumns([["> " + comparison.prompt]], width: width).text + TextColumns(columns, width: width).text
             + "\n"
-            + Self.table(ComparisonTable(comparison)) + Self.partings(of: comparison) + Self.doubts(about: comparison)
+            + Self.table(ComparisonTable(comparison)) + Self.divergences(of: comparison)
+            + Self.doubts(about: comparison)
     }
 
     /// All prompts together.
@@ -23,7 +24,7 @@ struct ComparisonText {
         TextTable(header: table.header, rows: table.rows).text
     }
 
-    private static func partings(of comparison: Comparison) -> String {
+    private static func divergences(of comparison: Comparison) -> String {
         comparison.answers.compactMap { answer in
             answer.difference?.first.map { "\(answer.plan.title) \($0.sentence)\n" }
         }.joined()

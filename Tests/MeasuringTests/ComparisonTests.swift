@@ -17,8 +17,8 @@ struct ComparisonTests {
         return try comparer.compare(prompt, rounds: 2, isCancelled: { false })
     }
 
-    @Test("where an answer parts from vanilla's, what stands there and what vanilla gives that")
-    func partings() throws {
+    @Test("a divergence names the first different tokens, and the probability that vanilla gives to the other")
+    func divergences() throws {
         let model = try Model(path: Goldens.embedded)
         let comparison = try Self.compared(model)
         let vanilla = comparison.answers[0].tokens.map(\.id)
@@ -28,13 +28,13 @@ struct ComparisonTests {
             let longer = max(ids.count, vanilla.count)
             #expect(difference.equalShare == Double(zip(ids, vanilla).count { $0 == $1 }) / Double(longer))
             #expect(difference.isNone == (ids == vanilla))
-            guard let parting = difference.first else { continue }
-            #expect(ids.prefix(parting.place) == vanilla.prefix(parting.place))
-            #expect(parting.found?.id == (parting.place < ids.count ? ids[parting.place] : nil))
-            #expect(parting.expected?.id == (parting.place < vanilla.count ? vanilla[parting.place] : nil))
-            if let found = parting.found {
-                let expected = try Self.vanillaLogprob(model, after: ids.prefix(parting.place), of: found.id)
-                #expect(abs(try #require(parting.logprob) - expected) < 1e-4)
+            guard let divergence = difference.first else { continue }
+            #expect(ids.prefix(divergence.place) == vanilla.prefix(divergence.place))
+            #expect(divergence.found?.id == (divergence.place < ids.count ? ids[divergence.place] : nil))
+            #expect(divergence.expected?.id == (divergence.place < vanilla.count ? vanilla[divergence.place] : nil))
+            if let found = divergence.found {
+                let expected = try Self.vanillaLogprob(model, after: ids.prefix(divergence.place), of: found.id)
+                #expect(abs(try #require(divergence.logprob) - expected) < 1e-4)
             }
         }
         let other = try #require(comparison.answers.last?.difference?.first)

@@ -1,6 +1,6 @@
 import Tensors
 
-/// A measurement that cannot be made, in one sentence.
+/// Why a measurement cannot be made, in one sentence.
 package enum BenchError: Error, Equatable, CustomStringConvertible {
     case format(StorageFormat, columns: Int, shape: String)
     case tooLong(tokens: Int, contextLength: Int)

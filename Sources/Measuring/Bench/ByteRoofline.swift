@@ -2,14 +2,17 @@ import Decoding
 import Models
 import Tensors
 
-/// Bytes that decoding must read for each emitted token, which no kernel can undercut.
+/// The bytes that decoding must read per token: a lower bound for every kernel.
 package struct ByteRoofline: Sendable {
-    /// Weights of one trunk pass, one head pass, and one `lm_head`, or its screen where there is one.
+    /// Bytes of the trunk's weights.
     package let trunk: Int
+    /// Bytes of the weights of the head's layers.
     package let head: Int
+    /// Bytes of `lm_head`, or of its screen if there is one.
     package let vocabularyHead: Int
-    /// Keys and values of one position in trunk and head.
+    /// Bytes of one position's keys and values in the trunk.
     package let trunkPosition: Int
+    /// Bytes of one position's keys and values in the head.
     package let headPosition: Int
 
     package init(_ stack: LayerStack, kvFormat: KVFormat) {
@@ -25,32 +28,33 @@ package struct ByteRoofline: Sendable {
         headPosition = position(configuration.headLayerCount)
     }
 
-    /// Of weights alone.
+    /// A roofline of weights alone.
     init(trunk: Int, head: Int, vocabularyHead: Int) {
         (self.trunk, self.head, self.vocabularyHead) = (trunk, head, vocabularyHead)
         (trunkPosition, headPosition) = (0, 0)
     }
 
-    /// A cycle reads the trunk once for `factor` tokens, and the head and `lm_head` for each; nil is vanilla.
+    /// Bytes per token. A cycle reads the trunk once for `factor` tokens, and the head and `lm_head` for each.
     ///
     /// - Parameters:
-    ///   - depth: positions that are looked at, on average.
-    ///   - trunkDepth: those that the trunk looks at, where it never sees some; nil is as many.
+    ///   - factor: nil for vanilla.
+    ///   - depth: the average number of positions that a query sees.
+    ///   - trunkDepth: the number that a query of the trunk sees; nil for `depth`.
     package func bytesPerToken(factor: Int?, depth: Double, trunkDepth: Double? = nil) -> Double {
         let trunk = Double(trunk) + (trunkDepth ?? depth) * Double(trunkPosition)
         let head = Double(head + vocabularyHead) + depth * Double(headPosition)
         return trunk / Double(factor ?? 1) + head
     }
 
-    /// Bytes of a token at `position` after a prompt of `promptCount`, by a plan that runs all layers and drafts nothing.
+    /// Bytes per token at `position` after a prompt of `promptCount` tokens, for a plan that runs all layers without drafts.
     func bytesPerToken(_ plan: any DecodePlan, position: Double, promptCount: Int, options: SessionOptions) -> Double {
         bytesPerToken(
             factor: plan.cycleLength, depth: options.positionsSeen(of: position),
             trunkDepth: options.trunkEntriesSeen(at: position, by: plan, promptCount: promptCount))
     }
 
-    /// What a trunk that drafts and a head that verifies have read for `tokenCount` tokens. `lm_head` follows each draft, and
-    /// each verification once: as often as the trunk runs.
+    /// Bytes per token of a generation of `tokenCount` tokens whose trunk drafts and whose head verifies. `lm_head` runs after
+    /// each draft and once per verification, so as often as the trunk.
     func bytesPerToken(drafting passes: PassCounts, tokenCount: Int, depth: Double) -> Double {
         let trunk = Double(trunk + vocabularyHead) + depth * Double(trunkPosition)
         let head = Double(head) + depth * Double(headPosition)

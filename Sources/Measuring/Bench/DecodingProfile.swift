@@ -1,15 +1,15 @@
 import Decoding
 import Models
 
-/// Where a plan's decoding spends its time.
+/// The time that decoding with a plan spends in each part.
 package struct DecodingProfile: Sendable {
-    /// `off` or a factor.
+    /// The plan's name.
     package let name: String
-    /// Seconds by part, which together are the decoding's; `others` is sampling and all that is not a pass.
+    /// Seconds by part, which add up to the whole; `others` is sampling and everything else outside passes.
     package let parts: [(part: String, seconds: Double)]
-    /// Seconds of attention, which are the trunk's and the head's too.
+    /// Seconds of attention, a part of those of trunk and head.
     package let attentionSeconds: Double
-    /// Rows of `lm_head` computed exactly for each token; empty where it is not screened.
+    /// The number of matrix rows of `lm_head` computed exactly for each token; empty without a screen.
     package let exactRows: [Int]
 
     /// - Throws: `BenchError`, `SessionError`, `SamplingError`, or `CancellationError`.

@@ -2,34 +2,35 @@ import Decoding
 import Models
 import Tensors
 
-/// What skipped layers gain: decoding with gates forced to given rates, beside the plain layers in the same rounds.
+/// Measures what skipping layers gains: decoding with gates forced to given rates, against decoding without routers in the same
+/// rounds.
 package struct DepthBench: Sendable {
     package struct Cost: Sendable {
-        /// Of the routed layers, those that every token skips.
+        /// The number of routed layers that every token skips.
         package let skipped: Int
-        /// Layers that a token runs.
+        /// The number of layers that a token runs.
         package let layersUsed: Int
         package let bytesPerToken: Double
-        /// Of the bytes that plain layers read.
+        /// The share of bytes saved, compared with decoding without routers.
         package let predictedSaving: Double
-        /// Tokens a second.
+        /// Tokens per second.
         package fileprivate(set) var speed = Samples()
-        /// Of the time that plain layers took in the same round.
+        /// The share of time saved, compared with decoding without routers in the same round.
         package fileprivate(set) var saving = Samples()
 
-        /// Share of the bytes' saving that time saved too; nil where bytes save nothing.
+        /// Saved time over saved bytes; nil if no bytes are saved.
         package var kept: Double? { predictedSaving > 0 ? saving.median / predictedSaving : nil }
     }
 
-    /// Layers with routers: the last ones.
+    /// The number of layers with routers, which are the last ones.
     package let routed: Int
-    /// Tokens a second of the plain layers, no router asked.
+    /// Tokens per second without routers.
     package private(set) var plain = Samples()
     package private(set) var costs: [Cost]
 
     /// - Parameters:
-    ///   - rates: of the routed layers, the share that every token skips, each from 0 to 1.
-    ///   - routed: how many of the last layers have routers; nil is half of them, as the method's authors released.
+    ///   - rates: shares of the routed layers that every token skips, each from 0 to 1.
+    ///   - routed: the number of last layers with routers; nil for half of the layers, as in the authors' release.
     /// - Throws: `BenchError`, `SessionError`, `SamplingError`, or `CancellationError`.
     package init(
         of stack: LayerStack, rates: [Double], routed: Int? = nil, options: SpeedBench.Options,
@@ -58,13 +59,14 @@ package struct DepthBench: Sendable {
                 predictedSaving: 1 - bytes / plainBytes)
         }
         for run in runs { _ = try run.checkedTokens(.flexiDepth) }
-        let turns: [(run: BenchRun, plan: any DecodePlan)] = [(plainRun, .vanilla)] + runs.map { ($0, .flexiDepth) }
+        let entrants: [(run: BenchRun, plan: any DecodePlan)] =
+            [(plainRun, .vanilla)] + runs.map { ($0, .flexiDepth) }
         for round in 0..<options.repeats {
-            var speeds = [Double](repeating: 0, count: turns.count)
-            // They take turns in going first.
-            for place in turns.indices {
-                let number = (place + round) % turns.count
-                speeds[number] = try turns[number].run.decode(turns[number].plan).tokensPerSecond
+            var speeds = [Double](repeating: 0, count: entrants.count)
+            // Each round begins with another entrant.
+            for index in entrants.indices {
+                let number = (index + round) % entrants.count
+                speeds[number] = try entrants[number].run.decode(entrants[number].plan).tokensPerSecond
             }
             plain.append(speeds[0])
             for number in costs.indices {

@@ -2,24 +2,24 @@ import Models
 import Tensors
 
 extension LayerStack {
-    /// The same weights with routers in the last `routed` layers; `skipping` of these, spread evenly, are skipped by every
-    /// token, the others by none. Routers and adapters are read and computed as trained ones are; layers that have none
-    /// get random ones.
+    /// The same weights with routers in the last `routed` layers. Every token skips `skipping` of these, spread evenly, and runs
+    /// the others. Routers and adapters cost as much as trained ones; layers without them get random ones.
     ///
-    /// - Precondition: `0...routed` holds `skipping`, `1...layers` holds `routed`.
+    /// - Precondition: `0...routed` contains `skipping`, and `1...layers` contains `routed`.
     func forcingGates(routed: Int, skipping: Int) -> LayerStack {
         let first = layers.count - routed
         let forced = layers.enumerated().map { index, layer in
             guard index >= first else { return layer }
-            let place = index - first
-            let skips = (place + 1) * skipping / routed > place * skipping / routed
+            let routedIndex = index - first
+            let skips = (routedIndex + 1) * skipping / routed > routedIndex * skipping / routed
             let routing = layer.routing ?? randomRouting(of: layer, seed: UInt64(1_000_000 + index))
             return layer.routed(by: routing.forced(toSkip: skips))
         }
         return replacing(layers: forced)
     }
 
-    /// A sixteenth of the layer's widths, as the method's authors released; routers in bfloat16, as `volley pack` keeps them.
+    /// A random router and adapter of a sixteenth of the layer's widths, as in the authors' release. The router's encoder is in
+    /// bfloat16, as in `volley pack`.
     private func randomRouting(of layer: LayerWeights, seed: UInt64) -> RoutingWeights {
         let hidden = configuration.hiddenSize
         let (code, adapter) = (max(1, hidden / 16), max(1, configuration.feedForwardSize / 16))
@@ -53,7 +53,7 @@ extension RoutingWeights {
         }
     }
 
-    /// Whether gates were forced so that every token skips.
+    /// Whether the gates are forced so that every token skips the layer.
     var skipsAll: Bool {
         switch self {
         case .flexiDepth(let router, _): router.gate.offset == -.infinity

@@ -2,10 +2,10 @@ import Models
 import Tensors
 
 extension LayerStack {
-    /// Bytes that a token must read, on average, where layers are chosen: weights, and the keys and values of `depth`
-    /// positions in the layers that it runs.
+    /// Average bytes per token of a plan that skips layers: weights, and the keys and values of `depth` positions in the layers
+    /// that the token runs.
     ///
-    /// - Parameter shares: of the tokens, those that ran each layer, from 0 to 1: [layer].
+    /// - Parameter shares: the share of tokens that ran each layer, from 0 to 1: [layer].
     func bytesPerToken(_ choice: LayerChoice, shares: [Double], depth: Double, kvFormat: KVFormat) -> Double {
         let position = KVRing.Shape(configuration, layerCount: 1, format: kvFormat, sinks: 0, limit: 0).bytesPerSlot
         let perLayer = zip(layers, shares).map { layer, share in

@@ -3,7 +3,7 @@ import Models
 
 /// The shape of a known model, to be filled with random weights.
 package struct ModelShape: Sendable {
-    /// As `--shape` names it.
+    /// The name for `--shape`.
     package let name: String
     let fields: JSONObject
 
@@ -23,7 +23,7 @@ package struct ModelShape: Sendable {
             ]),
     ]
 
-    /// The shape of that name; nil where there is none.
+    /// The shape of this name; nil if there is none.
     package init?(_ name: String) {
         guard let shape = Self.all.first(where: { $0.name == name }) else { return nil }
         self = shape

@@ -2,21 +2,21 @@ import Decoding
 import Models
 import Tensors
 
-/// What a pass of the trunk over several tokens costs, as a ratio to a pass over one.
+/// Measures the cost of trunk passes over several tokens, relative to a pass over one.
 package struct PassBench: Sendable {
-    /// Passes over `rows` tokens.
+    /// The cost of passes over `rows` tokens.
     package struct Cost: Sendable {
         package let rows: Int
         package fileprivate(set) var seconds = Samples()
-        /// Over a pass of one token in the same round.
+        /// Time over that of a pass over one token in the same round.
         package fileprivate(set) var ratio = Samples()
     }
 
     package private(set) var costs: [Cost]
 
     /// - Parameters:
-    ///   - rowCounts: what is measured; 1 is always among them.
-    ///   - depth: positions that lie before the passes.
+    ///   - rowCounts: the numbers of rows to measure; 1 is always included.
+    ///   - depth: the number of positions before the measured passes.
     package init(
         of stack: LayerStack, rowCounts: [Int] = Array(MultiTokenPlan.factors), depth: Int = 0, repeats: Int,
         sessionOptions: SessionOptions, isCancelled: () -> Bool = { false }

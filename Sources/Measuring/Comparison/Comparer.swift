@@ -4,7 +4,7 @@ import Models
 import Tensors
 import Tokens
 
-/// Puts prompts to several plans: one model, with its baseline for vanilla, and one session, used again and again.
+/// Answers prompts with several plans of one model, and with its baseline for vanilla. Generators are reused.
 package final class Comparer {
     private let models: ComparedModels
     private let plans: [any DecodePlan]
@@ -12,7 +12,7 @@ package final class Comparer {
     private let memory: MemoryBandwidth
     private let options: SessionOptions
 
-    /// - Parameter maximumTokens: of an answer.
+    /// - Parameter maximumTokens: maximum number of tokens of an answer.
     /// - Throws: `GenerationError`, `SessionError` or `ThreadRefusal`.
     package init(
         _ models: ComparedModels, plans: [any DecodePlan], options: SessionOptions,
@@ -25,9 +25,9 @@ package final class Comparer {
         self.options = options
     }
 
-    /// Answers `prompt` with every plan in turns: one round to warm up, then `rounds` that are timed.
+    /// Answers `prompt` with every plan, interleaved: one round to warm up, then `rounds` timed rounds.
     ///
-    /// - Parameter isCancelled: looked at before each answer.
+    /// - Parameter isCancelled: called before each answer.
     /// - Throws: `GenerationError`, `SessionError`, `SamplingError`, or `CancellationError`.
     package func compare(_ prompt: String, rounds: Int, isCancelled: () -> Bool) throws -> Comparison {
         let ids = try examiner.prompt([ChatMessage(role: "user", content: prompt)])
@@ -41,9 +41,9 @@ package final class Comparer {
         for round in 0..<rounds {
             let bandwidth = memory.measure()
             var statistics = first.map(\.statistics)
-            // Plans take turns in going first.
-            for place in plans.indices {
-                let number = (place + round) % plans.count
+            // Each round begins with another plan.
+            for index in plans.indices {
+                let number = (index + round) % plans.count
                 statistics[number] = try answer(plans[number]).statistics
             }
             comparison.take(statistics, bandwidth: bandwidth)
@@ -51,7 +51,7 @@ package final class Comparer {
         return comparison
     }
 
-    /// Everything about the answers but their speed.
+    /// The answers with everything except their speed.
     private func described(_ answers: [Examiner.Answer], prompt: [Int]) throws -> [Comparison.Answer] {
         let vanilla = plans.firstIndex(where: \.isVanilla)
         return try zip(plans, answers).map { plan, answer in
@@ -76,7 +76,7 @@ package final class Comparer {
         }
     }
 
-    /// What the plan must read whatever it answers, or what it read for this answer; nil where neither is known.
+    /// Bytes per token of the plan, or of this answer if they depend on it; nil if unknown.
     private func bytesPerToken(of answer: Examiner.Answer, _ plan: any DecodePlan, position: Double, promptCount: Int)
         -> Double?
     {
@@ -103,7 +103,7 @@ package final class Comparer {
 }
 
 extension Comparison {
-    /// One round's times.
+    /// Adds one round's times.
     fileprivate mutating func take(_ statistics: [GenerationStatistics], bandwidth bytesPerSecond: Double) {
         bandwidth.append(bytesPerSecond)
         let vanilla = answers.firstIndex(where: \.plan.isVanilla).map { statistics[$0].tokensPerSecond }

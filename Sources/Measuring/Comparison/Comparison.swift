@@ -1,67 +1,67 @@
 import Decoding
 
-/// One prompt answered by several plans, and what tells the answers apart.
+/// The answers of several plans to one prompt, and how they differ.
 package struct Comparison: Sendable {
     package let prompt: String
     package let promptTokenCount: Int
-    /// Bytes a second that all threads read from memory together, in the same rounds.
+    /// Bytes per second that all threads read from memory together, measured in the same rounds.
     package internal(set) var bandwidth = Samples()
-    /// One for each plan, in their order.
+    /// One answer per plan, in the plans' order.
     package internal(set) var answers: [Answer]
 
-    /// What a plan made of the prompt, greedily.
+    /// The greedy answer of one plan.
     package struct Answer: Sendable {
         package let plan: PlanLabel
         package let text: String
         package let tokens: [GeneratedToken]
-        /// Of the decoding, the prompt's left out.
+        /// Passes of decoding, without those of the prompt.
         package let passes: PassCounts
-        /// Whether each of the passes reads its trunk or its head whole, as cycles ask for them.
+        /// Whether each pass reads all layers of the trunk or of the head.
         package let readsWholePasses: Bool
-        /// Bytes that a token must read, on average; of a plan that skips or drafts what these tokens have read. Nil where
-        /// that is not known: of cycles with skipped layers, and of an answer of one token by such a plan.
+        /// Average bytes per token; for a plan that skips layers or drafts, those of this answer. Nil if unknown: for cycles
+        /// with skipped layers, and for an answer of one token of a plan that skips or drafts.
         package let bytesPerToken: Double?
-        /// Over vanilla, were bytes all that counts; nil where they are not known.
+        /// The plan's roofline over that of vanilla; nil if the bytes are unknown.
         package let limitOfSpeedup: Double?
-        /// Of the text, under vanilla decoding: e to the mean loss of its tokens.
+        /// The text's perplexity under vanilla decoding: e to the mean loss of its tokens.
         package let perplexity: Double
-        /// What differs from vanilla's answer; nil for vanilla, and where vanilla was not asked for.
+        /// The differences from vanilla's answer; nil for vanilla, and without vanilla.
         package internal(set) var difference: Difference?
-        /// Tokens a second, round by round; none of an answer of one token.
+        /// Tokens per second in each round; empty for an answer of one token.
         package internal(set) var speed = Samples()
-        /// Over vanilla in the same round; none without vanilla.
+        /// Speed over that of vanilla in the same round; empty without vanilla.
         package internal(set) var speedup = Samples()
-        /// Of the byte limit, the share that is reached; none where there is no limit.
+        /// Speed over the roofline in the same round; empty without a roofline.
         package internal(set) var efficiency = Samples()
-        /// From the prompt to its first token.
+        /// Seconds from the prompt to the first token.
         package internal(set) var firstTokenSeconds = Samples()
     }
 
-    /// An answer held against vanilla's, token by token.
+    /// The differences of an answer from vanilla's, token by token.
     package struct Difference: Sendable {
-        /// Places that hold the same token, over those of the longer answer.
+        /// The number of indices with the same token, over the length of the longer answer.
         package let equalShare: Double
-        /// Where the answers part; nil where they do not.
-        package let first: Parting?
+        /// Where the answers diverge; nil if they are equal.
+        package let first: Divergence?
 
         package var isNone: Bool { first == nil }
     }
 
-    /// Where two answers part.
-    package struct Parting: Sendable, Equatable {
-        /// Tokens before it, which are the same.
+    /// The first difference of two answers.
+    package struct Divergence: Sendable, Equatable {
+        /// The index of the first different token; the tokens before it are equal.
         package let place: Int
-        /// What vanilla has there; nil where its answer is over.
+        /// Vanilla's token at this index; nil if its answer has ended.
         package let expected: GeneratedToken?
-        /// What the other has there; nil where its answer is over.
+        /// The other answer's token at this index; nil if that answer has ended.
         package let found: GeneratedToken?
-        /// Vanilla's logarithm of the probability of `found`.
+        /// The natural logarithm of the probability that vanilla gives to `found`.
         package let logprob: Double?
     }
 }
 
 extension Comparison.Difference {
-    /// - Parameter losses: vanilla's, of each token of `answer`, in nats.
+    /// - Parameter losses: vanilla's loss of each token of `answer`, in nats.
     init(of answer: [GeneratedToken], from vanilla: [GeneratedToken], losses: [Double]) {
         let longer = max(answer.count, vanilla.count)
         let equal = zip(answer, vanilla).count { $0.id == $1.id }
@@ -72,7 +72,7 @@ extension Comparison.Difference {
             return
         }
         let isOver = same >= answer.count
-        first = Comparison.Parting(
+        first = Comparison.Divergence(
             place: same, expected: same < vanilla.count ? vanilla[same] : nil, found: isOver ? nil : answer[same],
             logprob: isOver ? nil : -losses[same])
     }

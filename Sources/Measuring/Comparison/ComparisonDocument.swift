@@ -18,16 +18,13 @@ package struct ComparisonDocument {
             })
     }
 
-    /// With keys in snake case, sorted.
-    package func json() throws -> String {
-        return try contents.jsonDocument()
-    }
+    package func json() throws -> String { try contents.jsonDocument() }
 }
 
 private struct Contents: Encodable {
     let version: String
     let model: String
-    /// Whose vanilla it is, where it is not the model's own.
+    /// The model that runs vanilla, if it is another one.
     let baseline: String?
     let formats: [String]
     let processor: String
@@ -45,11 +42,11 @@ private struct Contents: Encodable {
 
     struct Answer: Encodable {
         let mtd: String
-        /// Of plans other than a factor.
+        /// The name of a plan that is not a factor.
         let plan: String?
         let text: String
         let tokens: [Int]
-        /// Null for the prompt's own token, and in vanilla.
+        /// Cycle indices; null for the token that the prompt's pass emits, and for plans without cycles.
         let cyclePlaces: [Int?]
         let tokensPerSecond: [Double]
         let speedup: [Double]
@@ -60,7 +57,7 @@ private struct Contents: Encodable {
         let firstTokenSeconds: [Double]
         let perplexity: Double
         let equalShare: Double?
-        let firstDifference: Parting?
+        let firstDifference: Divergence?
 
         init(_ answer: Comparison.Answer) {
             mtd = answer.plan.mtd
@@ -77,21 +74,21 @@ private struct Contents: Encodable {
             firstTokenSeconds = answer.firstTokenSeconds.values
             perplexity = answer.perplexity
             equalShare = answer.difference?.equalShare
-            firstDifference = answer.difference?.first.map(Parting.init)
+            firstDifference = answer.difference?.first.map(Divergence.init)
         }
     }
 
-    struct Parting: Encodable {
+    struct Divergence: Encodable {
         let place: Int
         let vanilla: Int?
         let found: Int?
         let logprob: Double?
 
-        init(_ parting: Comparison.Parting) {
-            place = parting.place
-            vanilla = parting.expected?.id
-            found = parting.found?.id
-            logprob = parting.logprob
+        init(_ divergence: Comparison.Divergence) {
+            place = divergence.place
+            vanilla = divergence.expected?.id
+            found = divergence.found?.id
+            logprob = divergence.logprob
         }
     }
 }

@@ -1,28 +1,26 @@
 import Decoding
 import Foundation
-import Models
-import Tensors
 
-/// Comparisons on several prompts taken together.
+/// The summary of comparisons on several prompts.
 package struct ComparisonSummary: Sendable {
-    /// One for each plan, in their order.
+    /// One summary per plan, in the plans' order.
     package let plans: [Plan]
 
     package struct Plan: Sendable {
         package let plan: PlanLabel
-        /// Tokens a second over all answers; nil where none had two tokens.
+        /// Tokens per second over all answers; nil if none had two tokens.
         package let speed: Double?
-        /// Over vanilla; nil without vanilla.
+        /// Speed over that of vanilla; nil without vanilla.
         package let speedup: Double?
-        /// Over vanilla, were bytes all that counts: the mean of the answers that have a limit.
+        /// The plan's roofline over that of vanilla: the mean of the answers with a roofline.
         package let limitOfSpeedup: Double?
-        /// Of the byte limit, the share that is reached: the mean of the answers that have a limit.
+        /// Speed over the roofline: the mean of the answers with a roofline.
         package let efficiency: Double?
-        /// Answers that are vanilla's, token by token, of how many; nil for vanilla, and without it.
+        /// The proportion of answers equal to vanilla's, token by token; nil for vanilla, and without vanilla.
         package let sameAnswers: Proportion?
-        /// Equal tokens, each answer counting alike; nil for vanilla, and without it.
+        /// The share of tokens equal to vanilla's, averaged over answers; nil for vanilla, and without vanilla.
         package let equalShare: Double?
-        /// Of all texts under vanilla, e to the mean loss of their tokens.
+        /// The perplexity of all texts under vanilla: e to the mean loss of their tokens.
         package let perplexity: Double
     }
 
@@ -45,7 +43,7 @@ package struct ComparisonSummary: Sendable {
         }
     }
 
-    /// All tokens over all seconds, each answer at its median speed.
+    /// All tokens over all seconds, with each answer at its median speed.
     private static func speed(_ answers: [Comparison.Answer]) -> Double? {
         let timed = answers.filter { $0.speed.median > 0 }
         let seconds = timed.reduce(0) { $0 + Double($1.tokens.count - 1) / $1.speed.median }
@@ -60,38 +58,5 @@ package struct ComparisonSummary: Sendable {
 
     private static func mean(_ values: [Double]) -> Double? {
         values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
-    }
-}
-
-/// What comparisons were made with.
-package struct ComparisonSetting: Sendable {
-    package let model: String
-    /// Whose vanilla the model's plans are held against, where it is not its own.
-    package let baseline: String?
-    package let formats: [String]
-    package let processor: String
-    package let instructionSet: String
-    package let threads: Int
-    package let rounds: Int
-    package let version: String
-    /// Bytes of a trunk and a head pass.
-    package let roofline: ByteRoofline
-    /// Those of vanilla's model.
-    package let vanillaRoofline: ByteRoofline
-
-    package init(
-        _ models: ComparedModels, kvFormat: KVFormat, processor: String, instructionSet: String, threads: Int,
-        rounds: Int, version: String
-    ) {
-        model = models.model.name
-        baseline = models.baseline?.name
-        formats = models.model.stack.formats.map(\.rawValue)
-        roofline = ByteRoofline(models.model.stack, kvFormat: kvFormat)
-        vanillaRoofline = ByteRoofline(models.vanilla.stack, kvFormat: kvFormat)
-        self.processor = processor
-        self.instructionSet = instructionSet
-        self.threads = threads
-        self.rounds = rounds
-        self.version = version
     }
 }

@@ -1,12 +1,12 @@
 import Decoding
 import Foundation
 
-/// The figures of comparisons as cells: a row for each plan.
+/// Comparisons as a table with one row per plan.
 package struct ComparisonTable {
     package let header: [String]
     package let rows: [[String]]
 
-    /// One prompt's.
+    /// A table for one prompt.
     package init(_ comparison: Comparison) {
         header = ["", "tokens/s", "speedup", "limit", "of limit", "passes", "first", "same", "perplexity"]
         rows = comparison.answers.map { answer in
@@ -21,7 +21,7 @@ package struct ComparisonTable {
         }
     }
 
-    /// All prompts' together.
+    /// A table for all prompts together.
     package init(_ summary: ComparisonSummary, promptCount: Int) {
         header = [
             "\(promptCount) prompts", "tokens/s", "speedup", "limit", "of limit", "same answers", "same tokens",

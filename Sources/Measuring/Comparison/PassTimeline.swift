@@ -1,8 +1,8 @@
 import Decoding
 import Foundation
 
-/// The first passes of every plan that reads trunk and head whole, one after the other, each as long as the bytes that it
-/// reads.
+/// A figure of each plan's first passes, one after the other. The width of a pass shows the bytes that it reads. Plans that skip
+/// layers or draft are left out.
 struct PassTimeline {
     private let answers: [Comparison.Answer]
     private let roofline: ByteRoofline
@@ -19,7 +19,7 @@ struct PassTimeline {
         (roofline, vanillaRoofline) = (setting.roofline, setting.vanillaRoofline)
     }
 
-    /// An SVG with its caption; nothing where no plan decoded a token.
+    /// An SVG with its caption; empty if no plan decoded a token.
     var figure: String {
         let count = min(Self.tokenCount, answers.map(\.tokens.count).max() ?? 0)
         let longest = max(roofline.wholePass, vanillaRoofline.wholePass)

@@ -2,14 +2,14 @@ import Decoding
 import Tensors
 import Tokens
 
-/// Plans that answer one prompt at the same time. Whoever has used the least time takes the next step, so that at every moment
-/// each stands where it would, had it the machine to itself.
+/// A race of several plans that answer one prompt. The plan that has used the least time takes the next step, so that each is
+/// always as far as it would be if it had the machine to itself.
 package final class Race {
-    /// How far a plan has come.
+    /// The progress of one plan.
     package struct Lane: Sendable {
         package let plan: PlanLabel
         package fileprivate(set) var tokens: [GeneratedToken] = []
-        /// Since the first token.
+        /// Seconds since the first token.
         package fileprivate(set) var seconds = 0.0
         package fileprivate(set) var isDone = false
     }
@@ -17,9 +17,9 @@ package final class Race {
     package private(set) var lanes: [Lane]
     private let generators: [Generator]
 
-    /// Reads the prompt for every plan; the race is yet to begin.
+    /// Prepares every plan's generation. `step` runs the race.
     ///
-    /// - Parameter isCancelled: looked at before each pass.
+    /// - Parameter isCancelled: called before each pass.
     /// - Throws: `GenerationError` or `SessionError`.
     package init(
         of models: ComparedModels, on prompt: String, plans: [any DecodePlan],
@@ -36,9 +36,9 @@ package final class Race {
         }
     }
 
-    /// One more token of the plan that is behind.
+    /// Computes one token of the plan that has used the least time.
     ///
-    /// - Returns: false when all have finished.
+    /// - Returns: false when all plans have finished.
     /// - Throws: `SamplingError`, or `CancellationError`.
     package func step() throws -> Bool {
         guard

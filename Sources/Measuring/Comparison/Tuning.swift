@@ -3,20 +3,21 @@ import Foundation
 import Models
 import Tokens
 
-/// The fastest plan that keeps enough of vanilla's quality, with the evidence.
+/// The search for the fastest plan that keeps enough of vanilla's quality.
 package struct Tuning: Sendable {
     package let measure: Measure
-    /// Whose vanilla plans are held against, where it is not the model's own.
+    /// The model that runs vanilla, if it is another one.
     package let baseline: String?
-    /// Least share of vanilla's quality.
+    /// The required share of vanilla's quality.
     package let least: Double
-    /// One for each plan, in their order.
+    /// One candidate per plan, in the plans' order.
     package let candidates: [Candidate]
 
-    /// What quality is counted in.
+    /// How quality is measured.
     package enum Measure: Sendable {
+        /// The share of right answers.
         case rightAnswers
-        /// Most likely tokens that are vanilla's, after vanilla's own text.
+        /// The share of most likely tokens that equal vanilla's, after vanilla's own text.
         case agreement
 
         package var name: String {
@@ -29,29 +30,30 @@ package struct Tuning: Sendable {
 
     package struct Candidate: Sendable {
         package let plan: PlanLabel
-        /// Tokens a second.
+        /// Tokens per second.
         package let speed: Double
         package fileprivate(set) var speedup: Double?
         package let quality: Proportion
-        /// Over vanilla's quality; nil where that is none.
+        /// Quality over that of vanilla; nil if vanilla's is 0.
         package fileprivate(set) var kept: Double?
     }
 
-    /// What plans are tried on.
+    /// The questions that plans are tried on.
     package enum Questions: Sendable {
-        /// With right answers.
+        /// Questions with right answers.
         case tasks([EvaluationTask])
+        /// Questions without answers.
         case prompts([String])
     }
 
-    /// Vanilla where no other plan is both faster and good enough.
+    /// The fastest plan that is faster than vanilla and good enough; vanilla if there is none.
     package var choice: Candidate? {
         let vanilla = candidates.first(where: \.plan.isVanilla)
         let good = candidates.filter { !$0.plan.isVanilla && ($0.kept ?? 0) >= least && ($0.speedup ?? 0) > 1 }
         return good.max { $0.speed < $1.speed } ?? vanilla
     }
 
-    /// What to decode with, and why.
+    /// The choice and its reason, in one sentence.
     package var sentence: String {
         guard let choice else { return "nothing was measured" }
         let bound = String(format: "%.4g %%", 100 * least)
@@ -67,13 +69,14 @@ package struct Tuning: Sendable {
 }
 
 extension Tuning {
-    /// Tries every plan on every question, in turns.
+    /// Tries every plan on every question, interleaved.
     ///
     /// - Parameters:
-    ///   - plans: vanilla among them.
-    ///   - metric: in place of the items' own.
-    ///   - progress: told the share that is done.
-    ///   - isCancelled: looked at before each question.
+    ///   - plans: the plans to try, including vanilla.
+    ///   - metric: replaces the items' own metric.
+    ///   - pattern: replaces the items' own pattern.
+    ///   - progress: receives the share of the work that is done.
+    ///   - isCancelled: called before each question.
     /// - Throws: `GenerationError`, `SessionError`, `SamplingError`, or `CancellationError`.
     package init(
         of models: ComparedModels, on questions: Questions, plans: [any DecodePlan],
@@ -99,7 +102,7 @@ extension Tuning {
             evaluations.append(evaluation)
             done += task.items.count
         }
-        // Items that are judged by their loss alone have no right answers.
+        // Items with the metric `loss` have no right answers.
         let hasAnswers = evaluations.contains { $0.results.contains { $0.correct.count > 0 } }
         measure = if case .tasks = questions, hasAnswers { .rightAnswers } else { .agreement }
         candidates = Self.candidates(evaluations, measure)
@@ -144,7 +147,7 @@ extension Evaluation.PlanResult {
 }
 
 extension Examiner {
-    /// Prompts with vanilla's answers as the references.
+    /// A task of the prompts, with vanilla's answers as references.
     fileprivate func task(answering prompts: [String], isCancelled: () -> Bool) throws -> EvaluationTask {
         EvaluationTask(
             name: "prompts",
@@ -177,7 +180,7 @@ extension Tuning {
         }
     }
 
-    /// One document, keys in snake case, sorted.
+    /// The result as one JSON document.
     package func json() throws -> String {
         let document = Document(
             measure: measure.name, baseline: baseline, least: least, choice: choice?.plan.name, sentence: sentence,

@@ -6,11 +6,11 @@ package struct DepthDocument: Encodable, Sendable {
     let plan: String
     let layers: Int
     let tokens: [Token]
-    /// Share of the tokens that ran each layer.
+    /// The share of tokens that ran each layer.
     let usage: [Double]
     let all: Summary
     let prompt: Summary
-    /// Absent where nothing was generated.
+    /// Absent if nothing was generated.
     let answer: Summary?
 
     struct Token: Encodable {
@@ -18,11 +18,11 @@ package struct DepthDocument: Encodable, Sendable {
         let text: String
         let isPrompt: Bool
         let layersUsed: Double
-        /// By layer.
+        /// Whether each layer ran.
         let ran: [Bool]
-        /// What part of each layer ran; absent where attention and feed-forward go together.
+        /// The share of each layer that ran; absent if no token ran half a layer.
         let shares: [Double]?
-        /// By layer; null where no router was asked.
+        /// The gate of each layer; null without a gate.
         let gates: [Float?]
     }
 

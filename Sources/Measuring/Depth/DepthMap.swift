@@ -3,25 +3,26 @@ import Foundation
 import Models
 import Tokens
 
-/// Which layers each token of a prompt and its answer ran.
+/// The layers that each token of a prompt and its answer ran.
 package struct DepthMap: Sendable {
     package struct Token: Sendable {
         package let id: Int
-        /// What the text shows of it; `#id` without a tokenizer.
+        /// The token's text; `#id` without a tokenizer.
         package let text: String
         package let isPrompt: Bool
         package let layersUsed: Double
 
-        /// With a mark before the end of a line, so that there is something to colour.
+        /// The text with a visible mark before each line break, so that line breaks have a colour.
         package var shownText: String { text.replacing("\n", with: "↵\n") }
     }
 
-    /// The model's name and the plan's.
+    /// The model's name.
     package let model: String
+    /// The plan's name.
     package let plan: String
-    /// Each was fed once, so that each has run its layers.
+    /// All tokens; each has run its layers, the last included.
     package let tokens: [Token]
-    /// Who ran what, by position and layer, and what routers said.
+    /// The layers that each position ran, and the gates of their routers.
     package let depths: DepthRecord
 
     /// Answers `prompt` greedily.
@@ -36,7 +37,7 @@ package struct DepthMap: Sendable {
             prompt, plan: plan, options: GenerationOptions(maximumTokens: maximumTokens), isCancelled: isCancelled)
         while try generator.step() != nil {}
         guard generator.finishReason != .cancelled else { throw CancellationError() }
-        // The last token, too, is to have run its layers.
+        // Runs the layers of the last token too.
         _ = try generator.logits(isCancelled: isCancelled)
         self.model = model.name
         self.plan = plan.name
@@ -62,14 +63,14 @@ package struct DepthMap: Sendable {
         }
     }
 
-    /// From the fewest layers to the most, in whole layers or in halves.
+    /// Numbers of layers from the fewest to the most, in steps of whole or half layers.
     package var steps: [Double] {
         Array(stride(from: range.lowerBound, through: range.upperBound, by: hasHalves ? 0.5 : 1))
     }
 
     package func shade(of token: Token) -> Double { shade(of: token.layersUsed) }
 
-    /// Where a number of layers stands between the fewest and the most, from 0 to 1; 1 where all ran as many.
+    /// A number of layers on a scale from the fewest, 0, to the most, 1. If all tokens ran as many layers, 1.
     package func shade(of layersUsed: Double) -> Double {
         guard range.upperBound > range.lowerBound else { return 1 }
         return (layersUsed - range.lowerBound) / (range.upperBound - range.lowerBound)
@@ -79,10 +80,10 @@ package struct DepthMap: Sendable {
     package var prompt: DepthSummary { DepthSummary(tokens.filter(\.isPrompt).map(\.layersUsed)) }
     package var answer: DepthSummary { DepthSummary(tokens.filter { !$0.isPrompt }.map(\.layersUsed)) }
 
-    /// Share of the tokens that ran each layer, from 0 to 1.
+    /// The share of tokens that ran each layer, from 0 to 1.
     package var usage: [Double] { depths.runShares }
 
-    /// A character of several tokens is shown by the last of them.
+    /// The text of each token. The text of a character of several tokens belongs to the last of them.
     private static func texts(of ids: [Int], _ tokenizer: Tokenizer?) -> [String] {
         guard let tokenizer else { return ids.map { "#\($0) " } }
         var decoder = StreamDecoder(tokenizer, skipSpecial: false)
@@ -93,6 +94,6 @@ package struct DepthMap: Sendable {
 }
 
 extension Double {
-    /// A number of layers for a person: `7` or `7.5`.
+    /// A number of layers as text: `7` or `7.5`.
     package var layersText: String { String(format: "%g", self) }
 }

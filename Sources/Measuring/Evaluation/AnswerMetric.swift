@@ -1,19 +1,20 @@
-/// How an answer is held against the reference.
+/// How an answer is compared with the reference.
 package enum AnswerMetric: String, Sendable, CaseIterable {
-    /// The same text, but for white space around it.
+    /// Both texts are equal, apart from white space around them.
     case exact
     /// The answer begins with the reference.
     case prefix
-    /// The reference is somewhere in the answer.
+    /// The answer contains the reference.
     case contains
-    /// The last number of both is the same, however it is written (1,234 = 1234.0).
+    /// The last number of both is equal, however it is written (1,234 = 1234.0).
     case number
-    /// Many answers are right: nothing is generated, only the loss on the reference counts.
+    /// No answer is generated; only the loss on the reference counts. For questions with many right answers.
     case loss
 
-    /// Whether `answer` is right; for `loss` nothing is.
-    /// - Parameter pattern: where the answer stands in a text; a text without it holds none. A reference may be the bare
-    ///   answer.
+    /// Whether `answer` is right; always false for `loss`.
+    ///
+    /// - Parameter pattern: finds the answer in the text. A text that does not match has no answer. A reference that does not
+    ///   match is the answer itself.
     package func accepts(_ answer: String, reference: String, pattern: AnswerPattern? = nil) -> Bool {
         guard let found = pattern.map({ $0.answer(in: answer) }) ?? answer else { return false }
         return accepts(found.trimmed, (pattern?.answer(in: reference) ?? reference).trimmed)
@@ -41,7 +42,7 @@ extension String {
 }
 
 extension Substring {
-    /// The last number in decimal notation, commas between its digits left out.
+    /// The last number in decimal notation, read without the commas between its digits.
     fileprivate var lastNumber: Double? {
         matches(of: #/-?[0-9][0-9,]*(?:\.[0-9]+)?/#).last.flatMap { Double($0.output.filter { $0 != "," }) }
     }

@@ -2,46 +2,47 @@ import Decoding
 import Models
 import Tokens
 
-/// What plans keep of a model's quality on a task, and what they gain in speed.
+/// The quality and speed of plans on a task.
 package struct Evaluation: Sendable {
     package let task: EvaluationTask
-    /// Of the model.
+    /// The model's number of layers.
     package let layerCount: Int
-    /// One for each plan, in their order.
+    /// One result per plan, in the plans' order.
     package private(set) var results: [PlanResult]
 
-    /// What one plan did on a task.
+    /// The result of one plan.
     package struct PlanResult: Sendable {
         package let plan: PlanLabel
         package var correct = Proportion()
-        /// Greedy answers, item by item; empty where an item is judged by its loss alone.
+        /// Greedy answers, one per item; none for items with the metric `loss`.
         package var answers: [String] = []
         package var decodeTokens = 0
         package var decodeSeconds = 0.0
-        /// On the reference answers, by the place in its cycle of the pass that predicts; nil is the prompt's last pass,
-        /// and all of vanilla.
+        /// Quality on the reference answers, by the cycle index of the predicting pass; nil for the prompt's last pass, and for
+        /// all of vanilla.
         package var places: [Int?: PlaceQuality] = [:]
 
-        /// Layers that each token of the answers ran, or of the references that are judged by their loss alone; the last of
-        /// each is not run. Nil where the plan skips none.
+        /// Layers that each token of the answers ran, or of the references for the metric `loss`, without each text's last
+        /// token, which is not run. Nil if the plan skips none.
         package var layersUsed: [Double]?
 
-        /// Average and variance of the layers; nil where the plan skips none, or nothing was run.
+        /// Mean and variance of the layers per token; nil if the plan skips none, or nothing was run.
         package var depth: DepthSummary? { layersUsed.flatMap { $0.isEmpty ? nil : DepthSummary($0) } }
 
-        /// The loss on all reference tokens, in nats a token.
+        /// The loss on all reference tokens, in nats per token.
         package var loss: Double? {
             let count = places.values.reduce(0) { $0 + $1.agreement.count }
             return count == 0 ? nil : places.values.reduce(0) { $0 + $1.lossSum } / Double(count)
         }
     }
 
-    /// How well passes at one place in the cycle predict the reference.
+    /// How well passes at one cycle index predict the reference.
     package struct PlaceQuality: Sendable {
-        /// With vanilla's most likely token, after the same text.
+        /// How often the most likely token is vanilla's, after the same text.
         package var agreement = Proportion()
-        /// Of the reference tokens, in nats; vanilla's for the same tokens beside it.
+        /// The summed loss of the reference tokens, in nats.
         package var lossSum = 0.0
+        /// Vanilla's summed loss of the same tokens, in nats.
         package var vanillaLossSum = 0.0
 
         package init() {}
@@ -57,13 +58,14 @@ package struct Evaluation: Sendable {
 }
 
 extension Evaluation {
-    /// Answers every item with every plan, in turns, and scores the reference answers under each.
+    /// Answers every item with every plan, interleaved, and computes each plan's loss on the reference answers.
+    ///
     /// - Parameters:
-    ///   - models: vanilla, which plans are held against, comes from the baseline where there is one.
-    ///   - metric: in place of the items' own; items that say none are judged by `exact`.
-    ///   - pattern: in place of the items' own; without one the whole answer counts.
-    ///   - progress: told the number of items done.
-    ///   - isCancelled: looked at before each item; what was done until then is the result.
+    ///   - models: the baseline, if there is one, runs vanilla, with which plans are compared.
+    ///   - metric: replaces the items' own metric; the default for items without one is `exact`.
+    ///   - pattern: replaces the items' own pattern; without one the whole answer counts.
+    ///   - progress: receives the number of items done.
+    ///   - isCancelled: called before each item. A cancelled evaluation covers the items done so far.
     /// - Throws: `GenerationError`, `SessionError` or `SamplingError`.
     package init(
         of models: ComparedModels, on task: EvaluationTask, plans: [any DecodePlan],
@@ -79,9 +81,9 @@ extension Evaluation {
             let metric = metric ?? item.metric ?? .exact
             let question = try examiner.question(item)
             let vanilla = try examiner.predictions(question, .vanilla).tokens
-            // Plans take turns in going first.
-            for place in plans.indices {
-                let number = (place + index) % plans.count
+            // Each item begins with another plan.
+            for offset in plans.indices {
+                let number = (offset + index) % plans.count
                 let plan = plans[number]
                 if metric != .loss {
                     let answer = try examiner.answer(question.prompt, plan)
@@ -118,11 +120,11 @@ extension Evaluation.PlanResult {
 
     fileprivate mutating func take(_ predictions: [Examiner.Prediction], vanilla: [Examiner.Prediction]) {
         for (prediction, other) in zip(predictions, vanilla) {
-            var quality = places[prediction.place] ?? Evaluation.PlaceQuality()
+            var quality = places[prediction.cycleIndex] ?? Evaluation.PlaceQuality()
             quality.agreement.add(prediction.likeliest == other.likeliest)
             quality.lossSum += prediction.loss
             quality.vanillaLossSum += other.loss
-            places[prediction.place] = quality
+            places[prediction.cycleIndex] = quality
         }
     }
 }

@@ -10,11 +10,11 @@ package struct EvaluationTask: Sendable {
 
     package struct Item: Sendable, Equatable {
         package let messages: [ChatMessage]
-        /// The reference.
+        /// The reference answer.
         package let answer: String
-        /// Nil where the file does not say.
+        /// The item's metric; nil if the file names none.
         package let metric: AnswerMetric?
-        /// Nil where the file does not say.
+        /// The item's pattern; nil if the file names none.
         package let pattern: AnswerPattern?
     }
 
@@ -23,9 +23,10 @@ package struct EvaluationTask: Sendable {
         self.items = items
     }
 
-    /// Reads lines of `{"prompt" | "question" | "messages", "answer"}`; `"metric"` and `"pattern"` may be there too, other
-    /// fields are passed over.
-    /// - Parameter limit: of items; nil reads all.
+    /// Reads lines of `{"prompt" | "question" | "messages", "answer"}`, with optional `"metric"` and `"pattern"`. Other fields
+    /// are ignored.
+    ///
+    /// - Parameter limit: the maximum number of items; nil for all.
     /// - Throws: `EvaluationError` with the line that cannot be used.
     package init(path: String, limit: Int? = nil) throws(EvaluationError) {
         guard let data = FileManager.default.contents(atPath: path) else { throw .unreadable(path: path) }
@@ -78,19 +79,5 @@ extension EvaluationTask.Item {
         self.init(
             messages: messages, answer: answer, metric: metric.flatMap(AnswerMetric.init),
             pattern: pattern.flatMap(AnswerPattern.init))
-    }
-}
-
-/// Why a file of questions cannot be used.
-package enum EvaluationError: Error, Sendable, Equatable, CustomStringConvertible {
-    case unreadable(path: String)
-    case line(place: String, problem: String)
-
-    package var description: String {
-        switch self {
-        case .unreadable(let path): "\(path): cannot be read; check the path and its permissions"
-        case .line(let place, let problem):
-            "\(place): \(problem); give one JSON object a line, with \"prompt\" or \"messages\", and \"answer\""
-        }
     }
 }

@@ -1,4 +1,4 @@
-/// So many of so many.
+/// A number of successes out of a number of trials.
 package struct Proportion: Sendable, Equatable {
     package var successCount = 0
     package var count = 0
@@ -17,10 +17,10 @@ package struct Proportion: Sendable, Equatable {
         return sum
     }
 
-    /// Nil where nothing was counted.
+    /// Successes over trials; nil without trials.
     package var share: Double? { count == 0 ? nil : Double(successCount) / Double(count) }
 
-    /// The 95 % interval of Wilson (J. Am. Stat. Assoc. 22, 1927), which holds near 0 and 1 too.
+    /// The 95 % confidence interval of Wilson (J. Am. Stat. Assoc. 22, 1927), which is valid near 0 and 1 too.
     package var interval: ClosedRange<Double> {
         guard let share else { return 0...1 }
         let z = 1.959964
