@@ -112,5 +112,6 @@ struct PassPlanTests {
         #expect(share(head: 5, tokens: 6, room: 0) == PassPlan.Share(trunkRows: 1, draftCount: 0, headRows: 1))
         #expect(share(head: 5, tokens: 6, rowLimit: 2) == PassPlan.Share(trunkRows: 1, draftCount: 1, headRows: 2))
         #expect(share(head: 5, tokens: 5) == PassPlan.Share())
+        #expect(share(head: 7, tokens: 5) == PassPlan.Share())
     }
 }

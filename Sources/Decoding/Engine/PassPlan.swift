@@ -48,9 +48,11 @@ extension PassPlan.Share {
     /// As many of the head's next positions as fit, and the trunk rows that they need. If the trunk lacks more rows than fit,
     /// the head runs only the positions whose trunk outputs are computed.
     init(_ sequence: SequenceProgress, rowLimit: Int) {
-        let positions = sequence.headCount..<min(sequence.tokenCount, sequence.headCount + rowLimit)
+        // With drafts the head is ahead of the tokens.
+        let count = max(0, min(sequence.tokenCount - sequence.headCount, rowLimit))
+        let positions = sequence.headCount..<sequence.headCount + count
         guard let last = positions.last(where: sequence.needsTrunk) else {
-            self.init(headRows: max(0, positions.count))
+            self.init(headRows: count)
             return
         }
         let seen = sequence.trunkCount(before: min(sequence.trunkEnd, last + 1))
