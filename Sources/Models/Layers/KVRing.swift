@@ -80,7 +80,7 @@ package final class KVRing {
     private var overflowEntry: Int? { overflow.pointer.pointee == .max ? nil : Int(overflow.pointer.pointee) }
 
     /// Where kernels write the entry of `overflowPosition`.
-    var firstOverflow: UnsafeMutablePointer<Int64> { overflow.pointer }
+    package var firstOverflow: UnsafeMutablePointer<Int64> { overflow.pointer }
 
     /// Bytes allocated for keys and values.
     package var byteCount: Int { capacity * shape.bytesPerSlot }
