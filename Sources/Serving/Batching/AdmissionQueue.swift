@@ -1,6 +1,6 @@
 import NIOConcurrencyHelpers
 
-/// Jobs that wait for a place in the batch, first come, first served. Used from every thread.
+/// Jobs that wait for a seat in the batch, in order of arrival. Safe to use from any thread.
 package final class AdmissionQueue: Sendable {
     private struct State {
         var waiting: [Job] = []
@@ -8,10 +8,10 @@ package final class AdmissionQueue: Sendable {
         var wake: @Sendable () -> Void = {}
     }
 
-    /// Most jobs that wait.
+    /// Maximum number of waiting jobs.
     package let limit: Int
     private let budget: KVBudget
-    // NIO's lock: ThreadSanitizer cannot see into the standard library's Mutex, and takes what it guards for races.
+    // NIO's lock: ThreadSanitizer does not know the standard library's Mutex, and reports false races.
     private let state = NIOLockedValueBox(State())
 
     init(limit: Int, budget: KVBudget) {
@@ -19,9 +19,9 @@ package final class AdmissionQueue: Sendable {
         self.budget = budget
     }
 
-    /// Takes all of `jobs` or none.
+    /// Adds all of `jobs`, or none.
     ///
-    /// - Throws: `AdmissionError` where the queue is full or closed, or a job could never have its place.
+    /// - Throws: `AdmissionError` if the queue is full or closed, or if a job needs more memory than the server has.
     package func submit(_ jobs: [Job]) throws(AdmissionError) {
         for job in jobs where budget.byteCount(of: job) > budget.byteCount {
             throw .tooLarge(
@@ -37,7 +37,7 @@ package final class AdmissionQueue: Sendable {
         wake()
     }
 
-    /// Refuses jobs from now on; those that wait are still served.
+    /// Refuses new jobs from now on. Waiting jobs are still served.
     package func close() {
         let wake = state.withLockedValue { state in
             state.isOpen = false
@@ -49,10 +49,10 @@ package final class AdmissionQueue: Sendable {
     package var count: Int { state.withLockedValue { $0.waiting.count } }
     package var isOpen: Bool { state.withLockedValue { $0.isOpen } }
 
-    /// Called, on any thread, when there may be something to do.
+    /// Sets a function to call, on any thread, when jobs arrive or the queue closes.
     func onChange(_ wake: @escaping @Sendable () -> Void) { state.withLockedValue { $0.wake = wake } }
 
-    /// Removes the first job where `fits`.
+    /// Removes and returns the first job if it fits; otherwise returns nil.
     func takeFirst(where fits: (Job) -> Bool) -> Job? {
         state.withLockedValue { state in
             guard let first = state.waiting.first, fits(first) else { return nil }
@@ -60,29 +60,12 @@ package final class AdmissionQueue: Sendable {
         }
     }
 
-    /// Removes the jobs that were cancelled while they waited.
+    /// Removes and returns the jobs that were cancelled while they waited.
     func takeCancelled() -> [Job] {
         state.withLockedValue { state in
             let cancelled = state.waiting.filter(\.isCancelled)
             if !cancelled.isEmpty { state.waiting.removeAll(where: \.isCancelled) }
             return cancelled
-        }
-    }
-}
-
-/// Why a job is not taken, in one sentence.
-package enum AdmissionError: Error, Equatable, CustomStringConvertible {
-    case queueFull(limit: Int)
-    case stopping
-    case tooLarge(positions: Int, byteCount: Int, _ budget: Int)
-
-    package var description: String {
-        switch self {
-        case .queueFull(let limit): "\(limit) requests are waiting already; try again in a while"
-        case .tooLarge(let positions, let byteCount, let budget):
-            "prompt and answer of \(positions) tokens need \(byteCount) bytes of keys and values, and the server has \(budget); "
-                + "ask for less"
-        case .stopping: "the server is shutting down; ask another one"
         }
     }
 }

@@ -1,10 +1,9 @@
 import Foundation
 import ServiceLifecycle
 
-/// Runs an engine on a thread of its own: passes would hold up Swift's cooperative pool.
+/// Runs an engine on a thread of its own, because passes would block Swift's cooperative threads.
 ///
-/// Shutting down takes no more jobs and ends when those that were taken are done.
-// Sendable: the engine is made, used and let go of by its thread.
+/// A graceful shutdown accepts no more jobs, and ends when the accepted ones are done.
 package struct EngineService: Service {
     package let queue: AdmissionQueue
     private let work = DispatchSemaphore(value: 0)
@@ -36,8 +35,8 @@ package struct EngineService: Service {
     }
 }
 
-/// Carries the engine to its thread.
-// Sendable: nobody else has the engine.
+/// Moves the engine to its thread.
+// Sendable: only that thread uses the engine.
 private final class Runner: @unchecked Sendable {
     private let engine: BatchEngine
 

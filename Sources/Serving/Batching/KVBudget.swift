@@ -1,7 +1,7 @@
 import Decoding
 import Models
 
-/// The memory for keys and values, and what of it a job needs.
+/// The memory for keys and values, and the part of it that a job needs.
 package struct KVBudget: Sendable {
     package let byteCount: Int
     private let trunk: KVRing.Shape
@@ -14,19 +14,20 @@ package struct KVBudget: Sendable {
         contextLength = model.contextLength
     }
 
-    /// Positions that a job may come to, drafts included.
+    /// The maximum number of positions of a job, drafts included.
     package func positions(of job: Job) -> Int {
         let room = max(contextLength - job.prompt.count, 0)
-        return job.prompt.count + min(min(job.options.maximumTokens ?? room, room) + (job.plan.drafting?.count ?? 0), room)
+        let tokens = min(job.options.maximumTokens ?? room, room)
+        return job.prompt.count + min(tokens + (job.plan.drafting?.count ?? 0), room)
     }
 
-    /// Entries of trunk and head that the job may come to.
+    /// The maximum number of ring entries of a job.
     package func entries(of job: Job) -> RingEntries {
         RingEntries(job.plan, positions: positions(of: job), promptCount: job.prompt.count)
     }
 
     package func byteCount(of job: Job) -> Int {
-        let need = entries(of: job)
-        return trunk.byteCount(reserving: need.trunk) + head.byteCount(reserving: need.head)
+        let entries = entries(of: job)
+        return trunk.byteCount(reserving: entries.trunk) + head.byteCount(reserving: entries.head)
     }
 }

@@ -1,26 +1,26 @@
 import Decoding
 
-/// Sequences that have ended, kept for prompts that begin as they did: a chat's next turn goes on from its own, another
-/// chat with the same system prompt copies that.
+/// Ended sequences, kept for prompts with the same beginning: a chat's next turn continues its own sequence; another chat with the
+/// same system prompt copies that prefix.
 ///
-/// A sequence that is taken up again gives what a new one would, as long as prompts may be read in any pieces.
+/// A continued sequence gets the same bits as a new one, provided that chunks do not change the bits (`Engine.isRowExact`).
 package struct PrefixCache {
     private struct Entry {
         let sequence: TokenSequence
         let kvByteCount: Int
 
-        /// Tokens of the job's prompt that need not be read again: none where its plan runs other layers.
+        /// The length of the prefix shared with the job's prompt; 0 if the plan runs other layers.
         func shared(with job: Job) -> Int {
             guard sequence.plan.layers == job.plan.layers else { return 0 }
             return zip(sequence.tokens, job.prompt).prefix { $0 == $1 }.count
         }
     }
 
-    /// Most sequences that are kept.
+    /// Maximum number of sequences.
     private let limit: Int
-    /// Least tokens that are worth it.
+    /// Minimum length of a prefix worth reusing.
     package static let leastShared = 32
-    /// The oldest first.
+    /// Cached sequences, the oldest first.
     private var entries: [Entry] = []
 
     package init(limit: Int) { self.limit = limit }
@@ -33,21 +33,21 @@ package struct PrefixCache {
         entries.append(Entry(sequence: sequence, kvByteCount: sequence.kvByteCount))
     }
 
-    /// Lets go of the oldest.
+    /// Removes the oldest sequence.
     package mutating func removeOldest() { if !entries.isEmpty { entries.removeFirst() } }
 
     /// The sequences, to copy from.
     package var sequences: [TokenSequence] { entries.map(\.sequence) }
 
-    /// Removes and returns the sequence that shares most with the job's prompt, cut to what they share; nil where none shares
-    /// enough, or more of it would be lost than kept.
+    /// Removes and returns the sequence with the longest shared prefix, truncated to that prefix. Nil if the prefix is too short, or
+    /// shorter than half of the sequence.
     package mutating func take(for job: Job) -> TokenSequence? {
         let shared = entries.map { $0.shared(with: job) }
-        guard let most = shared.max(), most >= Self.leastShared, let place = shared.firstIndex(of: most),
-            2 * most >= entries[place].sequence.tokens.count
+        guard let most = shared.max(), most >= Self.leastShared, let index = shared.firstIndex(of: most),
+            2 * most >= entries[index].sequence.tokens.count
         else { return nil }
-        let sequence = entries.remove(at: place).sequence
-        // The last token is always run anew: its logits are the answer's first.
+        let sequence = entries.remove(at: index).sequence
+        // The last token always runs again: the answer's first token comes from its logits.
         sequence.truncate(to: min(most, job.prompt.count - 1))
         return sequence
     }

@@ -1,14 +1,14 @@
 import Decoding
 import Tensors
 
-/// A job that has its place in the batch: its sequence, its sampler and the times that it took.
+/// A job in the batch, with its sequence, generator and times.
 final class Seat {
     let job: Job
     let sequence: TokenSequence
     let generator: Generator
-    /// Bytes that are kept for it.
+    /// Bytes reserved for keys and values.
     let kvByteCount: Int
-    /// Tokens of the prompt that another sequence had read.
+    /// Prompt tokens whose keys and values came from another sequence.
     private(set) var reusedTokens: Int
     private let started = ContinuousClock.now
     private var firstToken: ContinuousClock.Instant?
@@ -16,9 +16,9 @@ final class Seat {
     private var promptLogprobs: [[TokenLogprob]] = []
 
     /// - Parameters:
-    ///   - sequence: holds the prompt's beginning, or nothing; `engine` runs it.
-    ///   - entries: of keys and values that it may come to.
-    /// - Throws: `SessionError` for a prompt that the model cannot take.
+    ///   - sequence: a sequence of `engine`, empty or with a prefix of the prompt.
+    ///   - entries: the maximum number of ring entries.
+    /// - Throws: `SessionError` for an invalid prompt.
     init(_ job: Job, _ sequence: TokenSequence, engine: Engine, model: Model, entries: RingEntries) throws {
         self.job = job
         self.sequence = sequence
@@ -29,27 +29,27 @@ final class Seat {
         try generator.begin(Array(job.prompt[reusedTokens...]), plan: job.plan, options: job.options)
     }
 
-    /// The place in its cycle of the pass that comes next.
-    var nextPlace: Int { sequence.cycleIndex(ofTokenAt: sequence.tokens.count) ?? 0 }
+    /// The cycle index of the next pass.
+    var nextCycleIndex: Int { sequence.cycleIndex(ofTokenAt: sequence.tokens.count) ?? 0 }
 
-    /// Tokens that the head has not seen.
+    /// The number of tokens that the head has not seen.
     var unreadTokens: Int { sequence.tokens.count - sequence.computedCount }
 
     var generatedTokens: Int { sequence.tokens.count - job.prompt.count }
 
-    /// Copies what one of `others` has read of the prompt's beginning, where that is worth it.
+    /// Copies the keys and values of the longest prefix that one of `others` shares, if it is long enough.
     func takeOver(fromOneOf others: [TokenSequence]) {
-        // All of a prompt must be read for its logprobs.
+        // Logprobs of a prompt need the whole prompt to be read.
         guard job.promptLogprobCount == nil else { return }
         let ends = others.map { sequence.sharedEnd(with: $0) }
-        guard let end = ends.max(), let place = ends.firstIndex(of: end) else { return }
+        guard let end = ends.max(), let index = ends.firstIndex(of: end) else { return }
         let gain = end - sequence.computedCount
         guard gain >= PrefixCache.leastShared else { return }
-        sequence.takeOver(from: others[place], upTo: end)
+        sequence.takeOver(from: others[index], upTo: end)
         reusedTokens += gain
     }
 
-    /// One pass over the prompt's next positions.
+    /// Runs one pass over the prompt's next positions.
     func runChunk(on engine: Engine, rowLimit: Int) {
         guard let count = job.promptLogprobCount else {
             engine.step([sequence], rowLimit: rowLimit)
@@ -60,14 +60,14 @@ final class Seat {
             self.promptLogprobs.append(logprobs(of: logits, sampled: self.job.prompt[position + 1], count: count))
         }
         engine.step([sequence], rowLimit: rowLimit, wanted: .each(note))
-        // The emission that follows fails where keys or values did not fit; their logprobs are not given out.
+        // If keys or values did not fit, the next `emit` throws, and these logprobs are not delivered.
         guard !sequence.isBehind, (try? sequence.checkCache()) != nil else { return }
         job.deliver(.prompt(promptLogprobs))
     }
 
-    /// Gives out the token that the logits say.
+    /// Samples and delivers the next token.
     ///
-    /// - Returns: seconds since the token before, or since the job came; nil where there is none.
+    /// - Returns: seconds since the last token, or since the job's arrival; nil if there is no token.
     func emit() throws -> Double? {
         guard let token = try generator.take() else { return nil }
         let now = ContinuousClock.now
