@@ -152,9 +152,9 @@ extension JSONParser {
         let start = position
         position += 1
         skipPlainCharacters()
-        let plain = UnsafeBufferPointer(rebasing: text[start + 1..<position])
-        if take(UInt8(ascii: "\"")) { return try string(of: plain, start: start) }
-        var bytes = Array(plain)
+        let literal = UnsafeBufferPointer(rebasing: text[start + 1..<position])
+        if take(UInt8(ascii: "\"")) { return try string(of: literal, start: start) }
+        var bytes = Array(literal)
         while true {
             switch peek {
             case UInt8(ascii: "\""):
@@ -185,19 +185,19 @@ extension JSONParser {
     private mutating func parseEscape(into bytes: inout [UInt8]) throws(JSONSyntaxError) {
         position += 1
         guard let letter = peek else { throw error("a string has no end") }
-        let plain: UInt8
+        let decoded: UInt8
         switch letter {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): plain = letter
-        case UInt8(ascii: "b"): plain = 0x08
-        case UInt8(ascii: "f"): plain = 0x0C
-        case UInt8(ascii: "n"): plain = 0x0A
-        case UInt8(ascii: "r"): plain = 0x0D
-        case UInt8(ascii: "t"): plain = 0x09
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): decoded = letter
+        case UInt8(ascii: "b"): decoded = 0x08
+        case UInt8(ascii: "f"): decoded = 0x0C
+        case UInt8(ascii: "n"): decoded = 0x0A
+        case UInt8(ascii: "r"): decoded = 0x0D
+        case UInt8(ascii: "t"): decoded = 0x09
         case UInt8(ascii: "u"): return bytes.append(contentsOf: Array(String(try parseUnicodeEscape()).utf8))
         default: throw unexpected("an escape letter")
         }
         position += 1
-        bytes.append(plain)
+        bytes.append(decoded)
     }
 
     /// Parses `\uXXXX`, or a surrogate pair of them for a character above U+FFFF. Starts at the `u`.

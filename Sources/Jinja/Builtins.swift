@@ -23,7 +23,7 @@ enum Builtins {
         },
         "strftime_now": { (arguments, run) throws(TemplateError) in
             let format = try arguments.bound(to: ["format"], required: 1, for: "strftime_now", run)[0]
-            return try run.made(TimeFormat(run.now).text(try format.text("the format", run)))
+            return try run.make(TimeFormat(run.now).text(try format.text("the format", run)))
         },
     ]
 

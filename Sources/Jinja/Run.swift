@@ -81,17 +81,17 @@ final class Run {
         return value
     }
 
-    func made(_ list: [Value]) throws(TemplateError) -> Value {
+    func make(_ list: [Value]) throws(TemplateError) -> Value {
         try charge(32 + list.count * MemoryLayout<Value>.stride)
         return try checked(.list(list))
     }
 
-    func made(tuple: [Value]) throws(TemplateError) -> Value {
+    func make(tuple: [Value]) throws(TemplateError) -> Value {
         try charge(32 + tuple.count * MemoryLayout<Value>.stride)
         return try checked(.tuple(tuple))
     }
 
-    func made(_ text: Text) throws(TemplateError) -> Value {
+    func make(_ text: Text) throws(TemplateError) -> Value {
         try charge(text.utf8.count + 32)
         return .string(text)
     }

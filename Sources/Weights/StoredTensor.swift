@@ -70,7 +70,7 @@ extension TensorLocation {
 
     /// Sets the format that a matrix with scales is converted to, or bf16 if its rows are not whole blocks of `format`.
     /// Other tensors stay unchanged.
-    func made(as format: StorageFormat) -> TensorLocation {
+    func converted(to format: StorageFormat) -> TensorLocation {
         guard scales != nil else { return self }
         var result = self
         result.type = .known(format.rowByteCount(columns: shape.last ?? 1) == nil ? .bf16 : format)
@@ -86,7 +86,7 @@ extension TensorLocation {
         if let scales, case .known(let format) = type {
             let first = range.lowerBound / format.bytesPerBlock * format.valuesPerBlock
             let values = first..<first + range.count / format.bytesPerBlock * format.valuesPerBlock
-            return try makeValues(values, of: scales, as: format, to: output)
+            return try dequantize(values, of: scales, as: format, to: output)
         }
         file.withBytes { bytes in
             let tensor = UnsafeRawBufferPointer(rebasing: bytes[byteRange])

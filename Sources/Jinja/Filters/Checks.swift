@@ -5,7 +5,7 @@ typealias TestBody = @Sendable (Value, Arguments, Run) throws(TemplateError) -> 
 enum Checks {
     static let all: [String: TestBody] = kinds.merging(comparisons) { first, _ in first }
 
-    private static func plain(_ name: String, _ body: @escaping @Sendable (Value) -> Bool) -> TestBody {
+    private static func unary(_ name: String, _ body: @escaping @Sendable (Value) -> Bool) -> TestBody {
         { (value, arguments, run) throws(TemplateError) in
             try arguments.expectNone(for: name, run)
             return body(value)
@@ -13,26 +13,26 @@ enum Checks {
     }
 
     private static let kinds: [String: TestBody] = [
-        "defined": plain("defined") { !$0.isUndefined },
-        "undefined": plain("undefined") { $0.isUndefined },
-        "none": plain("none") { $0.isNone },
-        "boolean": plain("boolean") { if case .bool = $0 { true } else { false } },
-        "true": plain("true") { if case .bool(true) = $0 { true } else { false } },
-        "false": plain("false") { if case .bool(false) = $0 { true } else { false } },
-        "integer": plain("integer") { if case .int = $0 { true } else { false } },
-        "float": plain("float") { if case .float = $0 { true } else { false } },
-        "number": plain("number") { $0.number != nil },
-        "string": plain("string") { $0.text != nil },
-        "mapping": plain("mapping") { if case .mapping = $0 { true } else { false } },
-        "escaped": plain("escaped") { $0.text?.isMarkup ?? false },
-        "callable": plain("callable") {
+        "defined": unary("defined") { !$0.isUndefined },
+        "undefined": unary("undefined") { $0.isUndefined },
+        "none": unary("none") { $0.isNone },
+        "boolean": unary("boolean") { if case .bool = $0 { true } else { false } },
+        "true": unary("true") { if case .bool(true) = $0 { true } else { false } },
+        "false": unary("false") { if case .bool(false) = $0 { true } else { false } },
+        "integer": unary("integer") { if case .int = $0 { true } else { false } },
+        "float": unary("float") { if case .float = $0 { true } else { false } },
+        "number": unary("number") { $0.number != nil },
+        "string": unary("string") { $0.text != nil },
+        "mapping": unary("mapping") { if case .mapping = $0 { true } else { false } },
+        "escaped": unary("escaped") { $0.text?.isMarkup ?? false },
+        "callable": unary("callable") {
             switch $0 {
             case .undefined: true
             case .object(let object): object.isCallable
             default: false
             }
         },
-        "sequence": plain("sequence") {
+        "sequence": unary("sequence") {
             switch $0 {
             case .undefined, .string, .list, .tuple, .mapping: true
             case .object(let object): object is RangeValue

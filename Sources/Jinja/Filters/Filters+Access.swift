@@ -15,7 +15,7 @@ extension Filters {
             writer.sortsKeys = try values[3].isTrue(or: false, run)
             try writer.setIndent(values[1])
             try writer.setSeparators(values[2])
-            return try run.made(try writer.text())
+            return try run.make(try writer.text())
         },
         "random": refused("random"),
         "urlize": refused("urlize"),

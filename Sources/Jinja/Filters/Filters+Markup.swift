@@ -1,10 +1,10 @@
 /// Filters for HTML, rare in chat templates.
 extension Filters {
     static let markup: [String: FilterBody] = [
-        "e": plain("e") { $0.isMarkup ? $0 : $0.markupEscaped.marked() },
-        "escape": plain("escape") { $0.isMarkup ? $0 : $0.markupEscaped.marked() },
-        "forceescape": plain("forceescape") { $0.markupEscaped.marked() },
-        "striptags": plain("striptags") { $0.withoutTags },
+        "e": unary("e") { $0.isMarkup ? $0 : $0.markupEscaped.marked() },
+        "escape": unary("escape") { $0.isMarkup ? $0 : $0.markupEscaped.marked() },
+        "forceescape": unary("forceescape") { $0.markupEscaped.marked() },
+        "striptags": unary("striptags") { $0.withoutTags },
         "xmlattr": { (value, arguments, run) throws(TemplateError) in
             let hasSpace = try arguments.bound(to: ["autospace"], for: "xmlattr", run)[0].isTrue(or: true, run)
             guard case .mapping(let mapping) = value else {
@@ -23,7 +23,7 @@ extension Filters {
                 parts.append((try run.escaped(name)) + "=\"" + (try run.escaped(value.printed(run))) + "\"")
             }
             let joined = try run.joined(parts, by: " ")
-            return hasSpace && !parts.isEmpty ? try run.made(" " + (joined.text ?? "")) : joined
+            return hasSpace && !parts.isEmpty ? try run.make(" " + (joined.text ?? "")) : joined
         },
     ]
 }
@@ -45,7 +45,7 @@ extension Run {
             for part in try (arguments.positional.first ?? .none).elements(self) {
                 parts.append(.string(try escaped(part.printed(self))))
             }
-            result.positional = [try made(parts)]
+            result.positional = [try make(parts)]
         case "replace", "ljust", "rjust", "center":
             if let last = arguments.positional.indices.dropFirst().first, let text = arguments.positional[last].text {
                 result.positional[last] = .string(try escaped(text))

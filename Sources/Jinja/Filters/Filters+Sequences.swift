@@ -4,7 +4,7 @@ extension Filters {
         "count": length("count"),
         "list": { (value, arguments, run) throws(TemplateError) in
             try arguments.expectNone(for: "list", run)
-            return try run.made(try value.elements(run))
+            return try run.make(try value.elements(run))
         },
         "first": { (value, arguments, run) throws(TemplateError) in
             try arguments.expectNone(for: "first", run)
@@ -17,10 +17,10 @@ extension Filters {
         "reverse": { (value, arguments, run) throws(TemplateError) in
             try arguments.expectNone(for: "reverse", run)
             if case .string(let text) = value {
-                return try run.made(Text(text.scalars.reversed()).marked(text.isMarkup))
+                return try run.make(Text(text.scalars.reversed()).marked(text.isMarkup))
             }
             if case .object(let object) = value, !(object is MappingView), !(object is RangeValue) {
-                return try run.made(try value.elements(run).reversed())
+                return try run.make(try value.elements(run).reversed())
             }
             return try run.generator(
                 "list_reverseiterator", depth: value.depth, ArrayIterator(try run.reversedElements(value)))
@@ -101,7 +101,7 @@ extension Filters {
                             batch.append(fill)
                         }
                     }
-                    return try run.made(batch)
+                    return try run.make(batch)
                 })
         },
         "slice": { (value, arguments, run) throws(TemplateError) in
@@ -126,7 +126,7 @@ extension Filters {
                     var part = Array(elements[start..<end])
                     if let fill, !fill.isNone, index >= longer { part.append(fill) }
                     (index, start) = (index + 1, end)
-                    return try run.made(part)
+                    return try run.make(part)
                 })
         },
     ]

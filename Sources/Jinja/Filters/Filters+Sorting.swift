@@ -14,9 +14,9 @@ extension Filters {
                     let key = try path.value(of: element, run)
                     keys.append(isSensitive ? key : key.caseFolded)
                 }
-                return try run.made(keys)
+                return try run.make(keys)
             }
-            return try run.made(sorted)
+            return try run.make(sorted)
         },
         "dictsort": { (value, arguments, run) throws(TemplateError) in
             let values = try arguments.bound(to: ["case_sensitive", "by", "reverse"], for: "dictsort", run)
@@ -36,7 +36,7 @@ extension Filters {
                 let key = try pair.elements(run)[by == "key" ? 0 : 1]
                 return isSensitive ? key : key.caseFolded
             }
-            return try run.made(sorted)
+            return try run.make(sorted)
         },
         "groupby": { (value, arguments, run) throws(TemplateError) in
             let names: [Text] = ["attribute", "default", "case_sensitive"]
@@ -58,10 +58,10 @@ extension Filters {
             }
             var pairs: [Value] = []
             for group in groups {
-                let list = try run.made(group.elements)
+                let list = try run.make(group.elements)
                 pairs.append(.tuple(ListValue([group.first, list], isGroup: true)))
             }
-            return try run.made(pairs)
+            return try run.make(pairs)
         },
     ]
 }

@@ -1,11 +1,11 @@
 extension Filters {
     static let texts: [String: FilterBody] = [
-        "upper": plain("upper", keepsMark: true) { $0.uppercased },
-        "lower": plain("lower", keepsMark: true) { $0.lowercased },
-        "capitalize": plain("capitalize", keepsMark: true) { $0.capitalized },
-        "title": plain("title") { $0.wordsCapitalized },
-        "string": plain("string") { $0 },
-        "safe": plain("safe") { $0.marked() },
+        "upper": unary("upper", keepsMark: true) { $0.uppercased },
+        "lower": unary("lower", keepsMark: true) { $0.lowercased },
+        "capitalize": unary("capitalize", keepsMark: true) { $0.capitalized },
+        "title": unary("title") { $0.wordsCapitalized },
+        "string": unary("string") { $0 },
+        "safe": unary("safe") { $0.marked() },
         "trim": { (value, arguments, run) throws(TemplateError) in
             let set = try arguments.bound(to: ["chars"], for: "trim", run)[0]
             let text = try value.printed(run)
@@ -50,7 +50,7 @@ extension Filters {
             for (name, value) in arguments.named { mapping.set(name, value) }
             let values: Value = arguments.named.isEmpty ? .tuple(arguments.positional) : .mapping(mapping)
             let format = try value.printed(run)
-            return try run.made(try PercentFormat(format, run).text(with: values).marked(format.isMarkup))
+            return try run.make(try PercentFormat(format, run).text(with: values).marked(format.isMarkup))
         },
         "wordcount": { (value, arguments, run) throws(TemplateError) in
             try arguments.expectNone(for: "wordcount", run)
@@ -69,7 +69,7 @@ extension Filters {
             case .mapping(let mapping): pairs = MappingView(.items, of: mapping).elements
             case .list, .tuple, .object: pairs = try value.elements(run)
             case .undefined: pairs = []
-            default: return try run.made(try value.printed(run).percentEncoded(keeping: UInt8(ascii: "/")))
+            default: return try run.make(try value.printed(run).percentEncoded(keeping: UInt8(ascii: "/")))
             }
             var parts: [Text] = []
             for pair in pairs {

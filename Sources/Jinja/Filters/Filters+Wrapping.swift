@@ -26,7 +26,7 @@ extension Filters {
                 }
                 bytes.append(line)
             }
-            return try run.made(Text(utf8: bytes).marked(text.isMarkup))
+            return try run.make(Text(utf8: bytes).marked(text.isMarkup))
         },
         "truncate": { (value, arguments, run) throws(TemplateError) in
             let values = try arguments.bound(to: ["length", "killwords", "end", "leeway"], for: "truncate", run)
@@ -40,9 +40,9 @@ extension Filters {
             guard count - leeway > length else { return value }
             guard let text = value.text else { throw run.failure("truncate: takes a string, not \(value.typeName)") }
             let kept = text.slice(0..<(length - end.count))
-            if try values[1].isTrue(or: false, run) { return try run.made(kept + end) }
+            if try values[1].isTrue(or: false, run) { return try run.make(kept + end) }
             let cut = kept.last(" ", in: 0..<kept.utf8.count) ?? kept.utf8.count
-            return try run.made(kept.part(0..<cut) + end)
+            return try run.make(kept.part(0..<cut) + end)
         },
         "wordwrap": { (value, arguments, run) throws(TemplateError) in
             let names: [Text] = ["width", "break_long_words", "wrapstring", "break_on_hyphens"]

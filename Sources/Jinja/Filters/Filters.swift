@@ -9,7 +9,7 @@ enum Filters {
 
     /// Makes a text filter without arguments. Operands of other types are converted by `str` first.
     /// - Parameter keepsMark: whether a safe text stays marked as safe.
-    static func plain(
+    static func unary(
         _ name: String, keepsMark: Bool = false, _ body: @escaping @Sendable (Text) -> Text
     ) -> FilterBody {
         { (value, arguments, run) throws(TemplateError) in
@@ -17,7 +17,7 @@ enum Filters {
             let text = try value.printed(run)
             try run.scan(text)
             let result = body(text)
-            return try run.made(keepsMark ? result.marked(text.isMarkup) : result)
+            return try run.make(keepsMark ? result.marked(text.isMarkup) : result)
         }
     }
 }

@@ -16,7 +16,7 @@ enum ListMethods {
                 return .object(
                     Method("copy", of: owner) { (owner, arguments, run) throws(TemplateError) in
                         try arguments.expectNone(for: "copy", run)
-                        return try run.made(try owner.elements(run))
+                        return try run.make(try owner.elements(run))
                     })
             }
         }

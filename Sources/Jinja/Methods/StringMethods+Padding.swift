@@ -11,11 +11,11 @@ extension StringMethods {
         },
         "removeprefix": { (text, arguments, run) throws(TemplateError) in
             let prefix = try arguments.bound(1...1, for: "removeprefix", run)[0].text("the prefix", run)
-            return try run.made(text.hasPrefix(prefix) ? text.part(prefix.utf8.count..<text.utf8.count) : text)
+            return try run.make(text.hasPrefix(prefix) ? text.part(prefix.utf8.count..<text.utf8.count) : text)
         },
         "removesuffix": { (text, arguments, run) throws(TemplateError) in
             let suffix = try arguments.bound(1...1, for: "removesuffix", run)[0].text("the suffix", run)
-            return try run.made(text.hasSuffix(suffix) ? text.part(0..<text.utf8.count - suffix.utf8.count) : text)
+            return try run.make(text.hasSuffix(suffix) ? text.part(0..<text.utf8.count - suffix.utf8.count) : text)
         },
     ]
 
@@ -48,7 +48,7 @@ extension StringMethods {
             let digits = text.part(sign.utf8.count..<text.utf8.count)
             guard width > text.count else { return .string(text) }
             let padded = try run.padded(digits, before: width - text.count, after: 0, with: "0")
-            return try run.made(sign + (padded.text ?? digits))
+            return try run.make(sign + (padded.text ?? digits))
         },
         "expandtabs": { (text, arguments, run) throws(TemplateError) in
             let size = try arguments.bound(to: ["tabsize"], for: "expandtabs", run)[0].integer(or: 8, "tabsize", run)
@@ -65,7 +65,7 @@ extension StringMethods {
                     column = scalar == "\n" || scalar == "\r" ? 0 : column + 1
                 }
             }
-            return try run.made(Text(utf8: bytes))
+            return try run.make(Text(utf8: bytes))
         },
     ]
 
@@ -83,10 +83,10 @@ extension Run {
     /// `str.strip` at the chosen ends. Removes white space, or the scalars in `set`.
     func trimmed(_ text: Text, _ set: Value?, atStart: Bool, atEnd: Bool) throws(TemplateError) -> Value {
         guard let set, !set.isNone else {
-            return try made(text.part(text.trimmedBytes(atStart: atStart, atEnd: atEnd) { $0.isPythonSpace }))
+            return try make(text.part(text.trimmedBytes(atStart: atStart, atEnd: atEnd) { $0.isPythonSpace }))
         }
         let scalars = Set(try Optional(set).text("the characters to strip", self).scalars)
-        return try made(text.part(text.trimmedBytes(atStart: atStart, atEnd: atEnd) { scalars.contains($0) }))
+        return try make(text.part(text.trimmedBytes(atStart: atStart, atEnd: atEnd) { scalars.contains($0) }))
     }
 
     /// Adds copies of `fill` before and after the text. A negative count adds none.
@@ -99,6 +99,6 @@ extension Run {
         for _ in 0..<before { bytes.append(fill) }
         bytes.append(text)
         for _ in 0..<after { bytes.append(fill) }
-        return try made(Text(utf8: bytes))
+        return try make(Text(utf8: bytes))
     }
 }

@@ -8,19 +8,19 @@ extension StringMethods {
         },
         "splitlines": { (text, arguments, run) throws(TemplateError) in
             let keepsEnds = try arguments.bound(to: ["keepends"], for: "splitlines", run)[0].isTrue(or: false, run)
-            return try run.made(texts: try text.lines(keepingEnds: keepsEnds, run))
+            return try run.make(texts: try text.lines(keepingEnds: keepsEnds, run))
         },
         "partition": { (text, arguments, run) throws(TemplateError) in
             let separator = try separator("partition", arguments, run)
             guard let offset = text.first(separator, in: 0..<text.utf8.count) else {
-                return try run.made(tuple: [.string(text), .string(.empty), .string(.empty)])
+                return try run.make(tuple: [.string(text), .string(.empty), .string(.empty)])
             }
             return try parts(of: text, around: offset, separator, run)
         },
         "rpartition": { (text, arguments, run) throws(TemplateError) in
             let separator = try separator("rpartition", arguments, run)
             guard let offset = text.last(separator, in: 0..<text.utf8.count) else {
-                return try run.made(tuple: [.string(.empty), .string(.empty), .string(text)])
+                return try run.make(tuple: [.string(.empty), .string(.empty), .string(text)])
             }
             return try parts(of: text, around: offset, separator, run)
         },
@@ -36,7 +36,7 @@ extension StringMethods {
         of text: Text, around offset: Int, _ separator: Text, _ run: Run
     ) throws(TemplateError) -> Value {
         try run.charge(text.utf8.count)
-        return try run.made(tuple: [
+        return try run.make(tuple: [
             .string(text.part(0..<offset)), .string(separator),
             .string(text.part(offset + separator.utf8.count..<text.utf8.count)),
         ])
@@ -50,7 +50,7 @@ extension StringMethods {
         let most = limit < 0 ? Int.max : limit
         guard !values[0].isAbsent else {
             let words = fromStart ? try text.words(atMost: most, run) : try text.wordsFromEnd(atMost: most, run)
-            return try run.made(texts: words)
+            return try run.make(texts: words)
         }
         let separator = try values[0].text("the separator", run)
         guard !separator.isEmpty else { throw run.failure("empty separator") }
@@ -63,14 +63,14 @@ extension StringMethods {
             parts.append(text.part(start..<offset))
             start = offset + separator.utf8.count
         }
-        return try run.made(texts: parts)
+        return try run.make(texts: parts)
     }
 }
 
 extension Run {
-    func made(texts: [Text]) throws(TemplateError) -> Value {
+    func make(texts: [Text]) throws(TemplateError) -> Value {
         for text in texts { try charge(text.utf8.count + 32) }
-        return try made(texts.map { .string($0) })
+        return try make(texts.map { .string($0) })
     }
 }
 

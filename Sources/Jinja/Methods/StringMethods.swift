@@ -17,10 +17,10 @@ enum StringMethods {
         .reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
 
     /// Makes a method without arguments that returns a text.
-    static func plain(_ name: String, _ body: @escaping @Sendable (Text) -> Text) -> Body {
+    static func unary(_ name: String, _ body: @escaping @Sendable (Text) -> Text) -> Body {
         { (text, arguments, run) throws(TemplateError) in
             try arguments.expectNone(for: name, run)
-            return try run.made(body(text))
+            return try run.make(body(text))
         }
     }
 
@@ -33,12 +33,12 @@ enum StringMethods {
     }
 
     private static let caseMethods: [Text: Body] = [
-        "upper": plain("upper") { $0.uppercased },
-        "lower": plain("lower") { $0.lowercased },
-        "casefold": plain("casefold") { $0.lowercased },
-        "title": plain("title") { $0.titlecased },
-        "capitalize": plain("capitalize") { $0.capitalized },
-        "swapcase": plain("swapcase") { $0.caseSwapped },
+        "upper": unary("upper") { $0.uppercased },
+        "lower": unary("lower") { $0.lowercased },
+        "casefold": unary("casefold") { $0.lowercased },
+        "title": unary("title") { $0.titlecased },
+        "capitalize": unary("capitalize") { $0.capitalized },
+        "swapcase": unary("swapcase") { $0.caseSwapped },
     ]
 
     private static let building: [Text: Body] = [
@@ -54,7 +54,7 @@ enum StringMethods {
             return try run.joined(parts, by: text)
         },
         "format": { (text, arguments, run) throws(TemplateError) in
-            try run.made(try BraceFormat(text, arguments, run).text())
+            try run.make(try BraceFormat(text, arguments, run).text())
         },
         "format_map": { (text, arguments, run) throws(TemplateError) in
             guard case .mapping(let mapping)? = try arguments.bound(1...1, for: "format_map", run)[0] else {
@@ -64,7 +64,7 @@ enum StringMethods {
             for (key, value) in zip(mapping.keys, mapping.values) {
                 if let name = key.text { named.named.append((name, value)) }
             }
-            return try run.made(try BraceFormat(text, named, run).text())
+            return try run.make(try BraceFormat(text, named, run).text())
         },
         "replace": { (text, arguments, run) throws(TemplateError) in
             let values = try arguments.bound(2...3, for: "replace", run)

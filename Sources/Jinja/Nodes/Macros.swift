@@ -181,7 +181,7 @@ final class Macro: Object {
             for (name, value) in bound.named.named { mapping.set(name, value) }
             run.activation.slots[slot] = try run.checked(.mapping(mapping))
         }
-        if let slot = layout.positionalSlot { run.activation.slots[slot] = try run.made(tuple: bound.positional) }
+        if let slot = layout.positionalSlot { run.activation.slots[slot] = try run.make(tuple: bound.positional) }
         for (index, parameter) in body.parameters.enumerated() {
             let address = run.layout.addresses[parameter.id]
             guard run[address] == nil else { continue }

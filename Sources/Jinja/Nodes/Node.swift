@@ -108,7 +108,7 @@ final class ListLiteral: Expression {
     func value(_ run: Run) throws(TemplateError) -> Value {
         var values: [Value] = []
         for element in elements { values.append(try element.nestedValue(run)) }
-        return isTuple ? try run.made(tuple: values) : try run.made(values)
+        return isTuple ? try run.make(tuple: values) : try run.make(values)
     }
 }
 

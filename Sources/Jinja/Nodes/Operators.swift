@@ -141,7 +141,7 @@ final class Concatenation: Expression {
             try run.charge(text.utf8.count)
             bytes.append(text)
         }
-        return try run.made(Text(utf8: bytes))
+        return try run.make(Text(utf8: bytes))
     }
 }
 

@@ -104,14 +104,14 @@ struct FormatSpecification {
         case "e", "E", "f", "F", "g", "G", "%": parts = number.float(float, type: type)
         case "n": parts = number.float(float, type: "g")
         case "\0":
-            let plain = float.magnitude.pythonText
-            parts = NumberFormat.Parts(sign: float.sign == .minus ? "-" : number.plus, digits: Text(plain))
+            let shortest = float.magnitude.pythonText
+            parts = NumberFormat.Parts(sign: float.sign == .minus ? "-" : number.plus, digits: Text(shortest))
             if number.precision != nil || number.grouping != nil {
                 parts = number.float(float, type: number.precision == nil ? "f" : "g")
-                if number.precision == nil, let dot = plain.firstIndex(of: "."), !plain.contains("e") {
+                if number.precision == nil, let dot = shortest.firstIndex(of: "."), !shortest.contains("e") {
                     // Without a precision, the shortest digits are grouped.
                     let whole = number.integer(Int(exactly: float.magnitude.rounded(.down)) ?? 0, type: "d").digits
-                    parts.digits = whole + Text(String(plain[dot...]))
+                    parts.digits = whole + Text(String(shortest[dot...]))
                 }
             }
         default: throw unknown(value)

@@ -51,8 +51,8 @@ extension Value {
         if case .undefined(let undefined) = self { throw run.failure(undefined.message) }
         let slice = try run.slice(start, stop, step)
         switch self {
-        case .list(let list): return try run.made(try slice.elements(of: list.elements, run))
-        case .tuple(let list): return try run.made(tuple: try slice.elements(of: list.elements, run))
+        case .list(let list): return try run.make(try slice.elements(of: list.elements, run))
+        case .tuple(let list): return try run.make(tuple: try slice.elements(of: list.elements, run))
         case .string(let text):
             try run.scan(text)
             let bounds = slice.indices(count: text.count)
@@ -60,7 +60,7 @@ extension Value {
                 bounds.step == 1
                 ? text.slice(bounds.start..<max(bounds.start, bounds.stop))
                 : Text(try slice.elements(of: text.scalars, run))
-            return try run.made(part.marked(text.isMarkup))
+            return try run.make(part.marked(text.isMarkup))
         case .object(let range as RangeValue):
             let (start, stop, step) = slice.indices(count: range.count)
             let count = max(0, (stop - start + step - step.signum()) / step)

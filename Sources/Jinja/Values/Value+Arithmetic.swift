@@ -7,15 +7,15 @@ extension Run {
         if let left = left.number, let right = right.number { return try compute(symbol, left, right) }
         switch (symbol, left, right) {
         case (.modulo, .string(let format), _):
-            return try made(try PercentFormat(format, self).text(with: right).marked(format.isMarkup))
+            return try make(try PercentFormat(format, self).text(with: right).marked(format.isMarkup))
         case (_, .undefined(let undefined), _), (_, _, .undefined(let undefined)):
             throw failure(undefined.message)
         case (.add, .string(let left), .string(let right)):
             try charge(left.utf8.count + right.utf8.count + 32)
             guard left.isMarkup || right.isMarkup else { return .string(left + right) }
-            return try made((try escaped(left) + escaped(right)).marked())
-        case (.add, .list(let left), .list(let right)): return try made(left.elements + right.elements)
-        case (.add, .tuple(let left), .tuple(let right)): return try made(tuple: left.elements + right.elements)
+            return try make((try escaped(left) + escaped(right)).marked())
+        case (.add, .list(let left), .list(let right)): return try make(left.elements + right.elements)
+        case (.add, .tuple(let left), .tuple(let right)): return try make(tuple: left.elements + right.elements)
         case (.multiply, _, _):
             if let count = right.integer, let product = try repeated(left, count) { return product }
             if let count = left.integer, let product = try repeated(right, count) { return product }
@@ -37,8 +37,8 @@ extension Run {
             bytes.reserveCapacity(text.utf8.count * count)
             for _ in 0..<(text.isEmpty ? 0 : count) { bytes.append(text) }
             return .string(Text(utf8: bytes, isASCII: text.isASCII || count == 0).marked(text.isMarkup))
-        case .list(let list): return try made(try repeated(list.elements, count))
-        case .tuple(let list): return try made(tuple: try repeated(list.elements, count))
+        case .list(let list): return try make(try repeated(list.elements, count))
+        case .tuple(let list): return try make(tuple: try repeated(list.elements, count))
         default: return nil
         }
     }

@@ -35,7 +35,7 @@ extension TensorLocation {
     /// Converts the values in `range` from e4m3 with scales to `format`. `range` covers whole blocks of it.
     ///
     /// - Throws: `CheckpointError.damaged` if a value is not finite; e4m3 has a code for NaN.
-    func makeValues(
+    func dequantize(
         _ range: Range<Int>, of scales: BlockScales, as format: StorageFormat, to output: UnsafeMutableRawPointer
     ) throws(CheckpointError) {
         let values = AlignedBuffer<Float>(unfilledCount: min(range.count, Self.chunk))

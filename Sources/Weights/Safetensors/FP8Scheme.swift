@@ -73,7 +73,7 @@ struct FP8Scheme: Sendable {
         var result = locations
         for (name, location) in locations where location.type == .e4m3 {
             result[name + "_scale_inv"] = nil
-            result[name] = try joined(name, location, locations).made(as: format)
+            result[name] = try joined(name, location, locations).converted(to: format)
         }
         return result
     }

@@ -8,7 +8,7 @@ struct PlannedTensor: Sendable {
     let name: String
 
     init(_ source: TensorSource, as format: StorageFormat, name: String? = nil) {
-        self.source = source.made(as: format)
+        self.source = source.converted(to: format)
         self.format = format
         self.name = name ?? source.name
     }

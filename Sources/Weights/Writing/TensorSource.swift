@@ -54,12 +54,12 @@ package struct TensorSource: Sendable {
 
     /// The same tensor, converted straight to `format` if its values must be converted anyway. This avoids rounding
     /// twice.
-    func made(as format: StorageFormat) -> TensorSource {
+    func converted(to format: StorageFormat) -> TensorSource {
         guard case .mapped(let location) = content, location.scales != nil,
             format.rowByteCount(columns: shape.last ?? 1) != nil
         else { return self }
         return TensorSource(
-            path: path, name: name, shape: shape, format: format, content: .mapped(location.made(as: format)))
+            path: path, name: name, shape: shape, format: format, content: .mapped(location.converted(to: format)))
     }
 
     /// Reads the values in `range`, which covers whole blocks, in their storage format.
