@@ -1,4 +1,4 @@
-/// Any field name as a coding key, for objects whose names are not known beforehand.
+/// Any field name as a coding key, for objects with arbitrary names.
 package struct FieldName: CodingKey {
     package let stringValue: String
     package var intValue: Int? { nil }

@@ -1,7 +1,7 @@
 /// Decodes `Decodable` types from a parsed value.
 ///
-/// Foundation's `JSONDecoder` would read the text a second time, with rules of its own: it takes a field that is there
-/// twice, and gives fields in no particular order.
+/// Foundation's `JSONDecoder` would parse the text again by other rules: it accepts duplicate fields and does not keep
+/// their order.
 package struct JSONValueDecoder: Decoder {
     package let value: JSONValue
     package var codingPath: [any CodingKey] = []

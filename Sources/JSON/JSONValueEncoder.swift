@@ -6,9 +6,9 @@ extension JSONValue {
     package init(encoding value: some Encodable) throws { self = try JSONValueEncoder.json(value) }
 }
 
-/// Encodes one value. The containers that it gives out add to it.
+/// Encodes one value. Its containers add to it.
 private final class JSONValueEncoder: Encoder {
-    /// A value that is complete, or one that a nested container still adds to.
+    /// A complete value, or one that a nested container still extends.
     private enum Part {
         case value(JSONValue)
         case nested(JSONValueEncoder)

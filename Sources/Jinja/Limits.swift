@@ -2,8 +2,7 @@
 package struct Limits: Sendable {
     /// Maximum source length in bytes.
     package var sourceBytes = 4 << 20
-    /// Steps per rendering. Each expression, statement and visited element is one step, and so are 16 bytes of scanned
-    /// text.
+    /// Steps per rendering: one per expression, statement, visited element and 16 bytes of scanned text.
     package var steps = 10_000_000
     /// Nesting depth of expressions, blocks and calls, and of containers.
     package var depth = 500

@@ -5,8 +5,7 @@ import JSON
 ///
 /// Follows `transformers`, which runs templates with jinja2 3.1 in an `ImmutableSandboxedEnvironment` with
 /// `trim_blocks`, `lstrip_blocks`, `break` and `continue`, and adds the `generation` tag, `tojson`, `raise_exception`
-/// and `strftime_now`. Templates are untrusted: they can read only their variables, and `Limits` bounds what they can
-/// use.
+/// and `strftime_now`. Templates are untrusted: they read only their variables, and `Limits` bounds their work.
 package struct Template: Sendable {
     private let body: [any Statement]
     private let layout: Layout

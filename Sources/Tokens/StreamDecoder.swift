@@ -13,8 +13,7 @@ package struct StreamDecoder: Sendable {
         self.skipSpecial = skipSpecial
     }
 
-    /// Decodes the next token and returns the text that is final by now, often "". Ids without a token decode to
-    /// nothing.
+    /// Decodes the next token and returns the text that is final by now, often "". Unknown ids decode to nothing.
     package mutating func append(_ id: Int) -> String {
         var text = ""
         append(id, to: &text)

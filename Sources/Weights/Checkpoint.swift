@@ -93,8 +93,7 @@ package struct Checkpoint: Sendable {
     /// The tensor with this Hugging Face name, mapped in place if possible.
     ///
     /// Three kinds are copied on every call: the q and k matrices of a Llama GGUF, to restore the row order; FP8
-    /// matrices, dequantised on all cores; and tensors in compressed shards, decoded unless the checkpoint was
-    /// `loaded`.
+    /// matrices, dequantised on all cores; and tensors in compressed shards, unless the checkpoint was `loaded`.
     /// - Throws: `CheckpointError.missingTensor`, `.unsupported` for a format without kernels, or `.damaged`.
     package func tensor(_ name: String) throws(CheckpointError) -> StoredTensor {
         switch contents {

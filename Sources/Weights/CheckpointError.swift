@@ -1,7 +1,6 @@
 import JSON
 
-/// An error that makes a checkpoint unusable: one sentence with the file, the place in it, what was found and what to
-/// do.
+/// An error in a checkpoint: one sentence with the file, the place in it, what was found and what to do.
 public enum CheckpointError: Error, Sendable, Equatable {
     /// The path does not exist or is not a checkpoint.
     case notACheckpoint(path: String, problem: String)

@@ -132,8 +132,7 @@ import Weights
     }
 }
 
-/// Reorders rows like llama.cpp's converter: in each head, row t of the first half, then row t of the second, then t +
-/// 1.
+/// Reorders rows like llama.cpp's converter: row t of a head's first half is followed by row t of its second half.
 private func llamaOrder(_ rows: [[UInt8]], heads: Int) -> [[UInt8]] {
     let width = rows.count / heads
     var reordered: [[UInt8]] = []

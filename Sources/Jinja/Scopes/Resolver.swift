@@ -77,7 +77,7 @@ struct Resolver {
         for statement in statements { try resolve(statement, symbols, isSoft: isSoft) }
     }
 
-    /// - Parameter isSoft: whether a condition guards this node. An unknown filter or test is then an error only when
+    /// - Parameter isSoft: whether a condition guards this node, so that an unknown filter or test fails only if
     ///   evaluated.
     private mutating func resolve(_ node: any Node, _ symbols: Symbols, isSoft: Bool = false) throws(TemplateError) {
         switch node {

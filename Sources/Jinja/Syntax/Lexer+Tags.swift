@@ -95,8 +95,7 @@ extension Lexer {
         String(decoding: source[range].filter { $0 != UInt8(ascii: "_") }, as: UTF8.self)
     }
 
-    /// Where a run of digits ends, or nil if there is none. Single `_` may separate digits, and with `leading` precede
-    /// the first.
+    /// Where a run of digits ends, or nil if there is none. A `_` may separate digits, and with `leading` precede them.
     private func digitsEnd(from start: Int, radix: Int, leading: Bool) -> Int? {
         var (end, index) = (start, start)
         while true {

@@ -6,8 +6,7 @@ struct Text: Sendable {
     let utf8: [UInt8]
     /// Whether every scalar is one byte, so that scalar indices are byte offsets.
     let isASCII: Bool
-    /// Whether this is `Markup`, the result of `|safe` or `|escape`: other text is escaped for HTML when joined with
-    /// it.
+    /// Whether this is `Markup`, from `|safe` or `|escape`. Other text is escaped for HTML when joined with it.
     private(set) var isMarkup = false
 
     init(_ string: String) { self.init(utf8: Array(string.utf8)) }

@@ -8,8 +8,7 @@ package struct ChatDocument: Sendable, Equatable {
     package var options: ChatOptions
 
     /// Parses an object with `messages` and optionally `tools`, `documents`, `add_generation_prompt`,
-    /// `enable_thinking`, `chat_template_kwargs` and `chat_template` (a template's name). A `null` field counts as
-    /// absent.
+    /// `enable_thinking`, `chat_template_kwargs` and `chat_template` (a template's name). `null` counts as absent.
     /// - Throws: `TokenizerError.badChat` naming the wrong or unknown field.
     package init(json: String) throws(TokenizerError) {
         let value = try JSONValue(chat: json, "the chat")

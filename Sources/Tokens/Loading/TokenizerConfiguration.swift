@@ -11,8 +11,8 @@ struct TokenizerConfiguration {
     private(set) var extra: [TokenDescription] = []
     /// Whether encoding always treats special tokens in a text as plain text.
     let splitsSpecial: Bool
-    /// Whether the model's class reads only vocabulary and merges from `tokenizer.json`, so that all added tokens come
-    /// from here.
+    /// Whether the model's class takes only vocabulary and merges from `tokenizer.json`, and all added tokens from
+    /// here.
     let replacesAdded: Bool
     /// Whether the class turns named and extra tokens into special ones without flags, whatever the files say.
     let makesNamedPlain: Bool

@@ -24,8 +24,7 @@ package struct TokenizerFiles: Sendable {
     package var addedTokens: File?
     /// `chat_template.json`, used by older models
     package var templateJSON: File?
-    /// `chat_template.jinja` under the name `default`, and others by name. They replace all templates of the other
-    /// files.
+    /// `chat_template.jinja` under the name `default`, and others by name. They override the templates of other files.
     package var templates: [String: String] = [:]
 
     package init(

@@ -1,7 +1,6 @@
 /// One step of splitting a text into pieces, which are merged independently.
 ///
-/// Hand-written scanners match most models' expressions and read each character once; `ExpressionMatcher` handles the
-/// others.
+/// Hand-written scanners match most models' expressions in one scan; `ExpressionMatcher` handles the others.
 enum Splitter: Sendable, Equatable {
     /// GPT-2's expression, built into the ByteLevel pre-tokenizer.
     case gpt2

@@ -24,8 +24,7 @@ enum ByteAlphabet {
         return bytes
     }()
 
-    /// Appends the bytes that a token's text represents. A text with a character outside the alphabet represents
-    /// itself.
+    /// Appends the bytes that a token's text represents. Text with other characters represents itself.
     static func appendBytes(of text: some Collection<UInt8>, to output: inout [UInt8]) {
         let start = output.count
         for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {

@@ -193,8 +193,7 @@ extension ExpressionParser {
         throw unexpectedBefore()
     }
 
-    /// A range. If case is ignored, also its ASCII letters in the other case, with ſ (U+017F) and the Kelvin sign
-    /// (U+212A).
+    /// A range. If case is ignored, also its ASCII letters in the other case, with ſ (U+017F) and the Kelvin sign.
     private func cases(of range: ClosedRange<UInt32>) -> [ScalarSet.Member] {
         guard ignoresCase else { return [.range(range)] }
         var members = [ScalarSet.Member.range(range)]
