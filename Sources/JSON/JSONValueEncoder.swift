@@ -1,8 +1,8 @@
 extension JSONValue {
-    /// The JSON that `value` encodes to.
+    /// Encodes `value` as JSON.
     ///
-    /// Unlike Foundation's `JSONEncoder`, this keeps the order of the fields and keeps canonically equivalent names apart. A
-    /// number that is not finite is no error (see `text`).
+    /// Unlike Foundation's `JSONEncoder`, this keeps the order of fields and distinguishes canonically equivalent
+    /// names. Non-finite numbers are not errors (see `text`).
     package init(encoding value: some Encodable) throws { self = try JSONValueEncoder.json(value) }
 }
 
