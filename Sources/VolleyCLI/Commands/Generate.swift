@@ -106,14 +106,3 @@ struct Generate: ParsableCommand {
         return record
     }
 }
-
-/// Everything that a generation gave out.
-struct GenerationRecord {
-    var tokens: [GeneratedToken] = []
-    var text = ""
-
-    mutating func append(_ token: GeneratedToken) {
-        tokens.append(token)
-        text += token.text
-    }
-}

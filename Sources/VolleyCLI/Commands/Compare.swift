@@ -113,27 +113,3 @@ struct Compare: ParsableCommand {
         }
     }
 }
-
-/// Prompts in text files, one a line.
-enum PromptFile {
-    /// Empty lines are passed over.
-    /// - Throws: `StreamError`, or `PromptFileError` for a file without prompts.
-    static func prompts(of paths: [String]) throws -> [String] {
-        try paths.flatMap { path in
-            let lines = try TextInput.file(path).split(whereSeparator: \.isNewline).map(String.init)
-            let prompts = lines.filter { !$0.allSatisfy(\.isWhitespace) }
-            guard !prompts.isEmpty else { throw PromptFileError.empty(path: path) }
-            return prompts
-        }
-    }
-}
-
-enum PromptFileError: Error, CustomStringConvertible {
-    case empty(path: String)
-
-    var description: String {
-        switch self {
-        case .empty(let path): "\(path) holds no prompts; give one a line"
-        }
-    }
-}

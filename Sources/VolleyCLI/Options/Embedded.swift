@@ -37,15 +37,3 @@ struct Embedded {
         (Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])).resolvingSymlinksInPath()
     }
 }
-
-/// Why there is nothing to take in place of what was not given.
-enum EmbeddedError: Error, CustomStringConvertible {
-    case noModel(program: String)
-
-    var description: String {
-        switch self {
-        case .noModel(let program):
-            "no model: --model is not given, and the embedded one is not above \(program); give --model, or run the program where it was built"
-        }
-    }
-}

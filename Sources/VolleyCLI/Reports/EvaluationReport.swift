@@ -4,35 +4,35 @@ import Volley
 
 /// Evaluations side by side, for a person and for a program.
 struct EvaluationReport {
-    private let evaluations: [Evaluation]
+    let evaluations: [Evaluation]
     /// Whose vanilla it is, where it is not the model's own.
-    private let baseline: String?
+    let baseline: String?
 
     init(_ evaluations: [Evaluation], baseline: String?) {
         self.evaluations = evaluations
         self.baseline = baseline
     }
 
-    private var plans: [PlanLabel] { evaluations.first?.results.map(\.plan) ?? [] }
+    var plans: [PlanLabel] { evaluations.first?.results.map(\.plan) ?? [] }
     private var vanilla: Int? { plans.firstIndex(where: \.isVanilla) }
 
-    private func total(_ plan: Int) -> Proportion {
+    func total(_ plan: Int) -> Proportion {
         evaluations.reduce(Proportion()) { $0 + $1.results[plan].correct }
     }
 
-    private func speed(_ plan: Int) -> Double? {
+    func speed(_ plan: Int) -> Double? {
         let tokens = evaluations.reduce(0) { $0 + $1.results[plan].decodeTokens }
         let seconds = evaluations.reduce(0) { $0 + $1.results[plan].decodeSeconds }
         return seconds > 0 ? Double(tokens) / seconds : nil
     }
 
     /// Share of vanilla's right answers that a plan keeps.
-    private func retained(_ plan: Int) -> Double? {
+    func retained(_ plan: Int) -> Double? {
         vanilla.flatMap { Self.retained(total(plan), of: total($0)) }
     }
 
     /// The same, of one task's.
-    private func retained(_ plan: Int, on evaluation: Evaluation) -> Double? {
+    func retained(_ plan: Int, on evaluation: Evaluation) -> Double? {
         vanilla.flatMap { Self.retained(evaluation.results[plan].correct, of: evaluation.results[$0].correct) }
     }
 
@@ -42,7 +42,7 @@ struct EvaluationReport {
     }
 
     /// Of all answers; nil where the plan skips no layers.
-    private func depth(_ plan: Int) -> DepthSummary? {
+    func depth(_ plan: Int) -> DepthSummary? {
         let used = evaluations.compactMap { $0.results[plan].layersUsed }.flatMap { $0 }
         return used.isEmpty ? nil : DepthSummary(used)
     }
@@ -128,7 +128,7 @@ struct EvaluationReport {
         }
     }
 
-    private func places(_ plan: Int) -> [(place: Int?, quality: Evaluation.PlaceQuality)] {
+    func places(_ plan: Int) -> [(place: Int?, quality: Evaluation.PlaceQuality)] {
         var sums: [Int?: Evaluation.PlaceQuality] = [:]
         for evaluation in evaluations { sums.merge(evaluation.results[plan].places, uniquingKeysWith: +) }
         return sums.sorted { ($0.key ?? -1) < ($1.key ?? -1) }.map { ($0.key, $0.value) }
@@ -149,83 +149,5 @@ struct EvaluationReport {
 
     private static func shown(_ value: Double?, _ format: String, _ scale: Double) -> String {
         value.map { String(format: format, scale * $0) } ?? "–"
-    }
-}
-
-extension EvaluationReport {
-    private struct Document: Encodable {
-        let baseline: String?
-        let tasks: [Task]
-        let plans: [Plan]
-
-        struct Task: Encodable {
-            let task: String
-            let items: Int
-            /// Of the model.
-            let layers: Int
-            let plans: [PlanOnTask]
-        }
-
-        struct PlanOnTask: Encodable {
-            let mtd: String
-            /// Of plans other than a factor.
-            let plan: String?
-            let correct: Int
-            let count: Int
-            let loss: Double?
-            let retained: Double?
-            /// Of plans that skip layers.
-            let depth: DepthDocument.Summary?
-            let answers: [String]
-        }
-
-        struct Plan: Encodable {
-            let mtd: String
-            let plan: String?
-            let correct: Int
-            let count: Int
-            let low: Double
-            let high: Double
-            let retained: Double?
-            let depth: DepthDocument.Summary?
-            let tokensPerSecond: Double?
-            let places: [Place]
-        }
-
-        struct Place: Encodable {
-            let place: Int?
-            let tokens: Int
-            let agreement: Double?
-            let loss: Double
-            let vanillaLoss: Double
-        }
-    }
-
-    func json() throws -> String {
-        let tasks = evaluations.map { evaluation in
-            Document.Task(
-                task: evaluation.task.name, items: evaluation.task.items.count,
-                layers: evaluation.layerCount,
-                plans: evaluation.results.enumerated().map { plan, result in
-                    Document.PlanOnTask(
-                        mtd: result.plan.mtd, plan: result.plan.ownName, correct: result.correct.successCount,
-                        count: result.correct.count, loss: result.loss, retained: retained(plan, on: evaluation),
-                        depth: result.depth.map(DepthDocument.Summary.init), answers: result.answers)
-                })
-        }
-        let summed = plans.indices.map { plan in
-            let total = total(plan)
-            return Document.Plan(
-                mtd: plans[plan].mtd, plan: plans[plan].ownName, correct: total.successCount, count: total.count,
-                low: total.interval.lowerBound, high: total.interval.upperBound, retained: retained(plan),
-                depth: depth(plan).map(DepthDocument.Summary.init), tokensPerSecond: speed(plan),
-                places: places(plan).map { place, quality in
-                    let count = Double(max(1, quality.agreement.count))
-                    return Document.Place(
-                        place: place, tokens: quality.agreement.count, agreement: quality.agreement.share,
-                        loss: quality.lossSum / count, vanillaLoss: quality.vanillaLossSum / count)
-                })
-        }
-        return try Document(baseline: baseline, tasks: tasks, plans: summed).jsonDocument()
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Measuring
 import Volley
 
@@ -166,7 +165,8 @@ struct Bench: ParsableCommand {
         let shapes = shape.map { shape in
             Subject(name: shape.name) { _ in
                 try .random(
-                    shape, format: format, lmHeadFormat: (lmHeadFormat ?? oldLMHeadFormat)?.format, headLayers: headLayers, screens: screen)
+                    shape, format: format, lmHeadFormat: (lmHeadFormat ?? oldLMHeadFormat)?.format,
+                    headLayers: headLayers, screens: screen)
             }
         }
         let paths = model.isEmpty && shape.isEmpty ? [try Embedded().model] : model
@@ -221,29 +221,4 @@ struct Bench: ParsableCommand {
             name: name, roofline: ByteRoofline(stack, kvFormat: sessionOptions.kvFormat), formats: stack.formats,
             speed: speed, passes: costs, profiles: profiles, depths: depths)
     }
-}
-
-/// Shares from 0 to 1, separated by commas.
-struct SkipRates: ExpressibleByArgument {
-    let rates: [Double]
-
-    init?(argument: String) {
-        let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
-        rates = parts.compactMap { Double($0) }.filter { (0...1).contains($0) }
-        guard rates.count == parts.count else { return nil }
-    }
-}
-
-extension StorageFormat: ExpressibleByArgument {
-    /// In capitals or not: other programs write Q4_K.
-    public init?(argument: String) {
-        guard let format = Self.allCases.first(where: { $0.rawValue.lowercased() == argument.lowercased() }) else {
-            return nil
-        }
-        self = format
-    }
-}
-
-extension ModelShape: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
 }

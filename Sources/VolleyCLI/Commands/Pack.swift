@@ -76,31 +76,6 @@ struct Pack: ParsableCommand {
     }
 }
 
-/// A format to convert to, or none.
-struct PackFormat: ExpressibleByArgument {
-    /// Nil keeps what is there.
-    let format: StorageFormat?
-
-    static let keep = PackFormat(format: nil)
-
-    var isKeep: Bool { format == nil }
-
-    init(format: StorageFormat?) { self.format = format }
-
-    init?(argument: String) {
-        if argument == "keep" {
-            format = nil
-        } else {
-            guard let format = StorageFormat(argument: argument), PackOptions.formats.contains(format) else {
-                return nil
-            }
-            self.format = format
-        }
-    }
-
-    var defaultValueDescription: String { format?.rawValue ?? "keep" }
-}
-
 extension PackOptions.Compression: ExpressibleByArgument {}
 
 extension Interrupt {

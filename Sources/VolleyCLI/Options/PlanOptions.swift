@@ -46,45 +46,7 @@ struct PlanOptions: ParsableArguments {
     }
 }
 
-/// What `shortgpt` and `laco` choose by.
-struct CalibrationOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "A text by which shortgpt and laco choose their layers (default: a short one in English).",
-            valueName: "file"))
-    var calibration: String?
-
-    /// Nil for the default.
-    func text() throws -> String? { try calibration.map { try TextInput.file($0) } }
-}
-
 extension DecodePlan {
     /// As a command line asks for it.
     var option: String { PlanLabel(self).option }
-}
-
-/// `off`, a factor, or `auto`.
-enum MTDChoice: ExpressibleByArgument {
-    case factor(PlanRequest)
-    case fastest
-
-    init?(argument: String) {
-        if argument == "auto" {
-            self = .fastest
-        } else if let request = try? PlanRequest(factor: argument) {
-            self = .factor(request)
-        } else {
-            return nil
-        }
-    }
-}
-
-/// `NAME[:ARGUMENT]`.
-struct PlanName: ExpressibleByArgument {
-    let request: PlanRequest
-
-    init?(argument: String) {
-        guard let request = try? PlanRequest(plan: argument) else { return nil }
-        self.request = request
-    }
 }

@@ -89,26 +89,3 @@ struct GenerationReport: Encodable {
         }
     }
 }
-
-/// The sampling parameters: values by name, and the origin of each.
-struct SamplingDocument: Encodable {
-    let parameters: [String: Double]
-    let origins: [String: String]
-
-    init(_ summary: SamplingSummary) {
-        parameters = Dictionary(uniqueKeysWithValues: summary.entries.map { ($0.name, $0.value) })
-        origins = Dictionary(uniqueKeysWithValues: summary.entries.map { ($0.name, $0.origin) })
-    }
-}
-
-/// `--dump-logits`.
-enum LogitsFile {
-    /// Writes float32, little-endian.
-    static func write(_ logits: UnsafeBufferPointer<Float>, to path: String) throws {
-        var data = Data(capacity: 4 * logits.count)
-        for logit in logits {
-            withUnsafeBytes(of: logit.bitPattern.littleEndian) { data.append(contentsOf: $0) }
-        }
-        try WholeFile.write(data, to: path)
-    }
-}

@@ -81,27 +81,5 @@ struct ModelOptions: ParsableArguments {
     }
 }
 
-/// The option that ignores tensors which the model does not use.
-struct UnusedTensorsOption: ParsableArguments {
-    @Flag(help: "Leave out tensors that the model has no use for, in place of refusing the checkpoint.")
-    var ignoreUnusedTensors = false
-}
-
-/// A model and how long it took to load.
-struct LoadedModel {
-    let model: Model
-    let seconds: Double
-}
-
 extension KVFormat: ExpressibleByArgument {}
 extension ActivationFormat: ExpressibleByArgument {}
-
-/// A format that weights can be converted to.
-struct HeadFormat: ExpressibleByArgument {
-    let format: StorageFormat
-
-    init?(argument: String) {
-        guard let format = StorageFormat(argument: argument), PackOptions.formats.contains(format) else { return nil }
-        self.format = format
-    }
-}

@@ -1,41 +1,9 @@
-import ArgumentParser
 import Foundation
 import Measuring
 import Volley
 
-struct Inspect: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Say what a checkpoint is made of: layers, formats, bytes, and what each factor must read.")
-
-    @Argument(
-        help: ArgumentHelp(
-            "A native or Hugging Face directory, or a .gguf file (default: the embedded model).", valueName: "path"))
-    var path: String?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Take the last N layers as the head, in place of the checkpoint's number.", valueName: "n"))
-    var headLayers: Int?
-
-    @OptionGroup var rule: RuleOptions
-
-    @Flag(help: "List every tensor.")
-    var tensors = false
-
-    @Flag(help: "Print one JSON document.")
-    var json = false
-
-    func run() throws {
-        let checkpoint = try Checkpoint.open(path ?? Embedded().model)
-        let report = try CheckpointReport(checkpoint, headLayers: headLayers, rule: rule.overrides)
-        checkpoint.warnings().forEach(StandardError.warn)
-        try StandardOutput.write(
-            json ? try InspectionDocument(report).jsonDocument() : InspectionText(report, listsTensors: tensors).text)
-    }
-}
-
 /// The report for a person.
-private struct InspectionText {
+struct InspectionText {
     let text: String
 
     init(_ report: CheckpointReport, listsTensors: Bool) {
@@ -134,96 +102,4 @@ private struct InspectionText {
         }
         return TextTable(header: ["--mtd", "bytes a token", "at most"], rows: rows).text
     }
-}
-
-/// The report for a program.
-private struct InspectionDocument: Encodable {
-    let kind: String
-    let quantization: String?
-    let architecture: String
-    let layers: Int
-    let trunkLayers: Int
-    let headLayers: Int
-    let sampling: SamplingDocument
-    /// What the checkpoint asks for and does not get.
-    let notes: [String]
-    let phase: Choice
-    let promptInput: Choice
-    let history: Choice
-    let parameters: Int
-    let bytes: Int
-    let storedBytes: Int
-    let parts: [Part]
-    let kinds: [Kind]
-    let bytesPerToken: [String: Double]
-    let tensors: [Tensor]
-
-    struct Choice: Encodable {
-        let value: String
-        let from: String
-
-        init(_ value: some RawRepresentable<String>, _ origin: CheckpointRule.Origin) {
-            (self.value, from) = (value.rawValue, "\(origin)")
-        }
-    }
-
-    struct Part: Encodable {
-        let part: String
-        let format: String
-        let parameters: Int
-        let bytes: Int
-        let storedBytes: Int
-    }
-
-    struct Kind: Encodable {
-        let kind: String
-        let format: String
-        let tensors: Int
-        let bytes: Int
-        let storedBytes: Int
-    }
-
-    struct Tensor: Encodable {
-        let name: String
-        let shape: [Int]
-        let format: String
-        let bytes: Int
-        let storedBytes: Int
-    }
-
-    init(_ report: CheckpointReport) {
-        let total = report.total
-        kind = "\(report.kind)"
-        quantization = report.quantization
-        architecture = report.configuration.architecture.rawValue
-        layers = report.configuration.layerCount
-        trunkLayers = report.configuration.trunkLayerCount
-        headLayers = report.configuration.headLayerCount
-        sampling = SamplingDocument(SamplingSummary(report.generation))
-        notes = report.generation.notes
-        phase = Choice(report.rule.rule.phase, report.rule.phaseOrigin)
-        promptInput = Choice(report.rule.rule.promptInput, report.rule.promptInputOrigin)
-        history = Choice(report.rule.rule.history, report.rule.historyOrigin)
-        parameters = total.valueCount
-        bytes = total.byteCount
-        storedBytes = total.storedByteCount
-        parts = report.parts.map {
-            Part(
-                part: $0.part.rawValue, format: $0.format, parameters: $0.total.valueCount, bytes: $0.total.byteCount,
-                storedBytes: $0.total.storedByteCount)
-        }
-        kinds = report.kinds.map {
-            Kind(
-                kind: $0.kind, format: $0.format, tensors: $0.total.tensorCount, bytes: $0.total.byteCount,
-                storedBytes: $0.total.storedByteCount)
-        }
-        bytesPerToken = [nil, 2, 3, 4, 6].reduce(into: [:]) {
-            $0[$1.map(String.init) ?? "off"] = report.bytesPerToken(factor: $1)
-        }
-        tensors = report.tensors.map {
-            Tensor(
-                name: $0.name, shape: $0.shape, format: $0.format, bytes: $0.byteCount, storedBytes: $0.storedByteCount)
-        }
-    }
-
 }

@@ -1,0 +1,107 @@
+import ArgumentParser
+import Volley
+
+struct Chat: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Conversation with a model.",
+        discussion: """
+            Ctrl-C stops an answer and keeps the conversation, Ctrl-D ends it.
+
+            \(ChatCommand.list)
+            """)
+
+    @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Decoding") var plan: PlanOptions
+    @OptionGroup(title: "Sampling") var sampling: SamplingOptions
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("System message.", valueName: "text"))
+    var system: String?
+
+    @OptionGroup var template: TemplateOptions
+
+    @Flag(help: "Print speed and passes after each answer.")
+    var stats = false
+
+    @Flag(help: "Colour each token by its place in the cycle.")
+    var showCycles = false
+
+    func run() throws {
+        let interrupt = Interrupt()
+        let loaded = try Progress.during("loading the model") { try model.load() }
+        if !sampling.greedy { loaded.model.generationDefaults.warn() }
+        let plan = try plan.resolve(for: loaded.model, options: model.sessionOptions())
+        let (templated, chatOptions) = try template.applied(to: loaded.model)
+        var conversation = try Conversation(
+            templated, sessionOptions: model.sessionOptions(), options: try sampling.generationOptions(),
+            template: chatOptions, system: system, plan: plan)
+        if StandardInput.isTerminal { StandardError.write(greeting(loaded, plan)) }
+        let editor = LineEditor(prompt: "> ")
+        while let line = try editor.next() {
+            guard !line.isEmpty else { continue }
+            interrupt.reset()
+            if let command = ChatCommand(line) {
+                guard run(command, in: &conversation) else { return }
+            } else {
+                try answer(line, in: &conversation, interrupt: interrupt)
+            }
+        }
+        if StandardInput.isTerminal { StandardError.write("\n") }  // the shell's prompt gets a line of its own
+    }
+
+    private func answer(_ line: String, in conversation: inout Conversation, interrupt: Interrupt) throws {
+        var printer = TokenPrinter(isSilent: false, showsCycles: showCycles, plan: conversation.plan)
+        do {
+            let rest = try conversation.answer(line, isCancelled: { interrupt.isPressed }) { try printer.print($0) }
+            try printer.finish(rest)
+            let model = conversation.generator.model
+            if let notice = CutNotice.text(
+                for: conversation.generator, asked: conversation.options, defaults: model.generationDefaults,
+                contextLength: model.configuration.contextLength)
+            {
+                StandardError.write("volley: \(notice)\n")
+            }
+            if stats {
+                let summary = SamplingSummary(model.generationDefaults, asked: conversation.options.sampling)
+                let table = StatisticsTable(conversation.generator.statistics, sampling: summary, loadSeconds: nil)
+                StandardError.write(table.text)
+            }
+        } catch let error as SessionError {
+            StandardError.warn("\(error)")
+        } catch let error as TokenizerError {
+            StandardError.warn("\(error)")
+        }
+    }
+
+    /// Returns false where the conversation ends.
+    private func run(_ command: ChatCommand, in conversation: inout Conversation) -> Bool {
+        switch command {
+        case .leave: return false
+        case .help: StandardError.write(ChatCommand.list + "\n")
+        case .reset:
+            conversation.reset()
+            StandardError.write("the conversation starts anew\n")
+        case .factor(let request):
+            StandardError.write(switchPlan(to: request, in: &conversation))
+        case .badFactor(let error): StandardError.write("volley: \(error)\n")
+        case .unknown(let line):
+            StandardError.write("volley: '\(line)' is no command\n\(ChatCommand.list)\n")
+        }
+        return true
+    }
+
+    /// Returns what to tell the user.
+    private func switchPlan(to request: PlanRequest, in conversation: inout Conversation) -> String {
+        let configuration = conversation.generator.model.configuration
+        do throws(PlanError) {
+            conversation.plan = try configuration.plan(for: request, rule: plan.rule.overrides)
+        } catch {
+            return "volley: \(error)\n"
+        }
+        let warning = conversation.plan.warning(for: configuration).map { "volley: \($0)\n" } ?? ""
+        return warning + "now decoding with \(conversation.plan.option)\n"
+    }
+
+    private func greeting(_ loaded: LoadedModel, _ plan: any DecodePlan) -> String {
+        "\(loaded.model.name), \(plan.option). /help lists commands, Ctrl-D ends.\n"
+    }
+}

@@ -1,0 +1,71 @@
+import Volley
+
+/// A conversation: its messages, and the generator that has read them.
+///
+/// Each turn renders all messages; the generator keeps what it has read of them, so that an answer is what a fresh one would
+/// give.
+struct Conversation {
+    let generator: Generator
+    let options: GenerationOptions
+    /// How the next answer is decoded.
+    var plan: any DecodePlan
+
+    private let template: ChatOptions
+    private let system: String?
+    private var messages: [ChatMessage] = []
+
+    /// - Throws: `GenerationError` for a model without tokenizer or chat template.
+    init(
+        _ model: Model, sessionOptions: SessionOptions, options: GenerationOptions, template: ChatOptions,
+        system: String?, plan: any DecodePlan
+    ) throws {
+        guard try model.requireTokenizer().hasChatTemplate else {
+            throw GenerationError.noChatTemplate(model: model.name)
+        }
+        generator = Generator(model, options: sessionOptions)
+        self.options = options
+        self.template = template
+        self.system = system
+        self.plan = plan
+        reset()
+    }
+
+    /// Forgets every message but the system's.
+    mutating func reset() { messages = system.map { [ChatMessage(role: "system", content: $0)] } ?? [] }
+
+    /// Answers `text`. A cancelled answer stays in the conversation as far as it got.
+    ///
+    /// - Returns: the text that a cancelled answer held back.
+    /// - Throws: `SessionError.promptTooLong` where the conversation has outgrown the context; the message is then
+    ///   taken back.
+    mutating func answer(
+        _ text: String, isCancelled: @escaping @Sendable () -> Bool, onToken: (GeneratedToken) throws -> Void
+    ) throws -> String {
+        messages.append(ChatMessage(role: "user", content: text))
+        do {
+            try begin(isCancelled: isCancelled)
+        } catch {
+            messages.removeLast()
+            throw error
+        }
+        var answer = ""
+        defer { messages.append(ChatMessage(answer: answer, generator.model.tokenizer, template)) }
+        while let token = try generator.step() {
+            answer += token.text
+            try onToken(token)
+        }
+        let rest = generator.flush()
+        answer += rest
+        return rest
+    }
+
+    private func begin(isCancelled: @escaping @Sendable () -> Bool) throws {
+        let model = generator.model
+        let prompt = try model.tokens(of: messages, template)
+        let isFirst = !messages.contains { $0.role == "assistant" }
+        if isFirst, let warning = model.tokenizer?.warning(forPrompt: prompt) { StandardError.warn(warning) }
+        try generator.begin(
+            prompt, isWhole: true, plan: plan, options: options.filled(from: model.generationDefaults),
+            isCancelled: isCancelled)
+    }
+}

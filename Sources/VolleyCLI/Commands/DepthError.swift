@@ -1,0 +1,11 @@
+/// A map that would be one colour.
+enum DepthError: Error, CustomStringConvertible {
+    case nothingSkipped(plan: String)
+
+    var description: String {
+        switch self {
+        case .nothingSkipped(let plan):
+            "every token runs every layer with --plan \(plan); give a model with routed layers, or another --plan"
+        }
+    }
+}

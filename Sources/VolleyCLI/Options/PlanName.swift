@@ -1,0 +1,12 @@
+import ArgumentParser
+import Volley
+
+/// `NAME[:ARGUMENT]`.
+struct PlanName: ExpressibleByArgument {
+    let request: PlanRequest
+
+    init?(argument: String) {
+        guard let request = try? PlanRequest(plan: argument) else { return nil }
+        self.request = request
+    }
+}

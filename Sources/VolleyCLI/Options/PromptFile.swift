@@ -1,0 +1,15 @@
+import Foundation
+
+/// Prompts in text files, one a line.
+enum PromptFile {
+    /// Empty lines are passed over.
+    /// - Throws: `StreamError`, or `PromptFileError` for a file without prompts.
+    static func prompts(of paths: [String]) throws -> [String] {
+        try paths.flatMap { path in
+            let lines = try TextInput.file(path).split(whereSeparator: \.isNewline).map(String.init)
+            let prompts = lines.filter { !$0.allSatisfy(\.isWhitespace) }
+            guard !prompts.isEmpty else { throw PromptFileError.empty(path: path) }
+            return prompts
+        }
+    }
+}

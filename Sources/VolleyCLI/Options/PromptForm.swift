@@ -1,0 +1,6 @@
+import ArgumentParser
+
+enum PromptForm: String, EnumerableFlag {
+    case chat
+    case raw
+}

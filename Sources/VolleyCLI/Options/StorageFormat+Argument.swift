@@ -1,0 +1,12 @@
+import ArgumentParser
+import Volley
+
+extension StorageFormat: ExpressibleByArgument {
+    /// In capitals or not: other programs write Q4_K.
+    public init?(argument: String) {
+        guard let format = Self.allCases.first(where: { $0.rawValue.lowercased() == argument.lowercased() }) else {
+            return nil
+        }
+        self = format
+    }
+}

@@ -1,0 +1,94 @@
+import Measuring
+import Volley
+
+/// The report for a program.
+struct InspectionDocument: Encodable {
+    let kind: String
+    let quantization: String?
+    let architecture: String
+    let layers: Int
+    let trunkLayers: Int
+    let headLayers: Int
+    let sampling: SamplingDocument
+    /// What the checkpoint asks for and does not get.
+    let notes: [String]
+    let phase: Choice
+    let promptInput: Choice
+    let history: Choice
+    let parameters: Int
+    let bytes: Int
+    let storedBytes: Int
+    let parts: [Part]
+    let kinds: [Kind]
+    let bytesPerToken: [String: Double]
+    let tensors: [Tensor]
+
+    struct Choice: Encodable {
+        let value: String
+        let from: String
+
+        init(_ value: some RawRepresentable<String>, _ origin: CheckpointRule.Origin) {
+            (self.value, from) = (value.rawValue, "\(origin)")
+        }
+    }
+
+    struct Part: Encodable {
+        let part: String
+        let format: String
+        let parameters: Int
+        let bytes: Int
+        let storedBytes: Int
+    }
+
+    struct Kind: Encodable {
+        let kind: String
+        let format: String
+        let tensors: Int
+        let bytes: Int
+        let storedBytes: Int
+    }
+
+    struct Tensor: Encodable {
+        let name: String
+        let shape: [Int]
+        let format: String
+        let bytes: Int
+        let storedBytes: Int
+    }
+
+    init(_ report: CheckpointReport) {
+        let total = report.total
+        kind = "\(report.kind)"
+        quantization = report.quantization
+        architecture = report.configuration.architecture.rawValue
+        layers = report.configuration.layerCount
+        trunkLayers = report.configuration.trunkLayerCount
+        headLayers = report.configuration.headLayerCount
+        sampling = SamplingDocument(SamplingSummary(report.generation))
+        notes = report.generation.notes
+        phase = Choice(report.rule.rule.phase, report.rule.phaseOrigin)
+        promptInput = Choice(report.rule.rule.promptInput, report.rule.promptInputOrigin)
+        history = Choice(report.rule.rule.history, report.rule.historyOrigin)
+        parameters = total.valueCount
+        bytes = total.byteCount
+        storedBytes = total.storedByteCount
+        parts = report.parts.map {
+            Part(
+                part: $0.part.rawValue, format: $0.format, parameters: $0.total.valueCount, bytes: $0.total.byteCount,
+                storedBytes: $0.total.storedByteCount)
+        }
+        kinds = report.kinds.map {
+            Kind(
+                kind: $0.kind, format: $0.format, tensors: $0.total.tensorCount, bytes: $0.total.byteCount,
+                storedBytes: $0.total.storedByteCount)
+        }
+        bytesPerToken = [nil, 2, 3, 4, 6].reduce(into: [:]) {
+            $0[$1.map(String.init) ?? "off"] = report.bytesPerToken(factor: $1)
+        }
+        tensors = report.tensors.map {
+            Tensor(
+                name: $0.name, shape: $0.shape, format: $0.format, bytes: $0.byteCount, storedBytes: $0.storedByteCount)
+        }
+    }
+
+}
