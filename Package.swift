@@ -7,12 +7,26 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+let openBLAS = Target.Dependency.target(name: "COpenBLAS", condition: .when(traits: ["OpenBLAS"]))
+
+/// A product that only the server needs.
+func server(_ product: String, _ package: String) -> Target.Dependency {
+    .product(name: product, package: package, condition: .when(traits: ["Server"]))
+}
+
 let package = Package(
     name: "volley",
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Volley", targets: ["Volley"]),
         .executable(name: "volley", targets: ["VolleyCLI"]),
+    ],
+    traits: [
+        .trait(
+            name: "OpenBLAS",
+            description: "Multiply prompts by float weights with OpenBLAS. Without it the package's own kernels do."),
+        .trait(name: "Server", description: "The command `volley serve`, which needs Hummingbird and SwiftNIO."),
+        .default(enabledTraits: ["OpenBLAS", "Server"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -33,7 +47,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CLineEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .target(name: "CKernels"),
-        .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS", "CLinux"], swiftSettings: strict),
+        .target(name: "Tensors", dependencies: ["CKernels", openBLAS, "CLinux"], swiftSettings: strict),
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Jinja", dependencies: ["JSON"], swiftSettings: strict),
         .target(
@@ -49,22 +63,23 @@ let package = Package(
             name: "Serving",
             dependencies: [
                 "Decoding", "JSON", "Models", "Tensors", "Tokens",
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                server("Hummingbird", "hummingbird"),
+                server("Logging", "swift-log"),
+                server("NIOConcurrencyHelpers", "swift-nio"),
+                server("NIOCore", "swift-nio"),
+                server("NIOHTTPTypes", "swift-nio-extras"),
+                server("ServiceLifecycle", "swift-service-lifecycle"),
+                server("UnixSignals", "swift-service-lifecycle"),
             ],
             resources: [.embedInCode("Resources/openapi.json"), .embedInCode("Resources/page.html")],
             swiftSettings: strict),
         .executableTarget(
             name: "VolleyCLI",
             dependencies: [
-                "CLineEdit", "Measuring", "Serving", "Volley",
+                "CLineEdit", "Measuring", "Volley",
+                .target(name: "Serving", condition: .when(traits: ["Server"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
+                server("Logging", "swift-log"),
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -91,7 +106,7 @@ let package = Package(
         .plugin(name: "Documentation", capability: .command(intent: .documentationGeneration), path: "docs/plugin"),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
-            name: "TensorsTests", dependencies: ["CKernels", "COpenBLAS", "Tensors", "TestSupport"],
+            name: "TensorsTests", dependencies: ["CKernels", openBLAS, "Tensors", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "JinjaTests", dependencies: ["JSON", "Jinja", "TestSupport"], swiftSettings: strict),

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds programs in a package of their own that depends on this one by path and uses its public face alone, and runs them:
-# the README's lines, and the examples. usage: Tests/consumer.sh [DIRECTORY, kept between runs]
+# the README's lines, and the examples. It takes the library without its traits, and so must resolve and build without OpenBLAS,
+# SwiftNIO and Hummingbird. usage: Tests/consumer.sh [DIRECTORY, kept between runs]
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${1:-$root/.build/consumer}
@@ -14,7 +15,7 @@ import PackageDescription
 let volley = Target.Dependency.product(name: "Volley", package: "volley")
 let package = Package(
     name: "consumer", platforms: [.macOS(.v15)],
-    dependencies: [.package(name: "volley", path: "$root")],
+    dependencies: [.package(name: "volley", path: "$root", traits: [])],
     targets: ["Lines", "Streaming", "Concurrent"].map { .executableTarget(name: \$0, dependencies: [volley]) })
 END
 mkdir "$package/Sources"
@@ -32,10 +33,14 @@ let session = model.session(options)            // options: SessionOptions, defa
 for try await piece in session.generate(prompt, plan: .multiToken(4)) { print(piece.text, terminator: "") }
 END
 
+fail() { echo "consumer: $1" >&2; exit 1; }
+fetched=$(swift package --package-path "$package" --scratch-path "$build" show-dependencies --format flatlist)
+! grep -E "swift-nio|hummingbird" <<< "$fetched" || fail "the library alone needs the server's packages"
+
 swift build -c release --package-path "$package" --scratch-path "$build"
+! ldd "$build/release/Lines" | grep openblas || fail "the library without its traits is linked with OpenBLAS"
 model=$root/weights/volley-5m
 
-fail() { echo "consumer: $1" >&2; exit 1; }
 lines=$("$build/release/Lines" "$model")
 [ -n "$lines" ] || fail "the README's lines print nothing"
 streamed=$("$build/release/Streaming" "$model" 4 "Sort this list: 73 27 43 37 19" | sed -E 's/\x1B\[[0-9;]*m//g')

@@ -49,7 +49,8 @@ package final class Compute {
         self.maximumColumns = maximumColumns
         self.activations = activations
         blocks = AlignedBuffer(count: maximumRows * (maximumColumns / 32 + 1) * activations.bytesPerBlock)
-        tiles = AlignedBuffer(count: maximumRows <= Self.kernelRows ? 0 : team.count * Self.tileRows * maximumColumns)
+        let usesBLAS = OpenBLAS.isAvailable && maximumRows > Self.kernelRows
+        tiles = AlignedBuffer(count: usesBLAS ? team.count * Self.tileRows * maximumColumns : 0)
         attentionScratchCount = volley_attention_scratch(headWidth)
         attentionScratch = AlignedBuffer(count: team.count * attentionScratchCount)
     }

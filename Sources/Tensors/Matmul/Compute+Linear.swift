@@ -4,7 +4,8 @@ extension Compute {
     /// output[row, n] = Σ weights[n, k] · input[row, k].
     ///
     /// Quantised weights multiply rounded activations in our own kernels, which give a row the same bits whatever the
-    /// row count. Float weights use our kernels for up to 16 rows, and OpenBLAS for more unless `isRowExact`.
+    /// row count. Float weights use our kernels for up to 16 rows, and OpenBLAS for more unless `isRowExact` or built
+    /// without it.
     /// - Parameters:
     ///   - input: [rowCount, weights.columns]
     ///   - isRowExact: whether each row must get the same bits as alone.
@@ -14,7 +15,7 @@ extension Compute {
         output: UnsafeMutablePointer<Float>
     ) {
         precondition(weights.columns <= maximumColumns && rowCount <= maximumRows)
-        guard rowCount > Self.kernelRows, !isRowExact, weights.hasFloats else {
+        guard OpenBLAS.isAvailable, rowCount > Self.kernelRows, !isRowExact, weights.hasFloats else {
             return multiply(weights, input, rowCount: rowCount, allowsBLAS: false, output: output)
         }
         OpenBLAS.withOneThread { multiply(weights, input, rowCount: rowCount, allowsBLAS: true, output: output) }

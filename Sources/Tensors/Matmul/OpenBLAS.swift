@@ -1,21 +1,37 @@
-import COpenBLAS
 import Synchronization
 
-/// The matmuls of OpenBLAS, on the calling thread.
+#if OpenBLAS
+    import COpenBLAS
+#endif
+
+/// The matmuls of OpenBLAS, if the package is built with the trait of that name.
 enum OpenBLAS {
+    static var isAvailable: Bool {
+        #if OpenBLAS
+            true
+        #else
+            false
+        #endif
+    }
+
     /// output[m, n] = Σ weights[n, k] · input[m, k].
     ///
     /// - Parameters:
     ///   - input: [rowCount, columns]
     ///   - weights: [weightRows, columns]
     ///   - output: [rowCount, weightRows], rows `outputStride` floats apart.
+    /// - Precondition: `isAvailable`.
     static func multiply(
         _ input: UnsafePointer<Float>, rowCount: Int, _ weights: UnsafePointer<Float>, weightRows: Int, columns: Int,
         output: UnsafeMutablePointer<Float>, outputStride: Int
     ) {
-        cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, CblasTrans, blasint(rowCount), blasint(weightRows), blasint(columns), 1, input,
-            blasint(columns), weights, blasint(columns), 0, output, blasint(outputStride))
+        #if OpenBLAS
+            cblas_sgemm(
+                CblasRowMajor, CblasNoTrans, CblasTrans, blasint(rowCount), blasint(weightRows), blasint(columns), 1,
+                input, blasint(columns), weights, blasint(columns), 0, output, blasint(outputStride))
+        #else
+            preconditionFailure("built without OpenBLAS")
+        #endif
     }
 
     /// Runs `body` with OpenBLAS limited to the calling thread, as the team shares the work already.
@@ -23,20 +39,24 @@ enum OpenBLAS {
     /// The limit applies to the whole process, so the last of concurrent calls restores the previous value. Until then the
     /// program's own calls of OpenBLAS use one thread too.
     static func withOneThread(_ body: () -> Void) {
-        threads.withLock { threads in
-            if threads.users == 0 {
-                threads.count = openblas_get_num_threads()
-                openblas_set_num_threads(1)
+        #if OpenBLAS
+            callers.withLock { callers in
+                if callers.count == 0 {
+                    callers.restoredThreadCount = openblas_get_num_threads()
+                    openblas_set_num_threads(1)
+                }
+                callers.count += 1
             }
-            threads.users += 1
-        }
+            defer {
+                callers.withLock { callers in
+                    callers.count -= 1
+                    if callers.count == 0 { openblas_set_num_threads(callers.restoredThreadCount) }
+                }
+            }
+        #endif
         body()
-        threads.withLock { threads in
-            threads.users -= 1
-            if threads.users == 0 { openblas_set_num_threads(threads.count) }
-        }
     }
 
-    /// Concurrent calls of `withOneThread`, and the thread count to restore. Global, as OpenBLAS's setting is.
-    private static let threads = Mutex((users: 0, count: Int32(1)))
+    /// Concurrent calls of `withOneThread`. Global, as OpenBLAS's setting is.
+    private static let callers = Mutex((count: 0, restoredThreadCount: Int32(1)))
 }

@@ -19,8 +19,17 @@ struct VolleyCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Generate.self, Chat.self, Tokenize.self, Pack.self, Unpack.self, Inspect.self, Verify.self,
-            Compare.self, Tune.self, Bench.self, Eval.self, Depth.self, Serve.self,
-        ])
+            Compare.self, Tune.self, Bench.self, Eval.self, Depth.self,
+        ] + serving)
+
+    /// The commands of the trait `Server`.
+    private static var serving: [any ParsableCommand.Type] {
+        #if Server
+            [Serve.self]
+        #else
+            []
+        #endif
+    }
 
     static func main() async {
         signal(SIGPIPE, SIG_IGN)  // a closed standard output is an error like any other

@@ -1,90 +1,93 @@
-import ArgumentParser
-import Foundation
-import Serving
-import Volley
+#if Server
+    import ArgumentParser
+    import Foundation
+    import Serving
+    import Volley
 
-/// Where the server listens, whom it lets in and how much it takes on.
-struct ServerOptions: ParsableArguments {
-    @Option(help: "The address to listen at; 0.0.0.0 lets other machines in.")
-    var host = "127.0.0.1"
+    /// Where the server listens, whom it lets in and how much it takes on.
+    struct ServerOptions: ParsableArguments {
+        @Option(help: "The address to listen at; 0.0.0.0 lets other machines in.")
+        var host = "127.0.0.1"
 
-    @Option(parsing: .unconditional, help: "The port; 0 takes a free one.")
-    var port = 8080
+        @Option(parsing: .unconditional, help: "The port; 0 takes a free one.")
+        var port = 8080
 
-    @Option(
-        help: ArgumentHelp(
-            "What clients must send as Authorization: Bearer KEY (default: VOLLEY_API_KEY, else no key).",
-            valueName: "key"))
-    var apiKey: String?
+        @Option(
+            help: ArgumentHelp(
+                "What clients must send as Authorization: Bearer KEY (default: VOLLEY_API_KEY, else no key).",
+                valueName: "key"))
+        var apiKey: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "Let browsers use the server from pages of this origin, or * (default: none).", valueName: "origin"))
-    var cors: String?
+        @Option(
+            help: ArgumentHelp(
+                "Let browsers use the server from pages of this origin, or * (default: none).", valueName: "origin"))
+        var cors: String?
 
-    @Option(parsing: .unconditional, help: "Most sequences that are decoded together, 1 to 32.")
-    var maxBatch = ServingLimits().batchSize
+        @Option(parsing: .unconditional, help: "Most sequences that are decoded together, 1 to 32.")
+        var maxBatch = ServingLimits().batchSize
 
-    @Option(parsing: .unconditional, help: "Most sequences that wait; more are refused with 429.")
-    var maxQueue = ServingLimits().queueLength
+        @Option(parsing: .unconditional, help: "Most sequences that wait; more are refused with 429.")
+        var maxQueue = ServingLimits().queueLength
 
-    @Option(help: ArgumentHelp("Most memory for keys and values.", valueName: "bytes"))
-    var kvBudget = ByteSize(byteCount: ServingLimits().kvByteCount)
+        @Option(help: ArgumentHelp("Most memory for keys and values.", valueName: "bytes"))
+        var kvBudget = ByteSize(byteCount: ServingLimits().kvByteCount)
 
-    @Option(parsing: .unconditional, help: "Most tokens of a prompt (default: the context).")
-    var maxPrompt: Int?
+        @Option(parsing: .unconditional, help: "Most tokens of a prompt (default: the context).")
+        var maxPrompt: Int?
 
-    @Option(parsing: .unconditional, help: "Most tokens of an answer.")
-    var maxTokens = ServingLimits().answerTokens
+        @Option(parsing: .unconditional, help: "Most tokens of an answer.")
+        var maxTokens = ServingLimits().answerTokens
 
-    @Option(parsing: .unconditional, help: "Largest factor that a request may name, 1 to 16.")
-    var maxMtd = ServingLimits().factor
+        @Option(parsing: .unconditional, help: "Largest factor that a request may name, 1 to 16.")
+        var maxMtd = ServingLimits().factor
 
-    @Option(help: ArgumentHelp("Largest body of a request.", valueName: "bytes"))
-    var maxBody = ByteSize(byteCount: ServingLimits().bodyByteCount)
+        @Option(help: ArgumentHelp("Largest body of a request.", valueName: "bytes"))
+        var maxBody = ByteSize(byteCount: ServingLimits().bodyByteCount)
 
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Let a client go that takes nothing of its answer for so long.", valueName: "seconds"))
-    var writeTimeout = ServerConfiguration().writeTimeout
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp("Let a client go that takes nothing of its answer for so long.", valueName: "seconds"))
+        var writeTimeout = ServerConfiguration().writeTimeout
 
-    func validate() throws {
-        try check("--port", port, 0...65535)
-        try check("--max-batch", maxBatch, ServingLimits.batchSizes)
-        try check("--max-queue", maxQueue, 1...100_000)
-        try check("--max-prompt", maxPrompt ?? 1, 1...1 << 24)
-        try check("--max-tokens", maxTokens, 1...1 << 24)
-        try check("--max-mtd", maxMtd, MultiTokenPlan.factors)
-        try check("--write-timeout", writeTimeout, 1...86_400)
-        if apiKey == "" { throw ValidationError("--api-key is empty; give a key, or leave it out") }
-    }
+        func validate() throws {
+            try check("--port", port, 0...65535)
+            try check("--max-batch", maxBatch, ServingLimits.batchSizes)
+            try check("--max-queue", maxQueue, 1...100_000)
+            try check("--max-prompt", maxPrompt ?? 1, 1...1 << 24)
+            try check("--max-tokens", maxTokens, 1...1 << 24)
+            try check("--max-mtd", maxMtd, MultiTokenPlan.factors)
+            try check("--write-timeout", writeTimeout, 1...86_400)
+            if apiKey == "" { throw ValidationError("--api-key is empty; give a key, or leave it out") }
+        }
 
-    private func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
-        guard range.contains(value) else {
-            throw ValidationError("\(name) is \(value); give a number from \(range.lowerBound) to \(range.upperBound)")
+        private func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+            guard range.contains(value) else {
+                throw ValidationError(
+                    "\(name) is \(value); give a number from \(range.lowerBound) to \(range.upperBound)")
+            }
+        }
+
+        func limits() -> ServingLimits {
+            var limits = ServingLimits()
+            limits.batchSize = maxBatch
+            limits.queueLength = maxQueue
+            limits.kvByteCount = kvBudget.byteCount
+            limits.promptTokens = maxPrompt
+            limits.answerTokens = maxTokens
+            limits.factor = maxMtd
+            limits.bodyByteCount = maxBody.byteCount
+            return limits
+        }
+
+        func configuration() -> ServerConfiguration {
+            var configuration = ServerConfiguration()
+            configuration.host = host
+            configuration.port = port
+            let environment = ProcessInfo.processInfo.environment["VOLLEY_API_KEY"].flatMap { $0.isEmpty ? nil : $0 }
+            configuration.key = apiKey ?? environment
+            configuration.allowedOrigin = cors
+            configuration.writeTimeout = writeTimeout
+            return configuration
         }
     }
-
-    func limits() -> ServingLimits {
-        var limits = ServingLimits()
-        limits.batchSize = maxBatch
-        limits.queueLength = maxQueue
-        limits.kvByteCount = kvBudget.byteCount
-        limits.promptTokens = maxPrompt
-        limits.answerTokens = maxTokens
-        limits.factor = maxMtd
-        limits.bodyByteCount = maxBody.byteCount
-        return limits
-    }
-
-    func configuration() -> ServerConfiguration {
-        var configuration = ServerConfiguration()
-        configuration.host = host
-        configuration.port = port
-        let environment = ProcessInfo.processInfo.environment["VOLLEY_API_KEY"].flatMap { $0.isEmpty ? nil : $0 }
-        configuration.key = apiKey ?? environment
-        configuration.allowedOrigin = cors
-        configuration.writeTimeout = writeTimeout
-        return configuration
-    }
-}
+#endif
