@@ -28,7 +28,7 @@ struct AttentionTests {
             queries = randomActivations(count * shape.heads * shape.headWidth, using: &generator).map { 3 * $0 }
         }
 
-        /// As a matmul would give them: q | k | v.
+        /// Rows q | k | v, as a matmul outputs them.
         func rows(_ positions: Range<Int>, _ shape: Shape) -> [Float] {
             func part(_ states: [Float], _ heads: Int, _ position: Int) -> ArraySlice<Float> {
                 states[position * heads * shape.headWidth..<(position + 1) * heads * shape.headWidth]
@@ -54,7 +54,7 @@ struct AttentionTests {
         let byteCount = capacity * shape.keyValueHeads * shape.headWidth * shape.format.bytesPerValue
         let (keys, values) = (AlignedBuffer<UInt8>(count: byteCount), AlignedBuffer<UInt8>(count: byteCount))
         let width = shape.heads * shape.headWidth
-        // A rotation by nothing.
+        // The identity rotation.
         let cosines = AlignedBuffer<Float>(count: rowCount * shape.headWidth)
         let sines = AlignedBuffer<Float>(count: rowCount * shape.headWidth)
         cosines.pointer.update(repeating: 1, count: cosines.count)
@@ -92,7 +92,7 @@ struct AttentionTests {
         return output
     }
 
-    /// Softmax attention in double precision over the keys that the rule makes visible.
+    /// Softmax attention in double precision over the visible keys.
     static func expected(_ s: Sequence, _ shape: Shape, from first: Int = 0) -> [Double] {
         let width = shape.headWidth
         func stored(_ value: Float) -> Double { shape.format == .f16 ? Double(Float16(value)) : Double(value) }
@@ -143,7 +143,7 @@ struct AttentionTests {
         }
     }
 
-    @Test("ring, pass width and threads change no bit")
+    @Test("the bits do not depend on ring capacity, pass width or thread count")
     func invariance() throws {
         for shape in [Shape(), Shape(heads: 6, keyValueHeads: 1, window: 20, sinks: 5, format: .f16)] {
             let sequence = Sequence(200, shape, seed: 2)
@@ -161,7 +161,7 @@ struct AttentionTests {
         }
     }
 
-    @Test("positions that threads share: right, and the bits of one thread's")
+    @Test("key ranges shared by threads are correct and give the bits of one thread")
     func ranges() throws {
         for shape in [
             Shape(heads: 6, keyValueHeads: 3, headWidth: 8), Shape(heads: 24, keyValueHeads: 1, headWidth: 8),

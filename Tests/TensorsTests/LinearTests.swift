@@ -18,7 +18,7 @@ struct LinearTests {
         return output
     }
 
-    /// The activations that quantised weights multiply, worked out apart from the kernels.
+    /// Rounded activations, computed independently of the kernels.
     static func rounded(_ input: [Float], to activations: ActivationFormat) -> [Double] {
         let largestCode: Float = activations == .int16 ? 32767 : 127
         return stride(from: 0, to: input.count, by: 32).flatMap { start in
@@ -30,7 +30,7 @@ struct LinearTests {
         }
     }
 
-    @Test("every format, instruction set and number of rows against double precision")
+    @Test("every format, instruction set and row count against double precision")
     func againstDoublePrecision() throws {
         var generator = SeededGenerator(seed: 1)
         for format in StorageFormat.allCases {
@@ -59,7 +59,9 @@ struct LinearTests {
         }
     }
 
-    @Test("the largest codes times the largest activations fit the sums", arguments: ActivationFormat.allCases)
+    @Test(
+        "the largest codes times the largest activations do not overflow the sums", arguments: ActivationFormat.allCases
+    )
     func largestProducts(_ activations: ActivationFormat) throws {
         var generator = SeededGenerator(seed: 6)
         for format in StorageFormat.allCases where format.valuesPerBlock > 1 {
@@ -79,11 +81,11 @@ struct LinearTests {
         }
     }
 
-    @Test("the bits do not depend on whether weights are asked for ahead", arguments: ActivationFormat.allCases)
+    @Test("the bits do not depend on prefetching", arguments: ActivationFormat.allCases)
     func fetching(_ activations: ActivationFormat) throws {
         var generator = SeededGenerator(seed: 7)
         for format in StorageFormat.allCases where format.valuesPerBlock > 1 {
-            // Large enough for a trial, whose first two runs go different ways.
+            // Large enough for a trial, whose first two runs differ in prefetching.
             let stored = StoredValues(rows: 1211, columns: 1024, format: format, using: &generator)
             let weights = Linear([stored.matrix])
             for rowCount in 1...Int(VOLLEY_PREFETCH_ROWS) {
@@ -105,7 +107,7 @@ struct LinearTests {
         }
     }
 
-    /// Float32 sums of n products are off by at most about n·2⁻²⁴ of the sum of the products' sizes.
+    /// The error of a float32 sum of n products is at most about n·2⁻²⁴ times the sum of their magnitudes.
     private func expectClose(
         _ output: [Float], _ stored: StoredValues, _ input: [Double], _ rowCount: Int, _ name: String
     ) {
@@ -118,7 +120,7 @@ struct LinearTests {
                     size += abs(weight * input[row * columns + k])
                 }
                 let difference = abs(Double(output[row * stored.values.count + index]) - sum)
-                // Blocks of q4 subtract a constant part, which costs as much again.
+                // Blocks of q4 subtract a constant, which doubles the error.
                 #expect(difference <= size * 4e-7 * Double(columns).squareRoot() + 1e-30, "\(name) [\(row), \(index)]")
             }
         }
@@ -156,7 +158,7 @@ struct LinearTests {
         }
     }
 
-    @Test("several matrices of several formats side by side are each of them alone, by kernels and by OpenBLAS")
+    @Test("matrices of several formats side by side give the results of each alone, in kernels and in OpenBLAS")
     func parts() throws {
         var generator = SeededGenerator(seed: 3)
         let matrices = StorageFormat.allCases.enumerated().map { index, format in
@@ -177,7 +179,7 @@ struct LinearTests {
         }
     }
 
-    @Test("many rows are each of them alone: to the bit in quantised formats, nearly where OpenBLAS computes")
+    @Test("many rows give the results of each row alone: bit for bit in quantised formats, nearly so in OpenBLAS")
     func wide() throws {
         var generator = SeededGenerator(seed: 4)
         for format in StorageFormat.allCases {
@@ -197,7 +199,7 @@ struct LinearTests {
         }
     }
 
-    @Test("packed weights give back the bits of the rows that they were packed from")
+    @Test("packed weights return the bits of the rows they were packed from")
     func packedRows() {
         var generator = SeededGenerator(seed: 5)
         for format in StorageFormat.allCases {

@@ -7,7 +7,7 @@
 
     struct OpenBLASTests {
         @Test(
-            "matmuls leave a program's own number of OpenBLAS threads alone, however many run at once",
+            "concurrent matmuls restore the program's own OpenBLAS thread count",
             .enabled(if: ProcessInfo.processInfo.environment["OPENBLAS_NUM_THREADS"] == nil))
         func threadCount() async throws {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -24,7 +24,7 @@
                 }
                 try await group.waitForAll()
             }
-            // Other tests may be in a matmul at the moment.
+            // Other tests may be inside a matmul now.
             let deadline = ContinuousClock.now + .seconds(30)
             while openblas_get_num_threads() == 1, ContinuousClock.now < deadline {
                 try await Task.sleep(for: .milliseconds(1))

@@ -2,7 +2,7 @@ import Tensors
 import Testing
 
 struct PartRunsTests {
-    @Test("a member takes its own parts from the front, then others' from the back")
+    @Test("a member takes its own parts from the front, then steals from the back of others")
     func order() {
         let runs = PartRuns(memberCount: 2)
         runs.deal(6)
@@ -13,7 +13,7 @@ struct PartRunsTests {
         #expect(runs.take(0) == nil && runs.take(1) == nil)
     }
 
-    @Test("every part is taken once, whatever the number of members and parts")
+    @Test("every part is taken once, for any number of members and parts")
     func all() {
         for members in 1...5 {
             let runs = PartRuns(memberCount: members)

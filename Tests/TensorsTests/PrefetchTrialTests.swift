@@ -5,7 +5,7 @@ struct PrefetchTrialTests {
     private static let matrices = [12, 8, 24, 12, 6]
 
     @Test(
-        "the faster way is kept, whichever matrices follow each other, even when others now and then take a core away",
+        "the faster kind wins, for any sequence of matrices and despite occasional slow runs",
         arguments: [true, false], 1...5)
     func verdict(asking: Bool, period: Int) {
         var trial = PrefetchTrial()
@@ -21,7 +21,7 @@ struct PrefetchTrialTests {
         #expect(measurements == 2 * PrefetchTrial.length)
     }
 
-    @Test("after a while there is another trial, as the memory of a shared machine changes")
+    @Test("the trial repeats after a while, because a shared machine's bandwidth changes")
     func terms() {
         var trial = PrefetchTrial()
         for asking in [true, false, false, true] {
@@ -34,7 +34,7 @@ struct PrefetchTrialTests {
         }
     }
 
-    @Test("each kind of a layer's matrices has its share of both ways", arguments: 1...8)
+    @Test("each matrix of a layer gets its share of both kinds", arguments: 1...8)
     func shares(period: Int) {
         var trial = PrefetchTrial()
         var asking = [Int](repeating: 0, count: period), all = asking

@@ -5,7 +5,7 @@ import Tensors
 import Testing
 
 struct QuantizerTests {
-    @Test("what is exact stays exact: every stored value comes back through float32")
+    @Test("float formats convert to float32 and back exactly")
     func exactFormats() {
         for format in [StorageFormat.bf16, .f16] {
             let words = Array(UInt16.min...UInt16.max)
@@ -19,7 +19,7 @@ struct QuantizerTests {
         }
     }
 
-    @Test("blocks are within half a step of their values")
+    @Test("block values are within half a step")
     func blocks() {
         var random = SeededGenerator(seed: 4)
         for (format, step) in [(StorageFormat.q8_0, 1 / 127.0), (.q4_0, 1 / 8.0), (.q4_1, 1 / 7.5)] {
@@ -38,11 +38,11 @@ struct QuantizerTests {
         }
     }
 
-    @Test("six bits: values are within half a step of their sixteen's, and no code or scale overflows")
+    @Test("q6_K: values are within half a step of their group of sixteen, and no code or scale overflows")
     func sixBits() {
         var random = SeededGenerator(seed: 5)
         for size in [1e-38, 1e-6, 1, 1e6] as [Float] {
-            // Sixteens of like size, and of sizes a thousandfold apart.
+            // Groups of equal magnitude, and of magnitudes that differ a thousandfold.
             for spread in [1, 1000] as [Float] {
                 var values = randomActivations(256, using: &random)
                 for index in values.indices { values[index] *= index / 16 % 2 == 0 ? size : size / spread }
@@ -53,7 +53,7 @@ struct QuantizerTests {
                 let step = values.map(abs).max().map { Double($0) / (31 * 127) } ?? 0
                 for group in 0..<16 {
                     let range = 16 * group..<16 * group + 16
-                    // Of the scale's own rounding a code of 31 has the most; numbers below f16's least are lost.
+                    // The scale's rounding affects code 31 most; values below the smallest float16 are lost.
                     let limit = Double(values[range].map(abs).max() ?? 0) / 62 + 17 * step + 31 * 127 * 0x1p-24
                     for index in range {
                         let difference = abs(Double(values[index]) - Double(decoded[index]))
@@ -66,7 +66,7 @@ struct QuantizerTests {
 }
 
 struct PlanesTests {
-    @Test("planes join to the words they were split from, for every count and instruction set", arguments: [2, 4])
+    @Test("join restores what split took apart, for every count and instruction set", arguments: [2, 4])
     func roundTrip(width: Int) {
         var random = SeededGenerator(seed: 9)
         for count in Array(0...70) + [1000, 4096, 5003] {
@@ -84,7 +84,7 @@ struct PlanesTests {
         }
     }
 
-    @Test("bf16 numbers of like size fill most planes with like bytes")
+    @Test("bf16 values of equal exponent fill most planes with equal bytes")
     func likeExponents() {
         let count = 4096
         let words = (0..<count).map { UInt16(0x3F80 | ($0 * 37 & 0x7F)) }  // from 1 to 2

@@ -2,16 +2,16 @@ import Tensors
 import Testing
 
 struct ReadAheadTests {
-    @Test("what followed some weights the last time is what is read ahead, and a changed order is learnt")
+    @Test("the weights that followed the last time are read ahead, and a changed order is learnt")
     func order() {
         let order = ReadingOrder()
         let memory = AlignedBuffer<UInt8>(count: 3)
         let (a, b, c) = (memory.pointer, memory.pointer + 1, memory.pointer + 2)
         func read(_ weights: UnsafePointer<UInt8>) -> UnsafeRawPointer? {
             let next = order.read(weights) {
-                let beginnings = ReadingOrder.Starts(count: 1)
-                beginnings.pointer[0] = UnsafeRawPointer(weights)
-                return beginnings
+                let starts = ReadingOrder.Starts(count: 1)
+                starts.pointer[0] = UnsafeRawPointer(weights)
+                return starts
             }
             return next.flatMap { $0[0] }
         }

@@ -23,7 +23,7 @@ struct RowKernelTests {
                         volley_dequantize(
                             set.kernels, format.kernelFormat, &output,
                             stored.matrix.bytes + row * stored.matrix.rowByteCount, columns)
-                        // Formats with scales of scales or minimums round more than once, as GGUF's reference does.
+                        // Formats with scales of scales, or minimums, round more than once, as GGUF's reference does.
                         let expected = stored.values[row]
                         let bound = format.roundsOnce ? 0 : 3e-7 * (expected.map(abs).max() ?? 0)
                         #expect(
@@ -35,7 +35,7 @@ struct RowKernelTests {
         }
     }
 
-    @Test("the largest value's first place, wherever it is, and none beside what is not a number")
+    @Test("argmax is the first largest value at any index, and nil beside NaN")
     func argmax() {
         var generator = SeededGenerator(seed: 3)
         for count in Self.widths + [1024, 1025, 3000] {
@@ -56,7 +56,7 @@ struct RowKernelTests {
         #expect(UnsafeBufferPointer<Float>(start: nil, count: 0).argmax == nil)
     }
 
-    @Test("activations round the same way everywhere, ties to even, and lie with their part's rows side by side")
+    @Test("activations round alike in every instruction set, ties to even, with the rows of a tile interleaved")
     func quantize() {
         var generator = SeededGenerator(seed: 2)
         let (rowCount, blockCount) = (3, 20)
@@ -90,7 +90,7 @@ struct RowKernelTests {
                     ? codes.bindMemory(to: Int16.self).map(Int.init) : codes.bindMemory(to: Int8.self).map(Int.init)
             )
         }
-        // Those of 8 bits are dealt as a panel's quads are.
+        // 8-bit codes are interleaved as in a panel's quads.
         let dealt = [0, 4, 1, 5, 2, 6, 3, 7]
         for (place, code) in codes.enumerated() {
             let value = values[activations == .int16 ? place : place / 8 * 8 + dealt[place % 8]]
@@ -101,7 +101,7 @@ struct RowKernelTests {
         #expect(header.scaled_sum == header.scale * Float(codes.reduce(0, +)))
     }
 
-    @Test("RMSNorm, RoPE, gate and sum against double precision at every width")
+    @Test("RMSNorm, RoPE, SwiGLU and sum against double precision at every width")
     func rows() {
         var generator = SeededGenerator(seed: 3)
         for width in Self.widths {
@@ -137,7 +137,7 @@ struct RowKernelTests {
         rotation(using: &generator)
     }
 
-    @Test("tanh within 3 ulp of double precision, at zero, where two formulas meet, far out, and beside NaN")
+    @Test("tanh is within 3 ulp of double precision: at zero, where the formulas meet, at large values and beside NaN")
     func hyperbolicTangent() {
         var generator = SeededGenerator(seed: 5)
         let special: [Float] = [0, -0.0, 1e-30, -1e-6, 0.624999, 0.625, -0.625001, 9, -20, 80, .infinity, -.infinity]
@@ -187,7 +187,7 @@ struct RowKernelTests {
         }
     }
 
-    @Test("float16: every half is read exactly, every float is written to the nearest, ties to even")
+    @Test("every float16 is read exactly, and floats are written to nearest, ties to even")
     func halves() {
         var generator = SeededGenerator(seed: 4)
         let bits: [UInt16] = Array(0...UInt16.max)
@@ -220,7 +220,7 @@ struct RowKernelTests {
 }
 
 extension StorageFormat {
-    /// Whether a value is one product, and so the nearest float32.
+    /// Whether a value is a single product, and so the nearest float32.
     fileprivate var roundsOnce: Bool {
         switch self {
         case .f32, .bf16, .f16, .q8_0, .q4_0, .q5_0, .iq4_nl: true

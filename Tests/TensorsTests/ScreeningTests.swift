@@ -2,14 +2,14 @@ import Tensors
 import TestSupport
 import Testing
 
-/// A screen leaves out only what cannot be the largest: the sampler takes the same token as from all logits.
+/// A screen excludes only outputs that cannot be the largest: greedy sampling takes the same token as from all logits.
 struct ScreeningTests {
     static let formats: [StorageFormat] = [.f32, .bf16, .f16, .q8_0]
 
-    /// Of rows that are copied in six bits, and in eight where there are such.
+    /// Formats whose rows are copied in six bits, or in eight.
     static func widths(_ format: StorageFormat) -> [Int] { format == .q8_0 ? [256, 512] : [256, 288] }
 
-    /// Rows in `format`, made of float32 ones.
+    /// A matrix in `format`, converted from float32 values.
     static func matrix(
         _ format: StorageFormat, rows: Int, columns: Int = 256, _ value: (_ row: Int, _ column: Int) -> Float
     ) throws -> Matrix {
@@ -26,10 +26,10 @@ struct ScreeningTests {
         (0..<count).map { _ in kind.value(using: &generator) }
     }
 
-    /// How values are spread.
+    /// The distribution of values.
     enum Kind: CaseIterable {
         case gaussian
-        /// Few values that are far larger than the others.
+        /// A few values are far larger than the others.
         case heavyTailed
         case uniform
 
@@ -43,7 +43,7 @@ struct ScreeningTests {
         }
     }
 
-    /// All outputs, those that a screen leaves, and how many of them it says are exact.
+    /// All outputs, the outputs with a screen, and the number that the screen reports as exact.
     static func outputs(
         _ matrix: Matrix, _ input: [Float], threadCount: Int = 2, _ set: InstructionSet = .best,
         _ activations: ActivationFormat = .int16
@@ -59,7 +59,7 @@ struct ScreeningTests {
         return (all, left, exactCount)
     }
 
-    /// What is left has the bits of all outputs, and the first of the largest is the same.
+    /// Checks that the remaining outputs have the bits of `linear`, and that the argmax is the same.
     static func expectSameLargest(
         _ outputs: (all: [Float], left: [Float], exactCount: Int), _ name: String
     ) {
@@ -83,7 +83,7 @@ struct ScreeningTests {
                     let input = Self.vector(inputKind, count: columns, using: &generator)
                     for set in LinearTests.instructionSets {
                         let share = try Self.largestShareOfBound(matrix, input, set, activations)
-                        // Random errors seldom add up: were the bound far too wide, screening would leave most rows.
+                        // Random errors rarely add up. If the bound were far too wide, most rows would remain.
                         let isSound = share <= 1 && share > 0.05
                         #expect(isSound, "\(columns) \(kind) \(inputKind) \(set): \(share)")
                     }
@@ -92,7 +92,7 @@ struct ScreeningTests {
         }
     }
 
-    /// The largest distance of an exact output from the screen's, as a share of its bound.
+    /// The largest error of a screen's output, as a share of its bound.
     private static func largestShareOfBound(
         _ matrix: Matrix, _ input: [Float], _ set: InstructionSet, _ activations: ActivationFormat
     ) throws -> Double {
@@ -133,11 +133,11 @@ struct ScreeningTests {
                 }
             }
         }
-        // It does leave rows out.
+        // Most rows are excluded.
         #expect(exactCounts.reduce(0, +) < exactCounts.count * 4099 / 4, "\(exactCounts)")
     }
 
-    @Test("near-ties and ties: the first of the largest, and all of them exact", arguments: ScreeningTests.formats)
+    @Test("ties and near-ties: the first largest output wins, and all are exact", arguments: ScreeningTests.formats)
     func ties(format: StorageFormat) throws {
         var generator = SeededGenerator(seed: 3)
         let input = Self.vector(.gaussian, count: 256, using: &generator)
@@ -145,7 +145,7 @@ struct ScreeningTests {
             for places in [[700, 40, 41, 1999], [0, 1999], [5, 6, 7]] {
                 let matrix = try Self.matrix(format, rows: 2000) { row, column in
                     let value = Kind.gaussian.value(using: &generator)
-                    // Along the input: by far the largest products, all but equal.
+                    // Parallel to the input: by far the largest products, and nearly equal.
                     return places.contains(row) ? input[column] * (1 + noise * value) : value / 4
                 }
                 let outputs = try Self.outputs(matrix, input)
@@ -159,13 +159,13 @@ struct ScreeningTests {
         Self.expectSameLargest(try Self.outputs(equal, input), "equal rows")
     }
 
-    @Test("nothing but zeros, zero rows, and an input of zeros: the first row", arguments: ScreeningTests.formats)
+    @Test("zero matrices, zero rows and a zero input give the first row", arguments: ScreeningTests.formats)
     func zeros(format: StorageFormat) throws {
         var generator = SeededGenerator(seed: 4)
         let input = Self.vector(.gaussian, count: 256, using: &generator)
         let none = try Self.matrix(format, rows: 100) { _, _ in 0 }
         let some = try Self.matrix(format, rows: 100) { row, column in
-            row % 3 == 0 ? 0 : -input[column] * Float(row)  // so that zero is the largest
+            row % 3 == 0 ? 0 : -input[column] * Float(row)  // zero is then the largest output
         }
         let random = try Self.matrix(format, rows: 100) { _, _ in Kind.gaussian.value(using: &generator) }
         for (matrix, input) in [(none, input), (some, input), (random, [Float](repeating: 0, count: 256))] {
@@ -175,7 +175,7 @@ struct ScreeningTests {
         }
     }
 
-    @Test("sizes from those that vanish to those that overflow", arguments: ScreeningTests.formats)
+    @Test("magnitudes from underflow to overflow", arguments: ScreeningTests.formats)
     func sizes(format: StorageFormat) throws {
         var generator = SeededGenerator(seed: 5)
         let isWide = format == .f32 || format == .bf16
@@ -191,13 +191,13 @@ struct ScreeningTests {
         }
     }
 
-    @Test("what is not finite, in weights or input, is found as without a screen")
+    @Test("NaN and infinity in weights or input give the result without a screen")
     func notFinite() throws {
         var generator = SeededGenerator(seed: 6)
         let input = Self.vector(.gaussian, count: 256, using: &generator)
         for format in Self.formats where format != .q8_0 {
             for value in [Float.nan, .infinity, -.infinity] {
-                // One row is far ahead of all others, which are then left out.
+                // One row is far ahead of the others, which are then excluded.
                 let matrix = try Self.matrix(format, rows: 1000) { row, column in
                     row == 777 && column == 3
                         ? value : row == 5 ? input[column] : Kind.gaussian.value(using: &generator) / 4
@@ -213,7 +213,7 @@ struct ScreeningTests {
         }
     }
 
-    @Test("blocks of q8_0 whose scale is no number, and codes of −128")
+    @Test("blocks of q8_0 with a NaN scale, and codes of −128")
     func damagedBlocks() throws {
         var generator = SeededGenerator(seed: 7)
         let input = Self.vector(.gaussian, count: 256, using: &generator)
@@ -236,7 +236,7 @@ struct ScreeningTests {
         }
     }
 
-    @Test("which matrices have a screen, and what it reads")
+    @Test("which matrices have a screen, and how many bytes it reads")
     func screenedFormats() throws {
         for format in StorageFormat.allCases {
             for columns in [256, 288] where format.rowByteCount(columns: columns) != nil {

@@ -1,15 +1,15 @@
 import Tensors
 import TestSupport
 
-/// A random matrix in any format with its values worked out one by one, apart from the code under test.
+/// A random matrix in any format, with its values computed independently of the code under test.
 struct StoredValues {
     let matrix: Matrix
     /// [rows][columns]
     let values: [[Double]]
 
     /// - Parameters:
-    ///   - isExtreme: blocks of zeros, of the largest codes and the largest scales among the others.
-    ///   - misalignment: bytes that the first row lies beyond an aligned address.
+    ///   - isExtreme: whether some blocks hold zeros, the largest codes or the largest scales.
+    ///   - misalignment: byte offset of the first row from an aligned address.
     init(
         rows: Int, columns: Int, format: StorageFormat, isExtreme: Bool = false, misalignment: Int = 0,
         using generator: inout SeededGenerator
@@ -99,10 +99,10 @@ struct StoredValues {
     }
 }
 
-/// What iq4_nl's and iq4_xs's codes stand for.
+/// Values of the codes of iq4_nl and iq4_xs.
 private let iq4Values: [Double] = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113]
 
-/// Writes random superblocks of 256 values, with the largest scales where they are to be extreme.
+/// Writes random superblocks of 256 values, with the largest scales if extreme.
 private struct SuperblockWriter {
     let isExtreme: Bool
     var generator: SeededGenerator
@@ -197,7 +197,7 @@ private struct SuperblockWriter {
         return codes.enumerated().map { Double(scale) * Double(scales[$0 / 16] * ($1 - 32)) }
     }
 
-    /// `width` bits, from `bit` on, of each of `count` codes, the first lowest.
+    /// `width` bits, from `bit` on, of each of `count` codes; the first code is lowest.
     private func packed(_ codes: [Int], from start: Int, step: Int, count: Int, bit: Int, width: Int) -> UInt8 {
         (0..<count).reduce(0) { byte, index in
             byte | UInt8(((codes[start + step * index] >> bit) & ((1 << width) - 1)) << (width * index))
@@ -205,7 +205,7 @@ private struct SuperblockWriter {
     }
 }
 
-/// Random float32 values, with blocks of zeros and of large values where they are to be extreme.
+/// Random float32 values, with blocks of zeros and of large values if extreme.
 func randomActivations(_ count: Int, isExtreme: Bool = false, using generator: inout SeededGenerator) -> [Float] {
     (0..<count).map { index in
         let spread: Float = isExtreme ? [0, 1e-20, 1, 1e4][index / 32 % 4] : 1

@@ -23,7 +23,7 @@ struct ThreadTeamTests {
         return true
     }
 
-    @Test("every part of every job is done once, also when there are more members than cores or than parts")
+    @Test("every part of every job runs once, even with more members than cores or parts")
     func everyPart() throws {
         for count in [1, 2, 3, 8] {
             let team = try ThreadTeam(count: count)
@@ -33,7 +33,7 @@ struct ThreadTeamTests {
         }
     }
 
-    @Test("no two parts are done by one member at once, so that scratch memory may be a member's")
+    @Test("no member runs two parts at once, so scratch memory can belong to a member")
     func members() throws {
         let team = try ThreadTeam(count: 3)
         let busy = AlignedBuffer<Int>(count: 3 * 8)
@@ -72,8 +72,9 @@ struct ThreadTeamTests {
         }
     }
 
-    // So many, because a worker is seldom late at the very moment: a gate that took the dismissal for a job passed thousands.
-    @Test("a team that is dropped right after a job ends, wherever its workers are")
+    // Many rounds, because workers are rarely late at the critical moment: a barrier that took the stop for a job passed
+    // thousands.
+    @Test("a team that is released right after a job ends, wherever its workers are")
     func dismissal() async throws {
         let count = Command.isSanitized ? 100 : 5_000
         try await withThrowingTaskGroup(of: Bool.self) { group in

@@ -10,8 +10,8 @@
 //   q3_K           [16 rows] words of the third bits of all eight, then the lower two bits as in q2_K
 //   q5_*           [16 rows] words of the fifth bits of all eight, then nibbles as in q4_*
 //   q6_K           2 × [16 rows] words of the upper two bits, four quads to a word, then nibbles as in q4_*
-// Columns are interleaved so that a word's even bytes are two neighbouring columns, and its odd bytes the next two: a
-// step with 16-bit activations multiplies such a pair.
+// Columns are interleaved so that a word's even bytes are two neighbouring columns, and so are its odd bytes: a step with
+// 16-bit activations multiplies such a pair.
 //
 // A header covers two blocks, one block (q4_1, q5_1) or the eight blocks of a superblock:
 //   q8_0 q4_0 q5_0 iq4_NL

@@ -102,7 +102,7 @@ final class Barrier: @unchecked Sendable {
         }
     }
 
-    /// Prefetches what `member` reads after the current job, if known.
+    /// The read-ahead of `member` after the current job; nil if unknown.
     private func readAhead(of member: Int) -> ReadAhead? {
         next?[member].map { ReadAhead(from: $0) }
     }
