@@ -4,14 +4,13 @@ import Volley
 
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure prompt and decoding speed by factor, against vanilla and against what memory allows.",
+        abstract: "Measure prompt and decoding speed by factor, compared with vanilla and with the memory's bandwidth.",
         discussion: """
-            Models are loaded, or random weights of a known shape are made in memory. Tokens are decoded as `generate` \
-            decodes them, greedily, and are first held against the same sequence computed in one pass. Then every \
-            factor decodes in turns, --repeats times; figures are medians, the spread beside them is the distance \
-            between quartiles over the median. The byte limit is what a factor could gain were reading weights, keys \
-            and values all that counts, `of limit` the share of the memory's own speed, read in the same rounds, that \
-            decoding reaches.
+            Measures checkpoints, or random weights in the shape of a known model. Tokens are decoded greedily, as \
+            `generate` does, and checked once against the same sequence computed in one pass. Then the factors decode \
+            in turns, in --repeats rounds. Figures are medians; the spread is the interquartile range over the median. \
+            The byte limit is the speedup if speed depended only on the bytes of weights, keys and values that must be \
+            read. `of limit` is decoding speed over the roofline at the memory bandwidth measured in the same rounds.
 
             EXAMPLES
               volley bench
@@ -48,19 +47,20 @@ struct Bench: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What the FP8 weights of a Hugging Face directory are made: as --lm-head-format (default: bf16).",
+            "Convert the FP8 weights of a Hugging Face directory: formats as for --lm-head-format (default: bf16).",
             valueName: "format"))
     var fp8Format: HeadFormat?
 
-    @Flag(help: "Find the next token by a smaller copy of lm_head, as the models' --screen does.")
+    @Flag(help: "Find the next token with a smaller copy of lm_head, as --screen of generate does.")
     var screen = false
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Take the last N layers as the head, in place of the model's number.", valueName: "n"))
+        help: ArgumentHelp("Use the last N layers as the head (default: the model's number).", valueName: "n"))
     var headLayers: Int?
 
-    @Option(name: [.short, .customLong("prompt")], parsing: .unconditional, help: "Prompt tokens, or 0.")
+    @Option(
+        name: [.short, .customLong("prompt")], parsing: .unconditional, help: "Tokens of the timed prompt; 0 for none.")
     var promptTokens = 512
 
     @Option(
@@ -68,7 +68,7 @@ struct Bench: ParsableCommand {
         help: "Tokens that each factor decodes.")
     var decodeTokens = 128
 
-    @Option(name: .shortAndLong, parsing: .unconditional, help: "Tokens in the context before those.")
+    @Option(name: .shortAndLong, parsing: .unconditional, help: "Tokens in the context before the decoded ones.")
     var depth = 0
 
     @Option(name: .shortAndLong, parsing: .unconditional, help: "Timed rounds.")
@@ -77,7 +77,7 @@ struct Bench: ParsableCommand {
     @Option(name: .shortAndLong, parsing: .unconditional, help: "Compute threads (default: all cores).")
     var threads: Int?
 
-    @Flag(help: "Keep each compute thread on one processor.")
+    @Flag(help: "Pin each compute thread to one processor.")
     var pin = false
 
     @Option(help: ArgumentHelp("Number format of the KV cache: f16 or f32.", valueName: "format"))
@@ -85,34 +85,35 @@ struct Bench: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What quantised weights multiply: int16, or int8, which is faster and less exact.", valueName: "format"))
+            "Format of activations for quantised weights: int16, or int8, which is faster and less exact.",
+            valueName: "format"))
     var activations: ActivationFormat = .int16
 
     @OptionGroup var unused: UnusedTensorsOption
 
-    @Option(help: ArgumentHelp("Factors to compare, vanilla being off.", valueName: "off,2,3"))
+    @Option(help: ArgumentHelp("Factors to compare; off is vanilla.", valueName: "off,2,3"))
     var mtd: MTDFactors?
 
     @OptionGroup var rule: RuleOptions
 
-    @Flag(help: "Measure what trunk passes over 1 to 16 tokens cost.")
+    @Flag(help: "Measure the cost of trunk passes over 1 to 16 tokens.")
     var passes = false
 
     @Option(
         help: ArgumentHelp(
-            "Measure decoding with gates forced so that these shares of the routed layers are skipped.",
+            "Measure decoding with these shares of the routed layers skipped, by forced gates.",
             valueName: "0,0.5,1"))
     var skip: SkipRates?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("With --skip: the last N layers are routed (default: half of them).", valueName: "n"))
+        help: ArgumentHelp("With --skip, route the last N layers (default: half of the layers).", valueName: "n"))
     var routedLayers: Int?
 
-    @Flag(help: "Show where decoding spends its time.")
+    @Flag(help: "Show the time that decoding spends in each part.")
     var profile = false
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("md, json or csv.", valueName: "form"))
+    @Option(name: .shortAndLong, help: ArgumentHelp("Output format: md, json or csv.", valueName: "form"))
     var output: Form = .md
 
     enum Form: String, ExpressibleByArgument, CaseIterable {
@@ -141,7 +142,7 @@ struct Bench: ParsableCommand {
         var entries: [BenchReport.Entry] = []
         do {
             for subject in try subjects() {
-                let loaded = try Progress.during("making \(subject.name) ready") { try subject.load(sessionOptions) }
+                let loaded = try Progress.during("preparing \(subject.name)") { try subject.load(sessionOptions) }
                 entries.append(try measured(loaded, subject.name, options, sessionOptions, interrupt))
             }
         } catch is CancellationError {
@@ -155,7 +156,7 @@ struct Bench: ParsableCommand {
         }
     }
 
-    /// A model to measure, not in memory yet.
+    /// A model to measure, with a function that loads or makes it.
     private struct Subject {
         let name: String
         let load: (SessionOptions) throws -> LayerStack

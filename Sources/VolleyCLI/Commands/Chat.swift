@@ -5,7 +5,7 @@ struct Chat: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Conversation with a model.",
         discussion: """
-            Ctrl-C stops an answer and keeps the conversation, Ctrl-D ends it.
+            Ctrl-C stops an answer and keeps the conversation; Ctrl-D ends the conversation.
 
             \(ChatCommand.list)
             """)
@@ -22,7 +22,7 @@ struct Chat: ParsableCommand {
     @Flag(help: "Print speed and passes after each answer.")
     var stats = false
 
-    @Flag(help: "Colour each token by its place in the cycle.")
+    @Flag(help: "Colour each token by its cycle index.")
     var showCycles = false
 
     func run() throws {
@@ -72,24 +72,24 @@ struct Chat: ParsableCommand {
         }
     }
 
-    /// Returns false where the conversation ends.
+    /// Runs a command. Returns false if it ends the conversation.
     private func run(_ command: ChatCommand, in conversation: inout Conversation) -> Bool {
         switch command {
         case .leave: return false
         case .help: StandardError.write(ChatCommand.list + "\n")
         case .reset:
             conversation.reset()
-            StandardError.write("the conversation starts anew\n")
+            StandardError.write("the conversation is reset\n")
         case .factor(let request):
             StandardError.write(switchPlan(to: request, in: &conversation))
         case .badFactor(let error): StandardError.write("volley: \(error)\n")
         case .unknown(let line):
-            StandardError.write("volley: '\(line)' is no command\n\(ChatCommand.list)\n")
+            StandardError.write("volley: there is no command '\(line)'\n\(ChatCommand.list)\n")
         }
         return true
     }
 
-    /// Returns what to tell the user.
+    /// Changes the plan of the next answers. Returns a message for the user.
     private func switchPlan(to request: PlanRequest, in conversation: inout Conversation) -> String {
         let configuration = conversation.generator.model.configuration
         do throws(PlanError) {

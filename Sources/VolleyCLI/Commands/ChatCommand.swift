@@ -11,12 +11,12 @@ enum ChatCommand {
 
     static let list = """
         /mtd off|N   decode with another factor
-        /reset       forget the conversation
-        /help        this list
-        /exit        end (or Ctrl-D)
+        /reset       start a new conversation
+        /help        show this list
+        /exit        end the conversation (or Ctrl-D)
         """
 
-    /// Nil for a line that is a message.
+    /// Nil for a line that does not begin with a slash.
     init?(_ line: String) {
         guard line.hasPrefix("/") else { return nil }
         let words = line.split(separator: " ").map(String.init)

@@ -5,14 +5,14 @@ import Volley
 
 struct Compare: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Answer prompts with each factor or plan, side by side: texts, what differs, how fast they came.",
+        abstract: "Answer prompts with several factors or plans, and compare texts and speed side by side.",
         discussion: """
-            Answers are greedy. On a terminal they race first, all of them at once. Then each answers in turns, once \
-            to warm up and --rounds times for the figures, which are medians. The byte limit is what a factor could gain \
-            were reading weights, keys and values all that counts, `of limit` the share of the memory's own speed, read in \
-            the same rounds, that decoding reaches; of a plan that skips layers or drafts tokens it is counted from what the \
-            answer ran, and shown where that is known. Perplexity is that of each text to the model's vanilla decoding: does it \
-            still read well to the model itself?
+            Answers are greedy. On a terminal the plans first race each other. Then they answer in turns: one round to warm \
+            up, and --rounds timed rounds. Figures are medians. The byte limit is the speedup if speed depended only on the \
+            bytes of weights, keys and values that must be read. `of limit` is decoding speed over the roofline at the memory \
+            bandwidth measured in the same rounds. For a plan that skips layers or drafts tokens, the bytes are those of the \
+            answer, where they are known. Perplexity is that of each text under the model's vanilla decoding: a measure of how \
+            natural the text is to the model.
 
             EXAMPLES
               volley compare "Sort this list: 52 13 88 41 27 90"
@@ -26,7 +26,7 @@ struct Compare: ParsableCommand {
     var prompts: [String] = []
 
     @Option(
-        parsing: .upToNextOption, help: ArgumentHelp("Text files of prompts, one a line.", valueName: "files"))
+        parsing: .upToNextOption, help: ArgumentHelp("Text files of prompts, one per line.", valueName: "files"))
     var file: [String] = []
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -34,19 +34,19 @@ struct Compare: ParsableCommand {
     @OptionGroup(title: "Factors and plans") var compared: ComparedPlans
     @OptionGroup(title: "Vanilla") var vanilla: BaselineOptions
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Most tokens of an answer.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Maximum tokens of an answer.", valueName: "n"))
     var maxTokens = 256
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Timed answers of each factor or plan.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Timed rounds.", valueName: "n"))
     var rounds = 5
 
-    @Flag(inversion: .prefixedNo, help: "Show them racing first, where standard error is a terminal.")
+    @Flag(inversion: .prefixedNo, help: "Show a race of the plans first, if standard error is a terminal.")
     var race = true
 
-    @Flag(help: "Print one JSON document in place of the tables.")
+    @Flag(help: "Print one JSON document instead of tables.")
     var json = false
 
-    @Option(help: ArgumentHelp("Write a page for a browser, all in one file.", valueName: "file"))
+    @Option(help: ArgumentHelp("Write the comparison as a self-contained HTML page.", valueName: "file"))
     var html: String?
 
     func validate() throws {

@@ -1,9 +1,9 @@
 import Volley
 
-/// A conversation: its messages, and the generator that has read them.
+/// The messages of a chat, and the generator that answers them.
 ///
-/// Each turn renders all messages; the generator keeps what it has read of them, so that an answer is what a fresh one would
-/// give.
+/// Each turn renders all messages in the chat template. The generator reuses what it has computed for their shared prefix, and
+/// gives the same answer as a new one.
 struct Conversation {
     let generator: Generator
     let options: GenerationOptions
@@ -30,14 +30,13 @@ struct Conversation {
         reset()
     }
 
-    /// Forgets every message but the system's.
+    /// Removes every message except the system's.
     mutating func reset() { messages = system.map { [ChatMessage(role: "system", content: $0)] } ?? [] }
 
-    /// Answers `text`. A cancelled answer stays in the conversation as far as it got.
+    /// Answers `text`. A cancelled answer stays in the conversation up to its last token.
     ///
     /// - Returns: the text that a cancelled answer held back.
-    /// - Throws: `SessionError.promptTooLong` where the conversation has outgrown the context; the message is then
-    ///   taken back.
+    /// - Throws: `SessionError.promptTooLong` if the conversation does not fit the context; the message is then removed.
     mutating func answer(
         _ text: String, isCancelled: @escaping @Sendable () -> Bool, onToken: (GeneratedToken) throws -> Void
     ) throws -> String {

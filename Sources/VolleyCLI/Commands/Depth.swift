@@ -7,9 +7,9 @@ struct Depth: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show how many layers each token of a prompt and its answer runs, from light to dark blue.",
         discussion: """
-            Answers are greedy. Blues reach from the fewest layers that a token of this text ran to the most; where colours \
-            cannot be shown, each token is followed by its number. Below are the average and variance of layers per token, \
-            and the share of the tokens that ran each layer.
+            Answers are greedy. The colours range from the fewest layers that a token of this text ran to the most. Without \
+            colours, each token is followed by its number of layers. Below the text are the mean and variance of layers per \
+            token, and the share of tokens that ran each layer.
 
             EXAMPLES
               volley depth --model FlexiDepth-Llama-3-8B-Instruct "Repeat: 7 7 7 7 7"
@@ -23,13 +23,13 @@ struct Depth: ParsableCommand {
     @OptionGroup(title: "Prompt") var promptOptions: PromptOptions
     @OptionGroup(title: "Decoding") var plan: PlanOptions
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Most tokens of the answer.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Maximum tokens of the answer.", valueName: "n"))
     var maxTokens = 64
 
-    @Flag(help: "Print one JSON document in place of the map.")
+    @Flag(help: "Print one JSON document instead of the map.")
     var json = false
 
-    @Option(help: ArgumentHelp("Write a page for a browser, all in one file.", valueName: "file"))
+    @Option(help: ArgumentHelp("Write the map as a self-contained HTML page.", valueName: "file"))
     var html: String?
 
     func validate() throws {

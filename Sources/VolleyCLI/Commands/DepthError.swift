@@ -1,4 +1,4 @@
-/// A map that would be one colour.
+/// Why a depth map would show nothing.
 enum DepthError: Error, CustomStringConvertible {
     case nothingSkipped(plan: String)
 

@@ -5,14 +5,14 @@ import Volley
 
 struct Eval: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure what each factor or plan keeps of a model's answers, and what it gains in speed.",
+        abstract: "Measure the quality of each factor's or plan's answers on tasks, and its speed.",
         discussion: """
-            Tasks are JSONL files of {"prompt" | "question" | "messages", "answer"}; "metric" may say how answers are \
-            judged, and "pattern" where they stand: a regular expression whose first group, or all of it, is held \
-            against the reference, where it matches last. \
-            Answers are greedy. Beside accuracy: the loss on the reference answers, and how passes at each place in a \
-            cycle agree with vanilla's after the same text. Of plans that skip layers also, task by task: the share of \
-            vanilla's right answers that they keep, and the average and variance of the layers that a token of the answer runs.
+            Tasks are JSONL files of {"prompt" | "question" | "messages", "answer"}. An optional "metric" defines how answers \
+            are judged. An optional "pattern" is a regular expression that finds the answer in a text: the first group of its \
+            last match, or the whole match, is compared with the reference. Answers are greedy. Besides accuracy, the report \
+            shows the loss on the reference answers, and how often passes at each cycle index agree with vanilla after the \
+            same text. For plans that skip layers it also shows, for each task, the share of vanilla's right answers that they \
+            keep, and the mean and variance of the layers per token.
 
             EXAMPLES
               volley eval --limit 50
@@ -36,10 +36,10 @@ struct Eval: ParsableCommand {
 
     @OptionGroup(title: "Questions and answers") var judging: JudgingOptions
 
-    @Flag(help: "Print one JSON document, or tables in Markdown (default: tables that line up).")
+    @Flag(help: "Print one JSON document, or Markdown tables (default: plain tables).")
     var form: Form?
 
-    @Option(help: ArgumentHelp("Draw quality kept against speedup into this SVG file.", valueName: "file"))
+    @Option(help: ArgumentHelp("Write a plot of quality kept against speedup as SVG.", valueName: "file"))
     var plot: String?
 
     enum Form: String, EnumerableFlag {

@@ -5,12 +5,11 @@ struct Generate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Generate text from a prompt.",
         discussion: """
-            Without PROMPT, text is read from standard input; with one, piped text comes after it and a blank line. A \
-            pipe that stays silent for 3 seconds is left alone, and so is a file that another program has begun to read: \
-            in a loop that reads a pipe, add < /dev/null. A model with a chat template answers the prompt as a user's \
-            message; --raw continues it as it stands. Tokens are drawn as the model's makers recommend \
-            (generation_config.json, or general.sampling in a GGUF file), else the most likely ones are taken: --stats \
-            says which.
+            Without PROMPT, text is read from standard input. With PROMPT, piped text follows it after a blank line. A pipe \
+            that sends nothing for 3 seconds is not read, nor is a file that another program has begun to read. In a loop \
+            that reads a pipe, add < /dev/null. A model with a chat template answers the prompt as a user's message; --raw \
+            continues it as plain text. Tokens are sampled as the model's makers recommend (generation_config.json, or \
+            general.sampling in a GGUF file), otherwise greedily; --stats shows the parameters.
 
             EXAMPLES
               volley generate --model Qwen3-0.6B "What is a heron?"
@@ -27,18 +26,18 @@ struct Generate: ParsableCommand {
     @OptionGroup(title: "Decoding") var plan: PlanOptions
     @OptionGroup(title: "Sampling") var sampling: SamplingOptions
 
-    @Flag(help: "Print one JSON document in place of the text.")
+    @Flag(help: "Print one JSON document instead of the text.")
     var json = false
 
     @Flag(help: "Print speed, passes and memory to standard error.")
     var stats = false
 
-    @Flag(help: "Colour each token by its place in the cycle (on a terminal).")
+    @Flag(help: "Colour each token by its cycle index (on a terminal).")
     var showCycles = false
 
     @Option(
         help: ArgumentHelp(
-            "Write the float32 logits at the last of prompt and generated tokens, little-endian.", valueName: "file"))
+            "Write the logits after the last token as little-endian float32.", valueName: "file"))
     var dumpLogits: String?
 
     func validate() throws { try promptOptions.check(prompt: prompt) }
@@ -89,7 +88,7 @@ struct Generate: ParsableCommand {
         if generator.finishReason == .cancelled { throw ExitCode(130) }
     }
 
-    /// Prints tokens as they come, unless the JSON document will hold them; returns them all.
+    /// Prints tokens as they come, except for `--json`. Returns all of them.
     private func stream(_ generator: Generator, plan: any DecodePlan) throws -> GenerationRecord {
         var record = GenerationRecord()
         var printer = TokenPrinter(isSilent: json, showsCycles: showCycles, plan: plan)

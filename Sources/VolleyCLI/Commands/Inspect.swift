@@ -5,7 +5,7 @@ import Volley
 
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say what a checkpoint is made of: layers, formats, bytes, and what each factor must read.")
+        abstract: "Show a checkpoint's layers, formats and sizes, and the bytes that each factor reads per token.")
 
     @Argument(
         help: ArgumentHelp(
@@ -14,7 +14,7 @@ struct Inspect: ParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Take the last N layers as the head, in place of the checkpoint's number.", valueName: "n"))
+        help: ArgumentHelp("Use the last N layers as the head (default: the checkpoint's number).", valueName: "n"))
     var headLayers: Int?
 
     @OptionGroup var rule: RuleOptions

@@ -4,10 +4,10 @@ import Volley
 
 struct Pack: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Write a checkpoint in volley's own format: smaller where the bits allow it, and verified.",
+        abstract: "Write a checkpoint in volley's own format, compressed and with checksums.",
         discussion: """
             SRC is a Hugging Face directory, a .gguf file or a native directory. Vectors (norms) keep their format. FP8
-            weights become bf16, or the format asked for. DST is complete when the command ends, or as it was before.
+            weights are converted to bf16, or to --format. If the command fails, DST is unchanged.
 
             EXAMPLES
               volley pack Qwen3-0.6B qwen3-0.6b
@@ -21,22 +21,25 @@ struct Pack: ParsableCommand {
     @Argument(help: ArgumentHelp("The directory to write.", valueName: "dst"))
     var destination: String
 
-    @Option(help: ArgumentHelp("Of the matrices: f32, bf16, f16, q8_0, q4_0, q4_1 or keep.", valueName: "format"))
+    @Option(
+        help: ArgumentHelp("Format of matrices: f32, bf16, f16, q8_0, q4_0, q4_1 or keep.", valueName: "format"))
     var format = PackFormat.keep
 
-    @Option(help: ArgumentHelp("Of lm_head, in place of --format.", valueName: "format"))
+    @Option(help: ArgumentHelp("Format of lm_head (default: --format).", valueName: "format"))
     var lmHeadFormat: PackFormat?
 
     @Option(name: .customLong("head-format"), help: .hidden)
     var oldLMHeadFormat: PackFormat?
 
-    @Option(help: ArgumentHelp("Of the embedding, in place of --format.", valueName: "format"))
+    @Option(help: ArgumentHelp("Format of the embedding (default: --format).", valueName: "format"))
     var embedFormat: PackFormat?
 
-    @Option(help: ArgumentHelp("lz4, lz4hc (smaller, slower to make) or none (mapped).", valueName: "method"))
+    @Option(
+        help: ArgumentHelp(
+            "Compression: lz4, lz4hc (smaller, slower to write) or none (memory-mapped).", valueName: "method"))
     var compress = PackOptions.Compression.lz4
 
-    @Option(help: ArgumentHelp("A new shard begins where one would grow beyond this.", valueName: "size"))
+    @Option(help: ArgumentHelp("Maximum size of a shard.", valueName: "size"))
     var shardSize = ByteSize(byteCount: 256 << 20)
 
     @Option(parsing: .unconditional, help: "Threads that convert and compress (default: all cores).")
@@ -79,7 +82,7 @@ struct Pack: ParsableCommand {
 extension PackOptions.Compression: ExpressibleByArgument {}
 
 extension Interrupt {
-    /// Runs `work`; a Ctrl-C that ended it wipes the bar and becomes the exit code that shells expect.
+    /// Runs `work`. If Ctrl-C ends it, clears the bar and exits with 130, as shells expect.
     func ending(_ bar: ProgressBar, _ work: () throws -> Void) throws {
         do {
             try work()

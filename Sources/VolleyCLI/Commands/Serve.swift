@@ -7,10 +7,10 @@
 
     struct Serve: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Serve a model to OpenAI's clients, and a page to try it.",
+            abstract: "Serve a model by OpenAI's API, with a page to try it.",
             discussion: """
-                Requests are decoded together and may each name a factor in the field "mtd". Ctrl-C or SIGTERM takes no more \
-                of them and ends when the last is answered.
+                Requests are decoded together. Each may name a factor in the field "mtd". After Ctrl-C or SIGTERM the server \
+                accepts no more requests, and ends when the last one is answered.
 
                 EXAMPLES
                   volley serve
@@ -56,7 +56,7 @@
             }
         }
 
-        /// Requests may each have their plan, but not a trunk or weights of their own.
+        /// Refuses a plan that changes the weights or the trunk/head split, which all requests share.
         private func check(_ plan: any DecodePlan, _ model: Model, _ options: SessionOptions) throws {
             if let count = plan.trunkLayerCount, count != model.configuration.trunkLayerCount {
                 throw ServeError.otherTrunk(plan: plan.name, headLayers: model.configuration.layerCount - count)

@@ -1,4 +1,4 @@
-/// Why there is no server, in one sentence.
+/// Why the server cannot start, in one sentence.
 enum ServeError: Error, CustomStringConvertible {
     case failed(host: String, port: Int, reason: String)
     case otherTrunk(plan: String, headLayers: Int)

@@ -25,23 +25,23 @@ struct Tokenize: ParsableCommand {
             "A native or Hugging Face directory, or a .gguf file (default: the embedded model).", valueName: "path"))
     var model: String?
 
-    @Option(help: ArgumentHelp("A directory that holds tokenizer.json.", valueName: "path"))
+    @Option(help: ArgumentHelp("A directory with tokenizer.json.", valueName: "path"))
     var tokenizer: String?
 
-    @Flag(help: "Add no special tokens; with --decode, leave them out of the text.")
+    @Flag(help: "Add no special tokens; with --decode, omit them from the text.")
     var noSpecial = false
 
     @Option(
         help: ArgumentHelp(
             """
-            Render a chat: JSON with messages, and where wanted tools, documents, add_generation_prompt, enable_thinking, \
-            chat_template_kwargs and chat_template, the name of a template.
+            Render a chat: JSON with messages, and optional tools, documents, add_generation_prompt, enable_thinking, \
+            chat_template_kwargs and chat_template (the name of a template).
             """, valueName: "file.json"))
     var chat: String?
 
     @OptionGroup var template: TemplateOptions
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Turn ids into text.", valueName: "1,2,3"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Turn these ids into text.", valueName: "1,2,3"))
     var decode: TokenIDs?
 
     @Flag(help: "Print {\"ids\": […], \"text\": …}.")

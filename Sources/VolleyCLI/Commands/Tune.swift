@@ -7,9 +7,9 @@ struct Tune: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Find the fastest factor or plan that keeps enough of vanilla's quality on your own questions.",
         discussion: """
-            With --tasks, quality is the share of vanilla's right answers that a factor or plan keeps. With prompts alone, which \
-            have no right answers, it is how often a plan's most likely token is vanilla's, after vanilla's own answer up \
-            to there. The evidence comes first, the choice last.
+            With --tasks, quality is the share of vanilla's right answers that a factor or plan keeps. With prompts, which have \
+            no right answers, quality is how often the plan's most likely token equals vanilla's, after vanilla's own text. A \
+            table of all plans is printed first, then the choice.
 
             EXAMPLES
               volley tune --model DMTD-Qwen3-4B --tasks gsm8k.jsonl --metric number --keep 98
@@ -23,26 +23,26 @@ struct Tune: ParsableCommand {
     var prompts: [String] = []
 
     @Option(
-        parsing: .upToNextOption, help: ArgumentHelp("Text files of prompts, one a line.", valueName: "files"))
+        parsing: .upToNextOption, help: ArgumentHelp("Text files of prompts, one per line.", valueName: "files"))
     var file: [String] = []
 
     @Option(
         parsing: .upToNextOption,
-        help: ArgumentHelp("JSONL files of questions and answers, as `eval` reads them.", valueName: "files"))
+        help: ArgumentHelp("JSONL files of questions and answers, as for `eval`.", valueName: "files"))
     var tasks: [String] = []
 
     @OptionGroup(title: "Model") var model: ModelOptions
 
     @Option(
-        parsing: .unconditional, help: ArgumentHelp("Least quality, in percent of vanilla's.", valueName: "percent"))
+        parsing: .unconditional, help: ArgumentHelp("Minimum quality, in percent of vanilla's.", valueName: "percent"))
     var keep = 99.0
 
-    @OptionGroup(title: "Factors and plans, beside vanilla") var compared: ComparedPlans
+    @OptionGroup(title: "Factors and plans, in addition to vanilla") var compared: ComparedPlans
     @OptionGroup(title: "Vanilla") var vanilla: BaselineOptions
 
     @OptionGroup(title: "Questions and answers") var judging: JudgingOptions
 
-    @Flag(help: "Print one JSON document in place of the table and the sentence.")
+    @Flag(help: "Print one JSON document instead of the table and the choice.")
     var json = false
 
     func validate() throws {
@@ -82,7 +82,7 @@ struct Tune: ParsableCommand {
 }
 
 extension Tuning {
-    /// The evidence as a table, and the choice as a sentence.
+    /// The candidates as a table, and the choice as a sentence.
     fileprivate var text: String {
         let rows = candidates.map { candidate in
             [

@@ -5,7 +5,7 @@ struct Unpack: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write a checkpoint as a Hugging Face directory with safetensors.",
         discussion: """
-            F32, BF16 and F16 tensors keep every bit; quantised ones become the F32 values that they stand for, FP8 ones BF16.
+            F32, BF16 and F16 tensors are copied bit for bit. Quantised tensors are decoded to F32, FP8 tensors to BF16.
 
             EXAMPLE
               volley unpack qwen3-0.6b Qwen3-0.6B

@@ -4,10 +4,10 @@ import Volley
 
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Hold every byte of a checkpoint against its checksums.",
+        abstract: "Verify every byte of a checkpoint against its checksums.",
         discussion: """
-            Names the file and the tensor of each fault, and fails where there is one. Only native checkpoints have
-            checksums; of others the headers and shapes are checked.
+            Prints the file and tensor of each fault, and fails if there is one. Only native checkpoints have checksums;
+            for others, headers and shapes are checked.
             """)
 
     @Argument(help: ArgumentHelp("The checkpoint (default: the embedded model).", valueName: "path"))

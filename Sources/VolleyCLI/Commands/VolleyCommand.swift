@@ -14,7 +14,7 @@ struct VolleyCommand: AsyncParsableCommand {
         abstract: "A runtime that makes language models emit several tokens per trunk pass.",
         discussion: """
             Results go to standard output, everything else to standard error.
-            Exit codes: 0 done, 1 failed (one sentence says what, where and what to do), 64 wrong usage.
+            Exit codes: 0 success, 1 failure (with a one-sentence error), 64 wrong usage.
             """,
         version: "0.1.0",
         subcommands: [
@@ -32,7 +32,7 @@ struct VolleyCommand: AsyncParsableCommand {
     }
 
     static func main() async {
-        signal(SIGPIPE, SIG_IGN)  // a closed standard output is an error like any other
+        signal(SIGPIPE, SIG_IGN)  // a closed standard output is then an ordinary error
         StandardStreams.fillClosed()
         do {
             try checkArgumentsAreUTF8()
@@ -47,7 +47,7 @@ struct VolleyCommand: AsyncParsableCommand {
         }
     }
 
-    /// The text that `--help` and `--version` end with is a result like any other.
+    /// Prints the text of `--help` or `--version`. Returns the error to exit with.
     private static func printed(_ error: any Error) -> any Error {
         do {
             try StandardOutput.write(fullMessage(for: error) + "\n")
@@ -57,7 +57,7 @@ struct VolleyCommand: AsyncParsableCommand {
         }
     }
 
-    /// Foreign bytes would otherwise reach the prompt as U+FFFD.
+    /// Refuses arguments that are not UTF-8. Invalid bytes would otherwise reach the prompt as U+FFFD.
     private static func checkArgumentsAreUTF8() throws {
         for index in 1..<max(1, Int(CommandLine.argc)) {
             guard let argument = CommandLine.unsafeArgv[index] else { continue }
@@ -67,7 +67,7 @@ struct VolleyCommand: AsyncParsableCommand {
         }
     }
 
-    /// ArgumentParser's own errors keep their messages and codes; any other is one sentence and code 1.
+    /// The error to exit with. Errors of ArgumentParser keep their messages and codes; others are printed and give code 1.
     private static func reported(_ error: any Error) -> any Error {
         switch exitCode(for: error) {
         case .success where !(error is ExitCode): return printed(error)

@@ -2,20 +2,20 @@ import ArgumentParser
 import Measuring
 import Volley
 
-/// Whose vanilla plans are held against.
+/// The model that runs vanilla, with which plans are compared.
 struct BaselineOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Take vanilla from this checkpoint, such as the base model that --model was fine-tuned from; its tokens must be the \
-            same. Both are held in memory.
+            Run vanilla with this checkpoint, such as the base model that --model was fine-tuned from. Its tokens must be the \
+            same. Both models are loaded.
             """, valueName: "path"))
     var baseline: String?
 
-    /// Loads the baseline as `options` loads the model.
+    /// Loads the baseline with the same options as the model.
     ///
-    /// - Throws: `BaselineError` where it has other tokens than the model, `GenerationError.noTokenizer` where the model has
-    ///   none to ask it by.
+    /// - Throws: `BaselineError` if its tokens differ from the model's, `GenerationError.noTokenizer` if the model has no
+    ///   tokenizer.
     func models(beside model: Model, _ options: ModelOptions) throws -> ComparedModels {
         _ = try model.requireTokenizer()
         let baseline = try baseline.map { path in
@@ -24,8 +24,7 @@ struct BaselineOptions: ParsableArguments {
         return try ComparedModels(model, baseline: baseline)
     }
 
-    /// `plans` with vanilla in front where a baseline is given to be shown; says so where the model's own `off` is not what it was
-    /// trained for.
+    /// `plans`, with vanilla in front if there is a baseline. Warns if vanilla runs on a model that was not trained for it.
     func adjusted(_ plans: [any DecodePlan], for models: ComparedModels) -> [any DecodePlan] {
         let hasVanilla = plans.contains(where: \.isVanilla)
         if models.baseline != nil { return hasVanilla ? plans : [.vanilla] + plans }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// A number of bytes, as 1048576, 256MiB, 2GiB or 500MB.
+/// A number of bytes, such as 1048576, 256MiB, 2GiB or 500MB.
 struct ByteSize: ExpressibleByArgument {
     let byteCount: Int
 
@@ -22,7 +22,7 @@ struct ByteSize: ExpressibleByArgument {
 
     var defaultValueDescription: String { Self.text(byteCount) }
 
-    /// With three figures or so: 98.9 MiB.
+    /// The size as text with about three digits: 98.9 MiB.
     static func text(_ byteCount: Int) -> String {
         switch byteCount {
         case ..<(10 << 10): "\(byteCount) B"

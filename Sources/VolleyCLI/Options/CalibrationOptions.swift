@@ -1,13 +1,13 @@
 import ArgumentParser
 
-/// What `shortgpt` and `laco` choose by.
+/// The text by which `shortgpt` and `laco` choose layers.
 struct CalibrationOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "A text by which shortgpt and laco choose their layers (default: a short one in English).",
+            "A text by which shortgpt and laco choose layers (default: a built-in English text).",
             valueName: "file"))
     var calibration: String?
 
-    /// Nil for the default.
+    /// The text; nil for the default.
     func text() throws -> String? { try calibration.map { try TextInput.file($0) } }
 }

@@ -1,19 +1,19 @@
 import ArgumentParser
 import Volley
 
-/// The plans that are measured beside each other.
+/// The plans to compare.
 struct ComparedPlans: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Factors, vanilla being off (default: off,2,3,4,6; of a model with routers: off and their plan).",
+            "Factors; off is vanilla (default: off,2,3,4,6; for a model with routers, off and its routed plan).",
             valueName: "off,2,3"))
     var mtd: MTDFactors?
 
     @Option(
         help: ArgumentHelp(
             """
-            Plans as `generate --plan` names them, separated by commas; may be given again. They come after the factors of \
-            --mtd, or in place of these.
+            Plans as for `generate --plan`, separated by commas; may be given more than once. They follow the factors of \
+            --mtd; without --mtd they replace the default factors.
             """, valueName: "off,exit:20"), transform: PlanRequest.list)
     var plans: [[PlanRequest]] = []
 
@@ -21,7 +21,7 @@ struct ComparedPlans: ParsableArguments {
 
     @OptionGroup var calibration: CalibrationOptions
 
-    /// Each plan once, in the order of the command line; those of `--mtd` first.
+    /// The plans without duplicates, in the order of the command line, those of `--mtd` first.
     func resolve(for model: Model, options: SessionOptions) throws -> [any DecodePlan] {
         let asked = (mtd?.requests ?? []) + plans.flatMap { $0 }
         let text = try calibration.text()
@@ -34,14 +34,14 @@ struct ComparedPlans: ParsableArguments {
         return resolved
     }
 
-    /// What is compared where nobody asks for plans.
+    /// The plans to compare by default.
     private static func requests(for configuration: ModelConfiguration) -> [PlanRequest] {
         configuration.routing.map { [.vanilla, .routed($0.method)] } ?? MTDFactors.all.requests
     }
 }
 
 extension PlanRequest {
-    /// Reads `NAME[:ARGUMENT],…`.
+    /// Parses `NAME[:ARGUMENT],…`.
     fileprivate static func list(_ text: String) throws -> [PlanRequest] {
         try text.split(separator: ",", omittingEmptySubsequences: false).map { try PlanRequest(plan: String($0)) }
     }

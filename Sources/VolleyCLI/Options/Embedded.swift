@@ -1,14 +1,14 @@
 import Foundation
 
-/// What Volley ships in `weights/`: a small model and the questions it was never trained on.
+/// The contents of `weights/`: a small model, and questions that it was not trained on.
 ///
-/// Found from where the program lies, never from where it is started: a checkout holds both.
+/// The folder is searched upwards from the program's own path, not from the current directory.
 struct Embedded {
     static let modelName = "volley-5m"
 
     private let weights: URL
 
-    /// - Throws: `EmbeddedError` where no directory above the program holds `weights/` with the model.
+    /// - Throws: `EmbeddedError` if no folder above the program contains `weights/` with the model.
     init(program: URL = Self.program) throws(EmbeddedError) {
         var directory = program.deletingLastPathComponent()
         while directory.path != "/" {
@@ -26,7 +26,7 @@ struct Embedded {
     /// The model's native checkpoint.
     var model: String { weights.appending(path: Self.modelName).path }
 
-    /// The held-out questions, one file a task, by name.
+    /// The files of held-out questions, one per task, sorted by name.
     var tasks: [String] {
         let directory = weights.appending(path: "eval")
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []

@@ -1,4 +1,4 @@
-/// Why there is nothing to take in place of what was not given.
+/// Why the embedded model cannot be used.
 enum EmbeddedError: Error, CustomStringConvertible {
     case noModel(program: String)
 

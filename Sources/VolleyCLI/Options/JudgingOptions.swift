@@ -2,22 +2,24 @@ import ArgumentParser
 import Measuring
 import Volley
 
-/// Which questions are asked, and how answers are judged.
+/// The number of questions, and how answers are judged.
 struct JudgingOptions: ParsableArguments {
-    @Option(parsing: .unconditional, help: ArgumentHelp("Items of each task.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Maximum items per task (default: all).", valueName: "n"))
     var limit: Int?
 
     @Option(
         help: ArgumentHelp(
-            "exact, prefix, contains, number or loss, in place of the files' own.", valueName: "metric"))
+            "exact, prefix, contains, number or loss; replaces the metric in the files.", valueName: "metric"))
     var metric: AnswerMetric?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Where answers stand, in place of the files' own.", valueName: "regex"))
+        help: ArgumentHelp(
+            "A regular expression that finds the answer in a text; replaces the pattern in the files.",
+            valueName: "regex"))
     var pattern: AnswerPattern?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Most tokens of an answer.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Maximum tokens of an answer.", valueName: "n"))
     var maxTokens = 512
 
     func validate() throws {

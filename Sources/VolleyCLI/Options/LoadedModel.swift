@@ -1,6 +1,6 @@
 import Volley
 
-/// A model and how long it took to load.
+/// A model and its loading time.
 struct LoadedModel {
     let model: Model
     let seconds: Double

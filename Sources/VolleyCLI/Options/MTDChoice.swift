@@ -1,7 +1,7 @@
 import ArgumentParser
 import Volley
 
-/// `off`, a factor, or `auto`.
+/// The argument of `--mtd`: `off`, a factor, or `auto`.
 enum MTDChoice: ExpressibleByArgument {
     case factor(PlanRequest)
     case fastest

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Volley
 
-/// Which model, and how it computes.
+/// The model, and how it computes.
 struct ModelOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -10,7 +10,7 @@ struct ModelOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Take the last N layers as the head, in place of the checkpoint's number.", valueName: "n"))
+        help: ArgumentHelp("Use the last N layers as the head (default: the checkpoint's number).", valueName: "n"))
     var headLayers: Int?
 
     @Option(
@@ -23,12 +23,12 @@ struct ModelOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What the FP8 weights of a Hugging Face directory are made: as --lm-head-format (default: bf16).",
+            "Convert the FP8 weights of a Hugging Face directory: formats as for --lm-head-format (default: bf16).",
             valueName: "format"))
     var fp8Format: HeadFormat?
 
     @Flag(
-        help: "Find the next token by a smaller copy of lm_head where decoding is greedy: exact, faster, more memory.")
+        help: "In greedy decoding, find the next token with a smaller copy of lm_head: exact, faster, more memory.")
     var screen = false
 
     @Option(parsing: .unconditional, help: "Compute threads (default: all cores).")
@@ -39,27 +39,28 @@ struct ModelOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What quantised weights multiply: int16, or int8, which is faster and less exact.", valueName: "format"))
+            "Format of activations for quantised weights: int16, or int8, which is faster and less exact.",
+            valueName: "format"))
     var activations: ActivationFormat = .int16
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("See only the last W positions; memory is then bounded for ever.", valueName: "w"))
+        help: ArgumentHelp("Attend only to the last W positions, so that memory use stays constant.", valueName: "w"))
     var window: Int?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("With a window: see the first S positions all the same.", valueName: "s"))
+        help: ArgumentHelp("With a window, also attend to the first S positions.", valueName: "s"))
     var sinks: Int = 0
 
-    @Flag(help: "Load a native checkpoint without looking at its tensors' checksums.")
+    @Flag(help: "Load a native checkpoint without verifying its tensors' checksums.")
     var skipChecksums = false
 
     @OptionGroup var unused: UnusedTensorsOption
 
     func load() throws -> LoadedModel { try load(model ?? Embedded().model, headLayers: headLayers) }
 
-    /// Loads another checkpoint than `--model` for vanilla decoding, with the same options.
+    /// Loads the checkpoint that runs vanilla, with the same options.
     func loadBaseline(_ path: String) throws -> Model { try load(path, headLayers: nil).model }
 
     private func load(_ path: String, headLayers: Int?) throws -> LoadedModel {

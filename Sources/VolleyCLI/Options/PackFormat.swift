@@ -1,9 +1,9 @@
 import ArgumentParser
 import Volley
 
-/// A format to convert to, or none.
+/// A format to convert to, or `keep`.
 struct PackFormat: ExpressibleByArgument {
-    /// Nil keeps what is there.
+    /// The format; nil keeps the stored one.
     let format: StorageFormat?
 
     static let keep = PackFormat(format: nil)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Volley
 
-/// `NAME[:ARGUMENT]`.
+/// The argument of `--plan`: `NAME[:ARGUMENT]`.
 struct PlanName: ExpressibleByArgument {
     let request: PlanRequest
 

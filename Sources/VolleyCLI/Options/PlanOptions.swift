@@ -8,8 +8,8 @@ struct PlanOptions: ParsableArguments {
         parsing: .unconditional,
         help: ArgumentHelp(
             """
-            Tokens per trunk pass: off (vanilla), 1 to 16, or auto, the fastest here of those that the model was trained \
-            for (default: the checkpoint's, else off).
+            Tokens per trunk pass: off (vanilla), 1 to 16, or auto, the factor that is fastest on this machine of those that \
+            the model was trained for (default: the checkpoint's, else off).
             """, valueName: "off|n|auto"))
     var mtd: MTDChoice?
 
@@ -26,7 +26,8 @@ struct PlanOptions: ParsableArguments {
         if mtd != nil, plan != nil { throw ValidationError("give --mtd or --plan, not both") }
     }
 
-    /// The plan for this model; says on standard error what `auto` chose, and warns where the model was not trained for it.
+    /// The plan for this model. Prints to standard error which factor `auto` chose, and a warning if the model was not trained for
+    /// the plan.
     func resolve(for model: Model, options: SessionOptions) throws -> any DecodePlan {
         let stack = model.stack
         let request: PlanRequest
@@ -47,6 +48,6 @@ struct PlanOptions: ParsableArguments {
 }
 
 extension DecodePlan {
-    /// As a command line asks for it.
+    /// The command-line option that selects the plan.
     var option: String { PlanLabel(self).option }
 }

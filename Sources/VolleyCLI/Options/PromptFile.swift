@@ -1,8 +1,9 @@
 import Foundation
 
-/// Prompts in text files, one a line.
+/// Text files of prompts, one per line.
 enum PromptFile {
-    /// Empty lines are passed over.
+    /// The prompts of all files. Empty lines are skipped.
+    ///
     /// - Throws: `StreamError`, or `PromptFileError` for a file without prompts.
     static func prompts(of paths: [String]) throws -> [String] {
         try paths.flatMap { path in

@@ -1,13 +1,13 @@
 import ArgumentParser
 import Volley
 
-/// How a prompt becomes token ids.
+/// How a prompt is turned into token ids.
 struct PromptOptions: ParsableArguments {
-    @Option(parsing: .unconditional, help: ArgumentHelp("The prompt as token ids, nothing added.", valueName: "1,2,3"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The prompt as token ids; none are added.", valueName: "1,2,3"))
     var promptIds: TokenIDs?
 
     @Flag(
-        help: "Put the prompt into the model's chat template, or take it as it stands (default: chat if there is one).")
+        help: "Put the prompt into the model's chat template, or continue it as raw text (default: chat, if possible).")
     var form: PromptForm?
 
     @Option(parsing: .unconditional, help: ArgumentHelp("System message of a chat.", valueName: "text"))
@@ -15,7 +15,7 @@ struct PromptOptions: ParsableArguments {
 
     @OptionGroup var template: TemplateOptions
 
-    /// - Throws: `ValidationError` for contradictions, or where no prompt is given at all.
+    /// - Throws: `ValidationError` for contradictory options, or without a prompt.
     func check(prompt: String?) throws {
         if prompt != nil, promptIds != nil { throw ValidationError("give a prompt or --prompt-ids, not both") }
         if promptIds != nil, form == .chat || system != nil {
@@ -30,10 +30,10 @@ struct PromptOptions: ParsableArguments {
         }
     }
 
-    /// The prompt's ids.
+    /// The prompt's token ids.
     ///
-    /// - Parameter isCancelled: looked at while standard input is read.
-    /// - Throws: where the model has no tokenizer or no chat template that the form needs, or the prompt is empty.
+    /// - Parameter isCancelled: called while standard input is read.
+    /// - Throws: an error if the prompt is empty, or the model lacks a tokenizer or chat template that it needs.
     func tokens(prompt: String?, model: Model, isCancelled: () -> Bool) throws -> [Int] {
         if let promptIds {
             TextInput.noteUnread("--prompt-ids are the whole prompt")
@@ -49,7 +49,7 @@ struct PromptOptions: ParsableArguments {
         return try model.tokens(of: messages, options)
     }
 
-    /// The argument, then a blank line and what was piped in; or one of them alone.
+    /// The argument and the piped text with a blank line between them, or the one of them that there is.
     private func text(prompt: String?, isCancelled: () -> Bool) throws -> String {
         guard let prompt else { return try TextInput.standardInput(isCancelled: isCancelled) }
         guard let piped = try TextInput.besidePrompt(isCancelled: isCancelled) else { return prompt }

@@ -1,26 +1,26 @@
 import ArgumentParser
 import Volley
 
-/// Choices of the cycle rule, in place of the checkpoint's own.
+/// Choices of the cycle rule that replace the checkpoint's own.
 struct RuleOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Where cycles are counted from: prompt or absolute (default: the checkpoint's).", valueName: "phase"))
+            "Where cycles begin: prompt (at the prompt's end) or absolute (at position 0) (default: the checkpoint's).",
+            valueName: "phase"))
     var phase: CyclePhase?
 
     @Option(
         help: ArgumentHelp(
             """
-            What the head is fed at the prompt's positions: trunk (the trunk's output), sum (embedding and trunk's output), \
-            or masked, which absolute phase means (default: the checkpoint's).
+            The head's input at the prompt's positions: trunk (the trunk's output), sum (embedding plus the trunk's output), \
+            or masked, which absolute phase implies (default: the checkpoint's).
             """, valueName: "input"))
     var promptInput: PromptInput?
 
     @Option(
         help: ArgumentHelp(
             """
-            Whether the trunk ever sees the tokens that cycles skipped: real (it does) or shadow (it does not) (default: the \
-            checkpoint's).
+            Whether the trunk sees the tokens after a cycle's first: real (yes) or shadow (never) (default: the checkpoint's).
             """, valueName: "history"))
     var history: TrunkHistory?
 

@@ -1,51 +1,54 @@
 import ArgumentParser
 import Volley
 
-/// How tokens are drawn and what ends the text. What is not given is the model's own default.
+/// How tokens are sampled and what ends the text. Options that are not given take the model's defaults.
 struct SamplingOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Most tokens to generate (default: the model's, else the whole context).", valueName: "n"))
+        help: ArgumentHelp("Maximum tokens to generate (default: the model's, else the whole context).", valueName: "n")
+    )
     var maxTokens: Int?
 
-    @Flag(help: "Take the most likely token always, whatever the model's defaults are; other options still count.")
+    @Flag(help: "Always take the most likely token, whatever the model's defaults; other options still apply.")
     var greedy = false
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "0 takes the most likely token; higher draws more freely (default: the model's, else 0).", valueName: "t"))
+            "Sampling temperature: 0 takes the most likely token; higher is more random (default: the model's, else 0).",
+            valueName: "t"))
     var temperature: Float?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Draw among the K most likely tokens; 0 for all (default: the model's).", valueName: "k"))
+        help: ArgumentHelp("Sample from the K most likely tokens; 0 for all (default: the model's).", valueName: "k"))
     var topK: Int?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Draw among the most likely tokens that reach probability P together (default: the model's).",
+            "Sample from the fewest likely tokens with a total probability of at least P (default: the model's).",
             valueName: "p"))
     var topP: Float?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Leave out tokens less than P times as likely as the most likely one (default: the model's).",
+            "Sample from tokens at least P times as likely as the most likely one (default: the model's).",
             valueName: "p"))
     var minP: Float?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Make tokens of prompt and text less likely; 1 changes nothing (default: the model's).", valueName: "f"))
+            "Make tokens that occurred in prompt or text less likely; 1 has no effect (default: the model's).",
+            valueName: "f"))
     var repeatPenalty: Float?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Let that penalty look at the last N tokens alone (default: the model's, else all).",
+            "Apply the repeat penalty to the last N tokens only (default: the model's, else all).",
             valueName: "n"))
     var repeatLastN: Int?
 
@@ -56,22 +59,23 @@ struct SamplingOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Subtract this for each time that a token was generated, -2 to 2.", valueName: "f"))
+        help: ArgumentHelp(
+            "Subtract this from a token's logit for each time that it was generated, -2 to 2.", valueName: "f"))
     var frequencyPenalty: Float?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Same seed, same text, whatever the number of threads (default: a fresh one, which --stats shows).",
+            "The same seed gives the same text, whatever the number of threads (default: random; --stats shows it).",
             valueName: "n"))
     var seed: UInt64?
 
     @Option(
         parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("End before this text; may be given several times.", valueName: "text"))
+        help: ArgumentHelp("End before this text; may be given more than once.", valueName: "text"))
     var stop: [String] = []
 
-    @Flag(help: "Treat end tokens as ordinary ones.")
+    @Flag(help: "Treat end tokens as ordinary tokens.")
     var ignoreEos = false
 
     @Option(
@@ -79,9 +83,9 @@ struct SamplingOptions: ParsableArguments {
         help: ArgumentHelp("Report the K most likely tokens at each position (with --json).", valueName: "k"))
     var logprobs: Int?
 
-    /// What the user named; the rest is nil, for the model's own defaults.
+    /// The options that the user gave; the others are nil, for the model's defaults.
     ///
-    /// - Throws: `ValidationError` naming what is out of range.
+    /// - Throws: `ValidationError` naming an option that is out of range.
     func generationOptions() throws -> GenerationOptions {
         if greedy, let temperature, temperature != 0 {
             throw ValidationError("--greedy is a temperature of 0; leave it out, or --temperature")
@@ -115,7 +119,7 @@ struct SamplingOptions: ParsableArguments {
 }
 
 extension GenerationDefaults {
-    /// Says what the checkpoint asks for and does not get.
+    /// Prints the recommendations that are not followed to standard error.
     func warn() {
         for note in notes { StandardError.write("volley: \(note)\n") }
     }

@@ -4,49 +4,50 @@
     import Serving
     import Volley
 
-    /// Where the server listens, whom it lets in and how much it takes on.
+    /// The server's address, access and limits.
     struct ServerOptions: ParsableArguments {
-        @Option(help: "The address to listen at; 0.0.0.0 lets other machines in.")
+        @Option(help: "The address to listen on; 0.0.0.0 accepts other machines.")
         var host = "127.0.0.1"
 
-        @Option(parsing: .unconditional, help: "The port; 0 takes a free one.")
+        @Option(parsing: .unconditional, help: "The port; 0 chooses a free one.")
         var port = 8080
 
         @Option(
             help: ArgumentHelp(
-                "What clients must send as Authorization: Bearer KEY (default: VOLLEY_API_KEY, else no key).",
+                "The key that clients must send as Authorization: Bearer KEY (default: VOLLEY_API_KEY, else none).",
                 valueName: "key"))
         var apiKey: String?
 
         @Option(
             help: ArgumentHelp(
-                "Let browsers use the server from pages of this origin, or * (default: none).", valueName: "origin"))
+                "Allow requests from browser pages of this origin, or of any with * (default: none).",
+                valueName: "origin"))
         var cors: String?
 
-        @Option(parsing: .unconditional, help: "Most sequences that are decoded together, 1 to 32.")
+        @Option(parsing: .unconditional, help: "Maximum sequences that are decoded together, 1 to 32.")
         var maxBatch = ServingLimits().batchSize
 
-        @Option(parsing: .unconditional, help: "Most sequences that wait; more are refused with 429.")
+        @Option(parsing: .unconditional, help: "Maximum waiting sequences; further requests get status 429.")
         var maxQueue = ServingLimits().queueLength
 
-        @Option(help: ArgumentHelp("Most memory for keys and values.", valueName: "bytes"))
+        @Option(help: ArgumentHelp("Maximum memory for keys and values.", valueName: "bytes"))
         var kvBudget = ByteSize(byteCount: ServingLimits().kvByteCount)
 
-        @Option(parsing: .unconditional, help: "Most tokens of a prompt (default: the context).")
+        @Option(parsing: .unconditional, help: "Maximum tokens of a prompt (default: the context).")
         var maxPrompt: Int?
 
-        @Option(parsing: .unconditional, help: "Most tokens of an answer.")
+        @Option(parsing: .unconditional, help: "Maximum tokens of an answer.")
         var maxTokens = ServingLimits().answerTokens
 
-        @Option(parsing: .unconditional, help: "Largest factor that a request may name, 1 to 16.")
+        @Option(parsing: .unconditional, help: "Maximum factor of a request, 1 to 16.")
         var maxMtd = ServingLimits().factor
 
-        @Option(help: ArgumentHelp("Largest body of a request.", valueName: "bytes"))
+        @Option(help: ArgumentHelp("Maximum size of a request's body.", valueName: "bytes"))
         var maxBody = ByteSize(byteCount: ServingLimits().bodyByteCount)
 
         @Option(
             parsing: .unconditional,
-            help: ArgumentHelp("Let a client go that takes nothing of its answer for so long.", valueName: "seconds"))
+            help: ArgumentHelp("Close a connection that has read nothing for this many seconds.", valueName: "seconds"))
         var writeTimeout = ServerConfiguration().writeTimeout
 
         func validate() throws {

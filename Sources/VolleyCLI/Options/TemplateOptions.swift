@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Volley
 
-/// The chat template and what it is given beside the messages.
+/// The chat template and its variables.
 struct TemplateOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -11,23 +11,23 @@ struct TemplateOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Further variables of the chat template, a JSON object.", valueName: "json"))
+        help: ArgumentHelp("Additional variables of the chat template, as a JSON object.", valueName: "json"))
     var chatTemplateKwargs: String?
 
     @Flag(
         inversion: .prefixedNo,
-        help: "Let a model that can think do so before it answers (default: as its template has it).")
+        help: "Let a model that can think do so before it answers (default: the template's).")
     var thinking: Bool?
 
-    /// Whether any of them was given.
+    /// Whether any of the options was given.
     var isGiven: Bool { chatTemplate != nil || chatTemplateKwargs != nil || thinking != nil }
 
     func validate() throws { _ = try variables() }
 
-    /// Sets what was given, over what `options` has.
+    /// Applies the given options over those in `options`.
     ///
-    /// - Returns: the template's text, where one was given by a file.
-    /// - Throws: `StreamError` where `--chat-template` is neither a name nor a file.
+    /// - Returns: the template's text if the template is a file.
+    /// - Throws: `StreamError` if `--chat-template` is neither a name nor a file.
     func apply(to options: inout ChatOptions, of tokenizer: Tokenizer?) throws -> String? {
         let given = try variables()
         options.merge(given)
@@ -39,7 +39,7 @@ struct TemplateOptions: ParsableArguments {
         return try TextInput.file(chatTemplate)
     }
 
-    /// The model with the template, and what it is given.
+    /// The model with the chosen template, and the template's variables.
     func applied(to model: Model) throws -> (model: Model, options: ChatOptions) {
         var options = ChatOptions()
         let source = try apply(to: &options, of: model.tokenizer)

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Ids separated by commas.
+/// Token ids separated by commas.
 struct TokenIDs: ExpressibleByArgument {
     let ids: [Int]
 

@@ -49,7 +49,7 @@ extension BenchReport {
         let mtd: String
         let seconds: [String: Double]
         let attentionSeconds: Double
-        /// Of `lm_head`, for each token, where it is screened.
+        /// Matrix rows of `lm_head` computed exactly, for each token; absent without a screen.
         let exactRows: [Int]?
     }
 

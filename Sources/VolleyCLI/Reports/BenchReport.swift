@@ -51,7 +51,7 @@ struct BenchReport {
         return [String(format: digits, speed.median), String(format: "%.1f %%", 100 * speed.spread)]
     }
 
-    /// Tables that are Markdown and line up too.
+    /// Markdown tables with aligned columns.
     var markdown: String {
         var blocks = [MarkdownTable(header: Self.header, rows: rows).text, notes]
         for entry in entries {
@@ -69,8 +69,8 @@ struct BenchReport {
                 + "KV \(sessionOptions.kvFormat.rawValue), activations \(sessionOptions.activations.rawValue); "
                 + "memory reads \(bandwidths.joined(separator: ", ")); "
                 + "volley \(VolleyCommand.configuration.version), \(Machine.system).",
-            "Medians of \(options.repeats) \(options.repeats == 1 ? "round" : "rounds"), everything measured once in each, memory before each decoding; "
-                + "spread: between quartiles, over the median.",
+            "Medians of \(options.repeats) \(options.repeats == 1 ? "round" : "rounds"), with everything measured once per round, "
+                + "and memory before each decoding; spread: interquartile range over the median.",
         ]
         let unsteady = entries.flatMap { entry in
             entry.speed.decoding.filter { !$0.speed.isSteady }.map { "\(entry.name) \($0.name)" }
@@ -78,7 +78,8 @@ struct BenchReport {
         }
         if !unsteady.isEmpty {
             lines.append(
-                "Spreads above 10 % say little: \(unsteady.joined(separator: ", ")). Is something else running here?")
+                "Not reliable, spread above 10 %: \(unsteady.joined(separator: ", ")). "
+                    + "Is something else running on this machine?")
         }
         if entries.contains(where: { $0.speed.decoding.contains { $0.efficiency.median > 1 } }) {
             lines.append("More than 100 % of the limit: such weights stay in the processor's caches.")

@@ -2,7 +2,7 @@ import Foundation
 import Measuring
 import Volley
 
-/// A comparison for a terminal: the prompt, the answers in columns, a table, and where answers part.
+/// A comparison as text: the prompt, the answers in columns, a table, and where answers diverge.
 struct ComparisonText {
     let text: String
 
@@ -15,7 +15,7 @@ struct ComparisonText {
             + Self.doubts(about: comparison)
     }
 
-    /// All prompts together.
+    /// A table for all prompts together.
     static func table(of summary: ComparisonSummary, promptCount: Int) -> String {
         table(ComparisonTable(summary, promptCount: promptCount))
     }
@@ -34,7 +34,7 @@ struct ComparisonText {
         let unsteady = comparison.answers.filter { !$0.speed.isSteady }.map { $0.plan.title }
         let spread =
             unsteady.isEmpty
-            ? "" : "speeds that spread by more than 10 % say little: \(unsteady.joined(separator: ", "))\n"
+            ? "" : "not reliable, speed spreads by more than 10 %: \(unsteady.joined(separator: ", "))\n"
         let isCached = comparison.answers.contains { $0.efficiency.median > 1 }
         return spread + (isCached ? "more than the limit: such weights stay in the processor's caches\n" : "")
     }

@@ -2,7 +2,7 @@ import Foundation
 import Measuring
 import Volley
 
-/// The map for a person.
+/// A depth map as text.
 struct DepthText {
     let text: String
 
@@ -21,7 +21,7 @@ struct DepthText {
             ).text + "\n" + Self.histogram(map)
     }
 
-    /// From the fewest layers to the most; nothing where numbers stand beside the tokens, or all are one.
+    /// The colours from the fewest layers to the most; empty without colours, or if all tokens ran as many layers.
     private static func legend(_ map: DepthMap, _ palette: DepthPalette) -> String {
         guard map.steps.count > 1, palette != .none else { return "" }
         let steps = map.steps.map { palette.paint(" \($0.layersText) ", shade: map.shade(of: $0), layers: $0) }

@@ -1,12 +1,12 @@
 import Foundation
 
-/// Quality kept against speedup, one point for each plan, as a picture that browsers show (SVG 1.1).
+/// A plot of quality kept against speedup with one point per plan, as SVG 1.1.
 struct EvaluationPlot {
     struct Point {
         let name: String
-        /// Times vanilla's speed.
+        /// Speed over that of vanilla.
         let speedup: Double
-        /// Share of vanilla's right answers.
+        /// The share of vanilla's right answers that the plan keeps.
         let kept: Double
     }
 
@@ -62,7 +62,7 @@ struct EvaluationPlot {
         return Self.margin.top + height * (shares.upperBound - share) / (shares.upperBound - shares.lowerBound)
     }
 
-    /// The values' range and a tenth more on both sides.
+    /// The values' range, extended by a tenth on both sides.
     private static func padded(_ values: [Double], including value: Double) -> ClosedRange<Double> {
         let (low, high) = (min(values.min() ?? value, value), max(values.max() ?? value, value))
         let padding = max(high - low, 0.02) / 10

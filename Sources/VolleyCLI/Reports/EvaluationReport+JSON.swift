@@ -10,20 +10,20 @@ extension EvaluationReport {
         struct Task: Encodable {
             let task: String
             let items: Int
-            /// Of the model.
+            /// The model's number of layers.
             let layers: Int
             let plans: [PlanOnTask]
         }
 
         struct PlanOnTask: Encodable {
             let mtd: String
-            /// Of plans other than a factor.
+            /// The name of a plan that is not a factor.
             let plan: String?
             let correct: Int
             let count: Int
             let loss: Double?
             let retained: Double?
-            /// Of plans that skip layers.
+            /// Layers per token; absent if the plan skips none.
             let depth: DepthDocument.Summary?
             let answers: [String]
         }

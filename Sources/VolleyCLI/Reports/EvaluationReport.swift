@@ -2,10 +2,10 @@ import Foundation
 import Measuring
 import Volley
 
-/// Evaluations side by side, for a person and for a program.
+/// Evaluations as tables and as JSON.
 struct EvaluationReport {
     let evaluations: [Evaluation]
-    /// Whose vanilla it is, where it is not the model's own.
+    /// The model that runs vanilla, if it is another one.
     let baseline: String?
 
     init(_ evaluations: [Evaluation], baseline: String?) {
@@ -26,12 +26,12 @@ struct EvaluationReport {
         return seconds > 0 ? Double(tokens) / seconds : nil
     }
 
-    /// Share of vanilla's right answers that a plan keeps.
+    /// The share of vanilla's right answers that a plan keeps.
     func retained(_ plan: Int) -> Double? {
         vanilla.flatMap { Self.retained(total(plan), of: total($0)) }
     }
 
-    /// The same, of one task's.
+    /// The share of vanilla's right answers on one task that a plan keeps.
     func retained(_ plan: Int, on evaluation: Evaluation) -> Double? {
         vanilla.flatMap { Self.retained(evaluation.results[plan].correct, of: evaluation.results[$0].correct) }
     }
@@ -41,38 +41,38 @@ struct EvaluationReport {
         return found.share.map { $0 / base }
     }
 
-    /// Of all answers; nil where the plan skips no layers.
+    /// Layers per token over all answers; nil if the plan skips none.
     func depth(_ plan: Int) -> DepthSummary? {
         let used = evaluations.compactMap { $0.results[plan].layersUsed }.flatMap { $0 }
         return used.isEmpty ? nil : DepthSummary(used)
     }
 
-    /// Tables that line up.
+    /// Plain tables.
     var text: String {
         tables.map { TextTable(header: $0[0], rows: Array($0[1...])).text }.joined(separator: "\n") + note
     }
 
-    /// Tables in Markdown.
+    /// Markdown tables.
     var markdown: String {
         tables.map { MarkdownTable(header: $0[0], rows: Array($0[1...])).text }.joined(separator: "\n") + note
     }
 
     private var note: String { baseline.map { "\noff is \($0), the baseline\n" } ?? "" }
 
-    /// Accuracy and speed, what each task keeps and how deep it goes where plans skip layers, losses, and places in the
-    /// cycle where there are any; the first row of each is its heading.
+    /// Tables of accuracy and speed, of layers per task if plans skip layers, of losses, and of cycle indices if there are any.
+    /// The first row of each is its heading.
     private var tables: [[[String]]] {
         let header = plans.map(Self.title)
         let losses = evaluations.map { [$0.task.name] + $0.results.map { Self.shown($0.loss, "%.3f", 1) } }
-        let places = placeRows.isEmpty ? [] : [[["place in cycle", "agrees", "loss", "vanilla's"]] + placeRows]
+        let places = placeRows.isEmpty ? [] : [[["cycle index", "agrees", "loss", "vanilla's"]] + placeRows]
         let answers = [["right answers, % (95 %)"] + header] + answerRows
         return [answers] + depthTables(header) + [[["loss on the reference"] + header] + losses] + places
     }
 
-    /// Tasks whose answers are right or wrong.
+    /// Tasks with right and wrong answers.
     private var judged: [Evaluation] { evaluations.filter { $0.results.contains { $0.correct.count > 0 } } }
 
-    /// What is kept of each task, and its layers; nothing where no plan skips any.
+    /// The shares kept on each task, and its layers per token; empty if no plan skips layers.
     private func depthTables(_ header: [String]) -> [[[String]]] {
         guard let layerCount = evaluations.first?.layerCount, plans.indices.contains(where: { depth($0) != nil }) else {
             return []
@@ -102,7 +102,7 @@ struct EvaluationReport {
         ]
     }
 
-    /// One point for each plan that has a speedup and vanilla's answers to be held against.
+    /// One point for each plan with a speedup and a share of vanilla's right answers.
     var plot: EvaluationPlot {
         EvaluationPlot(
             points: plans.indices.compactMap { plan in
@@ -113,7 +113,7 @@ struct EvaluationReport {
             })
     }
 
-    /// One row for each plan and place.
+    /// One row for each plan and cycle index.
     private var placeRows: [[String]] {
         plans.indices.flatMap { plan -> [[String]] in
             places(plan).compactMap { place, quality in

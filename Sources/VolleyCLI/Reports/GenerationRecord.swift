@@ -1,6 +1,6 @@
 import Volley
 
-/// Everything that a generation gave out.
+/// The tokens and text of a generation.
 struct GenerationRecord {
     var tokens: [GeneratedToken] = []
     var text = ""

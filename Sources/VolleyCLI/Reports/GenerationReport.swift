@@ -6,14 +6,14 @@ import Volley
 struct GenerationReport: Encodable {
     let model: String
     let mtd: Factor
-    /// Of plans other than a factor.
+    /// The name of a plan that is not a factor.
     let plan: String?
     let promptTokens: [Int]
     let tokens: [Int]
     let text: String
     let finishReason: FinishReason
     let logprobs: [[Logprob]]?
-    /// Layers that each position fed has run, where the plan skips some.
+    /// The number of layers that each position ran; absent if the plan skips none.
     let layersUsed: [Double]?
     /// The sampling parameters: values by name, and the origin of each.
     let sampling: SamplingDocument
@@ -37,16 +37,14 @@ struct GenerationReport: Encodable {
         stats = Stats(generator.statistics, loadSeconds: loaded.seconds)
     }
 
-    func json() throws -> String {
-        return try jsonDocument()
-    }
+    func json() throws -> String { try jsonDocument() }
 
     struct Logprob: Encodable {
         let id: Int
         let logprob: Float
     }
 
-    /// "off", or the factor as a number.
+    /// The factor as a number, or "off".
     struct Factor: Encodable {
         let plan: any DecodePlan
 
@@ -71,7 +69,7 @@ struct GenerationReport: Encodable {
         let kvBytes: Int
         let peakRssBytes: Int
         let loadSeconds: Double
-        /// The seed that repeats the draws (`--seed`); nil for greedy decoding.
+        /// The seed that repeats the text (`--seed`); nil for greedy decoding.
         let seed: UInt64?
 
         init(_ statistics: GenerationStatistics, loadSeconds: Double) {

@@ -1,7 +1,7 @@
 import Measuring
 import Volley
 
-/// The report for a program.
+/// A checkpoint report as JSON.
 struct InspectionDocument: Encodable {
     let kind: String
     let quantization: String?
@@ -10,7 +10,7 @@ struct InspectionDocument: Encodable {
     let trunkLayers: Int
     let headLayers: Int
     let sampling: SamplingDocument
-    /// What the checkpoint asks for and does not get.
+    /// Recommendations of the checkpoint that are not followed.
     let notes: [String]
     let phase: Choice
     let promptInput: Choice

@@ -2,7 +2,7 @@ import Foundation
 import Measuring
 import Volley
 
-/// The report for a person.
+/// A checkpoint report as text.
 struct InspectionText {
     let text: String
 
@@ -91,7 +91,7 @@ struct InspectionText {
         ]
     }
 
-    /// What decoding must read for a token, and how much faster that can make it at best.
+    /// The bytes that decoding reads per token by factor, and the speedup that they allow at most.
     private static func roofline(_ report: CheckpointReport) -> String {
         let vanilla = report.bytesPerToken(factor: nil)
         let rows = [nil, 2, 3, 4, 6].map { (factor: Int?) -> [String] in

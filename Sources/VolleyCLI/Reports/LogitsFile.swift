@@ -1,8 +1,8 @@
 import Foundation
 
-/// `--dump-logits`.
+/// The file of `--dump-logits`.
 enum LogitsFile {
-    /// Writes float32, little-endian.
+    /// Writes logits as little-endian float32.
     static func write(_ logits: UnsafeBufferPointer<Float>, to path: String) throws {
         var data = Data(capacity: 4 * logits.count)
         for logit in logits {

@@ -1,8 +1,8 @@
 import Foundation
 
-/// What a measurement was made on.
+/// The machine of a measurement.
 enum Machine {
-    /// The processor's own name.
+    /// The processor's model name.
     static var processor: String {
         let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n") ?? []
         let name = lines.first { $0.hasPrefix("model name") }?.split(separator: ":").last

@@ -1,4 +1,4 @@
-/// A table that is Markdown, with columns that line up: words to the left, figures to the right.
+/// A Markdown table with aligned columns: words to the left, numbers to the right.
 struct MarkdownTable {
     let text: String
 

@@ -1,11 +1,11 @@
 import Foundation
 import Volley
 
-/// `--stats` for a person.
+/// The table of `--stats`.
 struct StatisticsTable {
     let text: String
 
-    /// - Parameter depths: which layers ran, where the plan skips some.
+    /// - Parameter depths: the layers that each position ran; nil if the plan skips none.
     init(
         _ statistics: GenerationStatistics, sampling: SamplingSummary, loadSeconds: Double?,
         depths: DepthRecord? = nil
@@ -46,7 +46,7 @@ struct StatisticsTable {
     private static func mebibytes(_ bytes: Int) -> String { String(format: "%.1f MiB", Double(bytes) / 0x1p20) }
 }
 
-/// The most memory that this process has had resident, in bytes.
+/// The peak resident memory of this process, in bytes.
 func peakResidentBytes() -> Int {
     var usage = rusage()
     #if canImport(Glibc)

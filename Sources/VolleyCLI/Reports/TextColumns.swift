@@ -1,10 +1,10 @@
-/// Texts side by side, each wrapped to its column.
+/// Texts in columns, each wrapped to its column's width.
 struct TextColumns {
     let text: String
 
     /// - Parameters:
-    ///   - columns: the cells of each from top to bottom, all columns having as many; a cell may have several lines.
-    ///   - width: of all columns together, in characters. Columns that would be narrower than `narrowest` go below the others.
+    ///   - columns: the cells of each column from top to bottom; all columns have the same number of cells.
+    ///   - width: the total width in characters. Columns that would be narrower than `narrowest` are placed below the others.
     init(_ columns: [[String]], width: Int, narrowest: Int = 24) {
         let perRow = max(1, min(columns.count, (width + Self.gap.count) / (narrowest + Self.gap.count)))
         let columnWidth = max(1, (width + Self.gap.count) / perRow - Self.gap.count)
@@ -29,7 +29,7 @@ struct TextColumns {
         }.joined()
     }
 
-    /// Lines no longer than `width`, broken at spaces where there are any.
+    /// The text's lines, wrapped to `width`, at spaces if possible.
     private static func wrapped(_ text: String, _ width: Int) -> [String] {
         text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { paragraph -> [String] in
             var (lines, rest) = ([String](), paragraph)

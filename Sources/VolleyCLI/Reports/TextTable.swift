@@ -1,4 +1,4 @@
-/// Cells in columns that line up: words to the left, numbers to the right.
+/// A plain table with aligned columns: words to the left, numbers to the right.
 struct TextTable {
     let text: String
 

@@ -1,8 +1,8 @@
 import Volley
 
-/// The notice about a text that a limit cut.
+/// The notice that a limit cut the text.
 enum CutNotice {
-    /// One sentence; nil where the text came to its own end, or nothing was asked for.
+    /// One sentence; nil if the text ended by itself, or no token was asked for.
     static func text(
         for generation: Generator, asked: GenerationOptions, defaults: GenerationDefaults, contextLength: Int
     ) -> String? {

@@ -2,13 +2,13 @@ import Foundation
 import Measuring
 import Volley
 
-/// How a terminal shows the depth map: in 24-bit colours, in 256, or by numbers.
+/// How a terminal shows the depth map: in 24-bit colours, in 256 colours, or with numbers.
 enum DepthPalette {
     case trueColour
     case indexed
     case none
 
-    /// None where standard output is no terminal, the terminal knows no 256 colours, or NO_COLOR is set (no-color.org).
+    /// `none` if standard output is not a terminal, the terminal lacks 256 colours, or NO_COLOR is set (no-color.org).
     static func forStandardOutput() -> DepthPalette {
         StandardOutput.isTerminal ? of(ProcessInfo.processInfo.environment) : .none
     }
@@ -21,7 +21,7 @@ enum DepthPalette {
         return terminal.contains("256color") ? .indexed : .none
     }
 
-    /// `text` on the blue of `shade`; without colours, followed by the number of layers.
+    /// `text` on the blue of `shade`, or followed by the number of layers if there are no colours.
     func paint(_ text: String, shade: Double, layers: Double) -> String {
         switch self {
         case .trueColour:
@@ -36,7 +36,7 @@ enum DepthPalette {
         }
     }
 
-    /// Colours end before a line does, or the terminal would fill the rest of it.
+    /// Ends the colour before each line break; otherwise the terminal would fill the rest of the line.
     private func coloured(_ text: String, _ start: String) -> String {
         text.split(separator: "\n", omittingEmptySubsequences: false)
             .map { $0.isEmpty ? "" : "\(start)\($0)\u{1B}[0m" }.joined(separator: "\n")

@@ -7,7 +7,7 @@ import Synchronization
     import Darwin
 #endif
 
-/// Ctrl-C as a question to be asked between passes instead of a sudden end.
+/// Records Ctrl-C, so that commands can check for it between passes, rather than end at once.
 final class Interrupt: Sendable {
     private let pressed = Atomic(false)
     private let source: any DispatchSourceSignal

@@ -1,16 +1,16 @@
 import CLineEdit
 import Foundation
 
-/// Reads lines with editing and history on a terminal, plainly from a pipe.
+/// Reads lines: with editing and history from a terminal, without them from a pipe.
 struct LineEditor {
     private let prompt: String
 
     init(prompt: String) {
         self.prompt = prompt
-        setlocale(LC_CTYPE, "")  // libedit counts columns by it
+        setlocale(LC_CTYPE, "")  // libedit counts columns by the locale
     }
 
-    /// The next line without its end, or nil at the end of input.
+    /// The next line without its line break, or nil at the end of input.
     ///
     /// - Throws: `StreamError.inputNotUTF8`.
     func next() throws -> String? {

@@ -1,7 +1,7 @@
 @preconcurrency import Dispatch
 import Synchronization
 
-/// Says on a terminal what takes more than a second, and wipes the line when it ends.
+/// Shows on a terminal what is running if it takes more than a second, and clears the line at the end.
 final class Progress: Sendable {
     private let timer: (any DispatchSourceTimer)?
     private let queue = DispatchQueue(label: "progress")
@@ -24,7 +24,7 @@ final class Progress: Sendable {
         timer.resume()
     }
 
-    /// Ends the display; further calls do nothing.
+    /// Ends the display. Further calls have no effect.
     func end() {
         guard let timer, !timer.isCancelled else { return }
         timer.cancel()

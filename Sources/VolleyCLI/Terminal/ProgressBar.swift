@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Volley
 
-/// A bar on a terminal for work whose share is known; silent elsewhere, and for work of less than a second.
+/// A progress bar on a terminal. It shows nothing elsewhere, or during the first second.
 final class ProgressBar: Sendable {
     private static let width = 30
 
@@ -12,7 +12,7 @@ final class ProgressBar: Sendable {
 
     init(_ what: String) { self.what = what }
 
-    /// - Parameter share: from 0 to 1.
+    /// - Parameter share: the share of work that is done, from 0 to 1.
     func show(_ share: Double) {
         guard StandardError.isTerminal, ContinuousClock.now - start > .seconds(1) else { return }
         let percent = Int(100 * share)
@@ -26,7 +26,7 @@ final class ProgressBar: Sendable {
         StandardError.write("\r\(what) \(bar) \(percent) %\u{1B}[K")
     }
 
-    /// Wipes the bar.
+    /// Clears the bar.
     func end() {
         if lastPercent.withLock({ last in
             defer { last = -1 }

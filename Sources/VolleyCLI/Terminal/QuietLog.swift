@@ -1,7 +1,7 @@
 #if Server
     import Logging
 
-    /// Warnings and worse on standard error: what the libraries say of every connection is nobody's concern.
+    /// Logs warnings and errors to standard error. Libraries' messages about each connection are dropped.
     struct QuietLog: LogHandler {
         var metadata: Logger.Metadata = [:]
         var logLevel = Logger.Level.warning

@@ -2,7 +2,7 @@ import Foundation
 import Measuring
 import Volley
 
-/// A race on a terminal: a line for each plan, drawn over again as tokens come.
+/// Shows a race on a terminal: one line per plan, redrawn as tokens come.
 final class RaceView {
     private let width: Int
     private let palette: CyclePalette?
@@ -11,7 +11,7 @@ final class RaceView {
 
     private static let frame = Duration.milliseconds(40)
 
-    /// Nil where standard error is no terminal that can draw over a line.
+    /// Nil if standard error is not a terminal, or cannot redraw lines.
     static func forStandardError() -> RaceView? {
         guard StandardError.isTerminal, ProcessInfo.processInfo.environment["TERM"] != "dumb" else { return nil }
         return RaceView(width: StandardError.width ?? 80, palette: .forStandardError())
@@ -22,19 +22,19 @@ final class RaceView {
         self.palette = palette
     }
 
-    /// Draws the lanes, unless that was done a moment ago.
+    /// Draws the race, unless it was drawn within the last 40 ms.
     func show(_ race: Race) {
         guard ContinuousClock.now - lastShown >= Self.frame else { return }
         draw(race)
     }
 
-    /// Leaves the finish on the screen long enough to be seen.
+    /// Shows the finish for a moment.
     func linger(_ race: Race) {
         draw(race)
         Thread.sleep(forTimeInterval: 0.7)
     }
 
-    /// Wipes the race.
+    /// Clears the race.
     func end() {
         guard shownLines > 0 else { return }
         StandardError.write("\u{1B}[\(shownLines)A\u{1B}[J")
@@ -50,7 +50,7 @@ final class RaceView {
         shownLines = lines.count
     }
 
-    /// The name, the end of the text, and how far and how fast it has come.
+    /// The plan's name, the end of its text, its number of tokens, time and speed.
     private func line(_ lane: Race.Lane, _ nameWidth: Int) -> String {
         let name = lane.plan.title.padding(toLength: nameWidth, withPad: " ", startingAt: 0)
         let speed = lane.seconds > 0 ? Double(lane.tokens.count - 1) / lane.seconds : 0
@@ -60,13 +60,13 @@ final class RaceView {
         return name + tail(of: lane.tokens, room: room) + "  " + figures
     }
 
-    /// The last characters that fit, on one line, coloured by place in the cycle.
+    /// The last characters that fit on one line, coloured by cycle index.
     private func tail(of tokens: [GeneratedToken], room: Int) -> String {
         var (shown, left) = ([String](), room)
         for token in tokens.reversed() where left > 0 && !token.text.isEmpty {
             let text = String(token.text.map { $0.isNewline ? "↵" : $0 }.suffix(left))
             left -= text.count
-            shown.append(palette?.paint(text, place: token.cycleIndex) ?? text)
+            shown.append(palette?.paint(text, cycleIndex: token.cycleIndex) ?? text)
         }
         return shown.reversed().joined() + String(repeating: " ", count: left)
     }

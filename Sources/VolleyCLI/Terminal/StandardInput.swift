@@ -2,9 +2,9 @@ import ArgumentParser
 import Foundation
 import Volley
 
-/// Standard input, as a user pipes it in.
+/// Standard input.
 enum StandardInput {
-    /// The kinds of standard input.
+    /// Kinds of standard input.
     enum Kind {
         case terminal
         /// A pipe or a socket.
@@ -27,14 +27,14 @@ enum StandardInput {
         }
     }
 
-    /// Whether somebody has read a part of the file before this program began, and left some.
+    /// Whether standard input is a file of which another program has read a part.
     static var isPartlyRead: Bool {
         var status = stat()
         let offset = lseek(STDIN_FILENO, 0, SEEK_CUR)
         return offset > 0 && fstat(STDIN_FILENO, &status) == 0 && offset < status.st_size
     }
 
-    /// Whether somebody has piped in a text that waits to be read.
+    /// Whether standard input has text that can be read without waiting.
     static var hasWaitingText: Bool {
         var status = stat()
         guard fstat(STDIN_FILENO, &status) == 0 else { return false }
@@ -45,16 +45,16 @@ enum StandardInput {
         }
     }
 
-    /// Far more than any context holds.
+    /// The maximum size of a text, far above any context.
     private static let byteLimit = 100_000_000
 
-    /// Everything up to the end.
+    /// Reads everything up to the end.
     ///
     /// - Parameters:
-    ///   - patience: seconds to wait for the first byte; nil waits for ever.
-    ///   - isCancelled: looked at ten times a second.
-    /// - Returns: nil where the patience was too short.
-    /// - Throws: `StreamError`; `ExitCode` for a cancelled one.
+    ///   - patience: seconds to wait for the first byte; nil waits forever.
+    ///   - isCancelled: called ten times a second.
+    /// - Returns: the data, or nil if no byte came in time.
+    /// - Throws: `StreamError`; `ExitCode` if cancelled.
     static func read(patience: Double?, isCancelled: () -> Bool) throws -> Data? {
         let start = ContinuousClock.now
         var data = Data()

@@ -4,16 +4,16 @@
     import Darwin
 #endif
 
-/// Results: everything that a user may want to pipe.
+/// Standard output, for results.
 enum StandardOutput {
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
-    /// The terminal's columns; nil where it is none.
+    /// The terminal's width in columns; nil if standard output is not a terminal.
     static var width: Int? { columns(of: STDOUT_FILENO) }
 
-    /// Writes all of `text` at once.
+    /// Writes all of `text`.
     ///
-    /// - Throws: `StreamError.outputClosed` when nobody reads any more, `StreamError.unwritable` with the system's reason.
+    /// - Throws: `StreamError.outputClosed` if the reader has closed the pipe, `StreamError.unwritable` with the system's reason.
     static func write(_ text: String) throws {
         switch writeAll(text, to: STDOUT_FILENO) {
         case nil: break

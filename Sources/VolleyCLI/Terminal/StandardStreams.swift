@@ -4,13 +4,13 @@
     import Darwin
 #endif
 
-/// The three streams as a program expects them.
+/// The three standard streams.
 enum StandardStreams {
-    /// Opens those that are closed, so that no file gets one of their numbers: writing to standard output would write to
-    /// that file. What was closed stays unreadable or unwritable.
+    /// Opens closed streams on `/dev/null`, so that no file gets their descriptor: otherwise writing to standard output could
+    /// write to that file. Closed streams stay unreadable or unwritable.
     static func fillClosed() {
         for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) < 0 {
-            // The lowest free number, which is this one.
+            // open() returns the lowest free descriptor, which is this one.
             _ = open("/dev/null", descriptor == STDOUT_FILENO ? O_RDONLY : O_RDWR)
         }
     }

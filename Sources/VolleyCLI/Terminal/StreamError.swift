@@ -1,6 +1,6 @@
-/// A standard stream that failed, in one sentence.
+/// Why a stream or file cannot be read or written, in one sentence.
 enum StreamError: Error, CustomStringConvertible {
-    /// Nobody reads standard output any more, as after `| head`.
+    /// The reader of standard output has closed the pipe, as `| head` does.
     case outputClosed
     case inputNotUTF8(offset: Int)
     case inputTooLong(byteLimit: Int)

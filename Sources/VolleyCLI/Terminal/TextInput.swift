@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// Text that a user gives by file or by pipe.
+/// Text from files and from standard input.
 enum TextInput {
     /// The whole of standard input.
     static func standardInput(isCancelled: () -> Bool = { false }) throws -> String {
@@ -10,11 +10,11 @@ enum TextInput {
         return try text(StandardInput.read(patience: nil, isCancelled: isCancelled) ?? Data())
     }
 
-    /// Text that was piped in beside a prompt on the command line; nil where there is none.
+    /// Text piped in addition to a prompt on the command line; nil if there is none.
     ///
-    /// A program that starts another often leaves a pipe open to which it never writes: waiting for its end would be
-    /// waiting for ever. So a pipe gets a few seconds for its first byte, and what is done without it is said. Another
-    /// program may be reading a file line by line and start this one for each: the rest of such a file is left alone.
+    /// A parent process may leave a pipe open and never write to it. So a pipe has a few seconds for its first byte; after that
+    /// the command continues without it, with a message. A file that another program reads line by line, starting this one for
+    /// each line, is not read.
     static func besidePrompt(isCancelled: () -> Bool) throws -> String? {
         switch StandardInput.kind {
         case .terminal, .nothing: return nil
@@ -33,15 +33,15 @@ enum TextInput {
         return text.isEmpty ? nil : text
     }
 
-    /// Says that piped text is not read, where there is some.
+    /// Prints a message if there is piped text, which is not read.
     ///
-    /// - Parameter reason: what is read in its place.
+    /// - Parameter reason: why it is not read.
     static func noteUnread(_ reason: String) {
         guard StandardInput.hasWaitingText else { return }
         StandardError.write("volley: the text from standard input is not read: \(reason)\n")
     }
 
-    /// Seconds for the first byte.
+    /// Seconds to wait for the first byte.
     private static let patience = 3.0
 
     static func file(_ path: String) throws -> String {
@@ -62,7 +62,7 @@ enum TextInput {
         return text
     }
 
-    /// Bytes before the first that no UTF-8 text has there.
+    /// The offset of the first byte that is not valid UTF-8.
     private static func firstInvalidByte(_ data: Data) -> Int {
         var valid = 0
         var decoder = UTF8()

@@ -1,6 +1,6 @@
 import Volley
 
-/// Prints tokens as they come, coloured by place in the cycle where that was asked for and can be shown.
+/// Prints tokens as they come, coloured by cycle index if requested and possible.
 struct TokenPrinter {
     private let isSilent: Bool
     private let palette: CyclePalette?
@@ -17,10 +17,10 @@ struct TokenPrinter {
     mutating func print(_ token: GeneratedToken) throws {
         guard !isSilent, !token.text.isEmpty else { return }
         endsInNewline = token.text.utf8.last == UInt8(ascii: "\n")
-        try StandardOutput.write(palette?.paint(token.text, place: token.cycleIndex) ?? token.text)
+        try StandardOutput.write(palette?.paint(token.text, cycleIndex: token.cycleIndex) ?? token.text)
     }
 
-    /// Prints what was held back and ends the last line.
+    /// Prints text that was held back, and ends the last line.
     mutating func finish(_ rest: String) throws {
         guard !isSilent else { return }
         try StandardOutput.write(rest)

@@ -1,8 +1,8 @@
 import Foundation
 
-/// Files that are written at once: to a temporary name first, so that there is never half of one.
+/// Writes files atomically: under a temporary name first, so that there is never half a file.
 enum WholeFile {
-    /// A device or a pipe, such as `/dev/stdout`, is written to as it is.
+    /// Writes `data` to a file. A device or a pipe, such as `/dev/stdout`, is written to directly.
     ///
     /// - Throws: `StreamError.unwritable` with the system's reason.
     static func write(_ data: Data, to path: String) throws {
@@ -12,7 +12,7 @@ enum WholeFile {
             try write(data, to: path, O_WRONLY, namedAs: path)
             return
         }
-        // Where links lead, not in their place.
+        // Replaces the target of a link, not the link.
         let target = isThere ? URL(fileURLWithPath: path).resolvingSymlinksInPath().path : path
         let temporary = "\(target).\(getpid()).part"
         do {
