@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// One clear sentence and the right exit code for whatever a user can get wrong.
+/// Invalid input gives one clear sentence and the right exit code.
 struct BadInputTests {
     static let model = Goldens.url("dmtd/qwen3-tied").path
     static let ids = ["--prompt-ids", "1,2,3"]
@@ -72,7 +72,7 @@ struct BadInputTests {
         (["frobnicate"], 64, "frobnicate"),
     ]
 
-    @Test("a sentence that names what is wrong, on standard error, and nothing on standard output")
+    @Test("an error is one sentence on standard error, with nothing on standard output")
     func messages() throws {
         for (arguments, status, message) in Self.cases {
             let command = try Command.run(arguments)
@@ -85,7 +85,7 @@ struct BadInputTests {
         }
     }
 
-    @Test("text that is not UTF-8 is refused, as an argument and by standard input")
+    @Test("text that is not UTF-8 is refused, as an argument and from standard input")
     func notUTF8() throws {
         let shell = Process()
         shell.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -106,7 +106,7 @@ struct BadInputTests {
             "threads that the system refuses are an error, and those it grants suffice for fewer",
             .disabled(if: Command.isSanitized, "a sanitizer's own memory is beyond the limit"))
         func refusedThreads() throws {
-            // Stacks of 1 GB in 16 GB of addresses: room for a dozen threads or so.
+            // Stacks of 1 GB in an address space of 16 GB allow about a dozen threads.
             let limited = #"ulimit -s 1000000; ulimit -v 16000000; OPENBLAS_NUM_THREADS=1 exec "$0" "$@""#
             func generate(threads: Int) throws -> Command {
                 let arguments = ["generate", "--model", Self.model, "--threads", "\(threads)", "--max-tokens", "2"]

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 struct BenchCommandTests {
-    @Test("a bench as Markdown that lines up, as CSV and as JSON")
+    @Test("a bench prints aligned Markdown, CSV and JSON")
     func forms() throws {
         func bench(_ arguments: String...) throws -> Command {
             try Command.run(["bench", "-p", "8", "-n", "6", "-r", "2", "--mtd", "off,4"] + arguments)
@@ -59,7 +59,7 @@ struct BenchCommandTests {
         if status == 1 { #expect(command.errors.split(separator: "\n").count == 1) }
     }
 
-    @Test("lm_head gets a format of its own, and threads are bound to processors, where that is asked for")
+    @Test("options convert lm_head and pin threads to processors")
     func lmHeadFormat() throws {
         struct Document: Decodable {
             let models: [Measured]
@@ -80,7 +80,7 @@ struct BenchCommandTests {
         #expect(plain.bytes_per_pass - other.bytes_per_pass == 1024 * (128 * 2 - 128 / 32 * 18))
     }
 
-    @Test("auto takes a factor that the model was trained for, and says so in one line")
+    @Test("auto chooses a factor that the model was trained for, and prints it in one line")
     func automaticFactor() throws {
         let command = try Command.run(["generate", "--mtd", "auto", "--json", "What is 12 + 30?"])
         struct Document: Decodable { let mtd: Int }

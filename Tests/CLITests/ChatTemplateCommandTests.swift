@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `tokenize --chat` and the options of chat templates, as a user gives them.
+/// `tokenize --chat` and the options of chat templates.
 @Suite struct ChatTemplateCommandTests {
     private static let tokenizer = Goldens.url("tokenizers/qwen2-style").path
     private static func template(_ name: String) -> String { Goldens.url("tokenizers/chat/\(name).jinja").path }
@@ -23,7 +23,7 @@ import Testing
         return try JSONDecoder().decode(Output.self, from: command.output).text
     }
 
-    @Test("a chat file's tools keep the order of their fields, and options override what the file says")
+    @Test("a chat file's tools keep the order of their fields, and options override the file")
     func tools() throws {
         let chat =
             #"{"messages": [{"role": "user", "content": "Hi"}], "tools": [{"b": 1, "a": 2}], "add_generation_prompt": true}"#
@@ -75,7 +75,7 @@ import Testing
         #expect(raw.errors.contains("--chat-template needs a chat"))
     }
 
-    @Test("the embedded model answers by another template, by a file or its own name")
+    @Test("the embedded model answers with another template, given by a file or by name")
     func generate() throws {
         let question = "Sort this list: 73 27 43 37 19"
         let own = try Command.run(["generate", "--max-tokens", "20", question])

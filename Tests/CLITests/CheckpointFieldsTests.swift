@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What the commands say of a checkpoint's fields and tensors.
+/// Warnings and errors of commands about a checkpoint's fields and tensors.
 struct CheckpointFieldsTests {
     private static let ids = [
         "--prompt-ids", "5,77,130", "--max-tokens", "4", "--mtd", "off", "--json", "--ignore-eos",
     ]
 
-    @Test("a directory as the hub has it, with all its side files, works without a word on standard error")
+    @Test("a directory as downloaded from the hub, with all its other files, gives no warning")
     func published() throws {
         let checkpoint = try AlteredCheckpoint()
         for field in ["num_encoding_layers", "num_thinking_layers", "num_decoding_layers", "mtp_horizon"] {
@@ -28,7 +28,7 @@ struct CheckpointFieldsTests {
         }
     }
 
-    @Test("unused tensors are refused on every command that loads a model, and left out where asked")
+    @Test("every command that loads a model refuses unused tensors, or ignores them if asked")
     func unusedTensors() throws {
         let checkpoint = try AlteredCheckpoint()
         checkpoint.tensors["model.layers.0.self_attn.q_proj.bias"] = AlteredCheckpoint.Tensor(
@@ -51,7 +51,7 @@ struct CheckpointFieldsTests {
         }
     }
 
-    @Test("what is unknown or contradictory is said once, and the result stays on standard output")
+    @Test("unknown and contradictory fields give one warning, and the result is still printed")
     func warnings() throws {
         let checkpoint = try AlteredCheckpoint()
         checkpoint.configuration["gate_power"] = 2
@@ -61,7 +61,7 @@ struct CheckpointFieldsTests {
         #expect(!command.text.contains("gate_power"))
     }
 
-    @Test("keys and values that overflow float16 end with a sentence that names --kv f32")
+    @Test("keys and values that overflow float16 give a sentence that names --kv f32")
     func cacheOverflow() throws {
         let checkpoint = try AlteredCheckpoint()
         checkpoint.overflowAtTokenSeven()

@@ -5,7 +5,7 @@ import Testing
 struct CompareTests {
     private static let sorting = "Sort this list: 41 65 52 87 78"
 
-    @Test("answers stand side by side, and below them their speed and what differs")
+    @Test("answers are side by side, with their speed and differences below")
     func text() throws {
         let command = try Command.run(
             ["compare", "--mtd", "off,4", "--rounds", "1", "What is 3 + 4?", Self.sorting])
@@ -19,7 +19,7 @@ struct CompareTests {
         #expect(command.text.contains(#/\nmtd 4 .* 2 of 2 +100 %/#))
     }
 
-    @Test("vanilla from a baseline: the table, the page and the document say whose it is")
+    @Test("with a baseline, the table, the page and the document name it")
     func baseline() throws {
         let directory = try TemporaryDirectory()
         let page = directory.path + "/a.html"
@@ -58,7 +58,7 @@ struct CompareTests {
         }
     }
 
-    @Test("tokens are those of generate, for every factor; passes and places are the cycle's")
+    @Test("tokens equal those of generate for every factor; passes and cycle indices are right")
     func sameAsGenerate() throws {
         let compared = try Command.run(["compare", "--rounds", "2", "--json", Self.sorting])
         let document = try JSONDecoder().decode(Document.self, from: compared.output)
@@ -82,7 +82,7 @@ struct CompareTests {
         }
     }
 
-    @Test("the page is one well-formed file that fetches nothing, and what a prompt holds cannot become markup")
+    @Test("the page is one well-formed file that fetches nothing, and prompts cannot become markup")
     func page() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/report.html"
@@ -100,7 +100,7 @@ struct CompareTests {
         }
     }
 
-    @Test("prompts come from files too, one a line")
+    @Test("prompts also come from files, one per line")
     func files() throws {
         let directory = try TemporaryDirectory()
         let prompts = try directory.write("What is 3 + 4?\n\nWhat is 5 + 4?\n", "prompts.txt")
@@ -133,7 +133,7 @@ struct TuneTests {
         return try JSONDecoder().decode(Document.self, from: command.output)
     }
 
-    @Test("the choice is the fastest of the factors that keep enough")
+    @Test("the choice is the fastest factor that keeps enough quality")
     func choice() throws {
         let directory = try TemporaryDirectory()
         let tasks = try directory.write(
@@ -147,7 +147,7 @@ struct TuneTests {
         #expect(document.choice == good.max { ($0.speedup ?? 0) < ($1.speedup ?? 0) }?.mtd ?? "off")
     }
 
-    @Test("prompts without answers are judged by vanilla's tokens")
+    @Test("prompts without answers are judged by agreement with vanilla's tokens")
     func prompts() throws {
         let document = try tune("--mtd", "2", "Sort this list: 41 65 52 87 78")
         #expect(document.measure == "vanilla's tokens")
@@ -155,7 +155,7 @@ struct TuneTests {
         #expect(document.candidates.allSatisfy { $0.count > 10 })
     }
 
-    @Test("tasks that are judged by their loss alone are as prompts are: nothing is right or wrong")
+    @Test("tasks with the metric loss are judged like prompts, since they have no right answers")
     func lossAlone() throws {
         let directory = try TemporaryDirectory()
         let tasks = try directory.write(

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A text that a limit cuts says so, on standard error.
+/// A text that a limit cuts gives a notice on standard error.
 struct CutNoticeTests {
     private static let ids = ["--prompt-ids", "5,6", "--mtd", "off"]
 
@@ -12,7 +12,7 @@ struct CutNoticeTests {
         return command.errors
     }
 
-    @Test("the limit that was given")
+    @Test("the notice names --max-tokens")
     func limit() throws {
         #expect(
             try Self.errors(["--max-tokens", "8"])
@@ -21,13 +21,13 @@ struct CutNoticeTests {
         #expect(try Self.errors(["--max-tokens", "1"]).contains("limit of 1 token ("))
     }
 
-    @Test("nothing where JSON says it, and nothing where nothing was asked for")
+    @Test("there is no notice with --json, or if no token was asked for")
     func silence() throws {
         #expect(try Self.errors(["--max-tokens", "8", "--json"]).isEmpty)
         #expect(try Self.errors(["--max-tokens", "0"]).isEmpty)
     }
 
-    @Test("the context, where that was the end")
+    @Test("the notice names the context if that is full")
     func context() throws {
         let checkpoint = try AlteredCheckpoint()
         checkpoint.configuration["max_position_embeddings"] = 64
@@ -42,14 +42,14 @@ struct CutNoticeTests {
         #expect(windowed.errors.contains("the limit of 64 tokens (the context's length)"), "\(windowed.errors)")
     }
 
-    @Test("an answer that comes to its own end says nothing")
+    @Test("there is no notice for an answer that ends by itself")
     func ownEnd() throws {
         let command = try Command.run(["generate", "Sort this list: 3 1 2"])
         #expect(command.status == 0)
         #expect(command.errors.isEmpty)
     }
 
-    @Test("an answer of a chat says it too")
+    @Test("an answer of a chat gives the notice too")
     func chat() throws {
         let command = try Command.run(
             ["chat", "--max-tokens", "2", "--mtd", "off"], input: Data("Sort this list: 38 58 10\n".utf8))

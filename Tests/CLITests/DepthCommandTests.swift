@@ -18,7 +18,7 @@ struct DepthCommandTests {
         }
     }
 
-    @Test("JSON holds every decision and gate")
+    @Test("JSON contains every decision and gate")
     func json() throws {
         let command = try Command.run(["depth"] + Self.prompt + ["--max-tokens", "5", "--json"])
         #expect(command.status == 0, "\(command.errors)")
@@ -33,7 +33,7 @@ struct DepthCommandTests {
         }
     }
 
-    @Test("without a terminal numbers stand for colours; a page is written beside them")
+    @Test("without a terminal numbers replace colours, and a page can be written too")
     func text() throws {
         let directory = try TemporaryDirectory()
         let page = directory.path + "/map.html"
@@ -45,7 +45,7 @@ struct DepthCommandTests {
         #expect(try String(decoding: directory.read("map.html"), as: UTF8.self).hasPrefix("<!doctype html>"))
     }
 
-    @Test("a plan that skips nothing has no map")
+    @Test("a plan that skips no layer is refused")
     func nothingSkipped() throws {
         let command = try Command.run(["depth"] + Self.prompt + ["--plan", "off"])
         #expect(command.status == 1)

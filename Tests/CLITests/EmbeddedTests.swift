@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a checkout holds in `weights/` serves every command that is given no model.
+/// Commands without `--model` use the embedded model in `weights/`.
 struct EmbeddedTests {
-    @Test("commands without a model take the embedded one")
+    @Test("commands without a model use the embedded one")
     func defaults() throws {
         let prompt = "Sort this list: 38 58 10 14 27 26 78 11 81"
         let generated = try Command.run(["generate", prompt])

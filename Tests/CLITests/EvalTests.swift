@@ -8,7 +8,7 @@ private let smolLM2 = ProcessInfo.processInfo.environment["VOLLEY_SMOLLM2"].flat
 
 @Suite(.enabled(if: smolLM2 != nil, "VOLLEY_SMOLLM2 names no file"))
 struct EvalTests {
-    @Test("one evaluation as tables, Markdown, JSON and picture")
+    @Test("an evaluation prints tables, Markdown and JSON, and writes a plot")
     func forms() throws {
         let directory = try TemporaryDirectory()
         let tasks = try directory.write(

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// An FP8 directory as a user meets it.
+/// Commands with an FP8 directory.
 struct FP8CommandTests {
     private static let model = Goldens.url("fp8").path
 
@@ -31,7 +31,7 @@ struct FP8CommandTests {
         }
     }
 
-    @Test("inspect says what it was and what it is made")
+    @Test("inspect shows the stored format and the one that it is converted to")
     func inspect() throws {
         let text = try Command.run(["inspect", Self.model]).text
         #expect(text.contains("fp8: e4m3 with a scale for every 128 × 128 values, made bf16 on the way in"))
@@ -46,7 +46,7 @@ struct FP8CommandTests {
         #expect(document.stored_bytes < document.bytes)
     }
 
-    @Test("a format that nobody writes is refused")
+    @Test("a format that cannot be written is refused")
     func refused() throws {
         let command = try Command.run(["generate", "--model", Self.model, "--fp8-format", "q4_K", "Hi"])
         #expect(command.status == 64 && command.errors.contains("'q4_K' is invalid for '--fp8-format"))

@@ -61,7 +61,7 @@ struct GenerateTests {
         }
     }
 
-    @Test("golden cases through the command line: the same tokens, the logits within 1e-3")
+    @Test("golden cases give the same tokens on the command line, and logits within 1e-3")
     func goldens() throws {
         let cases = try ["cases", "rules"].flatMap {
             try Goldens.decode([GoldenCase].self, "dmtd/qwen3-tied/\($0).json")
@@ -88,7 +88,7 @@ struct GenerateTests {
         }
     }
 
-    @Test("a model that was never fed the trunk's output alone says so once where it decodes vanilla, and only there")
+    @Test("vanilla decoding warns once, and only if the model was never trained on the trunk's output alone")
     func vanillaOfAnother() throws {
         func errors(_ options: String...) throws -> String {
             let command = try Command.run(
@@ -125,7 +125,7 @@ struct GenerateTests {
         #expect(zip(logprobs, report.tokens).allSatisfy { $0.count == 3 && $0[0].id == $1 })
     }
 
-    @Test("the same seed draws the same tokens whatever the number of threads")
+    @Test("the same seed gives the same tokens, whatever the number of threads")
     func seeds() throws {
         func tokens(_ seed: Int, _ threads: Int) throws -> [Int] {
             try Self.report([
@@ -137,7 +137,7 @@ struct GenerateTests {
         #expect(try tokens(7, 1) != tokens(8, 1))
     }
 
-    @Test("a factor that the model was not trained for warns once and goes on")
+    @Test("a factor that the model was not trained for gives one warning, and generates")
     func untrainedFactor() throws {
         let command = try Command.run([
             "generate", "--model", Self.model, "--prompt-ids", "5", "--mtd", "9", "--max-tokens", "3", "--json",

@@ -2,14 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `generate` and `inspect` with a model whose makers recommend how to draw.
+/// `generate` and `inspect` with a model whose makers recommend sampling parameters.
 struct ModelDefaultsCommandTests {
     private let path: String
     private let checkpoint: AlteredCheckpoint
 
     init() throws {
         checkpoint = try AlteredCheckpoint()
-        // Vanilla decoding of this checkpoint then says nothing of its own.
+        // Then vanilla decoding of this checkpoint gives no warning.
         checkpoint.configuration["dmtd_prompt_input"] = "trunk"
         path = try checkpoint.write()
     }
@@ -54,7 +54,7 @@ struct ModelDefaultsCommandTests {
         "max_new_tokens": 7, "eos_token_id": [5, 6]}
         """
 
-    @Test("tokens are drawn as the file says, and a text is repeated by the seed that it prints")
+    @Test("tokens are sampled by the file's parameters, and the printed seed repeats the text")
     func drawn() throws {
         let greedy = try report()
         #expect(greedy.stats.seed == nil)
@@ -72,7 +72,7 @@ struct ModelDefaultsCommandTests {
         #expect(try report(["--top-k", "5"]).sampling.origins["top_k"] == "options")
     }
 
-    @Test("--stats says what held, and the seed")
+    @Test("--stats shows the parameters in effect, and the seed")
     func statistics() throws {
         try recommend(Self.sampled)
         let errors = try generate(["--stats", "--seed", "9"]).errors
@@ -81,7 +81,7 @@ struct ModelDefaultsCommandTests {
         #expect(try generate(["--stats", "--greedy"]).errors.contains("sampling     greedy (options)\n"))
     }
 
-    @Test("inspect says what the makers recommend")
+    @Test("inspect shows the makers' recommendations")
     func inspect() throws {
         try recommend(Self.sampled)
         let text = try Command.run(["inspect", path]).text
@@ -90,7 +90,7 @@ struct ModelDefaultsCommandTests {
         #expect(text.contains("7 tokens (generation_config.json)"))
     }
 
-    @Test("the file's limit holds where none is given")
+    @Test("the file's limit applies if none is given")
     func limit() throws {
         try recommend(Self.sampled)
         let own = try report(limit: nil)
@@ -99,7 +99,7 @@ struct ModelDefaultsCommandTests {
         #expect(try report(limit: 12).tokens.count == 12)
     }
 
-    @Test("what is not implemented is one line on standard error, and the text comes all the same")
+    @Test("recommendations that are not implemented give one line on standard error, and the text is generated")
     func notes() throws {
         try recommend(#"{"do_sample": true, "num_beams": 4, "no_repeat_ngram_size": 2}"#)
         let command = try generate()
@@ -109,7 +109,7 @@ struct ModelDefaultsCommandTests {
         #expect(try generate(["--greedy"]).errors.isEmpty)
     }
 
-    @Test("a number out of range is one sentence")
+    @Test("a number out of range gives one sentence")
     func outOfRange() throws {
         try recommend(#"{"do_sample": true, "top_p": 7}"#)
         let command = try generate()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Volley
 
-/// Packing, unpacking, inspecting and verifying as a user does it.
+/// The commands pack, unpack, inspect and verify.
 struct PackCommandTests {
     private let directory: TemporaryDirectory
     private static let model = Goldens.url("dmtd/qwen3-untied-bf16-sharded").path
@@ -18,7 +18,7 @@ struct PackCommandTests {
         try GenerateTests.report(["--model", path, "--prompt-ids", "1,2,3", "--mtd", "3", "--max-tokens", "20"]).tokens
     }
 
-    @Test("a packed checkpoint generates, verifies and unpacks; the tokens are the same everywhere")
+    @Test("a packed checkpoint generates, verifies and unpacks, with the same tokens throughout")
     func theWholeWay() throws {
         let pack = try volley("pack", Self.model, packed, "--shard-size", "300KiB")
         #expect((pack.status, pack.text, pack.errors) == (0, "", ""))
@@ -32,7 +32,7 @@ struct PackCommandTests {
         #expect(try generated(directory.path + "/unpacked") == tokens)
     }
 
-    @Test("inspect says the same of every kind, but for the stored size")
+    @Test("inspect shows the same for every kind, except for the stored size")
     func inspect() throws {
         _ = try volley("pack", Self.model, packed)
         struct Document: Decodable {
@@ -73,7 +73,7 @@ struct PackCommandTests {
         #expect(generate.errors.contains("weights-00001.bin: tensor '"))
     }
 
-    @Test("what cannot be done is said in a sentence, and nothing is left")
+    @Test("a failure gives one sentence and leaves no files")
     func refusals() throws {
         try directory.write("mine", "file")
         let cases: [(arguments: [String], status: Int32, message: String)] = [
@@ -103,11 +103,11 @@ struct PackCommandTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["file"])
     }
 
-    @Test("a disk that takes no more leaves the old checkpoint and nothing else")
+    @Test("a full disk leaves only the old checkpoint")
     func fullDisk() throws {
         _ = try volley("pack", Self.model, packed, "--format", "q8_0")
         let before = try generated(packed)
-        // A thread sanitizer needs files of its own.
+        // ThreadSanitizer needs larger files.
         guard try limited("--version").status == 0 else { return }
         let pack = try limited("pack '\(Self.model)' '\(packed)'")
         #expect(pack.status == 1)
@@ -118,7 +118,7 @@ struct PackCommandTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["packed"])
     }
 
-    /// Runs volley where files end at 100 KiB; the ignored signal makes that an error, as a full disk is.
+    /// Runs volley with a file size limit of 100 KiB. The signal is ignored, so that writing fails as on a full disk.
     private func limited(_ arguments: String) throws -> (status: Int32, errors: String) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -132,7 +132,7 @@ struct PackCommandTests {
         return (process.terminationStatus, text)
     }
 
-    @Test("kill -9 at any moment leaves the old checkpoint or the new one")
+    @Test("kill -9 at any time leaves the old checkpoint or the new one")
     func killed() throws {
         let formats = ["bf16", "q8_0"]
         let start = ContinuousClock.now

@@ -43,7 +43,7 @@ struct PlanListTests {
             #"{"prompt": "\#(sorting)", "answer": "41 52 65 78 87"}"# + "\n", "sort.jsonl")
     }
 
-    @Test("eval prints what each task keeps and how deep it goes, by plan")
+    @Test("eval prints the quality kept and the layers per token, for each task and plan")
     func eval() throws {
         let directory = try TemporaryDirectory()
         let arguments = ["eval", "--tasks", try Self.tasks(in: directory)]
@@ -64,7 +64,7 @@ struct PlanListTests {
         #expect(task.plans[5].depth?.layersPerToken == 21)
     }
 
-    @Test("without plans that skip layers the tables are those of factors")
+    @Test("without plans that skip layers eval prints the tables of factors")
     func factorsAlone() throws {
         let directory = try TemporaryDirectory()
         let arguments = ["eval", "--tasks", try Self.tasks(in: directory)]
@@ -76,7 +76,7 @@ struct PlanListTests {
         #expect(both.plans.map(\.mtd) == ["off", "4", "off"])
     }
 
-    @Test("a model with routers is compared with itself whole, unless told otherwise")
+    @Test("a routed model is compared with all of its layers by default")
     func routedDefault() throws {
         let (directory, checkpoint) = (try TemporaryDirectory(), try RoutedCheckpoint())
         let document = try Self.decoded(
@@ -102,7 +102,7 @@ struct PlanListTests {
         }
     }
 
-    @Test("compare's tokens are those of generate, for every plan; the page holds them all")
+    @Test("compare's tokens equal those of generate for every plan, and the page shows all of them")
     func compare() throws {
         let directory = try TemporaryDirectory()
         let page = directory.path + "/plans.html"
@@ -122,7 +122,7 @@ struct PlanListTests {
         #expect(try #require(answers[1].limitOfSpeedup) > 1)
         let html = String(decoding: try directory.read("plans.html"), as: UTF8.self)
         for plan in plans.dropFirst() { #expect(html.contains("<h3>\(plan)</h3>")) }
-        // Passes are drawn by the bytes of trunk and head, which vanilla alone reads whole here.
+        // The figure shows only plans that read all of trunk and head; here that is vanilla.
         #expect(html.matches(of: #/<text x="0"/#).count == 1)
     }
 
@@ -138,7 +138,7 @@ struct PlanListTests {
         }
     }
 
-    @Test("tune tries plans beside vanilla and says how to ask for its choice")
+    @Test("tune tries plans in addition to vanilla, and names the option of its choice")
     func tune() throws {
         let document = try Self.decoded(Tuned.self, ["tune", "--keep", "0", "--plans", "exit:1", Self.sorting])
         #expect(document.candidates.map { $0.plan ?? $0.mtd } == ["off", "exit:1"])

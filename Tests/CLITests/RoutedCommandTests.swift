@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Routed checkpoints through the command line.
+/// Commands with routed checkpoints.
 struct RoutedCommandTests {
     struct GoldenCase: Decodable {
         let prompt: [Int]
@@ -57,7 +57,7 @@ struct RoutedCommandTests {
         }
     }
 
-    @Test("--stats says how many layers a token ran")
+    @Test("--stats shows the layers per token")
     func statistics() throws {
         let command = try Command.run([
             "generate", "--model", Goldens.url("flexidepth").path, "--prompt-ids", "5,6,7", "--max-tokens", "9",

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 struct ScreeningCommandTests {
-    @Test("the embedded model says the same with --screen, by every factor and over whole prompts")
+    @Test("the embedded model gives the same text with --screen, for every factor and for whole prompts")
     func sameText() throws {
         for factor in ["off", "2", "4"] {
             for prompt in ["Repeat this list five times: 75 36 57 54 59", "What is 123 + 456?"] {
@@ -16,7 +16,7 @@ struct ScreeningCommandTests {
         }
     }
 
-    @Test("dumped logits and logprobs are whole", arguments: ["0", "3"])
+    @Test("dumped logits and logprobs are complete", arguments: ["0", "3"])
     func wholeLogits(tokens: String) throws {
         let directory = try TemporaryDirectory()
         let files = try [[], ["--screen"]].enumerated().map { number, options in
@@ -47,7 +47,7 @@ struct ScreeningCommandTests {
             return try #require(JSONDecoder().decode(Document.self, from: command.output).models.first)
         }
         let (plain, screened) = (try measured(), try measured("--screen"))
-        // bf16 has two bytes a value, q8_0 34 for each 32, and a screen one number more a row.
+        // bf16 takes two bytes per value, q8_0 34 bytes per 32 values, and a screen one more float per row.
         #expect(plain.bytes_per_pass - screened.bytes_per_pass == 1024 * (128 * 2 - 128 / 32 * 34 - 4))
         #expect(plain.profiles.allSatisfy { $0.exact_rows == nil })
         #expect(screened.profiles.allSatisfy { $0.exact_rows?.count == 4 })

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// What `serve` refuses; what it does is tested with real clients in ServingTests/clients.
+/// Errors of `serve`. The server itself is tested with real clients in ServingTests/clients.
 struct ServeTests {
     @Test(
         "options out of range are wrong usage",
@@ -36,7 +36,7 @@ struct ServeTests {
         #expect(command.errors.split(separator: "\n").count == 1)
     }
 
-    @Test("an address that is not this machine's is one sentence")
+    @Test("an address of another machine gives one sentence")
     func address() throws {
         let command = try Command.run(["serve", "--host", "203.0.113.1", "--port", "0"])
         #expect(command.status == 1)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Pipes, devices and closed descriptors in the place of the three streams.
+/// Pipes, devices and closed descriptors as the three standard streams.
 struct StandardStreamTests {
     /// Runs a line of bash in which `$0` is the program.
     private static func shell(_ line: String, _ arguments: [String] = []) throws -> Command {
@@ -23,8 +23,6 @@ struct StandardStreamTests {
 
     private static let one = #""$0" generate --raw --json --mtd off --max-tokens 1"#
 
-    // MARK: Input
-
     @Test(
         "an argument and piped text are one prompt: the argument, a blank line, the text",
         arguments: [#"printf 'PIPED' | \#(one) Repeat"#, #"\#(one) Repeat < <(printf PI; sleep 0.3; printf PED)"#])
@@ -33,7 +31,7 @@ struct StandardStreamTests {
         #expect(try Self.promptTokens(Self.shell(line)) == together)
     }
 
-    @Test("a file is piped text too, and an empty one is none")
+    @Test("a redirected file counts as piped text, and an empty file as none")
     func file() throws {
         let directory = try TemporaryDirectory()
         let text = try directory.write("PIPED", "text")
@@ -49,14 +47,14 @@ struct StandardStreamTests {
         "a pipe that nobody writes to holds nothing up, and that is said; nor do a closed input and /dev/null, silently",
         arguments: [("< <(exec sleep 15)", true), ("< <(true)", false), ("<&-", false), ("< /dev/null", false)])
     func silent(_ input: String, _ isSaid: Bool) throws {
-        // The shell measures: what runs it waits for `sleep` too.
+        // The shell measures the time, because the test's own process also waits for `sleep`.
         let command = try Self.shell("exec \(input); \(Self.one) Repeat && [ $SECONDS -lt 14 ]")
         let alone = try Self.promptTokens(Self.shell("\(Self.one) Repeat < /dev/null"))
         #expect(try Self.promptTokens(command) == alone)
         #expect(command.errors.contains("nothing came from standard input in 3 s") == isSaid, "\(command.errors)")
     }
 
-    @Test("a file that a loop reads line by line is left to the loop")
+    @Test("a file that a loop reads line by line is not read")
     func loop() throws {
         let directory = try TemporaryDirectory()
         let lines = try directory.write("one\ntwo\nthree\n", "lines")
@@ -78,14 +76,12 @@ struct StandardStreamTests {
         #expect(!other.errors.contains("standard input"), "\(other.errors)")
     }
 
-    @Test("a directory as standard input is one sentence")
+    @Test("a directory as standard input gives one sentence")
     func directory() throws {
         let command = try Self.shell(#""$0" generate < /"#)
         #expect(command.status == 1)
         #expect(command.errors.split(separator: "\n").count == 1)
     }
-
-    // MARK: Output
 
     #if os(Linux)
         @Test(
@@ -120,7 +116,7 @@ struct StandardStreamTests {
         }
     #endif
 
-    @Test("a reader that has enough ends the program with one sentence")
+    @Test("a reader that closes the pipe ends the program with one sentence")
     func closedPipe() throws {
         let command = try Self.shell(
             #"set -o pipefail; "$0" generate --ignore-eos --prompt-ids 5 --mtd off | head -c 1 > /dev/null"#)
@@ -128,14 +124,14 @@ struct StandardStreamTests {
         #expect(command.status == 1)
     }
 
-    @Test("a closed standard output is an error, and no file is written to in its place")
+    @Test("a closed standard output gives an error, and no file is written in its place")
     func closedOutput() throws {
         let command = try Self.shell(#""$0" generate --prompt-ids 5 --max-tokens 2 >&-"#)
         #expect(command.status == 1)
         #expect(command.errors.contains("cannot write standard output: Bad file descriptor"))
     }
 
-    @Test("a file is replaced as a whole, and a link keeps leading to it")
+    @Test("a file is replaced atomically, and links to it are kept")
     func wholeFile() throws {
         let directory = try TemporaryDirectory()
         try directory.write("old", "file")

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A model whose tokenizer is of a kind that is not implemented runs on token ids; text is refused by name.
+/// A model whose tokenizer is not implemented runs on token ids, and refuses text by name.
 @Suite struct TextlessTests {
-    /// A small model with one more file.
+    /// A small model with an additional file.
     private func withModel(_ name: String, _ content: String, _ body: (String) throws -> Void) throws {
         let directory = try TemporaryDirectory()
         let model = directory.path + "/model"

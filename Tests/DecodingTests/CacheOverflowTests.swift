@@ -4,13 +4,14 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Keys and values beyond float16's range are an error that names the remedy, never other tokens.
+/// Keys and values beyond float16's range give an error with a remedy, never wrong tokens.
 struct CacheOverflowTests {
     private static func generate(
         _ model: Model, _ prompt: [Int], plan: any DecodePlan = .vanilla, _ format: KVFormat = .f16
     ) throws -> [Int] {
         let context = try LoneSequence(model.stack, options: SessionOptions(threadCount: 2, kvFormat: format))
-        let loop = try context.generate(prompt, plan: plan, options: GenerationOptions(maximumTokens: 9, ignoresEnd: true))
+        let loop = try context.generate(
+            prompt, plan: plan, options: GenerationOptions(maximumTokens: 9, ignoresEnd: true))
         var tokens: [Int] = []
         while let token = try loop.step() { tokens.append(token.id) }
         return tokens
@@ -37,7 +38,7 @@ struct CacheOverflowTests {
         )
     }
 
-    @Test("the position is the first that does not fit, whatever the pieces of the prompt")
+    @Test("the position is the first that does not fit, however the prompt is split into chunks")
     func position() throws {
         let checkpoint = try AlteredCheckpoint()
         checkpoint.overflowAtTokenSeven()
@@ -46,7 +47,7 @@ struct CacheOverflowTests {
         try context.begin([5, 77, 7, 130, 7, 9])
         while context.isBehind { context.step(rowLimit: 2) }
         #expect(throws: SessionError.cacheOverflow(position: 2)) { try context.checkCache() }
-        // A text that parts from it before the overflow is not touched by it.
+        // A text that diverges before the overflow is not affected.
         try context.restart([5, 77, 8, 130], plan: .vanilla)
         context.run()
         try context.checkCache()
@@ -55,7 +56,7 @@ struct CacheOverflowTests {
         #expect(throws: SessionError.cacheOverflow(position: 3)) { try context.checkCache() }
     }
 
-    @Test("damaged weights are still called damaged")
+    @Test("damaged weights still give their own error")
     func damaged() throws {
         let checkpoint = try AlteredCheckpoint()
         checkpoint.change("model.layers.3.self_attn.v_proj.weight") { $0[17] = .nan }

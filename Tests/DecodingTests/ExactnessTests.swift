@@ -4,8 +4,8 @@ import Tensors
 import TestSupport
 import Testing
 
-/// A plan that feeds the head as another one does with a given prompt, wherever the context's own prompt ends: the whole
-/// sequence can then be recomputed as one prompt.
+/// A plan with the head inputs of another plan for a given prompt length, whatever the sequence's own prompt. With it the whole
+/// sequence can be recomputed as one prompt.
 struct Recomputed<Base: DecodePlan>: DecodePlan {
     let base: Base
     let promptCount: Int
@@ -36,7 +36,7 @@ func largestDifference(_ left: some Sequence<Float>, _ right: some Sequence<Floa
     zip(left, right).map { abs($0 - $1) }.max() ?? .infinity
 }
 
-/// The soul of the runtime: decoding token by token is the same function as one pass over the whole sequence.
+/// Decoding token by token is the same function as one pass over the whole sequence.
 struct ExactnessTests {
     static let plans: [any DecodePlan] =
         [.vanilla]
@@ -45,7 +45,7 @@ struct ExactnessTests {
             [1, 2, 3, 4, 6, 16].compactMap { try? MultiTokenPlan(factor: $0, rule: rule) }
         }
 
-    /// Feeds given tokens one at a time, so that near-ties cannot send two runs apart.
+    /// Feeds given tokens one at a time, so that near-ties cannot make two runs diverge.
     static func decodedLogits(
         _ context: LoneSequence, prompt: [Int], then tokens: [Int], plan: any DecodePlan
     ) throws -> [[Float]] {
@@ -95,7 +95,7 @@ struct ExactnessTests {
     func bitForBit(_ activations: ActivationFormat) throws {
         for format in StorageFormat.allCases where activations == .int16 || format.valuesPerBlock > 1 {
             let model = try SyntheticModel.holding(format).build()
-            // A window of 64 keeps passes to 16 rows, all through the same kernels; nothing is out of its sight here.
+            // A window of 64 limits passes to 16 rows, all with the same kernels. It covers the whole sequence here.
             let options = SessionOptions(threadCount: 2, activations: activations, window: 64)
             for plan in Self.plans {
                 let prompt = randomTokens(21, below: 160, seed: 3)
@@ -117,7 +117,7 @@ struct ExactnessTests {
             let tokens = randomTokens(60, below: 160, seed: 3)
             let wide = try Self.recomputedLogits(model, options, prompt: [1], then: tokens, plan: .vanilla)
             let kernels = try Self.recomputedLogits(model, narrow, prompt: [1], then: tokens, plan: .vanilla)
-            // Where activations are rounded to int16, a difference in the last bit can move one by a step of 1/32767.
+            // When activations are rounded to int16, a difference in the last bit can change one by a step of 1/32767.
             let bound: Float = format.valuesPerBlock == 1 ? 1e-4 : 3e-4
             let scale = wide.map(abs).max() ?? 1
             let difference = largestDifference(wide, kernels)
@@ -125,7 +125,7 @@ struct ExactnessTests {
         }
     }
 
-    @Test("quantised weights give the logits of the values they stand for", arguments: StorageFormat.allCases)
+    @Test("quantised weights give the logits of their decoded values", arguments: StorageFormat.allCases)
     func decodedValues(_ format: StorageFormat) throws {
         var shape = SyntheticModel.holding(format)
         let options = SessionOptions(threadCount: 2, kvFormat: .f32)
@@ -142,7 +142,7 @@ struct ExactnessTests {
         }
     }
 
-    @Test("shapes at the edges: one kv head, odd head counts, many layers, no trunk")
+    @Test("edge cases of shapes: one KV head, odd head counts, many layers, no trunk")
     func shapes() throws {
         let shapes = [
             SyntheticModel(layers: 36, heads: 8, keyValueHeads: 1),

@@ -3,7 +3,7 @@ import Models
 import Testing
 
 struct FactorCalibrationTests {
-    @Test("the fastest factor is chosen, and vanilla where none gains what its price is worth")
+    @Test("the fastest factor is chosen, and vanilla if no factor gains enough")
     func choice() {
         let gains = FactorCalibration(vanillaSecondsPerToken: 1, secondsPerToken: [2: 0.6, 3: 0.5, 4: 0.55])
         #expect(gains.choice.description == "mtd:3")
@@ -20,7 +20,7 @@ struct FactorCalibrationTests {
         #expect(untrained.reason.contains("trained for no factor"))
     }
 
-    @Test("factors up to the trained one are timed, and nothing is timed for a model without any")
+    @Test("factors up to the trained one are timed, and none for a model without a factor")
     func factors() throws {
         let model = try SyntheticModel().build()  // mtp_horizon is 4
         let calibration = try FactorCalibration(model, rule: .prompt, options: SessionOptions(threadCount: 1))

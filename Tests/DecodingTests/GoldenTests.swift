@@ -14,7 +14,7 @@ struct GoldenTests {
         let prompt: [Int]
         let cycle: Int
         let phase: String
-        /// Nil in the cases of vanilla and of the paper's and the absolute rule.
+        /// Nil for vanilla, the paper's rule and the absolute rule.
         let promptInput: String?
         let history: String?
         let window: Int
@@ -57,7 +57,7 @@ struct GoldenTests {
         try ["cases", "rules"].flatMap { try Goldens.decode([Case].self, "dmtd/\(name)/\($0).json") }
     }
 
-    @Test("recomputing a recorded sequence in one pass, or in pieces, gives the recorded logits", arguments: models)
+    @Test("recomputing a recorded sequence in one pass, or in chunks, gives the recorded logits", arguments: models)
     func recomputed(name: String) throws {
         let (model, cases) = try Self.load(name)
         for (index, golden) in cases.enumerated() {
@@ -77,13 +77,13 @@ struct GoldenTests {
             for first in stride(from: 0, to: cases.count, by: 16) {
                 let goldens = cases[first..<min(first + 16, cases.count)]
                 let engine = try Engine(model, options: goldens[first].options(.f32), batchSize: 16)
-                        let contexts = goldens.map { _ in LoneSequence(in: engine) }
+                let contexts = goldens.map { _ in LoneSequence(in: engine) }
                 for (golden, context) in zip(goldens, contexts) {
                     try context.begin(golden.prompt, plan: golden.plan())
                     context.run()
                 }
-                for place in goldens[first].tokens.indices {
-                    for (golden, context) in zip(goldens, contexts) { try context.append(golden.tokens[place]) }
+                for index in goldens[first].tokens.indices {
+                    for (golden, context) in zip(goldens, contexts) { try context.append(golden.tokens[index]) }
                     engine.run(contexts)
                 }
                 for (golden, context) in zip(goldens, contexts) {
@@ -94,7 +94,7 @@ struct GoldenTests {
         }
     }
 
-    @Test("every recorded token and logit comes out again", arguments: models)
+    @Test("decoding gives every recorded token and logit", arguments: models)
     func reproduced(name: String) throws {
         let (model, cases) = try Self.load(name)
         for golden in cases {
@@ -107,7 +107,7 @@ struct GoldenTests {
         }
     }
 
-    @Test("packed checkpoints are the same models", arguments: zip(models, PackOptions.Compression.allCases))
+    @Test("packed checkpoints give the same tokens", arguments: zip(models, PackOptions.Compression.allCases))
     func packed(name: String, compression: PackOptions.Compression) throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/packed"
@@ -136,7 +136,8 @@ struct GoldenTests {
 
 /// `count` greedy tokens after `prompt`; the last is not run.
 func greedy(_ context: LoneSequence, _ prompt: [Int], _ plan: any DecodePlan, count: Int) throws -> [Int] {
-    let generation = try context.generate(prompt, plan: plan, options: GenerationOptions(maximumTokens: count, ignoresEnd: true))
+    let generation = try context.generate(
+        prompt, plan: plan, options: GenerationOptions(maximumTokens: count, ignoresEnd: true))
     var tokens: [Int] = []
     while let token = try generation.step() { tokens.append(token.id) }
     return tokens

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Weights
 
-/// LaCo: which layers are collapsed, and into what.
+/// LaCo merges the right layers into the right weights.
 struct LayerCollapseTests {
     static let models = ["qwen3-tied", "qwen3-untied-bf16-sharded", "llama-ropescaled"]
     private static let options = SessionOptions(threadCount: 2, kvFormat: .f32)
@@ -32,7 +32,7 @@ struct LayerCollapseTests {
         return (Array(context.logits), context.depths)
     }
 
-    @Test("PyTorch collapses the same layers, into the same model", arguments: models)
+    @Test("the merged layers and their model are those of PyTorch", arguments: models)
     func goldens(name: String) throws {
         let model = try Model(path: Goldens.url("dmtd/\(name)").path)
         for golden in try #require(try Goldens.decode([String: [Case]].self, "laco/cases.json")[name]) {
@@ -63,7 +63,7 @@ struct LayerCollapseTests {
         #expect(logits.allSatisfy(\.isFinite) && depths.layersUsed.allSatisfy { $0 == 7 })
     }
 
-    @Test("leaving out no layer is the model; more than runs can leave out is refused")
+    @Test("leaving out no layer gives the model itself; more layers than runs can leave out are refused")
     func ends() throws {
         let stack = try SyntheticModel(layers: 9, headLayers: 2).build()
         let tokens = randomTokens(20, below: 160, seed: 2)
@@ -83,7 +83,7 @@ struct LayerCollapseTests {
             try LayerCollapse(of: short, leavingOut: 2, on: tokens, options: RoutedTests.options).runs == [0..<3])
     }
 
-    @Test("weights that are not finite are refused where they are quantised")
+    @Test("quantised weights that would not be finite are refused")
     func notFinite() throws {
         let stack = try SyntheticModel(layers: 4, headLayers: 4, format: .q8_0).build()
         let rows = stack.layers[0].feedForward.matrices[1]

@@ -2,7 +2,7 @@ import Decoding
 import Models
 import Tensors
 
-/// A sequence with the engine that runs it: an engine of its own, or one that others use too.
+/// A sequence with the engine that runs it: its own, or a shared one.
 final class LoneSequence {
     let engine: Engine
     let sequence: TokenSequence
@@ -49,12 +49,12 @@ final class LoneSequence {
         engine.run([sequence], wanted: wanted, isCancelled: isCancelled)
     }
 
-    /// One pass over no more than `rowLimit` positions.
+    /// Runs one pass over at most `rowLimit` positions.
     func step(rowLimit: Int = .max, wanted: Engine.Wanted = .last) {
         engine.step([sequence], rowLimit: rowLimit, wanted: wanted)
     }
 
-    /// A generation that goes on from the sequence, with no tokenizer and no end tokens.
+    /// Generates from the sequence, without tokenizer and end tokens.
     func generate(
         _ prompt: [Int], plan: any DecodePlan, options: GenerationOptions, readsLogits: Bool = false
     ) throws -> Generator {

@@ -4,7 +4,7 @@ import Models
 import TestSupport
 import Testing
 
-/// A model's own defaults hold where nothing is named, and nowhere else.
+/// A model's defaults apply exactly where the options are nil.
 struct ModelDefaultsTests {
     private let checkpoint: AlteredCheckpoint
     private let path: String
@@ -35,7 +35,7 @@ struct ModelDefaultsTests {
 
     private static let sampled = #"{"do_sample": true, "temperature": 1.5, "top_k": 20, "repetition_penalty": 1.5}"#
 
-    @Test("the file's numbers fill what is nil, and what is named stays")
+    @Test("the file's numbers replace nil; given options stay")
     func filling() throws {
         let defaults = try model(Self.sampled).generationDefaults
         let filled = SamplingParameters(topK: 5, seed: 3).filled(from: defaults)
@@ -44,13 +44,14 @@ struct ModelDefaultsTests {
         #expect(SamplingParameters().filled(from: .none) == SamplingParameters())
     }
 
-    @Test("a seed is there where tokens are drawn, and repeats the text")
+    @Test("sampling reports a seed, which repeats the text; greedy decoding reports none")
     func seeds() throws {
         let model = try model(Self.sampled)
         func tokens(_ sampling: SamplingParameters) throws -> (tokens: [Int], seed: UInt64?) {
             let context = try LoneSequence(model.stack, options: SessionOptions(threadCount: 1))
             let options = GenerationOptions(maximumTokens: 30, sampling: sampling)
-            let generation = try context.generate([1, 2], plan: .vanilla, options: options.filled(from: model.generationDefaults))
+            let generation = try context.generate(
+                [1, 2], plan: .vanilla, options: options.filled(from: model.generationDefaults))
             while try generation.step() != nil {}
             return (context.tokens, generation.statistics.seed)
         }
@@ -61,7 +62,7 @@ struct ModelDefaultsTests {
         #expect(try tokens(.greedy).seed == nil)
     }
 
-    @Test("limits: the file's, the caller's before it, and the context where there is none")
+    @Test("the limit is the caller's, else the file's, else the context")
     func limits() throws {
         let own = try model(#"{"max_new_tokens": 7}"#)
         #expect(try answer(own, GenerationOptions()).tokenLimit == 7)
@@ -73,7 +74,7 @@ struct ModelDefaultsTests {
         #expect(try answer(whole, GenerationOptions(), prompt: Array(1...12)).finishReason == .length)
     }
 
-    @Test("without a limit the text goes on to the end of the context, and no memory is taken for it before")
+    @Test("without a limit the text continues to the end of the context, and memory grows with it")
     func wholeContext() throws {
         checkpoint.configuration["max_position_embeddings"] = 600
         _ = try checkpoint.write()
@@ -97,7 +98,7 @@ struct ModelDefaultsTests {
         #expect(try model(#"{"do_sample": true}"#).endTokens == [4])
     }
 
-    @Test("a summary says what holds and where it comes from")
+    @Test("a summary shows the parameters in effect and their origins")
     func summary() throws {
         let defaults = try model(Self.sampled).generationDefaults
         #expect(

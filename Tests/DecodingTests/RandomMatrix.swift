@@ -1,7 +1,7 @@
 import Tensors
 import TestSupport
 
-/// Random values of a size that keeps activations near 1, in any storage format.
+/// Random values in any storage format, scaled so that activations stay near 1.
 func randomMatrix(
     rows: Int, columns: Int, format: StorageFormat, using generator: inout SeededGenerator
 ) -> Matrix {
@@ -18,14 +18,14 @@ func randomMatrix(
         rows: rows, columns: columns, format: format, bytes: UnsafeRawPointer(buffer.pointer), owner: buffer)
 }
 
-/// Any codes, under scales that spread them between `-spread` and `spread`.
+/// Random codes with scales that give values from `-spread` to `spread`.
 private func randomBlock(
     _ format: StorageFormat, spread: Float, using generator: inout SeededGenerator
 ) -> [UInt8] {
     let value = Float.random(in: -spread...spread, using: &generator)
     var bytes = (0..<format.bytesPerBlock).map { _ in UInt8.random(in: 0...255, using: &generator) }
-    func put<T: BitwiseCopyable>(_ value: T, at place: Int = 0) {
-        bytes.withUnsafeMutableBytes { $0.storeBytes(of: value, toByteOffset: place, as: T.self) }
+    func put<T: BitwiseCopyable>(_ value: T, at offset: Int = 0) {
+        bytes.withUnsafeMutableBytes { $0.storeBytes(of: value, toByteOffset: offset, as: T.self) }
     }
     switch format {
     case .f32: put(value)
@@ -51,7 +51,7 @@ private func randomBlock(
     return bytes
 }
 
-/// The same values in float32.
+/// The decoded values, in float32.
 func decoded(_ matrix: Matrix) -> Matrix {
     let buffer = AlignedBuffer<Float>(count: matrix.rows * matrix.columns)
     for row in 0..<matrix.rows { matrix.copyRow(row, to: buffer.pointer + row * matrix.columns) }

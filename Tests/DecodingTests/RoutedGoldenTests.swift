@@ -13,11 +13,11 @@ struct RoutedGoldenTests {
     struct Case: Decodable {
         let prompt: [Int]
         let tokens: [Int]
-        /// Of each position fed, what part of each routed layer ran.
+        /// The share of each routed layer that each position ran.
         let mask: [[Double]]
         let gates: [[Float]]
         let layersUsed: [Double]
-        /// The first eight that gave the first and the last token.
+        /// The first eight logits for the first and for the last token.
         let prefillLogits: [Float]
         let lastLogits: [Float]
 
@@ -50,7 +50,7 @@ struct RoutedGoldenTests {
         }
     }
 
-    @Test("every recorded token, decision, gate and logit comes out again", arguments: models)
+    @Test("decoding gives every recorded token, decision, gate and logit", arguments: models)
     func reproduced(name: String) throws {
         let model = try LayerStack(checkpoint: Checkpoint.open(Goldens.url(name).path))
         for golden in try Goldens.decode([Case].self, "\(name)/cases.json") {

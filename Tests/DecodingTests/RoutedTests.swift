@@ -4,12 +4,12 @@ import Tensors
 import TestSupport
 import Testing
 
-/// A token's decisions and its output do not depend on what shares its passes.
+/// A token's layers and output do not depend on the other rows of its passes.
 struct RoutedTests {
     static let options = SessionOptions(threadCount: 2, window: 64)
     static let unbounded = SessionOptions(threadCount: 2)
 
-    /// Passes of 16 rows at most, so that our own kernels take all.
+    /// Limits passes to 16 rows, so that all use our own kernels.
     static func decoded(
         _ model: LayerStack, _ plan: any DecodePlan, _ options: SessionOptions = options, promptCount: Int = 21
     ) throws -> (logits: [Float], depths: DepthRecord) {
@@ -75,7 +75,7 @@ struct RoutedTests {
         #expect(depths.layersUsed == expectedDepths.layersUsed)
     }
 
-    @Test("gates forced open are the plain layers, bit for bit; forced shut, none of them runs")
+    @Test("with gates forced open the bits are those of unrouted layers; with gates forced shut, no routed layer runs")
     func forcedGates() throws {
         var shape = SyntheticModel(routed: [0, 4, 9, 10])
         shape.routerOffset = .infinity
@@ -133,7 +133,7 @@ struct RoutedTests {
         }
     }
 
-    @Test("another choice of layers forgets what the first computed")
+    @Test("a plan with other layers removes what the first plan computed")
     func changingPlans() throws {
         let model = try SyntheticModel(routed: [4, 10]).build()
         let session = try LoneSequence(model, options: Self.options)
@@ -152,7 +152,7 @@ struct RoutedTests {
         #expect(session.depths.positionCount == 5)
     }
 
-    @Test("a routed checkpoint decodes with its routers unless told otherwise; others refuse to")
+    @Test("a routed checkpoint decodes with its routers by default; other checkpoints refuse the plan")
     func choice() throws {
         let plain = try SyntheticModel().build().configuration
         #expect(throws: PlanError.noRouters(plan: "flexidepth")) { try plain.plan(for: .flexiDepth) }

@@ -12,13 +12,13 @@ struct SamplerTests {
         }
     }
 
-    @Test("greedy takes the largest logit, the first of equals")
+    @Test("greedy decoding takes the largest logit, the first if several are equal")
     func greedyChoice() throws {
         #expect(try Self.draw([1, 3, 3, 2], .greedy, count: 2) == [1, 1])
         #expect(try Self.draw([-.infinity, -5], .greedy, count: 1) == [1])
     }
 
-    @Test("draws follow softmax(logits / temperature)")
+    @Test("samples follow softmax(logits / temperature)")
     func distribution() throws {
         let logits: [Float] = [0, 1, 2, -1]
         let parameters = SamplingParameters(temperature: 0.7, seed: 11)
@@ -32,11 +32,11 @@ struct SamplerTests {
             let expected = weight / total * Double(count)
             chiSquared += (seen - expected) * (seen - expected) / expected
         }
-        // 3 degrees of freedom: a true sampler fails for one seed in 10,000; this seed is fixed.
+        // 3 degrees of freedom: a correct sampler fails for one seed in 10,000. This seed is fixed.
         #expect(chiSquared < 21.1)
     }
 
-    @Test("top-k, top-p and min-p keep just the tokens they should")
+    @Test("top-k, top-p and min-p keep the right tokens")
     func filters() throws {
         let logits: [Float] = [0.1, 3, 2.9, -2, 1]  // softmax: 0.027 0.483 0.437 0.003 0.065 (about)
         func kept(_ parameters: SamplingParameters) throws -> Set<Int> {
@@ -52,7 +52,7 @@ struct SamplerTests {
         #expect(try kept(SamplingParameters(temperature: 1, minP: 1, seed: 1)) == [1])
     }
 
-    @Test("filters leave the order of likelihood as it was: equal tokens are all drawn")
+    @Test("filters keep the order of probabilities; equally likely tokens are all sampled")
     func filteredDistribution() throws {
         let logits = [Float](repeating: 0, count: 64)
         let parameters = SamplingParameters(temperature: 1, topK: 4, seed: 5)
@@ -62,7 +62,7 @@ struct SamplerTests {
         #expect(counts.values.allSatisfy { (850...1150).contains($0) })
     }
 
-    @Test("the repetition penalty weakens tokens seen, above and below zero")
+    @Test("the repetition penalty makes seen tokens less likely, for positive and negative logits")
     func repetition() throws {
         let parameters = SamplingParameters(repetitionPenalty: 2)
         #expect(try Self.draw([3, 2], parameters, count: 1, seen: [0]) == [1])
@@ -70,7 +70,7 @@ struct SamplerTests {
         #expect(try Self.draw([3, 2], parameters, count: 1) == [0])
     }
 
-    @Test("the same seed draws the same tokens, another seed others")
+    @Test("the same seed gives the same tokens, another seed other tokens")
     func seeds() throws {
         let logits = (0..<50).map { Float($0 % 7) }
         func tokens(_ seed: UInt64) throws -> [Int] {
@@ -80,7 +80,7 @@ struct SamplerTests {
         #expect(try tokens(1) != tokens(2))
     }
 
-    @Test("logits that are no numbers are an error, not a token")
+    @Test("logits that are not finite give an error, not a token")
     func notFinite() {
         for logits in [[Float.nan, 1], [1, .nan], [.infinity, 0], [-.infinity, -.infinity]] as [[Float]] {
             #expect(throws: SamplingError.logitsNotFinite) { try Self.draw(logits, .greedy, count: 1) }
@@ -107,7 +107,7 @@ struct SamplerTests {
         #expect(abs(Double(found[2].logprob) + normaliser) < 1e-5)
     }
 
-    @Test("logprobs: as many of the most likely as were asked for, and the sampled one, were it none")
+    @Test("logprobs report the requested number of most likely tokens, and always the sampled one")
     func logprobCounts() {
         let logits: [Float] = [1, 4, 2, 3]
         let ids = [0, 1, 2, 4].map { count in

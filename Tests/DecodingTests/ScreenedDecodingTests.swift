@@ -4,11 +4,11 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Decoding with a screened `lm_head` is decoding without.
+/// A screened `lm_head` does not change the tokens.
 struct ScreenedDecodingTests {
     static let options = SessionOptions(threadCount: 2)
 
-    /// Whose vocabulary is large enough for most of it to be left out.
+    /// A model with a vocabulary large enough that the screen leaves out most of it.
     private static func model(_ format: StorageFormat, screens: Bool) throws -> LayerStack {
         try SyntheticModel(
             layers: 6, headLayers: 3, hidden: 256, headWidth: 64, feedForward: 256, vocabulary: 3001, format: format,
@@ -40,7 +40,7 @@ struct ScreenedDecodingTests {
         }
     }
 
-    @Test("whoever draws, penalises, or reports logprobs gets all logits, and so does who asks for them")
+    @Test("sampling, penalties and logprobs get all logits, and so does a caller that reads them")
     func allLogits() throws {
         let (plain, screened) = try Self.pair(.q8_0)
         for options in [
@@ -71,11 +71,12 @@ struct ScreenedDecodingTests {
         #expect(screened.logits.allSatisfy { $0.isFinite })
     }
 
-    @Test("a loop whose context is looked at leaves all logits, even before its first token")
+    @Test("a generation whose logits are read computes all of them, even before the first token")
     func lookedAt() throws {
         let (plain, screened) = try Self.pair(.bf16)
         for context in [plain, screened] {
-            let generation = try context.generate([7, 8, 9], plan: .vanilla, options: GenerationOptions(maximumTokens: 0), readsLogits: true)
+            let generation = try context.generate(
+                [7, 8, 9], plan: .vanilla, options: GenerationOptions(maximumTokens: 0), readsLogits: true)
             #expect(try generation.step() == nil)
         }
         #expect(Array(plain.logits) == Array(screened.logits))
@@ -92,7 +93,7 @@ struct ScreenedDecodingTests {
         }
     }
 
-    @Test("drafted tokens and batches, which take all logits, are as without")
+    @Test("drafts and batches, which need all logits, give the same tokens as without a screen")
     func otherPasses() throws {
         let models = try [false, true].map { try Self.model(.q8_0, screens: $0) }
         let plan = try SelfSpeculativePlan(exitLayer: 3, draftCount: 3, of: models[0].configuration)

@@ -4,7 +4,7 @@ import Tensors
 import TestSupport
 import Testing
 
-/// LayerSkip's self-speculative decoding: faster where drafts are right, the same tokens whether or not they are.
+/// LayerSkip's self-speculative decoding gives the same tokens, whether or not drafts are right.
 struct SelfSpeculativeTests {
     private static func sessions(
         _ shape: SyntheticModel, _ plan: SelfSpeculativePlan, _ options: SessionOptions
@@ -33,7 +33,7 @@ struct SelfSpeculativeTests {
         }
     }
 
-    @Test("drafts that are right save head passes; those that are wrong are forgotten")
+    @Test("right drafts save head passes; wrong drafts are removed")
     func passes() throws {
         let model = try SyntheticModel(layers: 6, headLayers: 3).build()
         let plan = try SelfSpeculativePlan(exitLayer: 5, draftCount: 3, of: model.configuration)
@@ -44,14 +44,16 @@ struct SelfSpeculativeTests {
         #expect(whole.tokens.count == 3 + 80)
     }
 
-    @Test("sampled tokens, too, are drawn from the whole model's logits")
+    @Test("sampled tokens also come from the whole model's logits")
     func sampling() throws {
         let shape = SyntheticModel(layers: 6, headLayers: 3)
         let plan = try SelfSpeculativePlan(exitLayer: 4, draftCount: 4, of: shape.build().configuration)
         let (plain, drafting) = try Self.sessions(shape, plan, RoutedTests.unbounded)
         let sampling = SamplingParameters(temperature: 1.2, seed: 5)
         func tokens(_ session: LoneSequence, _ plan: any DecodePlan) throws -> [Int] {
-            let generation = try session.generate([4, 5, 6], plan: plan, options: GenerationOptions(maximumTokens: 50, sampling: sampling, ignoresEnd: true))
+            let generation = try session.generate(
+                [4, 5, 6], plan: plan,
+                options: GenerationOptions(maximumTokens: 50, sampling: sampling, ignoresEnd: true))
             var tokens: [Int] = []
             while let token = try generation.step() { tokens.append(token.id) }
             return tokens
@@ -59,7 +61,7 @@ struct SelfSpeculativeTests {
         #expect(try tokens(drafting, plan) == tokens(plain, .vanilla))
     }
 
-    @Test("turns, truncation and a full context leave no draft behind")
+    @Test("no draft remains after turns, truncation and a full context")
     func turns() throws {
         let shape = SyntheticModel(layers: 6, headLayers: 3, contextLength: 64)
         let plan = try SelfSpeculativePlan(exitLayer: 2, draftCount: 5, of: shape.build().configuration)
@@ -75,7 +77,7 @@ struct SelfSpeculativeTests {
         #expect(drafting.tokens.count == 64)
     }
 
-    @Test("what the plan cannot do is refused")
+    @Test("invalid layers, drafts and windows are refused")
     func refusals() throws {
         let model = try SyntheticModel(layers: 6, headLayers: 3).build()
         for (exit, drafts) in [(0, 4), (6, 4), (3, 0), (3, 16)] {

@@ -4,14 +4,14 @@ import Tensors
 import TestSupport
 import Testing
 
-/// A batch is a way to share the reading of weights, nothing that a sequence could notice.
+/// A sequence gets the same bits in a batch as alone.
 struct SharedPassTests {
-    /// What one sequence is asked for: given tokens, so that near-ties cannot send two runs apart.
+    /// One sequence of a batch. Its tokens are given, so that near-ties cannot make two runs diverge.
     private struct Script {
         let prompt: [Int]
         let tokens: [Int]
         let plan: any DecodePlan
-        /// The step of the batch at which it joins; it leaves when its tokens are used up.
+        /// The step at which the sequence joins the batch. It leaves after its last token.
         let start: Int
     }
 
@@ -73,7 +73,7 @@ struct SharedPassTests {
         }
     }
 
-    @Test("a window, sinks and another number of threads change nothing of that")
+    @Test("the same holds with a window, sinks and other numbers of threads")
     func windows() throws {
         let model = try SyntheticModel(format: .q8_0).build()
         for (window, sinks) in [(1, 0), (7, 0), (8, 3), (5, 20), (33, 2)] {
@@ -87,7 +87,7 @@ struct SharedPassTests {
         }
     }
 
-    @Test("prompts in small pieces change no bit where all weights are quantised")
+    @Test("small chunks of prompts change no bit if all weights are quantised")
     func chunks() throws {
         let model = try SyntheticModel(format: .q4_0).build()
         let options = SessionOptions(threadCount: 2)
@@ -134,7 +134,8 @@ struct SharedPassTests {
         var generator = SeededGenerator(seed: seed)
         return plans.enumerated().map { index, plan in
             Script(
-                prompt: randomTokens(Int.random(in: 1...40, using: &generator), below: 160, seed: seed &+ UInt64(index)),
+                prompt: randomTokens(
+                    Int.random(in: 1...40, using: &generator), below: 160, seed: seed &+ UInt64(index)),
                 tokens: randomTokens(Int.random(in: 5...40, using: &generator), below: 160, seed: seed ^ UInt64(index)),
                 plan: plan, start: Int.random(in: 0...20, using: &generator))
         }
@@ -156,7 +157,7 @@ struct SharedPassTests {
         }
     }
 
-    @Test("sequences that share passes have records of their own of the layers that they ran")
+    @Test("sequences that share passes each record the layers that they ran")
     func records() throws {
         let model = try SyntheticModel(format: .q8_0, routed: [1, 4, 10]).build()
         let options = SessionOptions(threadCount: 2)
@@ -184,7 +185,8 @@ struct SharedPassTests {
         #expect(engine.passes.headPasses == 1 + 20, "all sequences share each pass")
     }
 
-    @Test("prompts of several sequences read together give the bits of each alone", arguments: [StorageFormat.f32, .q8_0])
+    @Test(
+        "prompts of several sequences read together give the bits of each alone", arguments: [StorageFormat.f32, .q8_0])
     func promptsTogether(_ format: StorageFormat) throws {
         let model = try SyntheticModel(format: format).build()
         let options = SessionOptions(threadCount: 2)
@@ -201,7 +203,7 @@ struct SharedPassTests {
         }
     }
 
-    @Test("logits at every position of a prompt are those of its beginnings")
+    @Test("logits at every position of a prompt equal those of the prompt cut there")
     func promptLogits() throws {
         let model = try SyntheticModel(format: .q8_0).build()
         let options = SessionOptions(threadCount: 1)

@@ -4,16 +4,16 @@ import Tensors
 import TestSupport
 import Testing
 
-/// What a sequence takes over from another is what it would have computed.
+/// A sequence copies from another exactly what it would have computed.
 struct SharingTests {
     private static let options = SessionOptions(threadCount: 2)
 
-    /// Runs `tokens` of a prompt by chunks of 16 positions, the given ones only.
+    /// Runs a prompt in chunks of 16 positions, up to `end`.
     private static func read(_ context: LoneSequence, upTo end: Int = .max) {
         while context.isBehind, context.computedCount < end { context.step(rowLimit: 16) }
     }
 
-    @Test("the logits are those of one that read everything itself, whatever the plans and wherever the other is")
+    @Test("the logits equal those of a sequence that computed everything itself, for all plans")
     func logits() throws {
         let model = try SyntheticModel.holding(.q8_0).build()
         let engine = try Engine(model, options: Self.options)
@@ -51,7 +51,7 @@ struct SharingTests {
         }
     }
 
-    @Test("as far as tokens and feeds are the same, the last token left out")
+    @Test("the shared prefix ends with the first different token or head input, and before the last token")
     func ends() throws {
         let engine = try Engine(try SyntheticModel.holding(.q8_0).build(), options: Self.options)
         func context(_ prompt: [Int], _ plan: any DecodePlan, isRead: Bool = true) throws -> LoneSequence {
@@ -71,7 +71,7 @@ struct SharingTests {
                 == 0)
     }
 
-    @Test("one whose ring has wrapped lends nothing")
+    @Test("a sequence whose ring has wrapped shares nothing")
     func wrapped() throws {
         let options = SessionOptions(threadCount: 1, window: 32)
         let engine = try Engine(try SyntheticModel.holding(.q8_0).build(), options: options)

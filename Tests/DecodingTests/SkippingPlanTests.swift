@@ -8,7 +8,7 @@ import Testing
 struct SkippingPlanTests {
     private static let exits = SyntheticModel(layers: 5, headLayers: 2)
 
-    /// A model of some of another's layers.
+    /// A model with some of another model's layers.
     private static func model(of whole: LayerStack, layers: [Int]) throws -> LayerStack {
         let configuration = try SyntheticModel(layers: layers.count, headLayers: layers.count).build().configuration
         return LayerStack(
@@ -17,7 +17,7 @@ struct SkippingPlanTests {
             inverseFrequencies: whole.inverseFrequencies)
     }
 
-    @Test("an exit after N layers is the model that has no others")
+    @Test("an exit after N layers equals a model of these layers alone")
     func exit() throws {
         let whole = try Self.exits.build()
         for count in 1...5 {
@@ -32,7 +32,7 @@ struct SkippingPlanTests {
         }
     }
 
-    @Test("ShortGPT drops the layers that turn the residual least, and those alone")
+    @Test("ShortGPT drops exactly the layers that change the residual least")
     func shortGPT() throws {
         let whole = try Self.exits.build()
         let tokens = randomTokens(40, below: 160, seed: 2)
@@ -69,7 +69,8 @@ struct SkippingPlanTests {
         layers[3] = LayerWeights(
             attentionNorm: layer.attentionNorm, queryKeyValue: layer.queryKeyValue, queryNorm: layer.queryNorm,
             keyNorm: layer.keyNorm, attentionOutput: silent(layer.attentionOutput),
-            feedForwardNorm: layer.feedForwardNorm, feedForward: .dense(
+            feedForwardNorm: layer.feedForwardNorm,
+            feedForward: .dense(
                 gateUp: layer.feedForward.matrices[0], down: silent(layer.feedForward.matrices[1])))
         let influence = try BlockInfluence(
             of: whole.replacing(layers: layers), on: randomTokens(40, below: 160, seed: 2),
@@ -78,7 +79,7 @@ struct SkippingPlanTests {
         #expect(abs(influence.ofLayers[3]) < 1e-9)
     }
 
-    @Test("confidence: tokens leave at different layers, whatever shares their passes; at 1 none leaves, at 0 all soon")
+    @Test("confidence: tokens exit at different layers, also in shared passes; none exits at 1, all exit early at 0")
     func confidence() throws {
         let model = try SyntheticModel().build()
         let plan = try SaturationPlan(cosine: 0.8)
@@ -113,6 +114,6 @@ struct SkippingPlanTests {
 }
 
 extension PlanRequest {
-    /// What tells two requests apart; a program's own plan keeps them from being Equatable.
+    /// Compares requests by their text: they hold closures, so they are not Equatable.
     var text: String { "\(self)" }
 }

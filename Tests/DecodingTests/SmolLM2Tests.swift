@@ -11,7 +11,7 @@ private let smolLM2 = ProcessInfo.processInfo.environment["VOLLEY_SMOLLM2"].flat
     FileManager.default.isReadableFile(atPath: $0) ? $0 : nil
 }
 
-/// A real model of English: `make smollm2` fetches it, and `VOLLEY_SMOLLM2` says where it is.
+/// Tests with a real model of English: `make smollm2` fetches it, and `VOLLEY_SMOLLM2` is its path.
 @Suite(.enabled(if: smolLM2 != nil, "VOLLEY_SMOLLM2 names no file"))
 struct SmolLM2Tests {
     /// Below this difference of two logits, float32 sums in another order may choose the other token.
@@ -24,11 +24,11 @@ struct SmolLM2Tests {
             let name: String
             let text: String
             let promptIDs: [Int]
-            /// transformers in float32, and how far its first choice was ahead of its second.
+            /// Tokens of transformers in float32, and the margins of its first choice over its second.
             let tokens: [Int]
             let margins: [Float]
-            /// What rounding activations to 8 bits does: root mean square of llama.cpp's logits' distance from float32's, at
-            /// the prompt's last position.
+            /// The effect of 8-bit activations: root mean square difference of llama.cpp's logits from float32's at the prompt's
+            /// last position.
             let llamaCppNoise: Double
 
             enum CodingKeys: String, CodingKey {
@@ -68,7 +68,7 @@ struct SmolLM2Tests {
         #expect(answer == "The capital of France is Paris.")
     }
 
-    @Test("factors run on a model that was not trained for them, and cycle by cycle is what recomputation gives")
+    @Test("factors run on a model that was not trained for them, and decoding equals recomputation")
     func factors() throws {
         let model = try Self.load()
         let prompt = try model.requireTokenizer().encode("The sea is", addSpecial: true)
@@ -104,7 +104,7 @@ struct SmolLM2Tests {
         #expect(profile.exactRows.reduce(0, +) < profile.exactRows.count * 49_152 / 20)
     }
 
-    @Test("rows of 576 values are no whole blocks of six bits: the refusal says so")
+    @Test("rows of 576 values are not whole blocks of q6_K, and the error says so")
     func notScreened() throws {
         let path = try #require(smolLM2)
         #expect(throws: ConfigurationError.noScreen(format: .q8_0, columns: 576)) {
@@ -112,7 +112,7 @@ struct SmolLM2Tests {
         }
     }
 
-    /// The model with its matrices in `format`, or as they are, and the very same weights in float32.
+    /// The model with its matrices in `format`, or in their own, and with the same values in float32.
     private static func pair(_ format: StorageFormat?) throws -> (quantised: LayerStack, float32: LayerStack) {
         let directory = try TemporaryDirectory()
         func pack(_ path: String, _ format: StorageFormat?, _ name: String) throws -> String {
@@ -131,13 +131,13 @@ struct SmolLM2Tests {
         )
     }
 
-    /// How far logits of quantised weights are from those of the same weights in float32.
+    /// Differences of logits of quantised weights from those of the same values in float32.
     private struct Distances {
-        /// Of each prompt's last position: root mean square, over llama.cpp's.
+        /// Root mean square difference at each prompt's last position, over that of llama.cpp.
         var noises: [Double] = []
-        /// Of each position, in nats.
+        /// Kullback–Leibler divergence at each position, in nats.
         var divergences: [Double] = []
-        /// Of each position: by how much float32 preferred its own choice.
+        /// The margin by which float32 prefers its own choice at each position.
         var losses: [Float] = []
 
         var meanDivergence: Double { divergences.reduce(0, +) / Double(divergences.count) }
@@ -150,7 +150,7 @@ struct SmolLM2Tests {
             try LoneSequence(
                 $0, options: SessionOptions(threadCount: 2, kvFormat: .f32, activations: activations))
         }
-        // VOLLEY_LOGIT_CASES=10 looks at all: 320 positions, and more seconds.
+        // VOLLEY_LOGIT_CASES=10 takes all 320 positions, which takes longer.
         let count = ProcessInfo.processInfo.environment["VOLLEY_LOGIT_CASES"].flatMap(Int.init) ?? 2
         var distances = Distances()
         for golden in cases.prefix(count) {
@@ -159,7 +159,7 @@ struct SmolLM2Tests {
                 try context.begin(golden.promptIDs)
                 _ = context.run()
             }
-            // Noise that llama.cpp has with q4_1, the file's own format; it rounds activations alike for the other two.
+            // The noise of llama.cpp with q4_1, the file's format. It rounds activations the same way for the other two.
             distances.noises.append(
                 rootMeanSquare(contexts[0].logits, contexts[1].logits) / golden.llamaCppNoise)
             for token in golden.tokens {
@@ -185,7 +185,7 @@ struct SmolLM2Tests {
         #expect(distances.meanDivergence < 1e-5, "\(distances.meanDivergence)")
     }
 
-    /// llama.cpp's divergence is 3.2e-3 to 3.5e-3 (docs/how-it-works.md); single texts lie on either side of that.
+    /// llama.cpp's divergence is 3.2e-3 to 3.5e-3 on average (docs/how-it-works.md); single texts are above or below.
     @Test(
         "activations of 8 bits stay as near to float32 as those of other runtimes",
         arguments: [nil, StorageFormat.q8_0, .q4_0])

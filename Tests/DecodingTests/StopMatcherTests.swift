@@ -14,7 +14,7 @@ struct StopMatcherTests {
         return (text + matcher.flush(), false)
     }
 
-    @Test("a stop string is found however it is cut into pieces, and nothing of it is given out")
+    @Test("a stop string is found however it is split, and no part of it is released")
     func cuts() {
         var generator = SeededGenerator(seed: 1)
         for stops in [["END"], ["ab", "bc"], ["aab"], ["é!", "\n\n"]] {

@@ -6,12 +6,12 @@ import TestSupport
 import Testing
 import Weights
 
-/// Checkpoints in other formats than plain ones generate what transformers gives in float32 on the values that they stand for.
+/// Quantised checkpoints generate the tokens of transformers in float32 on their decoded values.
 struct StoredFormatGoldenTests {
     struct Case: Decodable {
         let prompt: [Int]
         let tokens: [Int]
-        /// Between the two largest logits, at the least.
+        /// The smallest difference of the two largest logits.
         let margin: Float
     }
 
@@ -38,7 +38,7 @@ struct StoredFormatGoldenTests {
         try expectTokens("fp8", Goldens.decode(FP8.self, "fp8/expected.json").cases)
     }
 
-    @Test("the mixed file packed, and unpacked to float32, is the same model")
+    @Test("the mixed file gives the same tokens packed, and unpacked to float32")
     func mixedPackedAndUnpacked() throws {
         let source = Goldens.url("weights/mixed.gguf").path
         let directory = try TemporaryDirectory()

@@ -4,7 +4,7 @@ import Tensors
 import TestSupport
 import Weights
 
-/// Random models of any shape and format.
+/// Makes random models of any shape and format.
 struct SyntheticModel {
     var layers = 11
     var headLayers = 8
@@ -17,19 +17,19 @@ struct SyntheticModel {
     var contextLength = 4096
     var format = StorageFormat.f32
     var isQwen = true
-    /// Takes the values that blocks of `format` stand for, as float32.
+    /// Whether to decode the values of `format` to float32.
     var isDecoded = false
     var seed: UInt64 = 1
     /// Layers with a router and an adapter.
     var routed: [Int] = []
     var order = Router.Order.normThenTanh
     var method = RoutingMethod.flexiDepth
-    /// Added to what routers say before the sigmoid: infinite, it forces gates to 0 or 1.
+    /// Added to routers' outputs before the sigmoid. An infinite offset forces gates to 0 or 1.
     var routerOffset: Float = 0
     /// Whether `lm_head` is screened.
     var screens = false
 
-    /// As wide as the blocks of `format` ask for.
+    /// A model whose widths are whole blocks of `format`.
     static func holding(_ format: StorageFormat) -> SyntheticModel {
         guard format.valuesPerBlock > 32 else { return SyntheticModel(format: format) }
         return SyntheticModel(hidden: 256, headWidth: 64, feedForward: 256, format: format)

@@ -3,9 +3,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The three penalties, each as its authors define it.
+/// The three penalties follow their authors' definitions.
 struct TokenPenaltiesTests {
-    /// What a sampler without a temperature takes after a prompt and an answer.
+    /// The token that a greedy sampler takes after a prompt and an answer.
     private static func choice(
         _ logits: [Float], _ parameters: SamplingParameters, prompt: [Int] = [], answer: [Int] = []
     ) throws -> Int {
@@ -15,7 +15,7 @@ struct TokenPenaltiesTests {
         return try logits.withUnsafeBufferPointer { try sampler.sample($0) }
     }
 
-    @Test("presence and frequency count the answer alone, repetition the prompt too")
+    @Test("presence and frequency penalty count only the answer, the repetition penalty also the prompt")
     func scopes() throws {
         let logits: [Float] = [3, 2.9]
         #expect(try Self.choice(logits, SamplingParameters(presencePenalty: 1), prompt: [0]) == 0)
@@ -34,13 +34,13 @@ struct TokenPenaltiesTests {
         #expect(try Self.choice(logits, SamplingParameters(presencePenalty: 0.9), answer: [0, 0, 0]) == 0)
     }
 
-    @Test("negative penalties strengthen what was said")
+    @Test("negative penalties make seen tokens more likely")
     func negative() throws {
         #expect(try Self.choice([3, 2], SamplingParameters(presencePenalty: -1.5), answer: [1]) == 1)
         #expect(try Self.choice([3, 2], SamplingParameters(frequencyPenalty: -0.6), answer: [1, 1]) == 1)
     }
 
-    @Test("the repetition penalty's window lets go of older tokens")
+    @Test("the repetition penalty ignores tokens before its window")
     func window() throws {
         let parameters = SamplingParameters(repetitionPenalty: 2, repetitionWindow: 2)
         #expect(try Self.choice([3, 2, 0, 0], parameters, prompt: [0, 2]) == 1)
@@ -48,7 +48,7 @@ struct TokenPenaltiesTests {
         #expect(try Self.choice([3, 2, 0, 0], parameters, prompt: [0, 2, 0, 3]) == 1)
     }
 
-    @Test("choices over random texts are those of the definitions written out, in 32-bit floats")
+    @Test("choices over random texts equal those of a direct implementation in 32-bit floats")
     func definitions() throws {
         var random = SeededGenerator(seed: 91)
         for _ in 0..<300 {

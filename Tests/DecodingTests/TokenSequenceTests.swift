@@ -16,7 +16,7 @@ struct LoneSequenceTests {
         return Array(context.logits)
     }
 
-    @Test("the next turn gives what a fresh context gives, whatever the plans and windows")
+    @Test("the next turn gives the same as a new sequence, for all plans and windows")
     func nextTurn() throws {
         let model = try SyntheticModel().build()
         let plans: [any DecodePlan] = [
@@ -57,7 +57,7 @@ struct LoneSequenceTests {
         #expect((context.passes - before).headRows == 40 + 5)
     }
 
-    @Test("a truncated context goes on as if it had never been longer")
+    @Test("a truncated sequence continues as if it had never been longer")
     func truncation() throws {
         let model = try SyntheticModel().build()
         for (window, kept) in [(nil, 3), (nil, 20), (nil, 37), (6, 3), (6, 37), (300, 20)] as [(Int?, Int)] {
@@ -73,7 +73,7 @@ struct LoneSequenceTests {
         }
     }
 
-    @Test("a cycle is one trunk pass over what it has not seen, then a head pass a token")
+    @Test("a cycle is one trunk pass over unseen tokens, then one head pass per token")
     func timeline() throws {
         let model = try SyntheticModel().build()
         let context = try LoneSequence(model, options: Self.options)
@@ -91,13 +91,13 @@ struct LoneSequenceTests {
         #expect(context.passes.trunkPasses == 1 + 3)
     }
 
-    @Test("absolute phase: the cycle after the prompt may be short, the refill holds all that is unseen")
+    @Test("absolute phase: the cycle after the prompt may be short; the refill covers all unseen tokens")
     func absoluteTimeline() throws {
         let model = try SyntheticModel().build()
         let context = try LoneSequence(model, options: Self.options)
         try context.begin(randomTokens(10, below: 160, seed: 1), plan: MultiTokenPlan(factor: 4, rule: .absolute))
         context.run()
-        #expect(context.passes.trunkRows == 9)  // positions 0 ... 8: 8 is the last whose feed holds T
+        #expect(context.passes.trunkRows == 9)  // positions 0 ... 8: 8 is the last whose input includes T
         var trunkRows: [Int] = []
         for token in 0..<7 {
             try context.append(token)
@@ -107,7 +107,7 @@ struct LoneSequenceTests {
         #expect(trunkRows == [9, 9, 13, 13, 13, 13, 17])
     }
 
-    @Test("shadow history: one trunk row a cycle, and the trunk's ring holds no other")
+    @Test("shadow history: one trunk row per cycle, and no other entry in the trunk's ring")
     func shadowTimeline() throws {
         let model = try SyntheticModel().build()
         let context = try LoneSequence(model, options: Self.options)
@@ -129,7 +129,7 @@ struct LoneSequenceTests {
         #expect(context.kvByteCount == slots * 2 * 2 * 16 * 4)  // K and V, kv heads, head width, float32
     }
 
-    @Test("shadow history: the next turn reads again what cycles skipped, and only from there on")
+    @Test("shadow history: the next turn runs the trunk again from the first token that a cycle skipped")
     func shadowNextTurn() throws {
         let model = try SyntheticModel().build()
         let context = try LoneSequence(model, options: Self.options)
@@ -143,7 +143,7 @@ struct LoneSequenceTests {
         #expect((context.passes - before).headRows == 39 + 5)
     }
 
-    @Test("a cancelled prompt goes on where it stopped")
+    @Test("a cancelled prompt continues where it stopped")
     func cancellation() throws {
         let model = try SyntheticModel().build()
         let prompt = randomTokens(1500, below: 160, seed: 1)
@@ -160,7 +160,7 @@ struct LoneSequenceTests {
         #expect(Array(context.logits) == fresh)
     }
 
-    @Test("a window bounds the cache: sinks, window and one pass's slack")
+    @Test("with a window the cache is bounded by sinks, window and the widest pass")
     func windowBytes() throws {
         let model = try SyntheticModel().build()
         let options = SessionOptions(threadCount: 1, kvFormat: .f16, window: 64, sinkCount: 4)
@@ -171,7 +171,7 @@ struct LoneSequenceTests {
         #expect(context.kvByteCount == slots * bytesPerSlot)
     }
 
-    @Test("what a context cannot take is refused before work starts, with both numbers")
+    @Test("a prompt that does not fit the context is refused before any pass, with both numbers")
     func refusals() throws {
         let model = try SyntheticModel(contextLength: 32).build()
         let context = try LoneSequence(model, options: Self.options)
@@ -193,12 +193,14 @@ struct LoneSequenceTests {
         }
     }
 
-    @Test("a full context ends generation and says so; a window has no end")
+    @Test("a full context ends the generation with this reason; a window never does")
     func fullContext() throws {
         let model = try SyntheticModel(contextLength: 32).build()
         for (window, expected) in [(nil, 22), (8, 50)] as [(Int?, Int)] {
             let context = try LoneSequence(model, options: SessionOptions(threadCount: 1, window: window))
-            let generation = try context.generate(randomTokens(10, below: 160, seed: 1), plan: .multiToken(3), options: GenerationOptions(maximumTokens: 50, ignoresEnd: true))
+            let generation = try context.generate(
+                randomTokens(10, below: 160, seed: 1), plan: .multiToken(3),
+                options: GenerationOptions(maximumTokens: 50, ignoresEnd: true))
             var count = 0
             while try generation.step() != nil { count += 1 }
             #expect(count == expected)

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Weights
 
-/// Tokens and logits of a Qwen3 stretched by YaRN, recorded by full recomputation in PyTorch (Goldens/yarn/make.py).
+/// Tokens and logits of a Qwen3 with YaRN, recorded by full recomputation in PyTorch (Goldens/yarn/make.py).
 struct YarnGoldenTests {
     struct Variant: Decodable {
         let name: String
@@ -29,7 +29,7 @@ struct YarnGoldenTests {
         return try LayerStack(checkpoint: Checkpoint.open(directory.path).loaded(threadCount: 1), headLayers: 2)
     }
 
-    @Test("vanilla, in cycles and in windows, every recorded token and logit comes out again", arguments: 0..<4)
+    @Test("vanilla, cycles and windows give every recorded token and logit", arguments: 0..<4)
     func reproduced(_ index: Int) throws {
         let variant = try Goldens.decode([Variant].self, "yarn/cases.json")[index]
         let model = try Self.load(index)

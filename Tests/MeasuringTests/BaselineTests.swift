@@ -5,12 +5,12 @@ import TestSupport
 import Testing
 import Weights
 
-/// Vanilla from another checkpoint than the model whose plans are held against it.
+/// Vanilla decoding by a baseline model.
 struct BaselineTests {
     private static let options = SessionOptions(threadCount: 2)
     private static let prompt = "Sort this list: 41 65 52 87 78"
 
-    /// The embedded model, and one of the same tokens that answers otherwise: some layers of it are merged into others.
+    /// The embedded model, and one with the same tokens and other answers: some of its layers are merged.
     private static func models() throws -> ComparedModels {
         let model = try Model(path: Goldens.embedded)
         let merged = try model.plan(for: .laco(leavingOut: 12), options: options)
@@ -23,7 +23,7 @@ struct BaselineTests {
             .compare(prompt, rounds: 1, isCancelled: { false })
     }
 
-    @Test("compare: vanilla's answer is the baseline's, the factor's the model's, and what differs is between these")
+    @Test("compare: the baseline answers for vanilla, the model for the factor, and these two are compared")
     func comparison() throws {
         let models = try Self.models()
         let found = try Self.compared(models)
@@ -67,7 +67,7 @@ struct BaselineTests {
         #expect(tuning.candidates[0].quality.share == 1 && tuning.candidates[1].quality.share ?? 1 < 1)
     }
 
-    @Test("a baseline of other tokens is refused by name")
+    @Test("a baseline with other tokens is refused by name")
     func refusals() throws {
         let model = try Model(path: Goldens.embedded)
         let small = try Model(path: Goldens.url("dmtd/qwen3-tied").path)
@@ -80,7 +80,7 @@ struct BaselineTests {
         try Unpacker(Checkpoint.open(Goldens.embedded)).write(to: path, progress: { _ in }, isCancelled: { false })
         let file = URL(fileURLWithPath: path + "/tokenizer.json")
         let text = try String(contentsOf: file, encoding: .utf8)
-        // Each of "a" and "b" with the other's id.
+        // "a" and "b" have each other's ids.
         let swapped = text.replacing("\"a\": 67,", with: "\"a\": 0x").replacing("\"b\": 68,", with: "\"b\": 67,")
             .replacing("\"a\": 0x", with: "\"a\": 68,")
         try swapped.write(to: file, atomically: true, encoding: .utf8)

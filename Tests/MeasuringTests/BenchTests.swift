@@ -5,7 +5,7 @@ import Tensors
 import Testing
 
 struct BenchTests {
-    @Test("medians, spreads, and when not to trust them")
+    @Test("medians and spreads, and when a median is not reliable")
     func samples() {
         let steady = Samples([10, 11, 10.5, 10.2, 10.1])
         #expect(steady.median == 10.2 && steady.lowest == 10 && steady.highest == 11 && steady.isSteady)
@@ -14,7 +14,7 @@ struct BenchTests {
         #expect(Samples([1, 2]).median == 1.5 && Samples().median == 0 && Samples().spread == 0)
     }
 
-    @Test("shapes are those of the models, whose sizes are known")
+    @Test("shapes have the known sizes of the models")
     func shapes() throws {
         #expect(ModelShape("qwen3-5b") == nil)
         let model = try LayerStack.random(try #require(ModelShape("smollm2-135m")), format: .q4_0, lmHeadFormat: .q8_0)
@@ -30,7 +30,7 @@ struct BenchTests {
         #expect(vanilla - roofline.bytesPerToken(factor: 4, depth: 0) == 0.75 * Double(roofline.trunk))
     }
 
-    @Test("rows that are no whole blocks are refused")
+    @Test("rows that are not whole blocks are refused")
     func blocks() throws {
         let shape = try #require(ModelShape("smollm2-135m"))
         #expect(throws: BenchError.format(.q4_K, columns: 576, shape: "smollm2-135m")) {
@@ -38,7 +38,7 @@ struct BenchTests {
         }
     }
 
-    @Test("a bench measures every plan in every round, holds its tokens against one pass, and says what bytes allow")
+    @Test("a bench measures every plan in every round, checks its tokens against one pass, and computes the roofline")
     func speed() throws {
         let model = try LayerStack.random(try #require(ModelShape("smollm2-135m")), format: .q8_0)
         var options = SpeedBench.Options()
@@ -70,7 +70,7 @@ struct BenchTests {
         #expect(passes.costs[0].ratio.values == [1, 1] && passes.costs[2].seconds.lowest > 0)
     }
 
-    @Test("with a window a token reads the keys and values that it sees, and no more")
+    @Test("with a window a token reads only the keys and values that it sees")
     func window() throws {
         let model = try LayerStack.random(try #require(ModelShape("smollm2-135m")), format: .q4_0)
         func bytes(depth: Int, window: Int?) throws -> Double {
@@ -88,7 +88,7 @@ struct BenchTests {
         #expect(try whole - bytes(depth: 40, window: 8) == Double((41 - 12) * 30 * 3 * 64 * 2 * 2))
     }
 
-    @Test("a context that is too short, and Ctrl-C")
+    @Test("a context that is too short is refused, and Ctrl-C ends the bench")
     func refusals() throws {
         let model = try LayerStack.random(try #require(ModelShape("smollm2-135m")), format: .q4_0)
         func bench(_ options: SpeedBench.Options, isCancelled: Bool = false) throws {

@@ -7,7 +7,7 @@ import Testing
 import Tokens
 
 struct ComparisonTests {
-    /// A product beyond the model, and a factor that it was not trained for: answers part.
+    /// The product is too large for the model, and it was not trained for the factor: answers diverge.
     private static let prompt = "What is 9876543 * 2938475?"
 
     private static func compared(_ model: Model) throws -> Comparison {
@@ -41,7 +41,7 @@ struct ComparisonTests {
         #expect(other.sentence.hasPrefix("parts from vanilla at token \(other.place + 1): "))
     }
 
-    /// Computed apart from the comparison: softmax of the logits after prompt and answer.
+    /// The logarithm of a token's probability, from softmax of the logits after prompt and answer.
     private static func vanillaLogprob(
         _ model: Model, after answer: ArraySlice<Int>, of token: Int
     ) throws -> Double {
@@ -55,7 +55,7 @@ struct ComparisonTests {
         return Double(logits[token]) - log(total)
     }
 
-    @Test("perplexity is vanilla's on the text, lowest for what vanilla itself would say; figures come round by round")
+    @Test("perplexity is vanilla's, and lowest for vanilla's own text; every round adds a figure")
     func figures() throws {
         let comparison = try Self.compared(try Model(path: Goldens.embedded))
         #expect(comparison.answers.map(\.plan.name) == ["off", "2", "13"])
@@ -79,7 +79,7 @@ struct ComparisonTests {
                 * comparison.answers[2].speed.median)
     }
 
-    @Test("with a window the limit counts the keys and values that are seen")
+    @Test("with a window the roofline counts only the keys and values that a token sees")
     func window() throws {
         let model = try Model(path: Goldens.embedded)
         func bytes(window: Int?) throws -> Double? {
@@ -92,7 +92,7 @@ struct ComparisonTests {
         #expect(try #require(try bytes(window: nil)) > roofline.bytesPerToken(factor: nil, depth: 14))
     }
 
-    @Test("in a race whoever has used the least time goes next, and all arrive where they would alone")
+    @Test("in a race the plan that has used the least time takes the next step, and each gives its usual answer")
     func race() throws {
         let model = try Model(path: Goldens.embedded)
         let race = try Race(

@@ -6,7 +6,7 @@ import Tensors
 import TestSupport
 import Testing
 
-/// The map of who ran what.
+/// Depth maps: the layers that each token ran.
 struct DepthMapTests {
     static func map(maximumTokens: Int = 12) throws -> DepthMap {
         let model = try Model(path: Goldens.url("flexidepth").path)
@@ -16,7 +16,7 @@ struct DepthMapTests {
             options: SessionOptions(threadCount: 1))
     }
 
-    @Test("every token of prompt and answer has run its layers, the last one too")
+    @Test("every token of prompt and answer has run its layers, the last one included")
     func tokens() throws {
         let map = try Self.map()
         #expect(map.tokens.count == 6 + 12)
@@ -31,7 +31,7 @@ struct DepthMapTests {
         #expect(try Self.map(maximumTokens: 0).tokens.count == 6)
     }
 
-    @Test("attention or feed-forward alone are half a layer, in the legend, on the page and in the document")
+    @Test("attention or feed-forward alone is half a layer, in the legend, on the page and in the document")
     func halves() throws {
         let model = try Model(path: Goldens.url("mindskip").path)
         let map = try DepthMap(
@@ -55,14 +55,14 @@ struct DepthMapTests {
         #expect(try !DepthDocument(Self.map()).json().contains("shares"))
     }
 
-    @Test("average and variance")
+    @Test("mean and variance are right")
     func summary() {
         #expect(DepthSummary([6, 8, 8, 6]) == DepthSummary([8, 6, 6, 8]))
         #expect((DepthSummary([6, 8, 8, 6]).mean, DepthSummary([6, 8, 8, 6]).variance) == (7, 1))
         #expect(DepthSummary([]).mean == 0)
     }
 
-    @Test("blues go from light to dark without a step back, text on them always readable")
+    @Test("colours get darker with every step, and text on them is always readable")
     func colours() {
         let shades = stride(from: 0.0, through: 1, by: 0.05).map { BlueScale.colour($0) }
         for (light, dark) in zip(shades, shades.dropFirst()) {
@@ -73,7 +73,7 @@ struct DepthMapTests {
         #expect(BlueScale.code(0) != BlueScale.code(1))
     }
 
-    @Test("the page needs nothing else and holds every token and layer")
+    @Test("the page is self-contained and shows every token and layer")
     func page() throws {
         let map = try Self.map()
         let page = DepthPage(map).html
@@ -84,7 +84,7 @@ struct DepthMapTests {
         #expect(Double(drawn) == map.tokens.map(\.layersUsed).reduce(0, +))
     }
 
-    @Test("gates forced to given rates: bytes fall with the layers, and the plan computes rightly")
+    @Test("with forced gates bytes fall with the number of layers, and the tokens are right")
     func forcedGates() throws {
         let model = try LayerStack.random(#require(ModelShape("smollm2-135m")), format: .q8_0)
         var options = SpeedBench.Options()

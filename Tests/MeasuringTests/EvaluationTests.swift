@@ -4,7 +4,7 @@ import Testing
 import Tokens
 
 struct EvaluationTests {
-    @Test("answers are judged as their metric says")
+    @Test("answers are judged by their metric")
     func metrics() {
         let cases: [(AnswerMetric, String, String, Bool)] = [
             (.exact, " 42\n", "42", true), (.exact, "42.", "42", false), (.exact, "", "", true),
@@ -19,7 +19,7 @@ struct EvaluationTests {
         }
     }
 
-    @Test("a pattern says where the answer stands: its group or all of it, at the last match")
+    @Test("a pattern finds the answer: the group of its last match, or the whole match")
     func patterns() throws {
         let choice = try #require(AnswerPattern("Answer: ([A-D])"))
         let cases: [(AnswerPattern, String, String, Bool)] = [
@@ -35,7 +35,7 @@ struct EvaluationTests {
         #expect(AnswerPattern("(") == nil)
     }
 
-    @Test("Wilson's interval: known values, and sense at the edges")
+    @Test("Wilson's interval has known values, and is valid near 0 and 1")
     func interval() {
         func proportion(_ successCount: Int, _ count: Int) -> Proportion {
             var proportion = Proportion()
@@ -50,7 +50,7 @@ struct EvaluationTests {
         #expect(Proportion().share == nil && Proportion().interval == 0...1)
     }
 
-    @Test("files of questions: both forms, and a sentence for each line that is none")
+    @Test("files of questions are read in both forms, and each invalid line gives one sentence")
     func files() throws {
         let directory = try TemporaryDirectory()
         let path = try directory.write(

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Tokens
 
-/// Plans that skip layers or draft tokens, measured beside vanilla.
+/// Plans that skip layers or draft tokens, compared with vanilla.
 struct PlanEvaluationTests {
     private static let options = SessionOptions(threadCount: 2)
 
@@ -27,7 +27,7 @@ struct PlanEvaluationTests {
 
     private static let sorting = #"{"prompt": "Sort this list: 41 65 52 87 78", "answer": "41 52 65 78 87"}"#
 
-    @Test("plans are called what generate calls them, factors by their number")
+    @Test("plans have the names of generate's --plan, factors their numbers")
     func labels() throws {
         let model = try Model(path: Goldens.embedded)
         let cases = [
@@ -42,7 +42,7 @@ struct PlanEvaluationTests {
         }
     }
 
-    @Test("layers are counted for each token of the answers, and where only the loss counts of the references")
+    @Test("layers are counted for each token of the answers, or of the references for the metric loss")
     func layersUsed() throws {
         let model = try Model(path: Goldens.embedded)
         let plans = ["off", "exit:9", "confidence:0.9", "layerskip:6", "mtd:4"]
@@ -63,7 +63,7 @@ struct PlanEvaluationTests {
         #expect(scored[3].loss == scored[0].loss && scored[3].places[nil]?.agreement.share == 1)
     }
 
-    @Test("a routed model's layers are those that generate counts")
+    @Test("a routed model's layers equal those that generate reports")
     func routed() throws {
         let checkpoint = try RoutedCheckpoint()
         let model = try Model(path: checkpoint.path)
@@ -79,15 +79,13 @@ struct PlanEvaluationTests {
         #expect(try #require(result.layersUsed).allSatisfy { (4...8).contains($0) })
     }
 
-    // MARK: Bytes
-
     private static func compared(_ model: Model, _ plans: [String], _ prompt: String) throws -> Comparison {
         let plans = try plans.map { try plan($0, of: model) }
         return try Comparer(ComparedModels(model), plans: plans, options: options, maximumTokens: 24)
             .compare(prompt, rounds: 1, isCancelled: { false })
     }
 
-    /// Of one layer, at the middle of an answer.
+    /// Bytes of one layer's keys and values at the middle of an answer.
     private static func keyValueBytes(_ answer: Comparison.Answer, of comparison: Comparison, _ model: Model) -> Double
     {
         let depth = Double(comparison.promptTokenCount) + Double(answer.tokens.count) / 2
@@ -95,7 +93,7 @@ struct PlanEvaluationTests {
         return depth * Double(2 * configuration.keyValueHeadCount * configuration.headWidth * 2)
     }
 
-    @Test("bytes are those of the layers that run, of drafts those of the passes; a limit is vanilla's over them")
+    @Test("bytes are those of the layers that ran, or of passes with drafts; the limit is vanilla's over them")
     func bytes() throws {
         let model = try Model(path: Goldens.embedded)
         let plans = ["off", "exit:9", "confidence:1", "layerskip:6:3"]
@@ -112,7 +110,7 @@ struct PlanEvaluationTests {
         let exit = try #require(answers[1].bytesPerToken)
         #expect(abs(exit - expected(9, answers[1])) < 1)
         #expect(abs(try #require(answers[1].limitOfSpeedup) - expected(layers.count, answers[1]) / exit) < 1e-9)
-        // No cosine is above 1: every token runs every layer.
+        // A cosine is never above 1, so every token runs every layer.
         #expect(abs(try #require(answers[2].limitOfSpeedup) - 1) < 1e-9)
 
         let drafted = answers[3]
@@ -126,7 +124,7 @@ struct PlanEvaluationTests {
         #expect(drafted.efficiency.values.count == 1)
     }
 
-    @Test("a routed answer's bytes lie between all layers skipped and all run; cycles over routed layers have no limit")
+    @Test("a routed answer's bytes lie between those of skipping and running all layers; routed cycles have no limit")
     func routedBytes() throws {
         let checkpoint = try RoutedCheckpoint()
         let model = try Model(path: checkpoint.path, headLayers: 2)

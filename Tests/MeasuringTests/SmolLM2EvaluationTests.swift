@@ -9,7 +9,7 @@ private let smolLM2 = ProcessInfo.processInfo.environment["VOLLEY_SMOLLM2"].flat
     FileManager.default.isReadableFile(atPath: $0) ? $0 : nil
 }
 
-/// A model that answers: `make smollm2` fetches it.
+/// Evaluations with a real model: `make smollm2` fetches it.
 @Suite(.enabled(if: smolLM2 != nil, "VOLLEY_SMOLLM2 names no file"))
 struct SmolLM2EvaluationTests {
     private func evaluate(_ metric: AnswerMetric?, isCancelled: () -> Bool = { false }) throws -> Evaluation {
@@ -27,7 +27,7 @@ struct SmolLM2EvaluationTests {
             isCancelled: isCancelled)
     }
 
-    @Test("vanilla answers and agrees with itself; an untrained factor does neither; the loss tells right from wrong")
+    @Test("vanilla answers well and agrees with itself, an untrained factor does not, and losses tell right from wrong")
     func results() throws {
         let evaluation = try evaluate(nil)
         let (vanilla, factor) = (evaluation.results[0], evaluation.results[1])
@@ -37,7 +37,7 @@ struct SmolLM2EvaluationTests {
         #expect(Set(vanilla.places.keys) == [nil])
         #expect(vanilla.places[nil]?.agreement.share == 1)
         #expect(Set(factor.places.keys) == [nil, 0, 1])
-        // Both references together, the end of the turn included; the prompt's last pass is vanilla in every plan.
+        // All tokens of both references, with their end tokens. The prompt's last pass is vanilla with every plan.
         let counts = factor.places.mapValues(\.agreement.count)
         #expect(counts[nil] == 2 && counts.values.reduce(0, +) == vanilla.places[nil]?.agreement.count)
         #expect(factor.places[nil]?.agreement.share == 1)
@@ -45,7 +45,7 @@ struct SmolLM2EvaluationTests {
         #expect(vanilla.decodeTokens > 0 && vanilla.decodeSeconds > 0)
     }
 
-    @Test("what is judged by its loss alone is not answered; what is cancelled has been done in part")
+    @Test("items with the metric loss are not answered; a cancelled evaluation covers the items done")
     func lossAlone() throws {
         let evaluation = try evaluate(.loss)
         #expect(evaluation.results.allSatisfy { $0.answers.isEmpty && $0.correct.count == 0 && $0.loss != nil })

@@ -5,14 +5,14 @@ import TestSupport
 import Testing
 import Weights
 
-/// Damaged checkpoints give an error or a checkpoint that can be read to its last byte: no crash, no hang, no memory
-/// beyond what the file justifies. A crash leaves the damaged file in the temporary directory.
+/// A damaged checkpoint gives an error, or can be read to its last byte, without a crash, a hang or excessive memory. A crash
+/// leaves the damaged file in the temporary directory.
 @Suite(.serialized) struct CheckpointFuzzTests {
     @Test func safetensors() throws {
         let directory = try FuzzDirectory(copying: "dmtd/qwen3-untied-bf16-sharded/config.json", as: "config.json")
         let seed = smallSafetensors()
         try fuzz(0x5AFE, directory, "model.safetensors") { mutator in
-            // Half of the files get the header length that their text has, or few would pass the first check.
+            // Half of the files get the correct header length; otherwise few would pass the first check.
             let header = mutator.mutated(seed.header, isText: true)
             guard Bool.random(using: &mutator.random) else {
                 return mutator.mutated(withLength(seed.header) + seed.data, isText: true)
@@ -21,7 +21,7 @@ import Weights
         }
     }
 
-    /// Codes, their scales and what the configuration says of them.
+    /// FP8 codes, their scales and their configuration.
     @Test(arguments: ["model.safetensors", "config.json"])
     func fp8(_ damaged: String) throws {
         let directory = try FuzzDirectory()
@@ -48,7 +48,7 @@ import Weights
     func gguf(_ name: String) throws {
         let directory = try FuzzDirectory()
         let seed = try Array(Data(contentsOf: Goldens.url("weights/\(name)")))
-        // The header is small and holds all that can lie: most changes go there.
+        // The header is small and describes everything else: most changes go there.
         let headerEnd = 2048
         try fuzz(0x66F, directory, "model.gguf") { mutator in
             guard Int.random(in: 0..<10, using: &mutator.random) > 0 else {
@@ -58,7 +58,7 @@ import Weights
         }
     }
 
-    /// The keys that ask for scalings and other functions, in front of the golden file's own.
+    /// Keys for scalings and other features, placed before the golden file's own.
     @Test func ggufKeys() throws {
         let directory = try FuzzDirectory()
         let golden = try Array(Data(contentsOf: Goldens.url("weights/qwen3.gguf")))
@@ -71,7 +71,7 @@ import Weights
         }
     }
 
-    /// Whole multiples of 32 bytes together, so that the data stays where it must.
+    /// Together a multiple of 32 bytes, so that the data stays aligned.
     private static var scalingKeys: [[UInt8]] {
         func bytes(_ number: some FixedWidthInteger) -> [UInt8] {
             withUnsafeBytes(of: number.littleEndian) { Array($0) }
@@ -115,9 +115,7 @@ import Weights
         try fuzz(0xC0F, directory, "config.json") { $0.mutated(seed, isText: true) }
     }
 
-    // MARK: Native checkpoints
-
-    /// The manifest is sealed again after it was changed, or its checksum would hide the rest from us.
+    /// Changed manifests get a new checksum; otherwise the checksum would be the only check that fails.
     @Test(arguments: [PackOptions.Compression.lz4, .none])
     func manifest(_ compression: PackOptions.Compression) throws {
         let directory = try FuzzDirectory()
@@ -127,14 +125,14 @@ import Weights
         try fuzz(0x3A2, directory, name) { ManifestSeal.sealed($0.mutated(seed, isText: true)) }
     }
 
-    /// Nobody looks at checksums here, so that LZ4 frames are decoded whatever they are.
+    /// Checksums are not verified, so that damaged LZ4 frames are decoded.
     @Test func frames() throws {
         let directory = try FuzzDirectory()
         try pack(to: directory.path + "/packed", .lz4)
         let name = "packed/weights-00001.lz4"
         let seed = try Array(Data(contentsOf: URL(fileURLWithPath: directory.path + "/" + name)))
         try fuzz(0xF2A, directory, name) { mutator in
-            // Another size is refused before a frame is read.
+            // A wrong size would be refused before a frame is read.
             let bytes = mutator.mutated(seed, isText: false)
             return Array((bytes + seed.suffix(max(0, seed.count - bytes.count))).prefix(seed.count))
         }
@@ -145,8 +143,6 @@ import Weights
             Checkpoint.open(Goldens.url("weights/qwen3.gguf").path), options: PackOptions(compression: compression)
         ).write(to: path, progress: { _ in }, isCancelled: { false })
     }
-
-    // MARK: The loop
 
     private func fuzz(
         _ seed: UInt64, _ directory: FuzzDirectory, _ file: String, _ damage: (inout FileMutator) -> [UInt8]
@@ -179,7 +175,7 @@ import Weights
         #expect(opened > 0 && opened < fuzzRounds, "the changes should be neither always harmless nor always fatal")
     }
 
-    /// Opens a checkpoint and touches both ends of every tensor that is said to be there.
+    /// Opens a checkpoint, and reads the first and last byte of every tensor that it lists.
     private func walk(_ path: String) throws {
         let checkpoint = try Checkpoint.open(path).loaded(threadCount: 1, checksTensors: false)
         for name in checkpoint.tensorNames {
@@ -195,7 +191,7 @@ import Weights
         #expect(configuration.trunkLayerCount + configuration.headLayerCount == configuration.layerCount)
     }
 
-    /// Bytes, of the whole process so far.
+    /// Peak memory of the process, in bytes.
     private func peakMemory() -> Int {
         var usage = rusage()
         // 0 is RUSAGE_SELF, which has another type on every system.

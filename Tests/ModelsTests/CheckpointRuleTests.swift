@@ -2,7 +2,7 @@ import JSON
 import Models
 import Testing
 
-/// Which function of its family a configuration asks for, and what says so.
+/// The cycle rule of a configuration, and the origins of its choices.
 struct CheckpointRuleTests {
     private static let released: JSONObject = ["num_thinking_layers": .int(4), "num_decoding_layers": .int(8)]
 
@@ -81,7 +81,7 @@ struct CheckpointRuleTests {
         #expect(try Self.configuration(["dmtd_prompt_input": .null, "dmtd_history_mode": .null]).rule == .prompt)
     }
 
-    @Test("what a field cannot be, and what contradicts another, is refused by name")
+    @Test("invalid and contradictory fields are refused by name")
     func refusals() {
         let correct = "; correct the checkpoint's configuration or download it again"
         #expect(
@@ -103,7 +103,7 @@ struct CheckpointRuleTests {
                 + correct)
     }
 
-    @Test("options replace choices; a prompt input that does not fit an option's phase gives way")
+    @Test("options replace choices; a new phase drops a prompt input that does not fit it")
     func overrides() throws {
         let released = try Self.configuration(Self.released).checkpointRule
         #expect(
@@ -124,7 +124,7 @@ struct CheckpointRuleTests {
         }
     }
 
-    @Test("every rule that there is can be made, and no other")
+    @Test("exactly the listed rules can be made")
     func everyRule() throws {
         var made: [CycleRule] = []
         for phase in CyclePhase.allCases {
@@ -141,7 +141,7 @@ struct CheckpointRuleTests {
         #expect(made.allSatisfy(CycleRule.allCases.contains))
     }
 
-    @Test("the newer names without dmtd_block_attention are a parallel variant, beside the paper's names they are not")
+    @Test("the newer names without dmtd_block_attention are a parallel variant, unless the paper's names are there too")
     func parallelVariant() throws {
         let newer: JSONObject = ["num_parallel_layers": .int(4), "num_sequential_layers": .int(8)]
         #expect(

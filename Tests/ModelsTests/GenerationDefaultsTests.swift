@@ -3,7 +3,7 @@ import Models
 import Testing
 import Weights
 
-/// What a checkpoint's makers recommend, as transformers and llama.cpp read it.
+/// The recommendations of a checkpoint's makers, as transformers and llama.cpp read them.
 struct GenerationDefaultsTests {
     private static func file(
         _ text: String, _ origin: GenerationSource.Origin = .generationConfiguration
@@ -15,7 +15,7 @@ struct GenerationDefaultsTests {
 
     private static func metadata(_ text: String) throws -> GenerationDefaults { try file(text, .gguf) }
 
-    @Test("do_sample draws by the file's numbers, and each says where it comes from")
+    @Test("do_sample takes the file's numbers, each with its origin")
     func numbers() throws {
         let defaults = try Self.file(
             """
@@ -54,13 +54,13 @@ struct GenerationDefaultsTests {
         #expect(defaults.repetitionPenalty?.value == 1.1)
     }
 
-    @Test("a file that says nothing of sampling leaves everything open")
+    @Test("a file without sampling fields recommends nothing")
     func silent() throws {
         #expect(try Self.file(#"{"_from_model_config": true, "eos_token_id": 2, "use_cache": true}"#) == .none)
         #expect(try Self.file(#"{"hidden_size": 64, "eos_token_id": 2, "tie": 1}"#, .configuration) == .none)
     }
 
-    @Test("values that keep every token, or the most likely one, are taken as such")
+    @Test("values that keep all tokens, or only the most likely one, are kept")
     func edges() throws {
         #expect(try Self.file(#"{"do_sample": true, "top_k": -1}"#).topK?.value == 0)
         #expect(try Self.file(#"{"do_sample": true, "top_k": 20.0}"#).topK?.value == 20)
@@ -106,7 +106,7 @@ struct GenerationDefaultsTests {
         #expect(try Self.file("{\(field)}", .configuration).notes.isEmpty == isForDraws)
     }
 
-    @Test("several are one sentence, values that ask for nothing are none, and unknown fields are named")
+    @Test("several fields give one sentence, fields without effect none, and unknown fields are named")
     func notes() throws {
         let asked = "num_beams 2, no_repeat_ngram_size 3, not implemented: generation goes on without"
         #expect(
@@ -124,9 +124,7 @@ struct GenerationDefaultsTests {
                 == ["generation_config.json has fields that volley does not know: 'colour'"])
     }
 
-    // MARK: GGUF
-
-    @Test("general.sampling.* is taken by llama.cpp's names")
+    @Test("general.sampling.* is read by llama.cpp's names")
     func keys() throws {
         let defaults = try Self.metadata(
             #"{"temp": 0.6, "top_k": 20, "top_p": 0.95, "min_p": 0.01, "penalty_repeat": 1.5, "penalty_last_n": 64}"#)
@@ -141,7 +139,7 @@ struct GenerationDefaultsTests {
         #expect(try Self.metadata("{}") == .none)
     }
 
-    @Test("a way to draw without a temperature draws at 1; a penalty alone draws nothing")
+    @Test("a sampler without a temperature samples at 1; a penalty alone does not")
     func withoutTemperature() throws {
         #expect(try Self.metadata(#"{"top_p": 0.9}"#).temperature?.value == 1)
         #expect(try Self.metadata(#"{"penalty_repeat": 1.2}"#).temperature == nil)
@@ -165,7 +163,7 @@ struct GenerationDefaultsTests {
             try Self.metadata(#"{"new": 1}"#).notes == ["general.sampling has fields that volley does not know: 'new'"])
     }
 
-    @Test("a sequence leaves samplers out, and another order than ours is said")
+    @Test("a sequence can leave samplers out; an order other than ours gives a note")
     func sequence() throws {
         let some = try Self.metadata(
             """

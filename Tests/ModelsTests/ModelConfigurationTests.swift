@@ -5,10 +5,8 @@ import TestSupport
 import Testing
 import Weights
 
-/// What is read from a configuration, and what is refused.
+/// The values that are read from a configuration, and the fields that are refused.
 @Suite struct ModelConfigurationTests {
-    // MARK: Reading
-
     @Test func readsTheGoldenQwen3() throws {
         let configuration = try golden("qwen3-untied-bf16-sharded")
         #expect((configuration.architecture, configuration.modelType) == (.qwen3, "qwen3"))
@@ -74,8 +72,6 @@ import Weights
                 == "configuration: eos_token_id is 'x', but must be a token id or a list of token ids" + Self.correct)
     }
 
-    // MARK: Trunk and head
-
     @Test func withoutFieldsTheHeadIsTheLastEightLayers() throws {
         let configuration = try ModelConfiguration(fields([:]))
         #expect((configuration.trunkLayerCount, configuration.headLayerCount) == (4, 8))
@@ -137,8 +133,6 @@ import Weights
             "\(ConfigurationError.headLayersOutOfRange(requested: 12, layerCount: 12))"
                 == "head layers: 12 is out of range; choose 1 to 11, as the model has 12 layers")
     }
-
-    // MARK: Refusals
 
     @Test(arguments: ["qwen3_moe", "qwen2", "mistral", "gemma3_text", "Llama", ""])
     func otherArchitecturesAreRefusedByName(_ modelType: String) {
@@ -237,8 +231,6 @@ import Weights
         #expect(ModelConfiguration.warning(for: fields(ours)) == nil)
     }
 
-    // MARK: Numbers
-
     private static let impossible: [(String, JSONValue, String)] = [
         ("hidden_size", .int(0), "hidden_size is 0, but must be a whole number from 1 to 2147483647"),
         ("hidden_size", .int(-64), "hidden_size is -64, but must be a whole number from 1 to 2147483647"),
@@ -295,8 +287,6 @@ import Weights
                 == "configuration: the whole file is an array of 0 elements, but must be an object" + Self.correct)
     }
 
-    // MARK: Helpers
-
     private static let correct = "; correct the checkpoint's configuration or download it again"
 
     private static let llama: JSONObject = [
@@ -310,7 +300,7 @@ import Weights
         try ModelConfiguration(Checkpoint.open(Goldens.url("dmtd/\(name)").path()).configuration)
     }
 
-    /// A right Llama configuration with some fields changed.
+    /// A valid Llama configuration with some fields changed.
     private func fields(_ changes: JSONObject) -> JSONValue {
         .object(changes.reduce(into: Self.llama) { $0[$1.name] = $1.value })
     }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Weights
 
-/// Frequencies, as transformers computes them.
+/// RoPE frequencies equal those of transformers.
 @Suite struct RopeConfigurationTests {
     /// Recorded from the formulas of transformers' modeling_rope_utils.py, in numpy float32.
     @Test func plainFrequencies() {
@@ -59,7 +59,7 @@ import Weights
         let frequencies: [Float]
         let attentionFactor: Float
 
-        /// A number, a text or a truth value.
+        /// A number, a string or a Boolean.
         enum Field: Decodable {
             case number(Double), text(String), truth(Bool)
 

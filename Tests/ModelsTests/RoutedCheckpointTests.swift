@@ -5,13 +5,13 @@ import TestSupport
 import Testing
 import Weights
 
-/// Which checkpoints with routers are taken, and what is said of the others.
+/// The routed checkpoints that load, and the errors for the others.
 struct RoutedCheckpointTests {
     private let directory: TemporaryDirectory
 
     init() throws { directory = try TemporaryDirectory() }
 
-    /// The recorded checkpoint with fields changed (`null` takes one away) and tensors renamed.
+    /// The recorded checkpoint with fields changed (`null` removes one) and tensors renamed.
     private func load(
         _ changes: [String: JSONValue] = [:], renaming names: [(String, String)] = []
     ) throws -> LayerStack {
@@ -21,12 +21,12 @@ struct RoutedCheckpointTests {
         try directory.write(JSONValue.object(fields).text, "config.json")
         var bytes = try Data(contentsOf: source.appending(path: "model.safetensors"))
         for (old, new) in names {
-            // The header keeps its length: blanks between tokens are allowed.
+            // Padding keeps the header's length: JSON allows blanks between tokens.
             let quotedOld = Data("\"\(old)\":".utf8)
             let quotedNew = "\"\(new)\":"
             let padded = Data((quotedNew + String(repeating: " ", count: quotedOld.count - quotedNew.utf8.count)).utf8)
-            let place = try #require(bytes.range(of: quotedOld), "\(old)")
-            bytes.replaceSubrange(place, with: padded)
+            let range = try #require(bytes.range(of: quotedOld), "\(old)")
+            bytes.replaceSubrange(range, with: padded)
         }
         try directory.write(Array(bytes), "model.safetensors")
         return try LayerStack(checkpoint: Checkpoint.open(directory.path))
@@ -54,7 +54,7 @@ struct RoutedCheckpointTests {
         _ = try load(["model_type": "llama"])
     }
 
-    @Test("factors that the tensors' shapes contradict")
+    @Test("reduction factors that contradict the tensors' shapes are refused")
     func factors() {
         #expect(
             refusal(["router_reduction_factor": .int(8)])
@@ -75,7 +75,7 @@ struct RoutedCheckpointTests {
                     + "correct the checkpoint's configuration or download it again"))
     }
 
-    @Test("other functions under the same model type are refused by name")
+    @Test("other methods under the same model type are refused by name")
     func otherMethods() {
         let diffSkip = (4...7).map {
             ("model.layers.\($0).router.router_enc.weight", "model.layers.\($0).router.skip.weight")
@@ -107,7 +107,7 @@ struct RoutedCheckpointTests {
             refusal(renaming: [bias]).contains("biases of routers are not implemented; use a checkpoint without them"))
     }
 
-    @Test("a router in a layer that is not routed")
+    @Test("a router in a layer that is not routed is refused")
     func strayRouter() {
         #expect(
             refusal(["routing_layers": .array([.int(4), .int(5), .int(6)])])

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Weights
 
-/// Tensors that a model has no use for are refused by name, and nothing that a checkpoint says of its tensors is dropped.
+/// Tensors that a model does not use are refused by name, and no field about tensors is ignored silently.
 struct UnreadTensorsTests {
     private func refusal(_ checkpoint: AlteredCheckpoint) throws -> String? {
         let path = try checkpoint.write()
@@ -41,7 +41,7 @@ struct UnreadTensorsTests {
         _ = try LayerStack(checkpoint: Checkpoint.open(path), ignoresUnusedTensors: true)
     }
 
-    @Test("many are counted")
+    @Test("of many unused tensors three are named and the others counted")
     func many() throws {
         let checkpoint = try AlteredCheckpoint()
         for layer in 0..<12 { checkpoint.tensors["model.layers.\(layer).mlp.up_proj.bias"] = Self.bias(160) }
@@ -50,7 +50,7 @@ struct UnreadTensorsTests {
                 == true)
     }
 
-    @Test("q and k norms under llama, and tables that every program computes")
+    @Test("q and k norms of a Llama are refused; tables of RoPE frequencies are ignored")
     func architectures() throws {
         let llama = try AlteredCheckpoint()
         llama.configuration["model_type"] = "llama"
@@ -62,9 +62,7 @@ struct UnreadTensorsTests {
         #expect(try refusal(tables) == nil)
     }
 
-    // MARK: lm_head
-
-    @Test("a tied lm_head that is stored too is the embedding where it has its values, and used where it has others")
+    @Test("a tied lm_head that is stored with other values than the embedding is used")
     func tiedHead() throws {
         let checkpoint = try AlteredCheckpoint()
         let embedding = try #require(checkpoint.tensors["model.embed_tokens.weight"])
@@ -85,7 +83,7 @@ struct UnreadTensorsTests {
             ])
     }
 
-    @Test("packing keeps such an lm_head, and says so where it gives it a format of its own")
+    @Test("packing keeps such an lm_head, and warns if it gets a format of its own")
     func packedHead() throws {
         let checkpoint = try AlteredCheckpoint()
         checkpoint.tensors["lm_head.weight"] = checkpoint.tensors["model.embed_tokens.weight"]
@@ -93,7 +91,8 @@ struct UnreadTensorsTests {
         checkpoint.configuration["made_up"] = 3
         let source = try Checkpoint.open(checkpoint.write())
         let directory = try TemporaryDirectory()
-        for (name, options, isTied) in [("kept", PackOptions(), true), ("q8", PackOptions(lmHeadFormat: .q8_0), false)] {
+        for (name, options, isTied) in [("kept", PackOptions(), true), ("q8", PackOptions(lmHeadFormat: .q8_0), false)]
+        {
             let path = directory.path + "/" + name
             try Packer(source, options: options).write(to: path, progress: { _ in }, isCancelled: { false })
             let packed = try Checkpoint.open(path)
@@ -103,9 +102,9 @@ struct UnreadTensorsTests {
         }
     }
 
-    // MARK: Quantisation fields
-
-    @Test("compressed-tensors' and mlx's fields", arguments: ["compression_config", "quantization"])
+    @Test(
+        "fields of compressed-tensors and mlx are refused with packed weights, and give a warning with plain ones",
+        arguments: ["compression_config", "quantization"])
     func quantization(_ field: String) throws {
         let checkpoint = try AlteredCheckpoint()
         checkpoint.configuration[field] = ["bits": 4, "group_size": 64]

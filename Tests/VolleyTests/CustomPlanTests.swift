@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import Volley
 
-/// Cycles of 1, 2, 4, 8, 8, … tokens: the plan that the documentation writes.
+/// Cycles of 1, 2, 4, 8, 8, … tokens: the documentation's example of a plan.
 private struct GrowingPlan: DecodePlan {
     var name: String { "growing" }
     var needsSplit: Bool { true }
@@ -17,14 +17,14 @@ private struct GrowingPlan: DecodePlan {
 
     func cycleIndex(of position: Int, promptCount: Int) -> Int? {
         guard position >= promptCount else { return nil }
-        let place = position - promptCount
-        guard place < 7 else { return (place - 7) % 8 }
-        return place - [0, 1, 1, 3, 3, 3, 3][place]
+        let index = position - promptCount
+        guard index < 7 else { return (index - 7) % 8 }
+        return index - [0, 1, 1, 3, 3, 3, 3][index]
     }
 }
 
 struct CustomPlanTests {
-    @Test("a plan of a program's own runs the trunk where it says, and gives what one pass over the sequence gives")
+    @Test("a program's own plan runs the trunk where it says, and equals one pass over the sequence")
     func growing() async throws {
         let model = try await Model.load(Goldens.embedded)
         let session = model.session(SessionOptions(threadCount: 1))

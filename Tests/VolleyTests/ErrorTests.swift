@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Volley
 
-/// What cannot be done is refused by a typed error when the first token is asked for, and leaves the session as it was.
+/// Invalid requests throw a typed error when the first token is asked for, and leave the session unchanged.
 struct ErrorTests {
     private func expect<E: Error & Equatable>(_ error: E, from generation: Generation) async {
         await #expect(throws: error) {
@@ -11,7 +11,7 @@ struct ErrorTests {
         }
     }
 
-    @Test("a session's options")
+    @Test("invalid session options are refused")
     func sessionOptions() async throws {
         let model = try await Model.load(Goldens.embedded)
         await expect(SessionError.threadCount(0), from: model.session(SessionOptions(threadCount: 0)).generate([1]))
@@ -19,7 +19,7 @@ struct ErrorTests {
         await expect(SessionError.sinkCount(-1), from: model.session(SessionOptions(sinkCount: -1)).generate([1]))
     }
 
-    @Test("a generation's options, plan and prompt")
+    @Test("invalid generation options, plans and prompts are refused")
     func generation() async throws {
         let model = try await Model.load(Goldens.embedded)
         let session = model.session(SessionOptions(threadCount: 1))
@@ -45,7 +45,7 @@ struct ErrorTests {
         #expect(await session.tokens.count == 2)
     }
 
-    @Test("a conversation that has outgrown the context leaves the session what it had")
+    @Test("a conversation that does not fit the context leaves the session unchanged")
     func longConversation() async throws {
         let model = try await Model.load(Goldens.embedded)
         let session = model.session(SessionOptions(threadCount: 1))
@@ -58,7 +58,7 @@ struct ErrorTests {
         #expect(await session.tokens == before)
     }
 
-    @Test("a model without tokenizer, without trunk, or none at all")
+    @Test("a model without tokenizer or trunk, and a missing model, are refused")
     func model() async throws {
         let path = Goldens.url("dmtd/qwen3-tied").path
         let session = try await Model.load(path).session(SessionOptions(threadCount: 1))

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The programs in `docs/examples`, as they are built.
+/// Runs the programs in `docs/examples`.
 struct ExamplesTests {
-    @Test("the streaming example colours each place of the cycle and counts its passes")
+    @Test("the streaming example colours each cycle index and counts passes")
     func streaming() throws {
         let run = try Command.run(
             [Goldens.embedded, "4", "Sort this list: 73 27 43 37 19"], program: Command.built("StreamingExample"))
@@ -15,7 +15,7 @@ struct ExamplesTests {
         #expect(lines[1].wholeMatch(of: /\d+ trunk passes for \d+ tokens, \d+ tokens\/s, ended by stop/) != nil)
     }
 
-    @Test("the streaming example says in a sentence what is wrong")
+    @Test("the streaming example reports an error in one sentence")
     func refusal() throws {
         let run = try Command.run([Goldens.embedded, "17", "a"], program: Command.built("StreamingExample"))
         #expect(run.status == 1)

@@ -4,7 +4,7 @@ import Testing
 import Volley
 
 struct LifetimeTests {
-    @Test("100 rounds of loading, generating and letting go leave neither memory nor threads behind")
+    @Test("100 rounds of loading, generating and releasing leak neither memory nor threads")
     func rounds() async {
         let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
             var memory = 0
@@ -12,7 +12,7 @@ struct LifetimeTests {
                 try await Self.round(dropsEarly: round.isMultiple(of: 2))
                 if round == 50 { memory = Self.peakMemory() }
             }
-            // Fifty rounds fill what a sanitizer keeps of freed memory; a model kept would be 10 MB a round.
+            // Fifty rounds fill a sanitizer's quarantine of freed memory. A leaked model would add 10 MB per round.
             let grown = Self.peakMemory() - memory
             let threads = try await Self.threadsLeft()
             print("100 rounds: peak memory grew \(grown >> 10) KiB after the first 50; \(threads) threads are left")
@@ -31,7 +31,7 @@ struct LifetimeTests {
         }
     }
 
-    /// Bytes, of the whole process so far.
+    /// Peak memory of the process, in bytes.
     private static func peakMemory() -> Int {
         var usage = rusage()
         // 0 is RUSAGE_SELF, which has another type on every system.
@@ -43,7 +43,7 @@ struct LifetimeTests {
         #endif
     }
 
-    /// Threads of the process once those that are leaving had a moment to; 0 where the system does not tell.
+    /// The number of threads of the process after ending threads had a moment; 0 if the system does not tell.
     private static func threadsLeft() async throws -> Int {
         try await Task.sleep(for: .milliseconds(100))
         return (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count) ?? 0

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Volley
 
-/// A program that names nothing gets what the model's makers recommend.
+/// Without options, a program gets the settings that the model's makers recommend.
 struct ModelDefaultsTests {
     private static func all(_ generation: Generation) async throws -> [Int] {
         var ids: [Int] = []
@@ -11,7 +11,7 @@ struct ModelDefaultsTests {
         return ids
     }
 
-    @Test("a session draws and ends by the model's own defaults, and by what the options name")
+    @Test("a session samples and ends by the model's defaults, unless the options name others")
     func session() async throws {
         let checkpoint = try AlteredCheckpoint()
         let path = try checkpoint.write()

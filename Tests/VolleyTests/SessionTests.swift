@@ -2,12 +2,12 @@ import TestSupport
 import Testing
 import Volley
 
-/// What a program that imports `Volley` alone gets from a session.
+/// Sessions, as used by a program that imports only `Volley`.
 struct SessionTests {
     private static let question = ChatMessage.user("Sort this list: 73 27 43 37 19")
     private static let oneThread = SessionOptions(threadCount: 1)
 
-    /// What the engine gives for the same prompts, one after the other in one context.
+    /// The engine's tokens for the same prompts, one after the other in one sequence.
     private static func expected(
         _ model: Model, _ prompts: [[Int]], _ plan: PlanRequest, _ options: GenerationOptions
     ) throws -> [[GeneratedToken]] {
@@ -43,7 +43,7 @@ struct SessionTests {
         #expect(generation.statistics.prefillTokens == prompt.count)
     }
 
-    @Test("texts and ids go on where the last generation ended")
+    @Test("texts and ids continue where the last generation ended")
     func continues() async throws {
         let model = try await Model.load(Goldens.embedded)
         let tokenizer = try #require(model.tokenizer)
@@ -58,7 +58,7 @@ struct SessionTests {
         #expect(await session.tokens == zip(prompts, tokens).flatMap { $0 + $1.map(\.id) })
     }
 
-    @Test("a plan that cuts trunk and head elsewhere goes on from what was said, and so does the next")
+    @Test("a plan with another trunk/head split continues the conversation, and so does the next plan")
     func otherSplit() async throws {
         let model = try await Model.load(Goldens.embedded)
         let options = GenerationOptions(maximumTokens: 6, ignoresEnd: true)
@@ -74,7 +74,7 @@ struct SessionTests {
         #expect(await session.tokens == zip(prompts, ids).flatMap { $0 + $1 })
     }
 
-    @Test("a plan with weights of its own goes on from what was said, and leaves none of them behind")
+    @Test("a plan with its own weights continues the conversation, and does not affect the next plan")
     func otherWeights() async throws {
         let model = try await Model.load(Goldens.embedded)
         let options = GenerationOptions(maximumTokens: 6, ignoresEnd: true)
@@ -89,7 +89,7 @@ struct SessionTests {
         }
     }
 
-    @Test("a conversation's next turn reads only what is new, and answers as a fresh session does")
+    @Test("a conversation's next turn computes only new tokens, and gives the answer of a new session")
     func conversation() async throws {
         let model = try await Model.load(Goldens.embedded)
         let session = model.session(Self.oneThread)
@@ -103,7 +103,7 @@ struct SessionTests {
         #expect(generation.statistics.prefillTokens < (try model.tokens(of: messages).count))
     }
 
-    @Test("four sessions at once, on one model, give what each gives alone")
+    @Test("four sessions at once on one model give the same as each alone")
     func concurrent() async throws {
         let model = try await Model.load(Goldens.embedded)
         let questions = ["73 27 43 37 19", "61 22 84 17 90", "12 93 41 55 30", "88 14 65 29 71"]
@@ -119,7 +119,7 @@ struct SessionTests {
         for (index, question) in questions.enumerated() { #expect(try await together[index] == answer(question)) }
     }
 
-    @Test("cancelling the task ends the generation before the next pass; the session goes on")
+    @Test("cancelling the task ends the generation before the next pass; the session stays usable")
     func cancellation() async throws {
         let model = try await Model.load(Goldens.embedded)
         let session = model.session(Self.oneThread)
@@ -169,7 +169,7 @@ struct SessionTests {
         #expect(try await Self.all(session.generate([4])).isEmpty == false)
     }
 
-    @Test("of many that ask at once one gets the session")
+    @Test("of many simultaneous generations exactly one gets the session")
     func race() async throws {
         let model = try await Model.load(Goldens.embedded)
         let session = model.session(SessionOptions(threadCount: 1, window: 64))
