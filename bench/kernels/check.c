@@ -1,5 +1,5 @@
-// Holds the portable table's kernels against double precision. Built for another processor and run in an emulator, it checks
-// what this machine's tests cannot: see arm.sh beside it. Exit codes: 0 right, 1 wrong.
+// Checks the portable kernels against double precision. arm.sh builds it for another processor and runs it in an emulator.
+// Exit codes: 0 right, 1 wrong.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ static uint16_t half_bits(float x) {
     return bits;
 }
 
-/// Bytes of a span of values, and where its float16 numbers lie.
+/// Values and bytes of a block, and the offsets of its float16 numbers.
 typedef struct {
     size_t values, bytes, halves[2], half_count;
 } layout;
@@ -51,7 +51,7 @@ static const layout layouts[VOLLEY_FORMAT_COUNT] = {
     [VOLLEY_Q5_K] = {256, 176, {0, 2}, 2}, [VOLLEY_Q6_K] = {256, 210, {208}, 1}, [VOLLEY_IQ4_XS] = {256, 136, {0}, 1},
 };
 
-/// Random weights in GGUF's layout whose scales are small numbers.
+/// Random weights in GGUF's layout, with small scales.
 static void fill_weights(unsigned char *bytes, size_t spans, int format) {
     layout l = layouts[format];
     for (size_t i = 0; i < spans * l.bytes; i++) bytes[i] = (unsigned char)next();
@@ -113,7 +113,7 @@ static void check_matmul(int format, enum volley_activations rounding, size_t co
                 for (size_t k = 0; k < columns; k++) {
                     double product = (double)values[n * columns + k] * input[m * columns + k];
                     sum += product;
-                    // Half a step of rounding at most, of activations that are 1 at most.
+                    // Activations are at most 1, so rounding is off by at most half a step.
                     steps += fabs((double)values[n * columns + k]) * half_step;
                     size += fabs(product);
                 }
@@ -142,13 +142,17 @@ static void check_attention(bool is_f16, size_t rows, size_t window, size_t sink
     }
     float queries[20 * HEADS * WIDTH], output[20 * HEADS * WIDTH];
     fill(queries, rows * HEADS * WIDTH);
-    size_t positions[20];
-    for (size_t row = 0; row < rows; row++) positions[row] = LENGTH - rows + row;
+    size_t positions[20], window_starts[20];
+    for (size_t row = 0; row < rows; row++) {
+        positions[row] = LENGTH - rows + row;
+        window_starts[row] = positions[row] < window ? 0 : positions[row] + 1 - window;
+    }
     float *scratch = malloc(volley_attention_scratch(WIDTH) * sizeof(float));
     struct volley_attention a = {
         .ring = {is_f16, CAPACITY, sinks, KV_HEADS, WIDTH}, .keys = stored[0], .values = stored[1], .queries = queries,
         .query_stride = HEADS * WIDTH, .output = output, .row_count = rows, .positions = positions,
-        .heads = HEADS, .window = window, .scale = 0.3f};
+        .heads = HEADS, .window_starts = window_starts, .first_position = positions[0], .sinks_seen = sinks,
+        .scale = 0.3f};
     kernels->attend(&a, 0, volley_attention_units(&a), scratch);
     int right = 1;
     for (size_t row = 0; row < rows; row++) {
