@@ -34,6 +34,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.99.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.20.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
     ],
     targets: [
@@ -56,7 +57,17 @@ let package = Package(
         .target(name: "Models", dependencies: ["JSON", "Tensors", "Weights"], swiftSettings: strict),
         .target(name: "Decoding", dependencies: ["Models", "Tensors", "Tokens", "Weights"], swiftSettings: strict),
         .target(
-            name: "Measuring", dependencies: ["Decoding", "JSON", "Models", "Tokens", "Weights"], swiftSettings: strict),
+            name: "Measuring",
+            dependencies: [
+                "Decoding", "JSON", "Models", "Tokens", "Weights",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            resources: [
+                .embedInCode("Resources/comparison.mustache"), .embedInCode("Resources/comparison-style.mustache"),
+                .embedInCode("Resources/depth.mustache"), .embedInCode("Resources/figures-table.mustache"),
+                .embedInCode("Resources/pass-timeline.mustache"), .embedInCode("Resources/speed-bars.mustache"),
+            ],
+            swiftSettings: strict),
         .target(
             name: "Volley", dependencies: ["Decoding", "Models", "Tensors", "Tokens", "Weights"], swiftSettings: strict),
         .target(

@@ -2,60 +2,72 @@ import Decoding
 import Foundation
 
 /// A figure of each plan's first passes, one after the other. The width of a pass shows the bytes that it reads. Plans that skip
-/// layers or draft are left out.
+/// layers or draft are left out. Drawn by `pass-timeline.mustache`.
 struct PassTimeline {
-    private let answers: [Comparison.Answer]
-    private let roofline: ByteRoofline
-    private let vanillaRoofline: ByteRoofline
+    let width: Int
+    let height: Int
+    let lanes: [Lane]
+    let tokens: String
+
+    /// A plan's passes from left to right. Lengths are in SVG units.
+    struct Lane {
+        let plan: String
+        let baseline: Int
+        let passes: [Pass]
+    }
+
+    struct Pass {
+        let style: String
+        let x: String
+        let top: Int
+        let width: String
+        let height: Int
+    }
 
     /// Tokens that are drawn.
-    private static let tokenCount = 24
-    private static let rowHeight = 26
-    private static let left = 64.0
-    private static let width = 900.0
+    fileprivate static let tokenCount = 24
+    fileprivate static let laneHeight = 26
+    fileprivate static let left = 64.0
+    fileprivate static let right = 900.0
 
-    init(_ answers: [Comparison.Answer], _ setting: ComparisonSetting) {
-        self.answers = answers.filter(\.readsWholePasses)
-        (roofline, vanillaRoofline) = (setting.roofline, setting.vanillaRoofline)
-    }
-
-    /// An SVG with its caption; empty if no plan decoded a token.
-    var figure: String {
+    /// nil if no plan decoded a token.
+    init?(_ answers: [Comparison.Answer], _ setting: ComparisonSetting) {
+        let answers = answers.filter(\.readsWholePasses)
         let count = min(Self.tokenCount, answers.map(\.tokens.count).max() ?? 0)
-        let longest = max(roofline.wholePass, vanillaRoofline.wholePass)
-        guard count > 1, longest > 0 else { return "" }
-        let scale = (Self.width - Self.left) / (Double(count - 1) * longest)
-        let rows = answers.enumerated().map { row($1, number: $0, scale: scale) }
-        return """
-            <figure>
-            <svg viewBox="0 0 \(Int(Self.width)) \(answers.count * Self.rowHeight)" role="img" aria-label="passes in time">
-            \(rows.joined(separator: "\n"))
-            </svg>
-            <figcaption>The first \(count == 2 ? "decoded token" : "\(count - 1) decoded tokens"): <b class="trunkKey">trunk</b> and <b class="headKey">head</b> \
-            passes, as long as the bytes that they read.</figcaption>
-            </figure>
-            """
+        let longest = max(setting.roofline.wholePass, setting.vanillaRoofline.wholePass)
+        guard count > 1, longest > 0 else { return nil }
+        let scale = (Self.right - Self.left) / (Double(count - 1) * longest)
+        width = Int(Self.right)
+        height = answers.count * Self.laneHeight
+        lanes = answers.enumerated().map { number, answer in
+            let bytes = answer.plan.isVanilla ? setting.vanillaRoofline : setting.roofline
+            return Lane(answer, top: number * Self.laneHeight, bytes: bytes, scale: scale)
+        }
+        tokens = count == 2 ? "decoded token" : "\(count - 1) decoded tokens"
     }
+}
 
-    private func row(_ answer: Comparison.Answer, number: Int, scale: Double) -> String {
-        let y = number * Self.rowHeight
-        let bytes = answer.plan.isVanilla ? vanillaRoofline : roofline
-        var x = Self.left
-        var shapes = ["<text x=\"0\" y=\"\(y + 16)\">\(answer.plan.title)</text>"]
-        func pass(_ style: String, _ bytes: Double) {
+extension PassTimeline.Lane {
+    fileprivate init(_ answer: Comparison.Answer, top: Int, bytes: ByteRoofline, scale: Double) {
+        plan = answer.plan.title
+        baseline = top + 16
+        var passes: [PassTimeline.Pass] = []
+        var x = PassTimeline.left
+        func add(_ style: String, bytes: Double) {
             let width = scale * bytes
-            shapes.append(
-                String(
-                    format: "<rect class=\"%@\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\"/>", style, x, y + 3,
-                    max(width - 0.6, 0.3), Self.rowHeight - 8))
+            passes.append(
+                PassTimeline.Pass(
+                    style: style, x: String(format: "%.1f", x), top: top + 3,
+                    width: String(format: "%.1f", max(width - 0.6, 0.3)), height: PassTimeline.laneHeight - 8))
             x += width
         }
         // The first token came with the prompt.
-        for token in answer.tokens.prefix(Self.tokenCount).dropFirst() {
-            if (token.cycleIndex ?? 0) == 0 { pass("trunk", Double(bytes.trunk)) }
-            pass(token.cycleIndex.map { "head p\($0 % ComparisonStyle.placeCount)" } ?? "head plain", bytes.headPass)
+        for token in answer.tokens.prefix(PassTimeline.tokenCount).dropFirst() {
+            if (token.cycleIndex ?? 0) == 0 { add("trunk", bytes: Double(bytes.trunk)) }
+            let style = token.cycleIndex.map { "head p\($0 % ComparisonPage.colourCount)" } ?? "head plain"
+            add(style, bytes: bytes.headPass)
         }
-        return shapes.joined(separator: "\n")
+        self.passes = passes
     }
 }
 

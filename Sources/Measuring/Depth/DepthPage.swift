@@ -1,34 +1,88 @@
 import Foundation
 import Models
 
-/// A depth map as one HTML file that needs nothing else: the text in blues, how often each layer ran, and who ran what.
+/// A depth map as one HTML file without external resources: the text in shades of blue, how often each layer ran, and which
+/// token ran which layers.
 package struct DepthPage {
     package let html: String
 
-    package init(_ map: DepthMap) {
-        html = """
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>\(map.model.escaped), \(map.plan.escaped): layers by token</title>
-            <style>\(Self.css)</style>
-            </head>
-            <body>
-            <main>
-            <h1>\(map.model.escaped), \(map.plan.escaped)</h1>
-            <p class="note">\(Self.sentence(map)) \(Self.legend(map))</p>
-            \(Self.text(map))
-            <h2>How many of the tokens ran each layer</h2>
-            \(Self.histogram(map))
-            <h2>Who ran what</h2>
-            \(Self.grid(map))
-            </main>
-            </body>
-            </html>
+    package init(_ map: DepthMap) { html = PageTemplates.render(Contents(map), as: "depth") }
+}
 
-            """
+/// The properties that `depth.mustache` names.
+private struct Contents {
+    let heading: String
+    let sentence: String
+    let hasLegend: Bool
+    let legend: [Step]
+    let tokens: [Token]
+    let histogram: Histogram
+    let grid: Grid
+
+    struct Step {
+        let style: String
+        let layers: String
+    }
+
+    struct Token {
+        let kind: String
+        let style: String
+        let layers: String
+        let text: String
+    }
+
+    /// A bar for each layer.
+    struct Histogram {
+        let height: Int
+        let bars: [Bar]
+    }
+
+    struct Bar {
+        let layer: Int
+        let baseline: Int
+        let y: Int
+        let length: String
+        let percent: String
+    }
+
+    /// A column for each token, a row for each layer, the first at the bottom.
+    struct Grid {
+        let left: Int
+        let width: Int
+        let backWidth: Int
+        let height: Int
+        let labels: [Label]
+        let columns: [[Cell]]
+    }
+
+    struct Label {
+        let layer: Int
+        let y: Int
+    }
+
+    struct Cell {
+        let x: Int
+        let y: Int
+        /// In each cell, so that Mustache need not search the grid for it.
+        let side: Int
+        let share: String
+    }
+}
+
+extension Contents {
+    fileprivate init(_ map: DepthMap) {
+        heading = "\(map.model), \(map.plan)"
+        sentence = Self.sentence(map)
+        // From the fewest layers to the most; none where all tokens ran as many.
+        hasLegend = map.steps.count > 1
+        legend = map.steps.map { Step(style: Self.style(map.shade(of: $0)), layers: $0.layersText) }
+        tokens = map.tokens.map { token in
+            Token(
+                kind: token.isPrompt ? "prompt" : "answer", style: Self.style(map.shade(of: token)),
+                layers: token.layersUsed.layersText, text: token.shownText)
+        }
+        histogram = Histogram(map)
+        grid = Grid(map)
     }
 
     private static func sentence(_ map: DepthMap) -> String {
@@ -39,89 +93,40 @@ package struct DepthPage {
         return "Of \(map.layerCount) layers, a token of the prompt ran \(figures(map.prompt))\(answer)."
     }
 
-    /// From the fewest layers to the most; nothing where all tokens ran as many.
-    private static func legend(_ map: DepthMap) -> String {
-        guard map.steps.count > 1 else { return "" }
-        let steps = map.steps.map { used in
-            "<span style=\"\(style(map.shade(of: used)))\">\(used.layersText)</span>"
-        }
-        return "<span class=\"legend\">\(steps.joined())</span>"
-    }
-
-    private static func text(_ map: DepthMap) -> String {
-        let words = map.tokens.map { token in
-            let kind = token.isPrompt ? "prompt" : "answer"
-            return """
-                <span class="\(kind)" style="\(style(map.shade(of: token)))" title="\(token.layersUsed.layersText) layers">\
-                \(token.shownText.escaped)</span>
-                """
-        }
-        return "<p class=\"map\">\(words.joined())</p>\n<p class=\"note\">The answer is underlined.</p>"
-    }
-
     private static func style(_ shade: Double) -> String {
         let text = BlueScale.takesDarkText(shade) ? "#10151c" : "#f4f8fd"
         return "background:\(BlueScale.colour(shade).hexadecimal);color:\(text)"
     }
+}
 
-    /// A bar for each layer.
-    private static func histogram(_ map: DepthMap) -> String {
-        let (left, height, step) = (70, 18, 22)
-        let bars = map.usage.enumerated().map { layer, share in
-            let y = layer * step
-            return """
-                <text x="0" y="\(y + 14)">layer \(layer)</text>\
-                <rect class="back" x="\(left)" y="\(y)" width="400" height="\(height)" rx="2"/>\
-                <rect class="bar" x="\(left)" y="\(y)" width="\(String(format: "%.1f", 400 * share))" height="\(height)" rx="2"/>\
-                <text x="\(left + 410)" y="\(y + 14)">\(String(format: "%.0f", 100 * share)) %</text>
-                """
+extension Contents.Histogram {
+    fileprivate init(_ map: DepthMap) {
+        let step = 22
+        height = map.layerCount * step
+        bars = map.usage.enumerated().map { layer, share in
+            Contents.Bar(
+                layer: layer, baseline: layer * step + 14, y: layer * step,
+                length: String(format: "%.1f", 400 * share), percent: String(format: "%.0f", 100 * share))
         }
-        return """
-            <svg viewBox="0 0 540 \(map.layerCount * step)" style="max-width:540px" role="img" aria-label="usage by layer">
-            \(bars.joined(separator: "\n"))
-            </svg>
-            """
     }
+}
 
-    /// A column for each token, a row for each layer, the first below.
-    private static func grid(_ map: DepthMap) -> String {
-        let (cell, left) = (12, 30)
-        let columns = map.tokens.indices.map { position in
+extension Contents.Grid {
+    fileprivate init(_ map: DepthMap) {
+        let cell = 12
+        let left = 30
+        let top = map.layerCount - 1
+        self.left = left
+        backWidth = map.tokens.count * cell
+        width = left + backWidth
+        height = map.layerCount * cell
+        labels = (top == 0 ? [0] : [0, top]).map { Contents.Label(layer: $0, y: (top - $0) * cell + 10) }
+        columns = map.tokens.indices.map { position in
             (0..<map.layerCount).filter { map.depths.ran($0, at: position) }.map { layer in
-                """
-                <rect class="bar" x="\(left + position * cell)" y="\((map.layerCount - 1 - layer) * cell)" \
-                width="\(cell - 1)" height="\(cell - 1)" opacity="\(map.depths.share(layer, at: position).layersText)"/>
-                """
-            }.joined()
+                Contents.Cell(
+                    x: left + position * cell, y: (top - layer) * cell, side: cell - 1,
+                    share: map.depths.share(layer, at: position).layersText)
+            }
         }
-        let (width, height) = (left + map.tokens.count * cell, map.layerCount * cell)
-        let labels = Set([0, map.layerCount - 1]).map { layer in
-            "<text x=\"0\" y=\"\((map.layerCount - 1 - layer) * cell + 10)\">\(layer)</text>"
-        }
-        return """
-            <div class="scroll"><svg width="\(width)" height="\(height)" role="img" aria-label="layers by token">
-            <rect class="back" x="\(left)" y="0" width="\(width - left)" height="\(height)"/>
-            \((labels + columns).joined(separator: "\n"))
-            </svg></div>
-            <p class="note">A column for each token, from the first layer below to the last above; blue where it ran.</p>
-            """
     }
-
-    private static let css = """
-
-        :root{--text:#1c1d1f;--soft:#5c6066;--page:#fbfbfa;--line:#dfe4ea;--bar:#2f6fb5;color-scheme:light dark}
-        @media (prefers-color-scheme:dark){:root{--text:#e6e7e8;--soft:#9ba1a8;--page:#16181b;--line:#2b3036;\
-        --bar:#6aa5e6}}
-        *{box-sizing:border-box}
-        body{margin:0;background:var(--page);color:var(--text);font:15px/1.5 system-ui,sans-serif}
-        main{max-width:980px;margin:0 auto;padding:1.5rem 1rem}
-        h1{font-size:1.4rem;margin:0}h2{font-size:1.05rem;margin:2rem 0 .8rem}
-        .note{color:var(--soft);font-size:.9rem}
-        .legend span{padding:.1em .5em;font-variant-numeric:tabular-nums}
-        .map{white-space:pre-wrap;overflow-wrap:anywhere;font:15px/2 ui-monospace,monospace}
-        .map span{padding:.15em 0;border-radius:2px}.answer{border-bottom:3px solid var(--text)}
-        .scroll{overflow-x:auto}svg{display:block}
-        svg text{fill:var(--text);font-size:12px}.back{fill:var(--line)}.bar{fill:var(--bar)}
-
-        """
 }
