@@ -1,26 +1,26 @@
 import Foundation
 
-/// How much a server takes on at once, and of one request.
+/// Limits of a server and of each request.
 package struct ServingLimits: Sendable {
-    /// Most sequences that are decoded together.
+    /// Most sequences in the batch.
     package var batchSize = 8
-    /// Most sequences that wait.
+    /// Most sequences that wait for a place in the batch.
     package var queueLength = 64
-    /// Most bytes of keys and values.
+    /// Most bytes of keys and values, of all sequences together.
     package var kvByteCount = Int(clamping: ProcessInfo.processInfo.physicalMemory / 4)
-    /// Most tokens of a prompt; nil leaves it to the context.
+    /// Most tokens of a prompt; nil for the model's context length.
     package var promptTokens: Int?
-    /// Most tokens of an answer, and what a chat gets that asks for no number.
+    /// Most tokens of an answer; also the default for chats.
     package var answerTokens = 1024
     /// Most bytes of a request's body.
     package var bodyByteCount = 4 << 20
-    /// Most answers to one request.
+    /// Most choices of a request (`n`).
     package var choices = 16
-    /// Largest factor that a request may ask for.
+    /// The largest factor that a request may name.
     package var factor = 16
 
     package init() {}
 
-    /// Batches that the server is made for.
+    /// Batch sizes that the server supports.
     package static let batchSizes = 1...32
 }

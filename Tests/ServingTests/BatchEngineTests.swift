@@ -27,7 +27,7 @@ struct BatchEngineTests {
             sampling: sampling, rule: CycleRule.allCases.randomElement(using: &generator) ?? .prompt, for: listener)
     }
 
-    @Test("batched = alone: tokens, text, places and logprobs, whoever comes and goes meanwhile", arguments: 1...4)
+    @Test("batched = alone: tokens, text, cycle indices and logprobs, with arrivals and departures", arguments: 1...4)
     func exact(_ seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         var limits = ServingLimits()
@@ -54,7 +54,7 @@ struct BatchEngineTests {
         }
     }
 
-    @Test("a key or value too large for float16 fails its own request, and no other in the batch", arguments: [0, 4])
+    @Test("a key or value too large for float16 fails its own request and no other in the batch", arguments: [0, 4])
     func cacheOverflow(_ factor: Int) throws {
         let checkpoint = try AlteredCheckpoint()
         checkpoint.overflowAtTokenSeven()
@@ -72,7 +72,7 @@ struct BatchEngineTests {
         for (job, listener) in [jobs[0], jobs[2]] { #expect(listener.answer == (try Fixture.alone(job, model))) }
     }
 
-    @Test("a job that comes in the midst of a cycle waits for its end, and shares its trunk passes from then on")
+    @Test("a job that arrives within a cycle waits for its end, and shares trunk passes from then on")
     func alignment() throws {
         let engine = try Fixture.engine()
         let listeners = (0..<4).map { _ in Listener() }
@@ -86,7 +86,7 @@ struct BatchEngineTests {
         #expect((engine.passes - before).headRows == 4 * 16)
     }
 
-    @Test("mixed factors meet at the beats that both divide")
+    @Test("mixed factors share the trunk passes at steps that both divide")
     func mixedFactors() throws {
         let engine = try Fixture.engine()
         let listeners = [2, 4, 4, 2].map { factor in (factor, Listener()) }
@@ -101,7 +101,7 @@ struct BatchEngineTests {
         #expect((engine.passes - before).trunkRows == 4 * 16)
     }
 
-    @Test("a long prompt holds up neither those who decode nor a short prompt behind it")
+    @Test("a long prompt delays neither decoding jobs nor a short prompt behind it")
     func fairness() throws {
         var generator = SeededGenerator(seed: 1)
         let engine = try Fixture.engine()
@@ -123,7 +123,7 @@ struct BatchEngineTests {
         #expect(steps == 1 + 2)
     }
 
-    @Test("a cancelled job is gone with the next step, wherever it was")
+    @Test("a cancelled job is gone after the next step, whether it waits, reads or decodes")
     func cancellation() throws {
         var limits = ServingLimits()
         limits.batchSize = 2
@@ -144,7 +144,7 @@ struct BatchEngineTests {
         #expect(engine.isIdle && engine.kvByteCount == 0)
     }
 
-    @Test("quantised prompts in pieces: a long one holds up neither those who decode nor a short prompt behind it")
+    @Test("quantised prompts in chunks: a long one delays neither decoding jobs nor a short prompt behind it")
     func pieces() throws {
         var generator = SeededGenerator(seed: 1)
         let engine = try Fixture.engine(model: Fixture.quantised)
@@ -163,7 +163,7 @@ struct BatchEngineTests {
     }
 
     @Test(
-        "a conversation's next turn finds what was read, whatever its factors, and gets what a new one would",
+        "a chat's next turn reuses its prefix, whatever the factors, and gets what it would get alone",
         arguments: 1...3)
     func reuse(_ seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
@@ -186,7 +186,7 @@ struct BatchEngineTests {
                     (listener.answer == (try Fixture.alone(job, Fixture.quantised))) as Bool,
                     "turn \(turn), \(job.plan)")
                 reused += listener.summary?.reusedTokens ?? 0
-                // Some go on where the answer ended, some part from it within.
+                // Some continue where the answer ended, some diverge within it.
                 let kept = Int.random(in: 0...20, using: &generator)
                 turns[index] =
                     job.prompt + listener.answer.tokens.prefix(kept).map(\.id)
@@ -196,7 +196,7 @@ struct BatchEngineTests {
         #expect(reused >= 3 * (60 + 75 + 90 + 105))
     }
 
-    @Test("what two that come together begin with is read once, half of it by each")
+    @Test("a prefix that two simultaneous jobs share is read once, half of it by each")
     func sharedBeginning() throws {
         var generator = SeededGenerator(seed: 6)
         let engine = try Fixture.engine(model: Fixture.quantised)
@@ -215,7 +215,7 @@ struct BatchEngineTests {
     }
 
     @Test(
-        "one that comes while another decodes copies the beginning that they share; budget and answers stay",
+        "a job copies the prefix that it shares with one that decodes; budget and answers stay the same",
         arguments: 1...3)
     func sharedMeanwhile(_ seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
@@ -247,7 +247,7 @@ struct BatchEngineTests {
         #expect(jobs.reduce(0) { $0 + ($1.listener.summary?.reusedTokens ?? 0) } > 8 * 128)
     }
 
-    @Test("another chat copies the system prompt of one that has ended, and that one's next turn still finds all of it")
+    @Test("another chat copies the system prompt of one that has ended, whose next turn still reuses all of its own")
     func sharedWithEnded() throws {
         var generator = SeededGenerator(seed: 7)
         let engine = try Fixture.engine(model: Fixture.quantised)
@@ -295,7 +295,7 @@ struct BatchEngineTests {
         #expect(engine.passes.headRows > engine.passes.headPasses)
     }
 
-    @Test("what other layers read is not taken up again")
+    @Test("a prefix that other layers read is not reused")
     func otherLayers() throws {
         var generator = SeededGenerator(seed: 4)
         let engine = try Fixture.engine(model: Fixture.quantised)
@@ -314,7 +314,7 @@ struct BatchEngineTests {
         }
     }
 
-    @Test("what is kept for next turns makes room for those who come")
+    @Test("kept prefixes are evicted to make room for new jobs")
     func eviction() throws {
         var generator = SeededGenerator(seed: 5)
         var limits = ServingLimits()
@@ -333,7 +333,7 @@ struct BatchEngineTests {
         #expect(engine.totalKVByteCount > 0)
     }
 
-    @Test("keys and values never take more than the budget, and every job is done all the same")
+    @Test("keys and values never exceed the budget, and every job still finishes")
     func budget() throws {
         var generator = SeededGenerator(seed: 9)
         var limits = ServingLimits()
@@ -360,7 +360,7 @@ struct BatchEngineTests {
         }
     }
 
-    @Test("a full queue takes all of a request or none, and a closed one nothing; what was taken is done")
+    @Test("a full queue takes all jobs of a request or none, a closed one takes none; admitted jobs finish")
     func admission() throws {
         var limits = ServingLimits()
         limits.queueLength = 3

@@ -8,14 +8,14 @@ import TestSupport
 import Tokens
 import Weights
 
-/// The embedded model, and jobs for it.
+/// Models, plans and engines of the tests.
 enum Fixture {
     static let model = Result { try Model(path: path) }
 
     private static let path = Goldens.directory.deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "weights/volley-5m").path
 
-    /// The same in q8_0, whose prompts may be read in any pieces.
+    /// The embedded model in q8_0, whose prompts may be read in chunks of any size.
     static let quantised = Result {
         let directory = try TemporaryDirectory()
         let packed = directory.path + "/volley-5m-q8"
@@ -24,7 +24,7 @@ enum Fixture {
         return try Model(path: packed)
     }
 
-    /// One whose routers choose layers.
+    /// A model whose routers choose layers.
     static let routed = Result { try Model(path: Goldens.url("flexidepth").path) }
 
     /// Plans that share passes, and plans that run by themselves.
@@ -57,7 +57,7 @@ enum Fixture {
         return shapes.trunk.bytesPerSlot + shapes.head.bytesPerSlot
     }
 
-    /// What a job's owner hears when nobody else is there.
+    /// The answer to a job that runs alone.
     static func alone(_ job: Job, _ model: Result<Model, any Error> = model) throws -> Answer {
         let model = try model.get()
         let generator = Generator(model, options: SessionOptions(threadCount: 1))
@@ -74,7 +74,7 @@ struct Answer: Equatable {
     var finishReason: FinishReason?
 }
 
-/// Hears what a job gives out.
+/// Collects the events of a job.
 final class Listener: Sendable {
     private let state = Mutex<(answer: Answer, summary: JobSummary?, failure: String?)>((Answer(), nil, nil))
 
@@ -93,7 +93,7 @@ final class Listener: Sendable {
 
     var answer: Answer { state.withLock { $0.answer } }
     var summary: JobSummary? { state.withLock { $0.summary } }
-    /// Why the job failed; nil where it did not.
+    /// Why the job failed; nil if it did not.
     var failure: String? { state.withLock { $0.failure } }
     var hasEnded: Bool { answer.finishReason != nil || failure != nil }
     var count: Int { answer.tokens.count }

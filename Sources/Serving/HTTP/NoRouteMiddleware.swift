@@ -1,8 +1,8 @@
 import Hummingbird
 
-/// Says why there is no answer: another method would do at this path, or nothing is there.
+/// Answers requests that match no route: 405 if the path takes another method, else 404.
 ///
-/// Added after the routes, it sees only what none of them takes.
+/// It must be added after the routes, so that it sees only what none of them takes.
 struct NoRouteMiddleware<Context: RequestContext>: RouterMiddleware {
     private let routes: [(path: RouterPath, method: String)]
 

@@ -3,7 +3,7 @@ import Hummingbird
 import JSON
 import Tokens
 
-/// What everyone may see: whether the server lives, what it can, and the page.
+/// The endpoints that need no API key: health, the OpenAPI document and the page.
 struct PublicRoutes: Sendable {
     let served: ServedModel
     let queue: AdmissionQueue
@@ -26,7 +26,7 @@ struct PublicRoutes: Sendable {
         }
     }
 
-    /// The OpenAPI document, which names the model, the longest answer and what its chat template reads.
+    /// The OpenAPI document, with the model's name, its limits and the lists that its chat template reads filled in.
     private var document: String {
         String(decoding: PackageResources.openapi_json, as: UTF8.self)
             .replacing("\"$MODEL\"", with: JSONValue.string(served.name).text)
@@ -36,7 +36,7 @@ struct PublicRoutes: Sendable {
             .replacing("\"$MAX_DOCUMENTS\"", with: mostElements(of: "documents"))
     }
 
-    /// 0 for a list that the model's chat template does not read.
+    /// The document's `maxItems` for a list: 0 if the chat template does not read it.
     private func mostElements(of variable: String) -> String {
         let isRead = try? served.model.tokenizer?.templateReads(variable, served.chat)
         return isRead == true ? "4096" : "0"

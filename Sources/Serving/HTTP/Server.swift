@@ -4,31 +4,15 @@ import NIOCore
 import ServiceLifecycle
 import UnixSignals
 
-/// Where a server listens and whom it lets in.
-package struct ServerConfiguration: Sendable {
-    package var host = "127.0.0.1"
-    package var port = 8080
-    /// What clients must send as `Authorization: Bearer KEY`; nil lets everyone in.
-    package var key: String?
-    /// The page of another origin that browsers may let use the server, `*` for any; nil for none.
-    package var allowedOrigin: String?
-    /// Most connections at a time.
-    package var connections = 1024
-    /// Seconds after which a client that takes nothing of its answer is let go.
-    package var writeTimeout = 30
-
-    package init() {}
-}
-
-/// The HTTP server: one model, one engine, OpenAI's endpoints and a page to try them.
+/// An HTTP server with OpenAI's endpoints for one model, and a page to try them.
 package struct Server: Sendable {
     private let application: Application<RouterResponder<BasicRequestContext>>
     private let engine: EngineService
     private let logger: Logger
 
     /// - Parameters:
-    ///   - engine: not yet running anywhere else.
-    ///   - onStart: told the port, once connections are taken.
+    ///   - engine: one that nothing else runs.
+    ///   - onStart: called with the port once the server accepts connections.
     package init(
         _ served: ServedModel, engine: sending BatchEngine, configuration: ServerConfiguration, logger: Logger,
         onStart: @escaping @Sendable (_ port: Int) async -> Void
@@ -38,7 +22,7 @@ package struct Server: Sendable {
         self.engine = service
         self.logger = logger
         let router = Router()
-        // First, so that browsers may read errors too.
+        // Added first, so that errors have the header too.
         if let origin = configuration.allowedOrigin {
             router.middlewares.add(
                 CORSMiddleware(
@@ -64,9 +48,9 @@ package struct Server: Sendable {
             logger: logger)
     }
 
-    /// Serves until SIGTERM or SIGINT: then requests that were taken are still answered, tokens and all.
+    /// Serves until SIGTERM or SIGINT, then finishes the requests that it has accepted.
     package func run() async throws {
-        // Shut down in reverse: no new requests first, then the engine that answers the last ones.
+        // Services stop in reverse order: the listener first, then the engine, when it has answered the last requests.
         let group = ServiceGroup(
             configuration: .init(
                 services: [engine, application], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))

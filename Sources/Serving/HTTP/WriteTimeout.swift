@@ -2,21 +2,21 @@ import Hummingbird
 import NIOCore
 import NIOHTTPTypes
 
-/// Closes a connection of whose pending writes the client takes nothing for a while: it stopped reading, or is gone and could
-/// not say so. What was generated for it ends with the connection.
+/// Closes a connection whose client has read nothing of the pending writes for a while: it stopped reading, or is gone without
+/// a word. The generation ends with the connection.
 final class WriteTimeout: ChannelOutboundHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    /// A large body is written in pieces of so many bytes: one that is done counts as something.
+    /// A large body is written in pieces of this size, each of which counts as progress.
     private static let pieceByteCount = 1 << 14
-    /// What the system keeps for a connection. It says that there is room again when a third of this is free, and left to
-    /// itself keeps megabytes: a slow reader would be taken for one that reads nothing.
+    /// The size of the socket's send buffer. The system reports room only when a third of it is free. With the default of
+    /// megabytes, a slow reader would look like one that reads nothing.
     private static let sendBufferByteCount: SocketOptionValue = 1 << 16
 
     private let limit: TimeAmount
     private var pendingCount = 0
-    /// When a write was last done, or begun after none was pending.
+    /// When a write last completed, or began while none was pending.
     private var progress = NIODeadline.now()
     private var check: Scheduled<Void>?
 
@@ -50,7 +50,7 @@ final class WriteTimeout: ChannelOutboundHandler, RemovableChannelHandler {
         if check == nil { scheduleCheck(context, at: progress + limit) }
     }
 
-    /// One timer serves all writes of the connection: it is set anew only when it has run out.
+    /// All writes of the connection share one timer, which is scheduled again only after it has fired.
     private func scheduleCheck(_ context: ChannelHandlerContext, at deadline: NIODeadline) {
         check = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
             self.check = nil

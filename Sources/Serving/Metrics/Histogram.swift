@@ -1,7 +1,7 @@
-/// How often values fell below each of some bounds, as Prometheus counts.
+/// A Prometheus histogram.
 struct Histogram: Sendable {
     let bounds: [Double]
-    /// Values up to each bound and above the one before; behind them, those above all.
+    /// For each bound, the values up to it and above the one before; last, the values above all bounds.
     private var counts: [Int]
     private var sum = 0.0
 
@@ -15,7 +15,7 @@ struct Histogram: Sendable {
         sum += value
     }
 
-    /// Lines of Prometheus' text format.
+    /// The histogram in Prometheus' text format.
     func text(_ name: String, help: String) -> String {
         var total = 0
         var lines = "# HELP \(name) \(help)\n# TYPE \(name) histogram\n"

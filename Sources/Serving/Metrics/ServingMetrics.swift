@@ -1,9 +1,9 @@
 import Decoding
 import NIOConcurrencyHelpers
 
-/// What the server did so far and what it is at, for `/metrics`. Used from every thread.
+/// Counters and gauges for `/metrics`. Any thread may use it.
 package final class ServingMetrics: Sendable {
-    /// How jobs end.
+    /// How a job ended.
     package enum End: String, CaseIterable, Sendable {
         case finished, cancelled, failed
     }
@@ -23,7 +23,7 @@ package final class ServingMetrics: Sendable {
         var nextToken = Histogram(bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5])
     }
 
-    // NIO's, as in the queue.
+    // NIO's lock, for the reason given in `AdmissionQueue`.
     private let state = NIOLockedValueBox(State())
 
     package init() {}
@@ -52,10 +52,10 @@ package final class ServingMetrics: Sendable {
 
     func countEnd(_ end: End) { state.withLockedValue { $0.ends[end, default: 0] += 1 } }
 
-    /// A request that was answered with an error.
+    /// Counts a request that was answered with an error.
     func countRefusal(status: Int) { state.withLockedValue { $0.refusals[status, default: 0] += 1 } }
 
-    /// Everything in Prometheus' text format, version 0.0.4.
+    /// All metrics in Prometheus' text format, version 0.0.4.
     package var text: String {
         let now = state.withLockedValue { $0 }
         var text = ""

@@ -1,7 +1,7 @@
 import Decoding
 import Hummingbird
 
-/// All that one choice has given so far.
+/// The output of one choice so far.
 struct ChoiceRecord: Sendable {
     let prompt: [Int]
     var promptLogprobs: [[TokenLogprob]] = []

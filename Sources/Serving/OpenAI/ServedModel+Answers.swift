@@ -33,7 +33,7 @@ extension ServedModel {
         return plan
     }
 
-    /// Fills in the model's own defaults for what a request does not name.
+    /// The generation options of a request, with the model's defaults for fields that it does not name.
     ///
     /// - Parameters:
     ///   - length: most tokens of the answer, if the request names a number.

@@ -3,17 +3,17 @@ import Foundation
 import Models
 import Tokens
 
-/// The model that a server answers with, and what it lets requests ask of it.
+/// The model that a server answers with, and the limits of its requests.
 package struct ServedModel: Sendable {
     package let model: Model
-    /// What a request that names no factor gets.
+    /// The plan of requests that name none.
     package let plan: any DecodePlan
-    /// Replaces choices of the checkpoint's rule.
+    /// Overrides for the checkpoint's cycle rule.
     package let rule: CycleRule.Overrides
     package let limits: ServingLimits
-    /// What the chat template is given where a request does not say otherwise.
+    /// Inputs of the chat template, unless a request overrides them.
     package let chat: ChatOptions
-    /// When the server began, for `created`.
+    /// When the server started, in seconds since 1970; `created` of every answer.
     let created = Int(Date().timeIntervalSince1970)
 
     package init(
@@ -29,7 +29,7 @@ package struct ServedModel: Sendable {
 
     var name: String { model.name }
 
-    /// The largest factor that a request may name; 0 where the model has no trunk.
+    /// The largest factor that a request may name; 0 if the model cannot run cycles.
     var largestFactor: Int { model.stack.configuration.canRunCycles ? limits.factor : 0 }
 
     /// The largest token id of the vocabulary.
@@ -50,10 +50,11 @@ package struct ServedModel: Sendable {
         }
     }
 
-    /// The conversation as the model's template writes it, opened for the answer.
+    /// Renders a conversation with the model's template, up to where the answer begins.
     ///
-    /// - Parameter prompt: what the request gives; it is rendered over the server's own settings.
-    /// - Throws: `APIError` with the template's own words where it refuses the conversation, or does not read what is given.
+    /// - Parameter prompt: overrides the server's own options.
+    /// - Throws: `APIError`, with the template's message if it refuses the conversation, or if the template reads no tools or
+    ///   documents and the request has some.
     func tokens(of prompt: ChatPrompt) throws(APIError) -> [Int] {
         let tokenizer = try tokenizer()
         var options = chat
@@ -75,7 +76,7 @@ package struct ServedModel: Sendable {
         }
     }
 
-    /// - Throws: `APIError` where the template would not see what a request gives.
+    /// - Throws: `APIError` if the template does not read the tools or documents of a request.
     private func check(_ options: ChatOptions, _ tokenizer: Tokenizer) throws {
         for (name, isGiven) in [("tools", options.tools != nil), ("documents", options.documents != nil)] where isGiven
         {
@@ -85,7 +86,7 @@ package struct ServedModel: Sendable {
         }
     }
 
-    /// - Throws: `APIError` where a prompt is empty, too long or not of this model's tokens, or there are too many.
+    /// - Throws: `APIError` if a prompt is empty, too long or has a token outside the vocabulary, or there are too many prompts.
     func check(prompts: [[Int]], choicesOfEach: Int) throws(APIError) {
         let configuration = model.stack.configuration
         let limit = min(limits.promptTokens ?? .max, configuration.contextLength)

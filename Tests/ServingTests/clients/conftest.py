@@ -1,4 +1,4 @@
-"""The real server, with the embedded model, on a free port of this machine."""
+"""A real server with the embedded model, on a free port of this machine."""
 
 import os
 import pathlib
@@ -33,7 +33,7 @@ class Served:
         return int(re.search(rf"^{re.escape(name)} (\d+)$", text, re.M)[1])
 
     def stop(self):
-        """Asks it to end, and returns its exit code."""
+        """Stops the server and returns its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=60)
 

@@ -1,4 +1,4 @@
-"""What schemathesis must be told: a stream of events is a text."""
+"""Tells schemathesis that a stream of events is text."""
 
 import schemathesis
 

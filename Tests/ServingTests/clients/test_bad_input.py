@@ -1,4 +1,4 @@
-"""Whatever comes over the wire: one sentence in OpenAI's form, a 4xx, and a server that goes on."""
+"""Bad requests get a 4xx and one sentence in OpenAI's form, and the server goes on."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""The files of docs/deploy are what their readers take: Kubernetes' schemas, systemd, and volley's own options."""
+"""The files of docs/deploy are valid for Kubernetes, systemd and volley itself."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""lm-eval against the real server, on a task in a file: generations by both endpoints, and loglikelihoods."""
+"""lm-eval against the real server, on tasks in files: generation through both endpoints, and loglikelihoods."""
 
 import json
 import os

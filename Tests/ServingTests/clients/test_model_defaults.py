@@ -1,4 +1,4 @@
-"""A request that names nothing gets what the model's makers recommend."""
+"""A request that names no sampling parameters gets those that the model's makers recommend."""
 
 import json
 import pathlib

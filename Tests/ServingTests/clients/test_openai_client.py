@@ -63,7 +63,7 @@ def test_completion_with_echo_and_logprobs(client):
     assert scores.token_logprobs[0] is None and all(value <= 0 for value in scores.token_logprobs[1:])
     assert all(len(top) == 3 for top in scores.top_logprobs[1:])
     assert scores.text_offset[1] == len(scores.tokens[0])
-    # The prompt's logprobs are those of its own beginnings.
+    # The prompt's logprobs do not depend on what follows it.
     beginning = client.completions.create(model=MODEL, prompt=prompt, max_tokens=0, temperature=0, echo=True, logprobs=0)
     assert beginning.choices[0].text == prompt
     assert beginning.choices[0].logprobs.token_logprobs[1:] == scores.token_logprobs[1 : answer.usage.prompt_tokens]
@@ -183,7 +183,7 @@ def test_sigterm_answers_who_was_taken_and_refuses_who_comes():
 
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory):
-    """The model in a format whose prompts may be read in any pieces."""
+    """The model in a format whose prompts may be read in chunks of any size."""
     path = str(tmp_path_factory.mktemp("packed") / MODEL)
     subprocess.run([VOLLEY, "pack", ROOT / "weights" / MODEL, path, "--format", "q8_0"], check=True)
     return path
@@ -199,7 +199,7 @@ def test_a_next_turn_reads_what_is_new_alone(packed):
     assert first.usage.prompt_tokens_details.cached_tokens == 0
     assert second.usage.prompt_tokens_details.cached_tokens >= first.usage.prompt_tokens
     assert server.stop() == 0
-    # And from a server that has read nothing.
+    # The same from a server with nothing to reuse.
     server = Served("--model", packed)
     fresh = server.client().chat.completions.create(model=MODEL, messages=messages, temperature=0)
     assert fresh.usage.prompt_tokens_details.cached_tokens == 0
@@ -223,7 +223,7 @@ def test_chats_at_once_read_their_system_prompt_once(packed):
         assert alone[-1].usage.prompt_tokens_details.cached_tokens == 0
         assert server.stop() == 0
     server = Served("--model", packed)
-    # A third one that is still talking has read it.
+    # A third chat, still being generated, has read the system prompt.
     first = begin(server.client(), [system, {"role": "user", "content": LIST}], 2, max_tokens=1024, stream=True)
     next(iter(first))
     streams = [

@@ -1,4 +1,4 @@
-"""What the server says of itself is true: schemathesis asks what its document allows, and what it does not."""
+"""The server behaves as its OpenAPI document says: schemathesis sends what it allows, and what it does not."""
 
 import os
 import pathlib

@@ -54,7 +54,7 @@ def test_chat_by_keyboard(page):
     expect(page.locator("#send")).to_be_enabled()
     assert answer.locator(".text").inner_text().startswith(LIST + "\n" + LIST)
     assert fits(page)
-    # A second turn goes on with the first one's messages.
+    # A second turn sends the first one's messages too.
     page.get_by_label("Message").fill("Sort this list: 38 58 10")
     page.keyboard.press("Enter")
     expect(page.locator("#turns .turn")).to_have_count(4)
@@ -78,7 +78,7 @@ def test_race_by_keyboard(page):
     assert all(float(row[3]) > 0 for row in cells)
     lanes = page.locator("#lanes .turn")
     assert lanes.nth(0).locator(".text [class^=p]").count() == 0, "vanilla has no cycles"
-    # Four tokens a cycle: as many second places as third ones, give or take the last cycle.
+    # Four tokens a cycle: each cycle index equally often, but for the last cycle.
     counts = [lanes.nth(2).locator(f".text .p{place}").count() for place in range(8)]
     assert counts[3] > 0 and counts[4:] == [0] * 4 and max(counts[:4]) - min(counts[:4]) <= 1
     assert fits(page)

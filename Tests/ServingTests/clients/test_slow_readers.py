@@ -1,4 +1,4 @@
-"""Clients that do not take what they asked for: let go when they take nothing, served when they are merely slow."""
+"""Clients that do not read their answer are disconnected; slow ones are served."""
 
 import json
 import socket
@@ -9,7 +9,7 @@ import pytest
 
 from conftest import KEY, MODEL, Served
 
-# More than the system keeps for a connection: eight choices with twenty logprobs a token.
+# More than the system buffers for a connection: eight choices with twenty logprobs a token.
 REQUEST = {
     "model": MODEL, "prompt": "Sort this list:", "n": 8, "max_tokens": 1024, "ignore_eos": True, "logprobs": 20, "temperature": 0,
 }  # fmt: skip
@@ -32,7 +32,7 @@ def send(server, **fields):
 
 
 def read_all(connection, pause):
-    """Reads to the connection's end, after each piece a pause, at first; returns how many pieces had one, and the end."""
+    """Reads until the connection ends, at first with a pause after each piece; returns the number of pauses and the end."""
     pauses, end = 0, b""
     while True:
         try:

@@ -34,7 +34,7 @@ struct AnswerRequest: DecodableWithConfiguration {
         case seed
     }
 
-    /// Fields that change nothing here.
+    /// Fields that are accepted and have no effect.
     private enum Ignored: String, CodingKey, CaseIterable {
         case user
         case metadata
@@ -75,7 +75,7 @@ extension SamplingParameters {
     fileprivate init(_ fields: KeyedDecodingContainer<AnswerRequest.CodingKeys>) throws {
         self.init()
         temperature = try fields.number(.temperature, in: 0...2)
-        // 0 keeps the most likely token alone.
+        // At 0, only the most likely token remains.
         topP = try fields.number(.topP, in: 0...1).map { max($0, .leastNormalMagnitude) }
         topK = try fields.count(.topK, in: 0...1 << 20)
         minP = try fields.number(.minP, in: 0...1)

@@ -5,7 +5,7 @@ import JSON
 struct ChatCompletionRequest: DecodableWithConfiguration {
     let answer: AnswerRequest
     let prompt: ChatPrompt
-    /// Goes before `max_tokens`, whose newer name it is.
+    /// Overrides `max_tokens`, its older name.
     let maximumCompletionTokens: Int?
     /// Most likely tokens reported beside each token; nil for none.
     let logprobCount: Int?

@@ -11,7 +11,7 @@ struct CompletionPrompts: Decodable {
             throw APIError.invalid(
                 "prompt is \(value); give a text, texts, token ids or lists of them", field: "prompt")
         }
-        // A list that begins with a number is one prompt.
+        // A list that begins with a number is one list of token ids.
         let isTokens = first.map { (try? Int(from: JSONValueDecoder($0))) != nil } ?? false
         prompts =
             isTokens || value.stringValue != nil

@@ -4,9 +4,7 @@ extension JSONValueDecoder {
     /// Most values in a request's body.
     private static let limits = JSONLimits(valueCount: 1_000_000)
 
-    /// Decodes a request.
-    ///
-    /// - Throws: `APIError` where `body` is not a JSON object.
+    /// - Throws: `APIError` if `body` is not a JSON object.
     init(body: [UInt8]) throws(APIError) {
         let value: JSONValue
         do {

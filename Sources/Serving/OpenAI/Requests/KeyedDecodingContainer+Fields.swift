@@ -1,7 +1,7 @@
 import JSON
 
-/// Typed fields of a request. All return nil where the field is missing or null, and throw an `APIError` that quotes the
-/// value where it is wrong.
+/// Typed fields of a request. Each method returns nil if the field is missing or null, and throws an `APIError` that quotes the
+/// value if it is wrong.
 extension KeyedDecodingContainer {
     func text(_ key: Key) throws -> String? { try field(key, expecting: "a string") }
 

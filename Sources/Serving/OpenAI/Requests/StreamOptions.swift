@@ -1,4 +1,4 @@
-/// `stream_options`. Unlike elsewhere, null is not a way to leave a field out.
+/// `stream_options`. A null option is an error, unlike elsewhere.
 struct StreamOptions: Decodable {
     let includesUsage: Bool
 

@@ -1,7 +1,7 @@
 /// The body of `POST /tokenize`.
 struct TokenizeRequest: Decodable {
     let content: String
-    /// Whether the tokens are framed by the model's special ones.
+    /// Whether to add the model's special tokens.
     let addsSpecial: Bool
 
     private enum CodingKeys: String, CodingKey, CaseIterable {

@@ -1,13 +1,13 @@
 import JSON
 
-/// Names of fields that would change the answer in a way that is not implemented.
+/// Names of OpenAI's fields that are not implemented.
 protocol UnsupportedField: CodingKey, CaseIterable {
-    /// Values that ask for nothing, and are let through.
+    /// Values that change nothing and are accepted.
     var harmless: [JSONValue] { get }
 }
 
 extension Decoder {
-    /// - Throws: `APIError` naming a field that asks for something that is not implemented.
+    /// - Throws: `APIError` naming a field with a value that is not harmless.
     func refuse<Field: UnsupportedField>(_ fields: Field.Type) throws {
         let container = try container(keyedBy: fields)
         for field in fields.allCases {

@@ -1,6 +1,6 @@
 import Hummingbird
 
-/// Why a request is refused.
+/// An answer that refuses a request.
 struct APIError: Error, Equatable {
     let status: HTTPResponse.Status
     /// One sentence: what, where, what to do.
@@ -11,7 +11,7 @@ struct APIError: Error, Equatable {
     var code: String?
     /// Seconds after which to try again.
     var retryAfter: Int?
-    /// The methods that the path takes, if it does not take the request's.
+    /// Methods that the path takes, for a request with another one.
     var allowedMethods: [String] = []
 
     /// A fault in the request (400).

@@ -3,7 +3,7 @@ struct ChatLogprobs: Encodable {
     let content: [Token]
     let refusal = Nullable<String>(nil)
 
-    /// A token that was given out. The first three fields are left out if its own logprob is not known.
+    /// A generated token. The first three fields are left out if its logprob is not known.
     struct Token: Encodable {
         let token: String?
         let logprob: Double?

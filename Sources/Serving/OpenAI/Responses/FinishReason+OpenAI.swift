@@ -1,6 +1,6 @@
 import Decoding
 
 extension FinishReason {
-    /// OpenAI's word. It has none for a full context, which is a length too.
+    /// OpenAI's name. A full context counts as a length: OpenAI has no other name for it.
     var apiName: String { self == .stop ? "stop" : "length" }
 }

@@ -1,6 +1,6 @@
 import JSON
 
-/// An object with a field for each token, named by its text. Of two tokens with the same text the later one counts.
+/// An object with a field for each token, named by its text. If two tokens have the same text, the later one wins.
 struct LogprobsByText: Encodable {
     let entries: [(text: String, logprob: Double)]
 

@@ -2,7 +2,7 @@ import Decoding
 import JSON
 import Models
 
-/// The model's own sampling defaults, for requests that name nothing; empty if its makers recommend nothing.
+/// The model's sampling defaults; empty if its makers recommend none.
 struct RecommendedSampling: Encodable {
     private let entries: [SamplingSummary.Entry]
 

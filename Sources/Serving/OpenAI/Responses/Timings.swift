@@ -1,4 +1,4 @@
-/// Where a choice's time went.
+/// How long a choice waited, read its prompt and decoded.
 struct Timings: Encodable {
     let waitSeconds: Double
     let promptSeconds: Double

@@ -1,4 +1,4 @@
-/// Tokens that a request took.
+/// Token counts of a request.
 struct Usage: Encodable {
     let promptTokens: Int
     let completionTokens: Int
@@ -13,7 +13,7 @@ struct Usage: Encodable {
     }
 
     struct PromptDetails: Encodable {
-        /// Prompt tokens that an earlier request had read.
+        /// Prompt tokens reused from other requests.
         let cachedTokens: Int
 
         private enum CodingKeys: String, CodingKey {
