@@ -1,4 +1,4 @@
-// What a program gets by importing Volley.
+// Importing Volley also imports these modules.
 @_exported import Decoding
 @_exported import Models
 @_exported import Tensors

@@ -3,7 +3,7 @@ import Models
 import TestSupport
 import Testing
 
-/// What a pass does for each sequence, step by step from an empty sequence to its last token.
+/// The plan of each pass, from an empty sequence to its last token.
 struct PassPlanTests {
     /// Where a sequence stands, as the engine would keep it.
     private struct Run {

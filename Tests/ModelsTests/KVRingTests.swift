@@ -108,7 +108,7 @@ struct KVRingTests {
     }
 }
 
-/// What a ring should hold, entry by entry, beside the ring that is tested.
+/// A ring, and the entries that it should hold.
 ///
 /// Each head's slot has eight bytes, into which `pass` writes a number of its own, as the kernels would write keys and values.
 private struct ArrayRing {

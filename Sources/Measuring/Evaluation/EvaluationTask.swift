@@ -34,7 +34,7 @@ package struct EvaluationTask: Sendable {
         let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() where !line.allSatisfy(\.isJSONSpace) {
             guard items.count < limit ?? .max else { break }
-            items.append(try Item(Array(line), place: "\(path):\(index + 1)"))
+            items.append(try Item(Array(line), location: "\(path):\(index + 1)"))
         }
         guard !items.isEmpty else { throw .line(place: path, problem: "holds no items") }
         name = (path as NSString).lastPathComponent.replacing(#/\.jsonl?$/#, with: "")
@@ -47,22 +47,24 @@ extension UInt8 {
 }
 
 extension EvaluationTask.Item {
-    fileprivate init(_ line: [UInt8], place: String) throws(EvaluationError) {
+    fileprivate init(_ line: [UInt8], location: String) throws(EvaluationError) {
         let value: JSONValue
         do throws(JSONSyntaxError) {
             value = try JSONValue(parsing: line, limits: .configuration)
         } catch {
-            throw .line(place: place, problem: error.description)
+            throw .line(place: location, problem: error.description)
         }
-        guard let fields = value.objectValue else { throw .line(place: place, problem: "is no object") }
-        guard let answer = fields["answer"]?.stringValue else { throw .line(place: place, problem: "has no 'answer'") }
+        guard let fields = value.objectValue else { throw .line(place: location, problem: "is no object") }
+        guard let answer = fields["answer"]?.stringValue else {
+            throw .line(place: location, problem: "has no 'answer'")
+        }
         let metric = fields["metric"]?.stringValue
         if let metric, AnswerMetric(rawValue: metric) == nil {
-            throw .line(place: place, problem: "asks for the metric \(quoted(metric)), which is none")
+            throw .line(place: location, problem: "asks for the metric \(quoted(metric)), which is none")
         }
         let pattern = fields["pattern"]?.stringValue
         if let pattern, AnswerPattern(pattern) == nil {
-            throw .line(place: place, problem: "has the pattern \(quoted(pattern)), which is no regular expression")
+            throw .line(place: location, problem: "has the pattern \(quoted(pattern)), which is no regular expression")
         }
         let messages =
             (fields["prompt"] ?? fields["question"])?.stringValue.map { [ChatMessage(role: "user", content: $0)] }
@@ -74,7 +76,7 @@ extension EvaluationTask.Item {
             } ?? []
         guard !messages.isEmpty, messages.count == fields["messages"]?.arrayValue?.count ?? 1 else {
             throw .line(
-                place: place, problem: "has no 'prompt' or 'question', and no 'messages' with roles and contents")
+                place: location, problem: "has no 'prompt' or 'question', and no 'messages' with roles and contents")
         }
         self.init(
             messages: messages, answer: answer, metric: metric.flatMap(AnswerMetric.init),

@@ -25,39 +25,40 @@ struct EvaluationPlot {
             #"<rect width="100%" height="100%" fill="white"/>"#,
         ]
         for share in Self.ticks(shares) {
-            let y = Self.number(height(of: share))
+            let y = Self.number(self.y(at: share))
             lines.append(
                 #"<path d="M\#(Self.margin.left) \#(y)H\#(size.width - Self.margin.right)" stroke="lightgrey"/>"#)
             lines.append(
                 Self.text(
-                    String(format: "%.4g %%", 100 * share), x: Self.margin.left - 8, y: height(of: share) + 4,
+                    String(format: "%.4g %%", 100 * share), x: Self.margin.left - 8, y: self.y(at: share) + 4,
                     anchor: "end"))
         }
         for speedup in Self.ticks(speedups) {
-            let x = Self.number(place(of: speedup))
+            let x = Self.number(self.x(at: speedup))
             lines.append(
                 #"<path d="M\#(x) \#(Self.margin.top)V\#(size.height - Self.margin.bottom)" stroke="lightgrey"/>"#)
             lines.append(
                 Self.text(
-                    String(format: "%.4g×", speedup), x: place(of: speedup), y: size.height - Self.margin.bottom + 18,
+                    String(format: "%.4g×", speedup), x: self.x(at: speedup),
+                    y: size.height - Self.margin.bottom + 18,
                     anchor: "middle"))
         }
         lines.append(Self.text("speedup over vanilla", x: size.width / 2, y: size.height - 12, anchor: "middle"))
         lines.append(Self.text("right answers kept", x: Self.margin.left, y: 15, anchor: "start"))
         for point in points {
-            let (x, y) = (place(of: point.speedup), height(of: point.kept))
+            let (x, y) = (self.x(at: point.speedup), self.y(at: point.kept))
             lines.append(#"<circle cx="\#(Self.number(x))" cy="\#(Self.number(y))" r="5" fill="steelblue"/>"#)
             lines.append(Self.text(point.name, x: x, y: y - 10, anchor: "middle"))
         }
         return (lines + ["</svg>"]).joined(separator: "\n") + "\n"
     }
 
-    private func place(of speedup: Double) -> Double {
+    private func x(at speedup: Double) -> Double {
         let width = Self.size.width - Self.margin.left - Self.margin.right
         return Self.margin.left + width * (speedup - speedups.lowerBound) / (speedups.upperBound - speedups.lowerBound)
     }
 
-    private func height(of share: Double) -> Double {
+    private func y(at share: Double) -> Double {
         let height = Self.size.height - Self.margin.top - Self.margin.bottom
         return Self.margin.top + height * (shares.upperBound - share) / (shares.upperBound - shares.lowerBound)
     }

@@ -68,10 +68,10 @@ extension EvaluationReport {
                 mtd: plans[plan].mtd, plan: plans[plan].ownName, correct: total.successCount, count: total.count,
                 low: total.interval.lowerBound, high: total.interval.upperBound, retained: retained(plan),
                 depth: depth(plan).map(DepthDocument.Summary.init), tokensPerSecond: speed(plan),
-                places: places(plan).map { place, quality in
+                places: places(plan).map { cycleIndex, quality in
                     let count = Double(max(1, quality.agreement.count))
                     return Document.Place(
-                        place: place, tokens: quality.agreement.count, agreement: quality.agreement.share,
+                        place: cycleIndex, tokens: quality.agreement.count, agreement: quality.agreement.share,
                         loss: quality.lossSum / count, vanillaLoss: quality.vanillaLossSum / count)
                 })
         }

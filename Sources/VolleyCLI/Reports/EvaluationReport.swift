@@ -64,9 +64,9 @@ struct EvaluationReport {
     private var tables: [[[String]]] {
         let header = plans.map(Self.title)
         let losses = evaluations.map { [$0.task.name] + $0.results.map { Self.shown($0.loss, "%.3f", 1) } }
-        let places = placeRows.isEmpty ? [] : [[["cycle index", "agrees", "loss", "vanilla's"]] + placeRows]
+        let cycleIndices = cycleRows.isEmpty ? [] : [[["cycle index", "agrees", "loss", "vanilla's"]] + cycleRows]
         let answers = [["right answers, % (95 %)"] + header] + answerRows
-        return [answers] + depthTables(header) + [[["loss on the reference"] + header] + losses] + places
+        return [answers] + depthTables(header) + [[["loss on the reference"] + header] + losses] + cycleIndices
     }
 
     /// Tasks with right and wrong answers.
@@ -114,13 +114,13 @@ struct EvaluationReport {
     }
 
     /// One row for each plan and cycle index.
-    private var placeRows: [[String]] {
+    private var cycleRows: [[String]] {
         plans.indices.flatMap { plan -> [[String]] in
-            places(plan).compactMap { place, quality in
-                guard let place, quality.agreement.count > 0 else { return nil }
+            places(plan).compactMap { cycleIndex, quality in
+                guard let cycleIndex, quality.agreement.count > 0 else { return nil }
                 let count = Double(quality.agreement.count)
                 return [
-                    "\(plans[plan].title), \(place)", Self.shown(quality.agreement.share, "%.1f %%", 100),
+                    "\(plans[plan].title), \(cycleIndex)", Self.shown(quality.agreement.share, "%.1f %%", 100),
                     Self.shown(quality.lossSum / count, "%.3f", 1),
                     Self.shown(quality.vanillaLossSum / count, "%.3f", 1),
                 ]
@@ -128,7 +128,7 @@ struct EvaluationReport {
         }
     }
 
-    func places(_ plan: Int) -> [(place: Int?, quality: Evaluation.PlaceQuality)] {
+    func places(_ plan: Int) -> [(cycleIndex: Int?, quality: Evaluation.PlaceQuality)] {
         var sums: [Int?: Evaluation.PlaceQuality] = [:]
         for evaluation in evaluations { sums.merge(evaluation.results[plan].places, uniquingKeysWith: +) }
         return sums.sorted { ($0.key ?? -1) < ($1.key ?? -1) }.map { ($0.key, $0.value) }
