@@ -129,7 +129,7 @@ struct SharedPassTests {
             try MultiTokenPlan(factor: 3), try MultiTokenPlan(factor: 4, layers: .routed),
             try FixedLayersPlan.exit(after: 6, of: model),
             try SelfSpeculativePlan(exitLayer: model.trunkLayerCount, draftCount: 3, of: model),
-            RoutedPlan(try #require(model.routing?.method)),
+            RoutedPlan(try #require(model.routing?.method)), try VerifiedPlan(factor: 4), try VerifiedPlan(factor: 6),
         ]
         var generator = SeededGenerator(seed: seed)
         return plans.enumerated().map { index, plan in

@@ -39,6 +39,11 @@ extension Engine {
         for (row, sequence) in sequences.enumerated() {
             hiddenRow(row).update(from: sequence.lastTrunkOutput, count: width)
         }
+        forEachLogits(of: sequences, body)
+    }
+
+    /// Calls `body` with each sequence and the logits of its row of `hidden`; each has one there.
+    func forEachLogits(of sequences: [TokenSequence], _ body: (TokenSequence, UnsafeBufferPointer<Float>) -> Void) {
         let (rows, size) = (logits(rowCount: sequences.count), stack.configuration.vocabularySize)
         for (row, sequence) in sequences.enumerated() {
             body(sequence, UnsafeBufferPointer(start: rows + row * size, count: size))

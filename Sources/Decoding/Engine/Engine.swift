@@ -86,13 +86,17 @@ package final class Engine {
             sequences.map(\.progress), rowLimit: min(rowLimit, chunkRows), totalRows: forward.maximumRows,
             sharesWideRows: isRowExact)
         guard !isCancelled() else { return false }
-        runTrunk(sequences) { plan.shares[$0].trunkRows }
-        TrunkDrafter().draft(sequences, counts: plan.shares.map(\.draftCount), engine: self)
+        let drafters = plan.draftCounts(sequences)
+        HeadDrafter().draft(sequences, counts: drafters.head, engine: self)
+        runTrunk(sequences) { plan.trunkRows($0, of: sequences[$0]) }
+        TrunkDrafter().draft(sequences, counts: drafters.trunk, engine: self)
         guard !isCancelled() else {
             for sequence in sequences { sequence.forgetDrafts() }
             return false
         }
-        runHead(sequences, plan, wanted)
+        let rows = { plan.headRows($0, of: sequences[$0]) }
+        runHead(sequences, rows: rows)
+        giveLogits(to: sequences, rows: rows, wanted)
         return true
     }
 
@@ -119,18 +123,16 @@ package final class Engine {
         }
     }
 
-    private func runHead(_ sequences: [TokenSequence], _ plan: PassPlan, _ wanted: Wanted) {
-        /// The head's rows of a sequence. The drafter may have found fewer drafts than planned.
-        func rows(_ index: Int) -> Int {
-            let share = plan.shares[index]
-            return share.headRows - share.draftCount + (share.draftCount > 0 ? sequences[index].drafts.tokens.count : 0)
-        }
+    /// Runs the head over the next `rows(index)` rows of the sequence at each index.
+    ///
+    /// - Parameter input: what the head is fed; nil for what the plan says.
+    func runHead(_ sequences: [TokenSequence], fed input: HeadInput? = nil, rows: (Int) -> Int) {
         segments.removeAll(keepingCapacity: true)
         var row = 0
         for (index, sequence) in sequences.enumerated() {
             let count = rows(index)
             guard count > 0 else { continue }
-            sequence.feedHead(hiddenRow(row), rowCount: count, forward)
+            sequence.feedHead(hiddenRow(row), rowCount: count, input, forward)
             segments.append(sequence.headSegment(rowCount: count))
             row += count
         }
@@ -140,10 +142,34 @@ package final class Engine {
         for (index, sequence) in sequences.enumerated() where rows(index) > 0 {
             sequence.takeHead(rowCount: rows(index))
         }
-        giveLogits(to: sequences, rows: rows, wanted)
     }
 
     func hiddenRow(_ row: Int) -> UnsafeMutablePointer<Float> {
         hidden.pointer + row * stack.configuration.hiddenSize
+    }
+}
+
+extension PassPlan {
+    /// The planned drafts of each sequence, by what drafts them.
+    fileprivate func draftCounts(_ sequences: [TokenSequence]) -> (head: [Int], trunk: [Int]) {
+        func counts(_ source: Drafting.Source) -> [Int] {
+            zip(sequences, shares).map { $0.plan.drafting?.source == source ? $1.draftCount : 0 }
+        }
+        return (counts(.head), counts(.trunk))
+    }
+
+    /// The trunk's rows of a sequence. The head may have found fewer drafts than planned.
+    fileprivate func trunkRows(_ index: Int, of sequence: TokenSequence) -> Int {
+        let isDrafted = sequence.plan.drafting?.source == .head
+        return shares[index].trunkRows - (isDrafted ? missingDrafts(index, sequence) : 0)
+    }
+
+    /// The head's rows of a sequence, likewise.
+    fileprivate func headRows(_ index: Int, of sequence: TokenSequence) -> Int {
+        shares[index].headRows - missingDrafts(index, sequence)
+    }
+
+    private func missingDrafts(_ index: Int, _ sequence: TokenSequence) -> Int {
+        shares[index].draftCount > 0 ? shares[index].draftCount - sequence.drafts.tokens.count : 0
     }
 }

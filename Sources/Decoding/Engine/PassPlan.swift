@@ -64,6 +64,8 @@ extension PassPlan.Share {
             : positions.first { sequence.needsTrunk(at: $0) && sequence.trunkCount(before: $0 + 1) > seen + trunkRows }
         let headRows = (firstMissing ?? positions.upperBound) - positions.lowerBound
         let draftCount = headRows == 0 ? 0 : min(sequence.draftCount, rowLimit - headRows)
-        self.init(trunkRows: trunkRows, draftCount: draftCount, headRows: headRows + draftCount)
+        self.init(
+            trunkRows: trunkRows + sequence.draftCountInTrunk(of: draftCount), draftCount: draftCount,
+            headRows: headRows + draftCount)
     }
 }

@@ -28,6 +28,9 @@ package struct SequenceProgress {
         return max(0, min(drafting.count, remainingPositions - 1))
     }
 
+    /// The number of drafts that the trunk's pass runs over: those that are there before it.
+    func draftCountInTrunk(of draftCount: Int) -> Int { plan.drafting?.source == .head ? draftCount : 0 }
+
     /// The number of positions before `position` that the plan lets the trunk see.
     package func trunkCount(before position: Int) -> Int { plan.trunkCount(before: position, promptCount: promptCount) }
 

@@ -27,11 +27,11 @@ extension TokenSequence {
     }
 
     /// Writes the head's inputs at its next positions: [rowCount, hidden].
-    func feedHead(_ rows: UnsafeMutablePointer<Float>, rowCount: Int, _ forward: ForwardPass) {
+    func feedHead(_ rows: UnsafeMutablePointer<Float>, rowCount: Int, _ input: HeadInput?, _ forward: ForwardPass) {
         let width = configuration.hiddenSize
         for number in 0..<rowCount {
             let (row, position) = (rows + number * width, headRing.count + number)
-            let input = plan.headInput(at: position, promptCount: promptCount)
+            let input = input ?? plan.headInput(at: position, promptCount: promptCount)
             switch input {
             case .trunk: row.update(from: trunkOutput(at: position), count: width)
             case .embedding: forward.stack.embed(token(at: position), into: row)

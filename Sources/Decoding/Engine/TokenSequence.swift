@@ -200,6 +200,9 @@ extension TokenSequence {
         forgetTrunk(from: 0)
     }
 
+    /// Forgets the head's keys and values of the last token and of the drafts after it, which the head made of embeddings.
+    func forgetHeadOfDrafts() { forgetHead(from: tokens.count - 1) }
+
     private func forgetHead(from position: Int) {
         headRing.truncate(to: position)
         fed.removeSubrange(headRing.count...)

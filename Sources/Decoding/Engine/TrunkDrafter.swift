@@ -28,7 +28,7 @@ struct TrunkDrafter {
 }
 
 extension TokenSequence {
-    fileprivate func beginDrafts(count: Int) {
+    func beginDrafts(count: Int) {
         drafts.begin(at: tokens.count - 1, count: count, vocabularySize: configuration.vocabularySize)
     }
 }

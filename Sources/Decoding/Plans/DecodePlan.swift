@@ -51,7 +51,7 @@ extension DecodePlan {
     public func model(from model: Model) -> Model { model.split(after: trunkLayerCount) }
 
     public var byteCost: ByteCost {
-        if drafting != nil { return .passes }
+        if let drafting { return .passes(drafting: drafting.source) }
         return skipsLayers ? .layerShares : .wholePasses
     }
 

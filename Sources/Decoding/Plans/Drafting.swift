@@ -1,8 +1,20 @@
-/// How a plan drafts tokens, which the head verifies in one pass.
+/// How a plan drafts tokens, which one pass of the model verifies.
 public struct Drafting: Sendable, Equatable {
+    /// What drafts.
+    public enum Source: Sendable, Equatable {
+        /// The trunk, with the final norm and `lm_head`, in the pass that the head completes.
+        case trunk
+        /// The head, fed embeddings alone, before the pass that verifies.
+        case head
+    }
+
+    /// What drafts.
+    public let source: Source
     /// Maximum number of drafts per verification.
     public let count: Int
 
-    /// The trunk drafts, with the final norm and `lm_head`.
-    public init(count: Int) { self.count = count }
+    public init(by source: Source, count: Int) {
+        self.source = source
+        self.count = count
+    }
 }

@@ -4,6 +4,8 @@ public import Models
 public enum PlanError: Error, Equatable, CustomStringConvertible {
     /// The factor is not from 1 to 16.
     case factorOutOfRange(Int)
+    /// The factor of verified cycles is outside 2 to 16.
+    case verifiedFactorOutOfRange(Int)
     /// The factor is neither `off` nor a number.
     case unreadableFactor(String)
     /// There is no plan of this name.
@@ -35,6 +37,8 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .factorOutOfRange(let factor):
             "the multi-token factor is \(factor); give off or a number from 1 to 16"
+        case .verifiedFactorOutOfRange(let factor):
+            "the factor of verified cycles is \(factor); give a number from 2 to 16"
         case .unreadableFactor(let text):
             "the multi-token factor is '\(text)'; give off or a number from 1 to 16"
         case .unknownPlan(let name):

@@ -43,7 +43,7 @@ package struct PlanKind: Sendable {
 extension PlanKind {
     /// The catalogue of plans, for `--plan`, its help and its errors.
     package static let all: [PlanKind] =
-        [VanillaPlan.kind, VanillaPlan.alias, MultiTokenPlan.kind] + RoutedPlan.kinds + [
+        [VanillaPlan.kind, VanillaPlan.alias, MultiTokenPlan.kind, VerifiedPlan.kind] + RoutedPlan.kinds + [
             FixedLayersPlan.exitKind, FixedLayersPlan.shortGPTKind, FixedLayersPlan.lacoKind, SaturationPlan.kind,
             SelfSpeculativePlan.kind,
         ]

@@ -24,7 +24,7 @@ public struct SelfSpeculativePlan: DecodePlan {
     }
 
     public var name: String { "layerskip:\(exitLayer):\(draftCount)" }
-    public var drafting: Drafting? { Drafting(count: draftCount) }
+    public var drafting: Drafting? { Drafting(by: .trunk, count: draftCount) }
     public var trunkLayerCount: Int? { exitLayer }
     public var needsSplit: Bool { true }
     public func headInput(at position: Int, promptCount: Int) -> HeadInput { .trunk }

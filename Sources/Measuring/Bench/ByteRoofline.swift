@@ -53,11 +53,14 @@ package struct ByteRoofline: Sendable {
             trunkDepth: options.trunkEntriesSeen(at: position, by: plan, promptCount: promptCount))
     }
 
-    /// Bytes per token of a generation of `tokenCount` tokens whose trunk drafts and whose head verifies. `lm_head` runs after
-    /// each draft and once per verification, so as often as the trunk.
-    func bytesPerToken(drafting passes: PassCounts, tokenCount: Int, depth: Double) -> Double {
-        let trunk = Double(trunk + vocabularyHead) + depth * Double(trunkPosition)
-        let head = Double(head) + depth * Double(headPosition)
-        return (Double(passes.trunkPasses) * trunk + Double(passes.headPasses) * head) / Double(tokenCount)
+    /// Bytes per token of a generation of `tokenCount` tokens whose trunk or head drafts. `lm_head` runs after each draft and once
+    /// per verification, so as often as the part that drafts.
+    func bytesPerToken(
+        _ passes: PassCounts, drafting source: Drafting.Source, tokenCount: Int, depth: Double
+    ) -> Double {
+        let trunk = Double(passes.trunkPasses) * (Double(trunk) + depth * Double(trunkPosition))
+        let head = Double(passes.headPasses) * (Double(head) + depth * Double(headPosition))
+        let vocabularyPasses = source == .trunk ? passes.trunkPasses : passes.headPasses
+        return (trunk + head + Double(vocabularyPasses * vocabularyHead)) / Double(tokenCount)
     }
 }

@@ -86,9 +86,10 @@ package final class Comparer {
         switch plan.byteCost {
         case .wholePasses:
             return roofline.bytesPerToken(plan, position: position, promptCount: promptCount, options: options)
-        case .passes:
+        case .passes(let source):
             let (passes, count) = (answer.statistics.passes, answer.statistics.decodeTokens)
-            return count > 0 ? roofline.bytesPerToken(drafting: passes, tokenCount: count, depth: depth) : nil
+            return count > 0
+                ? roofline.bytesPerToken(passes, drafting: source, tokenCount: count, depth: depth) : nil
         case .layerShares:
             guard answer.depths.positionCount > 0 else { return nil }
             return stack.bytesPerToken(
