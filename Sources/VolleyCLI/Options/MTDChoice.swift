@@ -3,16 +3,17 @@ import Volley
 
 /// The argument of `--mtd`: `off`, a factor, or `auto`.
 enum MTDChoice: ExpressibleByArgument {
-    case factor(PlanRequest)
+    case vanilla
+    case factor(Int)
     case fastest
 
     init?(argument: String) {
-        if argument == "auto" {
-            self = .fastest
-        } else if let request = try? PlanRequest(factor: argument) {
-            self = .factor(request)
-        } else {
-            return nil
+        switch argument {
+        case "auto": self = .fastest
+        case "off": self = .vanilla
+        default:
+            guard let factor = Int(argument), MultiTokenPlan.factors.contains(factor) else { return nil }
+            self = .factor(factor)
         }
     }
 }

@@ -13,6 +13,9 @@ struct PlanOptions: ParsableArguments {
             """, valueName: "off|n|auto"))
     var mtd: MTDChoice?
 
+    @Flag(help: "Verify the cycles of --mtd N: the text is vanilla's, as with --plan verified:N.")
+    var verify = false
+
     @OptionGroup var rule: RuleOptions
 
     @Option(
@@ -24,6 +27,10 @@ struct PlanOptions: ParsableArguments {
 
     func validate() throws {
         if mtd != nil, plan != nil { throw ValidationError("give --mtd or --plan, not both") }
+        guard verify else { return }
+        guard case .factor = mtd else {
+            throw ValidationError("--verify verifies cycles; give --mtd with a factor from 2 to 16 beside it")
+        }
     }
 
     /// The plan for this model. Prints to standard error which factor `auto` chose, and a warning if the model was not trained for
@@ -37,7 +44,8 @@ struct PlanOptions: ParsableArguments {
                 stack, rule: stack.configuration.rule(replacing: rule.overrides), options: options)
             StandardError.write("volley: \(calibration.reason)\n")
             request = calibration.choice
-        case .factor(let factor): request = factor
+        case .vanilla: request = .vanilla
+        case .factor(let factor): request = verify ? .verified(factor) : .multiToken(factor)
         case nil: request = plan?.request ?? .automatic
         }
         let plan = try model.plan(
