@@ -1,6 +1,5 @@
 import Models
 
-
 /// Multi-token decoding that loses nothing: the head drafts the rest of a cycle, and the next pass of trunk and head over the cycle
 /// verifies it. The text is vanilla's.
 ///
