@@ -63,10 +63,14 @@ package struct Checkpoint: Sendable {
 
     /// Returns the checkpoint with all compressed shards decoded into memory by `threadCount` threads. Mapped
     /// checkpoints are returned unchanged.
-    /// - Parameter checksTensors: whether to verify the tensor checksums of a native checkpoint.
-    package func loaded(threadCount: Int, checksTensors: Bool = true) throws(CheckpointError) -> Checkpoint {
+    /// - Parameters:
+    ///   - checksTensors: whether to verify the tensor checksums of a native checkpoint.
+    ///   - progress: counts the bytes, and can cancel between two frames.
+    package func loaded(
+        threadCount: Int, checksTensors: Bool = true, progress: LoadingProgress = LoadingProgress()
+    ) throws(CheckpointError) -> Checkpoint {
         guard case .native(let native) = contents else { return self }
-        let tensors = try native.load(threadCount: threadCount, checksTensors: checksTensors)
+        let tensors = try native.load(threadCount: threadCount, checksTensors: checksTensors, progress: progress)
         return Checkpoint(
             path: path, kind: kind, configuration: configuration, tokenizer: tokenizer, generation: generation,
             contents: .loaded(tensors), quantization: quantization, warnings: warnings)

@@ -34,47 +34,62 @@ public struct Model: Sendable {
     ///     fewer bytes per token; loading takes longer and more memory.
     ///   - checksTensors: whether to verify the checksums of a native checkpoint's tensors.
     ///   - ignoresUnusedTensors: whether to ignore tensors that the model does not use, rather than refuse them.
+    ///   - progress: called with the share of the weights' bytes that are decoded and packed, from 0 to 1, never falling; 1
+    ///     once the model is complete. Loading threads call it, one at a time: it must not block.
     /// - Throws: `CheckpointError`, `ConfigurationError` or `TokenizerError`, each one sentence; `CancellationError` if the task
-    ///   was cancelled before loading began.
+    ///   is cancelled, which stops loading between two layers.
     public static func load(
         _ path: String, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil,
         fp8Format: StorageFormat = .bf16, screens: Bool = false, checksTensors: Bool = true,
-        ignoresUnusedTensors: Bool = false
+        ignoresUnusedTensors: Bool = false, progress: (@Sendable (Double) -> Void)? = nil
     ) async throws -> Model {
         try Task.checkCancellation()
-        return try await withCheckedThrowingContinuation { continuation in
-            // Decoding gigabytes would block one of Swift's few cooperative threads for seconds.
-            Thread.detachNewThread {
-                continuation.resume(
-                    with: Result {
-                        try Model(
-                            path: path, headLayers: headLayers, vocabularyFormat: vocabularyFormat,
-                            fp8Format: fp8Format, screens: screens, checksTensors: checksTensors,
-                            ignoresUnusedTensors: ignoresUnusedTensors)
-                    })
+        let progress = LoadingProgress(progress)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                // Decoding gigabytes would block one of Swift's few cooperative threads for seconds.
+                Thread.detachNewThread {
+                    continuation.resume(
+                        with: Result {
+                            do {
+                                return try Model(
+                                    path: path, headLayers: headLayers, vocabularyFormat: vocabularyFormat,
+                                    fp8Format: fp8Format, screens: screens, checksTensors: checksTensors,
+                                    ignoresUnusedTensors: ignoresUnusedTensors, progress: progress)
+                            } catch CheckpointError.cancelled {
+                                throw CancellationError()
+                            }
+                        })
+                }
             }
+        } onCancel: {
+            progress.cancel()
         }
     }
 
     /// Loads a checkpoint on the calling thread. The other parameters and the errors are those of `load`.
     ///
     /// - Parameter threadCount: the number of threads that decode compressed weights.
+    /// - Throws: `CheckpointError.cancelled` too, after `progress.cancel()`.
     package init(
         path: String, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil,
         fp8Format: StorageFormat = .bf16, screens: Bool = false,
         threadCount: Int = SessionOptions().threadCount, checksTensors: Bool = true,
-        ignoresUnusedTensors: Bool = false
+        ignoresUnusedTensors: Bool = false, progress: LoadingProgress = LoadingProgress()
     ) throws {
         let opened = try Checkpoint.open(path, fp8Format: fp8Format)
         generationDefaults = try GenerationDefaults(opened.generation)
-        let checkpoint = try opened.loaded(threadCount: threadCount, checksTensors: checksTensors)
+        progress.begin(totalBytes: opened.loadingByteCount(checksTensors: checksTensors))
+        let checkpoint = try opened.loaded(
+            threadCount: threadCount, checksTensors: checksTensors, progress: progress)
         name = path.split(separator: "/").last.map(String.init) ?? path
         stack = try LayerStack(
             checkpoint: checkpoint, headLayers: headLayers, vocabularyFormat: vocabularyFormat, screens: screens,
-            ignoresUnusedTensors: ignoresUnusedTensors)
+            ignoresUnusedTensors: ignoresUnusedTensors, progress: progress)
         warnings = checkpoint.warnings(stack)
         (tokenizer, tokenizerRefusal) = try Tokenizer.orRefusal(checkpoint.tokenizer)
         endTokens = Set(stack.configuration.endTokens).union(tokenizer?.endOfTextIDs ?? [])
+        progress.finish()
     }
 
     /// A model without a tokenizer, such as one of random weights.

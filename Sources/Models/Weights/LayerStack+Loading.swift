@@ -9,13 +9,14 @@ extension LayerStack {
     ///   - vocabularyFormat: the format that `lm_head` is converted to; the embedding keeps its own.
     ///   - screens: whether greedy decoding uses a smaller copy of `lm_head` to find the largest logit.
     ///   - ignoresUnusedTensors: whether to ignore tensors that the model does not use, rather than refuse them.
+    ///   - progress: counts the bytes, and can cancel between two layers.
     /// - Throws: `ConfigurationError` if the configuration is not supported; `CheckpointError` if a tensor is missing, unused,
     ///   of the wrong shape, or cannot be converted.
     package convenience init(
         checkpoint: Checkpoint, headLayers: Int? = nil, vocabularyFormat: StorageFormat? = nil,
-        screens: Bool = false, ignoresUnusedTensors: Bool = false
+        screens: Bool = false, ignoresUnusedTensors: Bool = false, progress: LoadingProgress = LoadingProgress()
     ) throws {
-        let reader = TensorReader(checkpoint)
+        let reader = TensorReader(checkpoint, progress: progress)
         try reader.refuseDiffSkip()
         var configuration = try ModelConfiguration(checkpoint.configuration, headLayers: headLayers)
         try reader.refusePackedTensors()
@@ -28,7 +29,12 @@ extension LayerStack {
         let stored = own ?? embedding
         let vocabularyHead = try vocabularyFormat.map { try reader.converted(stored, to: $0) } ?? stored
         let isShared = configuration.tiesEmbeddings && vocabularyFormat == nil
-        let layers = try (0..<configuration.layerCount).map { try reader.layer($0, configuration) }
+        try progress.report()
+        let layers = try (0..<configuration.layerCount).map { index in
+            let layer = try reader.layer(index, configuration)
+            try progress.report()
+            return layer
+        }
         let finalNorm = try reader.vector("model.norm", count: hidden)
         let factors = try reader.ropeFactors(count: configuration.headWidth / 2)
         if !ignoresUnusedTensors { try reader.unread.refuse(checkpoint, modelType: configuration.modelType) }

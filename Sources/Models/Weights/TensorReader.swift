@@ -6,9 +6,12 @@ import Weights
 struct TensorReader {
     let checkpoint: Checkpoint
     let unread: UnreadTensors
+    /// Counts the bytes of each tensor that is read.
+    let progress: LoadingProgress
 
-    init(_ checkpoint: Checkpoint) {
+    init(_ checkpoint: Checkpoint, progress: LoadingProgress) {
         self.checkpoint = checkpoint
+        self.progress = progress
         unread = UnreadTensors(checkpoint)
     }
 
@@ -112,6 +115,7 @@ struct TensorReader {
     private func tensor(_ name: String, shape: [Int]) throws -> StoredTensor {
         let tensor = try checkpoint.tensor(name)
         unread.noteRead(name)
+        progress.add(tensor.bytes.count)
         guard tensor.shape == shape else {
             throw fault(name, "its shape is \(tensor.shape), but the configuration asks for \(shape)")
         }

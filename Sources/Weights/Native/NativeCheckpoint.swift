@@ -26,7 +26,9 @@ struct NativeCheckpoint: Sendable {
 
     /// Loads every tensor: decoded on `threadCount` threads, or mapped if its shard is uncompressed.
     /// - Parameter checksTensors: whether to verify each tensor's checksum.
-    func load(threadCount: Int, checksTensors: Bool) throws(CheckpointError) -> [String: StoredTensor] {
+    func load(
+        threadCount: Int, checksTensors: Bool, progress: LoadingProgress
+    ) throws(CheckpointError) -> [String: StoredTensor] {
         let maps = try mappedShards()
         var tensors: [String: StoredTensor] = [:]
         var jobs: [FrameJob] = []
@@ -42,10 +44,17 @@ struct NativeCheckpoint: Sendable {
         } body: { decoder, index throws(CheckpointError) in
             let job = work[index]
             try decoder.decode(job.frame, of: job.tensor, from: shards[job.frame.shard], to: job.output)
+            progress.add(job.frame.contentCount)
+            try progress.report()
         }
         for tensor in manifest.tensors where isMapped(tensor) { tensors[tensor.name] = mapped(tensor, maps) }
-        if checksTensors { try checkMapped(tensors, threadCount: threadCount) }
+        if checksTensors { try checkMapped(tensors, threadCount: threadCount, progress: progress) }
         return tensors
+    }
+
+    /// The number of bytes that `load` decodes or checks, plus those that a model packs.
+    func loadingByteCount(checksTensors: Bool) -> Int {
+        manifest.tensors.reduce(0) { $0 + $1.byteCount * (checksTensors || !isMapped($1) ? 2 : 1) }
     }
 
     /// Decodes one tensor into memory.
@@ -105,7 +114,9 @@ extension NativeCheckpoint {
         return StoredTensor(name: tensor.name, shape: tensor.shape, format: tensor.format, bytes: bytes, owner: map)
     }
 
-    private func checkMapped(_ tensors: [String: StoredTensor], threadCount: Int) throws(CheckpointError) {
+    private func checkMapped(
+        _ tensors: [String: StoredTensor], threadCount: Int, progress: LoadingProgress
+    ) throws(CheckpointError) {
         let mapped = manifest.tensors.filter(isMapped)
         try inParallel(count: mapped.count, threadCount: threadCount) {
         } body: { _, index throws(CheckpointError) in
@@ -122,6 +133,8 @@ extension NativeCheckpoint {
                     start += frame.contentCount
                 }
             }
+            progress.add(tensor.byteCount)
+            try progress.report()
         }
     }
 }
