@@ -22,14 +22,18 @@ public final class Generation: AsyncSequence, Sendable {
     private let prompt: Prompt
     private let plan: PlanRequest
     private let options: GenerationOptions
+    private let selection: TokenSelection
     private let progress = Mutex(Progress())
     private let wasIterated = Atomic(false)
 
-    init(_ session: Session, _ prompt: Prompt, plan: PlanRequest, options: GenerationOptions) {
+    init(
+        _ session: Session, _ prompt: Prompt, plan: PlanRequest, options: GenerationOptions, selection: TokenSelection
+    ) {
         self.session = session
         self.prompt = prompt
         self.plan = plan
         self.options = options
+        self.selection = selection
     }
 
     /// Why the generation ended; nil before the end, and if the iterator was dropped earlier.
@@ -44,7 +48,7 @@ public final class Generation: AsyncSequence, Sendable {
     fileprivate func begin() async throws -> SessionLease {
         guard !wasIterated.exchange(true, ordering: .relaxed) else { throw GenerationError.iteratedTwice }
         guard let lease = SessionLease(of: session) else { throw SessionError.busy }
-        try await session.begin(prompt, plan: plan, options: options)
+        try await session.begin(prompt, plan: plan, options: options, selection: selection)
         return lease
     }
 
@@ -72,8 +76,9 @@ extension Generation {
         /// The next token, or nil when the generation has ended or the task is cancelled.
         ///
         /// - Throws: before the first token `SessionError`, `GenerationError`, `SamplingError`, `PlanError` or `TokenizerError` if
-        ///   the generation cannot begin; later `SamplingError.logitsNotFinite` if the weights are damaged, and
-        ///   `SessionError.cacheOverflow` if keys or values are too large for float16.
+        ///   the generation cannot begin; later `SamplingError.logitsNotFinite` if the weights are damaged,
+        ///   `SessionError.cacheOverflow` if keys or values are too large for float16, `SamplingError` if logit processors leave
+        ///   no token to choose, and the errors that processors and sampler throw.
         public mutating func next() async throws -> GeneratedToken? {
             do {
                 if case .ready = state { state = .running(try await generation.begin()) }

@@ -14,14 +14,21 @@ public actor Session {
     /// Whether a generation holds the session; set and cleared by `SessionLease` only.
     nonisolated let isTaken = Atomic(false)
     private nonisolated let thread = ComputeThread()
-    private let generator: Generator
+    let generator: Generator
     /// The last plan that needed a measurement, with the name of its request.
-    private var measured: (name: String, plan: any DecodePlan)?
+    private(set) var measured: (name: String, plan: any DecodePlan)?
 
     init(model: Model, options: SessionOptions) {
+        self.init(model: model, options: options, generator: Generator(model, options: options), measured: nil)
+    }
+
+    init(
+        model: Model, options: SessionOptions, generator: sending Generator, measured: (String, any DecodePlan)?
+    ) {
         self.model = model
         self.options = options
-        generator = Generator(model, options: options)
+        self.generator = generator
+        self.measured = measured
     }
 
     /// The session's own thread.
@@ -31,16 +38,18 @@ public actor Session {
     public var tokens: [Int] { generator.tokens }
 
     /// Starts a generation from `prompt`. The caller holds the session's lease.
-    func begin(_ prompt: Prompt, plan: PlanRequest, options: GenerationOptions) throws {
+    func begin(
+        _ prompt: Prompt, plan: PlanRequest, options: GenerationOptions, selection: TokenSelection
+    ) throws {
         let plan = try self.plan(for: plan)
         if !options.stops.isEmpty { _ = try model.requireTokenizer() }
         try generator.begin(
             try prompt.tokens(for: model, isFirst: tokens.isEmpty), isWhole: prompt.isWhole, plan: plan,
-            options: options.filled(from: model.generationDefaults))
+            options: options.filled(from: model.generationDefaults), selection: selection)
     }
 
     /// The plan of `request`; the last measured plan is reused.
-    private func plan(for request: PlanRequest) throws -> any DecodePlan {
+    func plan(for request: PlanRequest) throws -> any DecodePlan {
         if request.isMeasured, let measured, measured.name == request.description { return measured.plan }
         let plan = try model.plan(for: request, options: options)
         if request.isMeasured { measured = (request.description, plan) }
@@ -67,16 +76,18 @@ extension Session {
     ///
     /// The work begins, and errors are thrown, when the first token is asked for.
     public nonisolated func generate(
-        _ text: String, plan: PlanRequest = .automatic, options: GenerationOptions = GenerationOptions()
+        _ text: String, plan: PlanRequest = .automatic, options: GenerationOptions = GenerationOptions(),
+        selection: TokenSelection = TokenSelection()
     ) -> Generation {
-        Generation(self, .text(text), plan: plan, options: options)
+        Generation(self, .text(text), plan: plan, options: options, selection: selection)
     }
 
     /// Continues with token ids, adding no others, and then generates.
     public nonisolated func generate(
-        _ tokens: [Int], plan: PlanRequest = .automatic, options: GenerationOptions = GenerationOptions()
+        _ tokens: [Int], plan: PlanRequest = .automatic, options: GenerationOptions = GenerationOptions(),
+        selection: TokenSelection = TokenSelection()
     ) -> Generation {
-        Generation(self, .tokens(tokens), plan: plan, options: options)
+        Generation(self, .tokens(tokens), plan: plan, options: options, selection: selection)
     }
 
     /// Answers a conversation, in the model's chat template.
@@ -89,19 +100,22 @@ extension Session {
     ///   - thinking: false asks a model that can think not to; nil for the template's default.
     ///   - plan: how tokens are decoded.
     ///   - options: how tokens are sampled, and what ends the answer.
+    ///   - selection: logit processors, and a sampler in place of the default one.
     public nonisolated func generate(
         chat messages: [ChatMessage], thinking: Bool? = nil, plan: PlanRequest = .automatic,
-        options: GenerationOptions = GenerationOptions()
+        options: GenerationOptions = GenerationOptions(), selection: TokenSelection = TokenSelection()
     ) -> Generation {
-        generate(chat: messages, template: ChatOptions(thinking: thinking), plan: plan, options: options)
+        generate(
+            chat: messages, template: ChatOptions(thinking: thinking), plan: plan, options: options,
+            selection: selection)
     }
 
-    /// Answers a conversation as `generate(chat:thinking:plan:options:)` does, with tools, documents and further variables
-    /// of the model's chat template.
+    /// Answers a conversation as `generate(chat:thinking:plan:options:selection:)` does, with tools, documents and
+    /// further variables of the model's chat template.
     public nonisolated func generate(
         chat messages: [ChatMessage], template: ChatOptions, plan: PlanRequest = .automatic,
-        options: GenerationOptions = GenerationOptions()
+        options: GenerationOptions = GenerationOptions(), selection: TokenSelection = TokenSelection()
     ) -> Generation {
-        Generation(self, .chat(messages, template), plan: plan, options: options)
+        Generation(self, .chat(messages, template), plan: plan, options: options, selection: selection)
     }
 }

@@ -54,6 +54,35 @@ struct BatchEngineTests {
         }
     }
 
+    /// Subtracts from the logits of the last tokens.
+    private struct Reluctance: LogitProcessor {
+        private var recent: [Int] = []
+
+        mutating func observe(_ token: Int, isGenerated: Bool) { recent = recent.suffix(5) + [token] }
+
+        mutating func process(_ logits: inout MutableSpan<Float>) {
+            for token in recent { logits[token] -= 6 }
+        }
+    }
+
+    @Test("a job's logit processor changes its own answer, and no other in the batch")
+    func processors() throws {
+        let engine = try Fixture.engine(ServingLimits())
+        let jobs = try [0, 4, 0, 4].enumerated().map { number, factor in
+            let listener = Listener()
+            let job = Job(
+                prompt: [5, 6, 9], plan: try Fixture.plan(factor),
+                options: GenerationOptions(maximumTokens: 30, sampling: .greedy, ignoresEnd: true, logprobCount: 2),
+                selection: TokenSelection(processors: number < 2 ? [Reluctance()] : [])
+            ) { listener.hear($0) }
+            return (job: job, listener: listener)
+        }
+        try engine.queue.submit(jobs.map(\.job))
+        for _ in 0..<90 where !jobs.allSatisfy(\.listener.hasEnded) { engine.step() }
+        for (job, listener) in jobs { #expect(listener.answer == (try Fixture.alone(job))) }
+        #expect(jobs[0].listener.answer.tokens.map(\.id) != jobs[2].listener.answer.tokens.map(\.id))
+    }
+
     @Test("a key or value too large for float16 fails its own request and no other in the batch", arguments: [0, 4])
     func cacheOverflow(_ factor: Int) throws {
         let checkpoint = try AlteredCheckpoint()

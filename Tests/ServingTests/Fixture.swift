@@ -61,7 +61,7 @@ enum Fixture {
     static func alone(_ job: Job, _ model: Result<Model, any Error> = model) throws -> Answer {
         let model = try model.get()
         let generator = Generator(model, options: SessionOptions(threadCount: 1))
-        try generator.begin(job.prompt, plan: job.plan, options: job.options)
+        try generator.begin(job.prompt, plan: job.plan, options: job.options, selection: job.selection)
         var answer = Answer()
         while let token = try generator.step() { answer.tokens.append(token) }
         answer.finishReason = generator.finishReason

@@ -13,7 +13,7 @@ package final class Generator {
     package private(set) var statistics = GenerationStatistics()
 
     /// The engine and sequence in use. A plan with other layers, or another trunk/head split, gets a new lane.
-    private var lane: Lane?
+    var lane: Lane?
     /// Whether the caller runs the sequence, together with others.
     private let isShared: Bool
     private var loop: TokenLoop?
@@ -23,7 +23,7 @@ package final class Generator {
     private var passesBefore = PassCounts()
 
     /// An engine, and the sequence that it runs.
-    private struct Lane {
+    struct Lane {
         let engine: Engine
         let sequence: TokenSequence
     }
@@ -72,29 +72,42 @@ package final class Generator {
         lane?.sequence.truncate(to: 0)
     }
 
+    /// Removes the tokens from `count` on, and ends the generation.
+    ///
+    /// - Throws: `SessionError.truncation` if there are fewer tokens.
+    package func truncate(to count: Int) throws(SessionError) {
+        guard (0...tokens.count).contains(count) else { throw .truncation(count: count, tokenCount: tokens.count) }
+        loop = nil
+        lane?.sequence.truncate(to: count)
+    }
+
     /// Starts a generation. `step` does the work.
     ///
     /// - Parameters:
     ///   - prompt: the next tokens, or the whole sequence.
     ///   - isWhole: whether `prompt` is the whole sequence; what was computed for a shared prefix is kept.
     ///   - options: parameters that are nil have no effect; `filled(from:)` replaces them by the model's defaults.
+    ///   - selection: the caller's logit processors and sampler.
     ///   - readsLogits: whether the caller reads the sequence's logits.
     ///   - isCancelled: called before each pass, in addition to the task's own cancellation.
     /// - Throws: `GenerationError` or `SamplingError` for invalid options; `SessionError` for invalid session options, and for a
     ///   prompt that does not fit the context.
     package func begin(
         _ prompt: [Int], isWhole: Bool = false, plan: any DecodePlan, options: GenerationOptions,
-        readsLogits: Bool = false, isCancelled: @escaping @Sendable () -> Bool = { false }
+        selection: TokenSelection = TokenSelection(), readsLogits: Bool = false,
+        isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws {
         loop = nil
         try options.check()
         let sequence = try read(prompt, isWhole: isWhole, plan: plan)
-        let loop = TokenLoop(sequence, options: options, tokenizer: model.tokenizer, endTokens: model.endTokens)
+        let loop = TokenLoop(
+            sequence, options: options, selection: selection, tokenizer: model.tokenizer, endTokens: model.endTokens)
         // At most 16,384 at once: most texts end long before a long context is full.
         sequence.reserveTokens(min(loop.tokenLimit, sequence.remainingPositions, 1 << 14))
         self.loop = loop
         self.isCancelled = isCancelled
-        wanted = options.needsOnlyLargestLogit && !readsLogits ? .largest : .last
+        let needsAll = readsLogits || selection.readsLogits || !options.needsOnlyLargestLogit
+        wanted = needsAll ? .last : .largest
         statistics = GenerationStatistics()
         statistics.seed = loop.seed
         decodeStart = nil
@@ -103,7 +116,7 @@ package final class Generator {
     /// The next token, or nil when the generation has ended.
     ///
     /// - Throws: `SessionError.cacheOverflow` if keys or values do not fit the cache's format,
-    ///   `SamplingError.logitsNotFinite` if the weights are damaged.
+    ///   `SamplingError.logitsNotFinite` if the weights are damaged, and the errors of processors and sampler.
     package func step() throws -> GeneratedToken? {
         guard let loop, loop.finishReason == nil, let lane else { return nil }
         guard advance(lane) else { return self.loop?.finish(.cancelled) }
@@ -179,7 +192,7 @@ extension Generator {
 
     /// The current lane, or a new one if `plan` has other layers or another trunk/head split, so that nothing computed can be
     /// reused.
-    private func lane(for plan: any DecodePlan) throws -> Lane {
+    func lane(for plan: any DecodePlan) throws -> Lane {
         if isShared, let lane { return lane }
         let stack = plan.model(from: model).stack
         if let lane, lane.engine.stack.runsAlike(stack) { return lane }

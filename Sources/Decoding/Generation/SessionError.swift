@@ -1,3 +1,4 @@
+public import Foundation
 import Tensors
 
 /// Why a session refuses its options or a prompt, in one sentence.
@@ -20,6 +21,10 @@ public enum SessionError: Error, Equatable, CustomStringConvertible {
     case draftsInWindow
     /// A key or value at this position is too large for `SessionOptions.kvFormat`, float16.
     case cacheOverflow(position: Int)
+    /// The number of tokens to keep is negative, or more than the session has.
+    case truncation(count: Int, tokenCount: Int)
+    /// The hidden states of an embedding are not finite: the weights are damaged.
+    case embeddingNotFinite
     /// The system started fewer threads than `SessionOptions.threadCount`.
     case threadRefused(started: Int, of: Int)
 
@@ -43,8 +48,17 @@ public enum SessionError: Error, Equatable, CustomStringConvertible {
             "a plan that drafts tokens cannot take them back out of a window; leave out --window"
         case .cacheOverflow(let position):
             "a key or value at position \(position) is too large for float16, the KV cache's number format; run again with --kv f32"
+        case .truncation(let count, let tokenCount):
+            "the session cannot be truncated to \(count) tokens; give a number from 0 to its \(tokenCount)"
+        case .embeddingNotFinite:
+            "the model's hidden states are not finite numbers, or all zero; the checkpoint's weights are damaged"
         case .threadRefused(let started, let count):
             ThreadRefusal(started: started, of: count).description
         }
     }
+}
+
+extension SessionError: LocalizedError {
+    /// The same sentence as `description`.
+    public var errorDescription: String? { description }
 }

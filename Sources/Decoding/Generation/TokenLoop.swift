@@ -9,42 +9,46 @@ struct TokenLoop {
     /// Maximum number of tokens; the context may be full earlier.
     let tokenLimit: Int
     /// The seed that repeats the text; nil for greedy decoding.
-    var seed: UInt64? { sampler.seed }
+    var seed: UInt64? { chooser.seed }
 
     private let options: GenerationOptions
     private let endTokens: Set<Int>
-    private var sampler: Sampler
+    private var chooser: TokenChooser
     private var text: TextStream
     private var emittedCount = 0
 
     /// - Parameters:
     ///   - sequence: a sequence with its prompt.
     ///   - options: parameters that are nil have no effect; `filled(from:)` replaces them by a model's defaults.
+    ///   - selection: the caller's logit processors and sampler.
     ///   - tokenizer: turns ids into text. Without one, tokens have no text, and stop strings are not found.
     ///   - endTokens: tokens that end the generation.
-    init(_ sequence: TokenSequence, options: GenerationOptions, tokenizer: Tokenizer?, endTokens: Set<Int>) {
+    init(
+        _ sequence: TokenSequence, options: GenerationOptions, selection: TokenSelection, tokenizer: Tokenizer?,
+        endTokens: Set<Int>
+    ) {
         self.options = options
         self.endTokens = options.ignoresEnd ? [] : endTokens
-        sampler = Sampler(options.sampling, vocabularySize: sequence.configuration.vocabularySize)
+        chooser = TokenChooser(options.sampling, selection, vocabularySize: sequence.configuration.vocabularySize)
         text = TextStream(tokenizer: tokenizer, stops: options.stops)
         tokenLimit = options.tokenLimit(
             promptCount: sequence.tokens.count, contextLength: sequence.configuration.contextLength)
-        for token in sequence.tokens { sampler.observe(token, isGenerated: false) }
+        for token in sequence.tokens { chooser.observe(token, isGenerated: false) }
     }
 
     /// Samples a token from the sequence's logits, and appends it to the sequence; nil at the end.
     ///
     /// - Throws: `SessionError.cacheOverflow` if keys or values do not fit the cache's format,
-    ///   `SamplingError.logitsNotFinite` if the weights are damaged.
+    ///   `SamplingError.logitsNotFinite` if the weights are damaged, and the errors of processors and sampler.
     mutating func take(from sequence: TokenSequence) throws -> GeneratedToken? {
         guard finishReason == nil else { return nil }
         guard emittedCount < tokenLimit else { return finish(.length) }
         guard sequence.remainingPositions > 0 else { return finish(.context) }
         try sequence.checkCache()
-        let token = try sampler.sample(sequence.logits)
+        let token = try chooser.choose(from: sequence.logits)
         let logprobs = options.logprobCount.map { Decoding.logprobs(of: sequence.logits, sampled: token, count: $0) }
         try sequence.append(token)
-        sampler.observe(token, isGenerated: true)
+        chooser.observe(token, isGenerated: true)
         emittedCount += 1
         return GeneratedToken(
             id: token, text: releasedText(of: token, sequence),

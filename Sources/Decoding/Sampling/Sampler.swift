@@ -7,7 +7,7 @@ import Tensors
 #endif
 
 /// Samples tokens from logits. It allocates only when it is made.
-package struct Sampler {
+package struct Sampler: TokenSampler {
     /// The seed that repeats the samples; nil for greedy decoding.
     package let seed: UInt64?
     private let parameters: SamplingRule
@@ -41,6 +41,10 @@ package struct Sampler {
     /// - Throws: `SamplingError.logitsNotFinite`.
     package mutating func sample(_ logits: UnsafeBufferPointer<Float>) throws(SamplingError) -> Int {
         try draw(penalties?.applied(to: logits) ?? logits)
+    }
+
+    package mutating func sample(_ logits: Span<Float>) throws(SamplingError) -> Int {
+        try logits.withUnsafeBufferPointer { logits throws(SamplingError) in try sample(logits) }
     }
 
     private mutating func draw(_ logits: UnsafeBufferPointer<Float>) throws(SamplingError) -> Int {

@@ -1,3 +1,5 @@
+public import Foundation
+
 /// A sampling parameter that is out of range, or logits that cannot be sampled, in one sentence.
 public enum SamplingError: Error, Equatable, CustomStringConvertible {
     /// The temperature is negative or not finite.
@@ -18,6 +20,12 @@ public enum SamplingError: Error, Equatable, CustomStringConvertible {
     case frequencyPenalty(Float)
     /// The logits are not finite: the weights are damaged.
     case logitsNotFinite
+    /// Logit processors have ruled out every token.
+    case noTokenAllowed
+    /// `LogitProcessor.allowedTokens` returned an id that is negative or beyond the vocabulary.
+    case allowedTokenOutOfRange(Int, vocabularySize: Int)
+    /// A logit processor wrote NaN or +∞.
+    case processedNotFinite
 
     public var description: String {
         switch self {
@@ -33,6 +41,17 @@ public enum SamplingError: Error, Equatable, CustomStringConvertible {
         case .frequencyPenalty(let value): "the frequency penalty is \(value); give a number from -2 to 2"
         case .logitsNotFinite:
             "the model's logits are not finite numbers; the checkpoint's weights are damaged or not meant for it"
+        case .noTokenAllowed:
+            "the logit processors rule out every token; allow at least one, such as an end token"
+        case .allowedTokenOutOfRange(let token, let size):
+            "a logit processor allows token id \(token), which is outside the vocabulary; ids run from 0 to \(size - 1)"
+        case .processedNotFinite:
+            "a logit processor wrote NaN or +infinity; write finite numbers, or -infinity for a token that may not come"
         }
     }
+}
+
+extension SamplingError: LocalizedError {
+    /// The same sentence as `description`.
+    public var errorDescription: String? { description }
 }

@@ -6,6 +6,7 @@ package final class Job: Sendable {
     package let prompt: [Int]
     package let plan: any DecodePlan
     package let options: GenerationOptions
+    package let selection: TokenSelection
     /// The number of most likely tokens to report with each token of the prompt; nil for no report.
     package let promptLogprobCount: Int?
     package let submitted = ContinuousClock.now
@@ -14,12 +15,14 @@ package final class Job: Sendable {
     private let cancelled = Atomic(false)
 
     package init(
-        prompt: [Int], plan: any DecodePlan, options: GenerationOptions, promptLogprobCount: Int? = nil,
+        prompt: [Int], plan: any DecodePlan, options: GenerationOptions,
+        selection: TokenSelection = TokenSelection(), promptLogprobCount: Int? = nil,
         deliver: @escaping @Sendable (JobEvent) -> Void
     ) {
         self.prompt = prompt
         self.plan = plan
         self.options = options
+        self.selection = selection
         self.promptLogprobCount = promptLogprobCount
         self.deliver = deliver
     }

@@ -26,7 +26,8 @@ final class Seat {
         sequence.reserve(entries)
         kvByteCount = sequence.kvByteCount
         generator = Generator(model, sharing: engine, sequence: sequence)
-        try generator.begin(Array(job.prompt[reusedTokens...]), plan: job.plan, options: job.options)
+        try generator.begin(
+            Array(job.prompt[reusedTokens...]), plan: job.plan, options: job.options, selection: job.selection)
     }
 
     /// The cycle index of the next pass.
