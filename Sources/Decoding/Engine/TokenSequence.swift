@@ -16,8 +16,8 @@ package final class TokenSequence {
     package private(set) var plan: any DecodePlan = .vanilla
 
     let configuration: ModelConfiguration
-    let trunkRing: KVRing
-    let headRing: KVRing
+    private(set) var trunkRing: KVRing
+    private(set) var headRing: KVRing
     var trunkOutputs: TrunkOutputs
     /// The head's input for each of its entries.
     var fed: [HeadInput] = []
@@ -36,6 +36,24 @@ package final class TokenSequence {
         trunkOutputs = TrunkOutputs(width: configuration.hiddenSize, limit: shapes.trunk.limit)
         lastLogits = AlignedBuffer(count: configuration.vocabularySize)
         depthLog = DepthLog(layerCount: configuration.layerCount)
+    }
+
+    /// An independent sequence with the same tokens and everything computed for them, except drafts.
+    package func copy() -> TokenSequence {
+        let copy = TokenSequence(configuration, options: options)
+        (copy.tokens, copy.promptCount, copy.plan, copy.fed) = (tokens, promptCount, plan, fed)
+        (copy.trunkRing, copy.headRing, copy.trunkOutputs) = (trunkRing.copy(), headRing.copy(), trunkOutputs.copy())
+        copy.depthLog.record = depthLog.record
+        copy.forgetDrafts()
+        return copy
+    }
+
+    /// Sets an empty sequence to a saved one. The caller then restores trunk outputs and rings.
+    func adopt(_ saved: SavedSequence) {
+        (tokens, promptCount, fed) = (saved.tokens, saved.promptCount, saved.fed)
+        plan = RestoredPlan(layers: saved.layers)
+        depthLog.record = saved.depths
+        trunkOutputs.skip(to: saved.firstOutput)
     }
 
     /// The logits of the last position run: [vocabulary].

@@ -47,6 +47,14 @@ package struct TrunkOutputs {
     /// Discards all rows; the next row is that of `entry`.
     package mutating func skip(to entry: Int) { (start, end) = (entry, entry) }
 
+    /// An independent copy.
+    func copy() -> TrunkOutputs {
+        var copy = TrunkOutputs(width: width, limit: limit)
+        copy.skip(to: start)
+        for entry in start..<end { copy.append(row(entry), count: 1) }
+        return copy
+    }
+
     private func slot(_ entry: Int) -> UnsafeMutablePointer<Float> { rows.pointer + entry % capacity * width }
 
     private mutating func reserve(_ needed: Int) {

@@ -3,11 +3,17 @@ public struct DepthRecord: Sendable {
     /// Layers of the model.
     public let layerCount: Int
     /// The share of the layer that ran, 0, 1/2 or 1: [position][layer].
-    private var shares: [Float] = []
+    package private(set) var shares: [Float] = []
     /// [position][layer]; NaN without a gate.
-    private var gates: [Float] = []
+    package private(set) var gates: [Float] = []
 
     package init(layerCount: Int) { self.layerCount = layerCount }
+
+    /// Nil unless both arrays are [position][layer] with the same number of positions.
+    package init?(layerCount: Int, shares: [Float], gates: [Float]) {
+        guard shares.count == gates.count, shares.count.isMultiple(of: layerCount) else { return nil }
+        (self.layerCount, self.shares, self.gates) = (layerCount, shares, gates)
+    }
 
     /// The number of recorded positions.
     public var positionCount: Int { shares.count / layerCount }

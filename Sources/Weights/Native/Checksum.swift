@@ -1,10 +1,10 @@
 import CXXHash
 
 /// XXH3, 64 bits. Detects damage, not forgery.
-struct Checksum: Equatable, Sendable {
-    let value: UInt64
+package struct Checksum: Equatable, Sendable {
+    package let value: UInt64
 
-    init(of bytes: UnsafeRawBufferPointer) { value = volley_xxh3(bytes.baseAddress, bytes.count) }
+    package init(of bytes: UnsafeRawBufferPointer) { value = volley_xxh3(bytes.baseAddress, bytes.count) }
 
     /// Parses 16 hexadecimal digits, as written by `text`.
     init?(_ text: String) {

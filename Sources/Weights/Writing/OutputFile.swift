@@ -7,24 +7,33 @@
 #endif
 
 /// A new file, written sequentially.
-struct OutputFile: ~Copyable {
+package struct OutputFile: ~Copyable {
     let path: String
     private(set) var byteCount = 0
     private let descriptor: Int32
 
+    /// - Parameter permissions: who may read and write it, before the process's mask.
     /// - Throws: `CheckpointError.unwritable`, also if the file exists.
-    init(path: String) throws(CheckpointError) {
+    package init(path: String, permissions: mode_t = 0o644) throws(CheckpointError) {
         self.path = path
-        descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
         guard descriptor >= 0 else { throw .unwritable(path: path, reason: String(cString: strerror(errno))) }
     }
 
     deinit { close(descriptor) }
 
-    mutating func write(_ bytes: [UInt8]) throws(CheckpointError) {
+    package mutating func write(_ bytes: [UInt8]) throws(CheckpointError) {
+        let problem = bytes.withUnsafeBytes { bytes -> CheckpointError? in
+            do throws(CheckpointError) { try write(bytes) } catch { return error }
+            return nil
+        }
+        if let problem { throw problem }
+    }
+
+    package mutating func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
         var done = 0
         while done < bytes.count {
-            let count = bytes.withUnsafeBytes { Self.write(descriptor, $0, from: done) }
+            let count = Self.write(descriptor, bytes, from: done)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw .unwritable(path: path, reason: String(cString: strerror(errno))) }
             done += count
@@ -33,7 +42,7 @@ struct OutputFile: ~Copyable {
     }
 
     /// Flushes the file to disk.
-    consuming func finish() throws(CheckpointError) {
+    package consuming func finish() throws(CheckpointError) {
         guard fsync(descriptor) == 0 else {
             throw .unwritable(path: path, reason: String(cString: strerror(errno)))
         }
