@@ -6,6 +6,7 @@ extension Engine {
     /// Computes the requested logits of each sequence's rows, which follow each other in `hidden`.
     func giveLogits(to sequences: [TokenSequence], rows: (Int) -> Int, _ wanted: Wanted) {
         if case .each(let read) = wanted { return giveEach(to: sequences, rows: rows, read) }
+        if case .states(let read) = wanted { return giveStates(of: sequences, rows: rows, read) }
         var (row, count) = (0, 0)
         var readers: [TokenSequence] = []
         for (index, sequence) in sequences.enumerated() where rows(index) > 0 {
@@ -58,6 +59,22 @@ extension Engine {
             for number in 0..<rows(index) {
                 forward.logits(hiddenRow(row), into: sequence.lastLogits.pointer)
                 read(sequence.computedCount - rows(index) + number, sequence.logits)
+                row += 1
+            }
+        }
+    }
+
+    private func giveStates(
+        of sequences: [TokenSequence], rows: (Int) -> Int, _ read: (Int, UnsafeBufferPointer<Float>) -> Void
+    ) {
+        let state = AlignedBuffer<Float>(unfilledCount: stack.configuration.hiddenSize)
+        var row = 0
+        for (index, sequence) in sequences.enumerated() {
+            for number in 0..<rows(index) {
+                forward.finalState(hiddenRow(row), into: state.pointer)
+                read(
+                    sequence.computedCount - rows(index) + number,
+                    UnsafeBufferPointer(start: state.pointer, count: state.count))
                 row += 1
             }
         }

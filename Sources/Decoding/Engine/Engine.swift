@@ -56,6 +56,8 @@ package final class Engine {
         case largest
         /// The logits after each position that the head runs over.
         case each((_ position: Int, UnsafeBufferPointer<Float>) -> Void)
+        /// None, but the hidden state after the final norm, [hidden], of each position that the head runs over.
+        case states((_ position: Int, UnsafeBufferPointer<Float>) -> Void)
     }
 
     /// Runs the head of every sequence up to its last token; `logits` of each are then those after it.

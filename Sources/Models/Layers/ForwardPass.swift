@@ -80,6 +80,11 @@ package final class ForwardPass {
         profile?.addScreened(exactCount: count)
     }
 
+    /// The final norm of one row, both [hidden].
+    package func finalState(_ hidden: UnsafePointer<Float>, into state: UnsafeMutablePointer<Float>) {
+        normalize(state, hidden, stack.finalNorm, rowCount: 1)
+    }
+
     /// Runs `work`; when profiling, adds its time to that of `part`.
     package func measured(_ part: PassProfile.Part, _ work: () -> Void) {
         guard let profile else { return work() }
