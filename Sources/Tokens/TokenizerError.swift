@@ -1,3 +1,5 @@
+public import Foundation
+
 /// An error in a tokenizer's files or in a chat: one sentence with the place, what was found and what to do.
 public enum TokenizerError: Error, Sendable, Equatable {
     /// A required file cannot be read.
@@ -42,4 +44,9 @@ extension TokenizerError: CustomStringConvertible {
         case .badChat(let problem): "chat: \(problem)"
         }
     }
+}
+
+extension TokenizerError: LocalizedError {
+    /// The same sentence as `description`.
+    public var errorDescription: String? { description }
 }

@@ -1,3 +1,4 @@
+public import Foundation
 import JSON
 
 /// An error in a checkpoint: one sentence with the file, the place in it, what was found and what to do.
@@ -48,4 +49,9 @@ extension CheckpointError: CustomStringConvertible {
     private static func lastPart(_ identifier: String) -> String {
         identifier.split(separator: "/").last.map(String.init) ?? identifier
     }
+}
+
+extension CheckpointError: LocalizedError {
+    /// The same sentence as `description`.
+    public var errorDescription: String? { description }
 }

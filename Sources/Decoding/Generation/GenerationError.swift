@@ -1,3 +1,5 @@
+public import Foundation
+
 /// Why a generation cannot begin, in one sentence.
 public enum GenerationError: Error, Equatable, CustomStringConvertible {
     /// `GenerationOptions.maximumTokens` is negative.
@@ -26,4 +28,9 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
             "the generation was iterated before; ask the session for another"
         }
     }
+}
+
+extension GenerationError: LocalizedError {
+    /// The same sentence as `description`.
+    public var errorDescription: String? { description }
 }

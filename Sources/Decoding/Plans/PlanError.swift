@@ -1,3 +1,4 @@
+public import Foundation
 public import Models
 
 /// Why a plan cannot be made, in one sentence.
@@ -67,4 +68,9 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
             "--plan \(plan):\(count) is out of range; this model takes \(range.lowerBound) to \(range.upperBound)"
         }
     }
+}
+
+extension PlanError: LocalizedError {
+    /// The same sentence as `description`.
+    public var errorDescription: String? { description }
 }

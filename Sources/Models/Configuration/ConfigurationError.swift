@@ -1,3 +1,4 @@
+public import Foundation
 public import Tensors
 
 /// Why a configuration cannot be used: one sentence with the field, its value and a remedy.
@@ -58,4 +59,9 @@ extension ConfigurationError: CustomStringConvertible {
         return "lm_head in \(format.rawValue) \(problem); leave out --screen"
             + (others.isEmpty ? "" : ", or choose --lm-head-format \(choice)")
     }
+}
+
+extension ConfigurationError: LocalizedError {
+    /// The same sentence as `description`.
+    public var errorDescription: String? { description }
 }

@@ -1,3 +1,5 @@
+public import Foundation
+
 /// A phase and a prompt input that contradict each other.
 public struct CycleRuleError: Error, Equatable, CustomStringConvertible {
     public let phase: CyclePhase
@@ -17,4 +19,9 @@ public struct CycleRuleError: Error, Equatable, CustomStringConvertible {
             ? "prompt input masked belongs to absolute phase, but the phase is prompt"
             : "prompt input \(promptInput.rawValue) belongs to prompt phase, but the phase is absolute"
     }
+}
+
+extension CycleRuleError: LocalizedError {
+    /// The same sentence as `description`.
+    public var errorDescription: String? { description }
 }
