@@ -1,6 +1,6 @@
 /// How a plan drafts tokens, which one pass of the model verifies.
 public struct Drafting: Sendable, Equatable {
-    /// What drafts.
+    /// The part of the model that drafts.
     public enum Source: Sendable, Equatable {
         /// The trunk, with the final norm and `lm_head`, in the pass that the head completes.
         case trunk
@@ -8,7 +8,7 @@ public struct Drafting: Sendable, Equatable {
         case head
     }
 
-    /// What drafts.
+    /// The part of the model that drafts.
     public let source: Source
     /// Maximum number of drafts per verification.
     public let count: Int
