@@ -2,7 +2,7 @@
 package struct JSONSyntaxError: Error, Equatable, CustomStringConvertible {
     /// Byte offset from the start of the text.
     package let offset: Int
-    /// What was expected, or what is not allowed.
+    /// The problem: something expected, or something not allowed.
     package let problem: String
 
     package var description: String { "byte \(offset): \(problem)" }

@@ -14,6 +14,15 @@ struct BadInputTests {
         (["generate", "--model", model] + ids + ["--mtd", "x"], 64, "'x' is invalid for '--mtd"),
         (["generate", "--model", model] + ids + ["--plan", "mtd:99"], 64, "'mtd:99' is invalid for '--plan"),
         (["generate", "--model", model] + ids + ["--mtd", "2", "--plan", "mtd:2"], 64, "not both"),
+        (["generate", "--model", model] + ids + ["--verify"], 64, "give --mtd with a factor from 2 to 16"),
+        (["generate", "--model", model] + ids + ["--mtd", "off", "--verify"], 64, "--verify verifies cycles"),
+        (["generate", "--model", model] + ids + ["--mtd", "1", "--verify"], 1, "the factor of verified cycles is 1"),
+        (
+            ["generate", "--model", model] + ids + ["--plan", "verified:17"], 64, "'verified:17' is invalid for '--plan"
+        ),
+        (
+            ["generate", "--model", model] + ids + ["--mtd", "4", "--verify", "--window", "64"], 1, "leave out --window"
+        ),
         (["generate", "--model", model] + ids + ["--phase", "moon"], 64, "'moon' is invalid for '--phase"),
         (
             ["generate", "--model", model] + ids + ["--prompt-input", "both"], 64,

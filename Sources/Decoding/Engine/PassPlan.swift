@@ -8,7 +8,7 @@ package struct PassPlan: Equatable {
     package struct Share: Equatable {
         /// Rows of the trunk's pass.
         package var trunkRows = 0
-        /// Tokens drafted after the trunk's pass.
+        /// Tokens that are drafted for the head's pass to verify.
         package var draftCount = 0
         /// Rows of the head's pass, including one per draft.
         package var headRows = 0
