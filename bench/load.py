@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Starts a server, puts it under load and compares every answer with the same request run alone.
 
-Requests have random prompts, lengths and factors. Clients read whole answers or streams, disconnect at any moment, read slowly or
+Requests have random prompts, lengths and plans. Clients read whole answers or streams, disconnect at any moment, read slowly or
 send half a request; 5 % of requests are invalid. Fails if an answer differs, a request is lost, or memory or descriptors grow.
 Connects only to this machine.
 """
@@ -24,6 +24,7 @@ from collections import Counter
 from support import wire
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+PLANS = ["off", "mtd:2", "mtd:3", "mtd:4", "mtd:6", "verified:3", "verified:6", "adaptive:6:0.8", "ngram"]
 KINDS = {"whole": 50, "stream": 27, "leave": 10, "slow": 4, "half": 4, "wrong": 5}
 WRONG = [
     b"{", b"[]", b'{"model": 1}', b"\xff", b"[" * 1000, b'{"model": "another", "prompt": "a"}',
@@ -67,7 +68,7 @@ def make_request():
     request = {
         "prompt": [random.randrange(3, 500) for _ in range(int(2 ** random.uniform(0, 9)))],
         "max_tokens": random.randint(1, 60),
-        "mtd": random.choice(["off", 2, 3, 4, 6]),
+        "plan": random.choice(PLANS),
     }
     if random.random() < 0.4:
         request |= {"temperature": 1.2, "top_p": 0.9, "seed": random.randrange(1000)}
@@ -79,7 +80,7 @@ def make_request():
 def alone(volley, request):
     options = [
         "--prompt-ids", ",".join(map(str, request["prompt"])), "--max-tokens", str(request["max_tokens"]),
-        "--mtd", str(request["mtd"]), "--temperature", str(request["temperature"]), "--json",
+        "--plan", request["plan"], "--temperature", str(request["temperature"]), "--json",
     ]  # fmt: skip
     if "seed" in request:
         options += ["--seed", str(request["seed"]), "--top-p", str(request["top_p"])]

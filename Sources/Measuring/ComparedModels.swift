@@ -21,7 +21,7 @@ package struct ComparedModels: Sendable {
         guard let own = model.tokenizer, let other = baseline.tokenizer,
             let id = own.firstDifference(from: other)
         else { return }
-        func text(_ model: Model) -> String { model.tokenizer?.decode([id], skipSpecial: false) ?? "" }
+        func text(_ model: Model) -> String { model.tokenizer?.text(of: id) ?? "" }
         throw .token(id, model: model.name, text(model), baseline: baseline.name, text(baseline))
     }
 

@@ -5,4 +5,9 @@ extension Tokenizer {
             bytes(of: $0, skipSpecial: false) != other.bytes(of: $0, skipSpecial: false)
         }
     }
+
+    /// The text of one token, special ones included; nil if there is none.
+    package func text(of id: Int) -> String? {
+        bytes(of: id, skipSpecial: false).map { String(decoding: $0, as: UTF8.self) }
+    }
 }

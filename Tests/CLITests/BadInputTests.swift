@@ -20,8 +20,34 @@ struct BadInputTests {
         (
             ["generate", "--model", model] + ids + ["--plan", "verified:17"], 64, "'verified:17' is invalid for '--plan"
         ),
+        (["generate", "--model", model] + ids + ["--plan", "adaptive:1"], 64, "'adaptive:1' is invalid for '--plan"),
+        (["generate", "--model", model] + ids + ["--plan", "adaptive:4:2"], 64, "'adaptive:4:2' is invalid"),
         (
-            ["generate", "--model", model] + ids + ["--mtd", "4", "--verify", "--window", "64"], 1, "leave out --window"
+            ["generate", "--model", model] + ids + ["--plan", "adaptive:4", "--phase", "absolute"], 1,
+            "adaptive cycles vary in length, which absolute phase does not allow"
+        ),
+        (
+            ["generate", "--model", model] + ids + [
+                "--mtd", "4", "--head-history", "refreshed", "--history", "shadow",
+            ], 1,
+            "head history refreshed reads every token's trunk output"
+        ),
+        (
+            ["generate", "--model", model] + ids
+                + ["--mtd", "4", "--head-history", "refreshed", "--prompt-input", "sum"], 1,
+            "give --prompt-input trunk, or --head-history kept"
+        ),
+        (["generate", "--model", model] + ids + ["--mtd", "4", "--meter"], 1, "give --head-history refreshed"),
+        (["generate", "--model", model] + ids + ["--plan", "draft"], 1, "name it by --draft"),
+        (["generate", "--model", model] + ids + ["--plan", "ngram:16"], 64, "'ngram:16' is invalid for '--plan"),
+        (
+            ["generate", "--model", model] + ids + ["--draft", "ngram", "--mtd", "4"], 64,
+            "--draft is a plan of its own"
+        ),
+        (["generate", "--model", model] + ids + ["--draft", "/nowhere"], 1, "/nowhere"),
+        (
+            ["generate", "--model", model] + ids + ["--verify-rule", "guess"], 64,
+            "'guess' is invalid for '--verify-rule"
         ),
         (["generate", "--model", model] + ids + ["--phase", "moon"], 64, "'moon' is invalid for '--phase"),
         (

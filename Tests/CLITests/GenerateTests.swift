@@ -13,6 +13,7 @@ struct GenerateTests {
         let text: String
         let finishReason: String
         let logprobs: [[Logprob]]?
+        let vanillaChoice: [Int]?
         let stats: [String: Double]
 
         struct Logprob: Decodable {
@@ -49,21 +50,25 @@ struct GenerateTests {
         let phase: String
         let promptInput: String?
         let history: String?
+        let headHistory: String?
         let window: Int
         let sinks: Int
         let tokens: [Int]
         let lastLogits: [Float]
+        let vanillaChoice: [Int]?
 
         enum CodingKeys: String, CodingKey {
             case prompt, cycle, phase, history, window, sinks, tokens
             case promptInput = "prompt_input"
+            case headHistory = "head_history"
             case lastLogits = "last_logits"
+            case vanillaChoice = "vanilla_choice"
         }
     }
 
     @Test("golden cases give the same tokens on the command line, and logits within 1e-3")
     func goldens() throws {
-        let cases = try ["cases", "rules"].flatMap {
+        let cases = try ["cases", "rules", "refreshed"].flatMap {
             try Goldens.decode([GoldenCase].self, "dmtd/qwen3-tied/\($0).json")
         }
         let file = FileManager.default.temporaryDirectory.appending(path: "volley-logits-\(UUID().uuidString)")
@@ -73,12 +78,17 @@ struct GenerateTests {
                 "--model", Self.model, "--prompt-ids", golden.prompt.map(String.init).joined(separator: ","),
                 "--mtd", golden.cycle == 0 ? "off" : "\(golden.cycle)", "--phase", golden.phase, "--kv", "f32",
                 "--prompt-input", golden.promptInput ?? (golden.phase == "absolute" ? "masked" : "trunk"),
-                "--history", golden.history ?? "real",
+                "--history", golden.history ?? "real", "--head-history", golden.headHistory ?? "kept",
                 "--max-tokens", "\(golden.tokens.count)", "--ignore-eos", "--dump-logits", file.path,
             ]
             if golden.window > 0 { arguments += ["--window", "\(golden.window)", "--sinks", "\(golden.sinks)"] }
+            if golden.vanillaChoice != nil { arguments.append("--meter") }
             let report = try Self.report(arguments)
             #expect(report.tokens == golden.tokens)
+            #expect(report.vanillaChoice == golden.vanillaChoice)
+            let agreeing = zip(golden.tokens, golden.vanillaChoice ?? []).count { $0 == $1 }
+            #expect(
+                report.stats["agreement"] == golden.vanillaChoice.map { Double(agreeing) / Double($0.count) })
             #expect(report.promptTokens == golden.prompt)
             #expect(report.mtd == (golden.cycle == 0 ? .off : .factor(golden.cycle)))
             #expect(report.finishReason == "length")

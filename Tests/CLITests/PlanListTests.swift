@@ -155,7 +155,6 @@ struct PlanListTests {
             (["--plans", "exit:25"], 1, "--plan exit:25 is out of range; this model takes 1 to 24"),
             (["--plans", "laco:19"], 1, "--plan laco:19 is out of range; this model takes 0 to 18"),
             (["--plans", "flexidepth"], 1, "the model has no routed layers"),
-            (["--plans", "layerskip:6", "--window", "64"], 1, "window"),
             (["--plans", "shortgpt:2", "--calibration", "/nowhere"], 1, "/nowhere"),
         ] as [([String], Int32, String)])
     func refusals(arguments: [String], status: Int32, part: String) throws {

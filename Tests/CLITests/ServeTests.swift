@@ -24,10 +24,6 @@ struct ServeTests {
                 "layerskip:4:4 cuts the model elsewhere than other requests expect; add --head-layers 20"
             ),
             (["--plan", "laco:2"], "laco:2 changes the weights that other requests share"),
-            (
-                ["--plan", "layerskip:16", "--window", "64"],
-                "a plan that drafts tokens cannot take them back out of a window"
-            ),
         ])
     func plans(_ arguments: [String], _ sentence: String) throws {
         let command = try Command.run(["serve", "--port", "0"] + arguments)

@@ -19,6 +19,9 @@ struct Recomputed<Base: DecodePlan>: DecodePlan {
     func headInput(at position: Int, promptCount _: Int) -> HeadInput {
         base.headInput(at: position, promptCount: promptCount)
     }
+    func headInput(at position: Int, in text: TextLayout) -> HeadInput {
+        base.headInput(at: position, in: TextLayout(promptCount: promptCount, tokenCount: text.tokenCount))
+    }
     func cycleIndex(of position: Int, promptCount _: Int) -> Int? { nil }
 }
 

@@ -15,10 +15,11 @@ struct PassPlanTests {
 
         var isBehind: Bool { headCount < tokenCount }
 
+        var layout: TextLayout { TextLayout(promptCount: promptCount, tokenCount: tokenCount) }
+
         var progress: SequenceProgress {
             SequenceProgress(
-                plan: plan, promptCount: promptCount, tokenCount: tokenCount, trunkEnd: trunkEnd, headCount: headCount,
-                remainingPositions: 100)
+                plan: plan, text: layout, trunkEnd: trunkEnd, headCount: headCount, remainingPositions: 100)
         }
 
         func trunkCount(before position: Int) -> Int { plan.trunkCount(before: position, promptCount: promptCount) }
@@ -59,7 +60,7 @@ struct PassPlanTests {
                             passes += 1
                             #expect(pass.shares[0].trunkRows <= rowLimit && pass.shares[0].headRows <= rowLimit)
                             let headRows = before.headCount..<run.headCount
-                            let needed = headRows.last { plan.headInput(at: $0, promptCount: promptCount).needsTrunk }
+                            let needed = headRows.last { plan.headInput(at: $0, in: run.layout).needsTrunk }
                             if let needed {
                                 #expect(run.trunkEnd > needed, "\(plan) feeds position \(needed) before the trunk")
                             }
@@ -102,7 +103,7 @@ struct PassPlanTests {
         let plan = try SelfSpeculativePlan(exitLayer: 3, draftCount: 4, of: model)
         func share(head: Int, tokens: Int, room: Int = 100, rowLimit: Int = 16) -> PassPlan.Share {
             let progress = SequenceProgress(
-                plan: plan, promptCount: 3, tokenCount: tokens, trunkEnd: head, headCount: head,
+                plan: plan, text: TextLayout(promptCount: 3, tokenCount: tokens), trunkEnd: head, headCount: head,
                 remainingPositions: room)
             return PassPlan([progress], rowLimit: rowLimit, totalRows: 16, sharesWideRows: true).shares[0]
         }

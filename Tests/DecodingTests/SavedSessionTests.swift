@@ -26,6 +26,8 @@ struct SavedSessionTests {
         let skipping: [any DecodePlan] = [
             try configuration.plan(for: .exit(layers: 4)), try SaturationPlan(cosine: 0.9),
             try SelfSpeculativePlan(exitLayer: 3, draftCount: 4, of: configuration), try VerifiedPlan(factor: 4),
+            try DraftedPlan(.text),
+            try AdaptivePlan(maximum: 5, threshold: 0.01, rule: CycleRule(headHistory: .refreshed)),
         ]
         return [.vanilla] + rules + skipping + (isRouted ? [.flexiDepth] : [])
     }
@@ -45,7 +47,6 @@ struct SavedSessionTests {
     private func expectSame(_ shape: SyntheticModel, _ options: SessionOptions) throws {
         let model = Model(name: "test", try shape.build())
         let plans = try Self.plans(model.configuration, isRouted: !shape.routed.isEmpty)
-            .filter { $0.drafting == nil || options.window == nil }
         for (index, plan) in plans.enumerated() {
             let generator = Generator(model, options: options)
             _ = try Self.all(generator, randomTokens(35, below: 160, seed: 1), plan)
@@ -84,7 +85,8 @@ struct SavedSessionTests {
         let plans: [any DecodePlan] = [
             try MultiTokenPlan(factor: 4), try MultiTokenPlan(factor: 4, rule: CycleRule(history: .shadow)),
             try SelfSpeculativePlan(exitLayer: 5, draftCount: 4, of: model.configuration),
-            try VerifiedPlan(factor: 5),
+            try VerifiedPlan(factor: 5), try DraftedPlan(.text), try AdaptivePlan(maximum: 5, threshold: 0.01),
+            try MultiTokenPlan(factor: 4, rule: CycleRule(headHistory: .refreshed)),
         ]
         for plan in plans {
             for count in 0..<6 {
@@ -201,8 +203,8 @@ struct SavedSessionTests {
         #expect(try refusal([]) == .notASession(path: path))
         #expect(try refusal(Array("{\"format\": 1}".utf8)) == .notASession(path: path))
         #expect(try refusal(Array("VOLLEYSN".utf8)) == .damaged(path: path, problem: "it ends early"))
-        let other = Array("VOLLEYSN".utf8) + [2, 0, 0, 0, 0, 0, 0, 0]
-        #expect(try refusal(other) == .otherVersion(path: path, version: 2, supported: 1))
+        let other = Array("VOLLEYSN".utf8) + [3, 0, 0, 0, 0, 0, 0, 0]
+        #expect(try refusal(other) == .otherVersion(path: path, version: 3, supported: 2))
         let nowhere = directory.path + "/nowhere/session"
         #expect(throws: SessionFileError.unwritable(path: nowhere, reason: "No such file or directory")) {
             try generator.save(to: nowhere)

@@ -124,12 +124,16 @@ struct SharedPassTests {
 
     /// Every kind of plan, each with prompts and tokens of its own.
     private static func mixedScripts(_ model: ModelConfiguration, seed: UInt64) throws -> [Script] {
+        let refreshed = try CycleRule(headHistory: .refreshed)
         let plans: [any DecodePlan] = [
             .vanilla, RoutedPlan(try #require(model.routing?.method)), try SaturationPlan(cosine: 0.8),
             try MultiTokenPlan(factor: 3), try MultiTokenPlan(factor: 4, layers: .routed),
             try FixedLayersPlan.exit(after: 6, of: model),
             try SelfSpeculativePlan(exitLayer: model.trunkLayerCount, draftCount: 3, of: model),
             RoutedPlan(try #require(model.routing?.method)), try VerifiedPlan(factor: 4), try VerifiedPlan(factor: 6),
+            try MultiTokenPlan(factor: 4, rule: refreshed), try AdaptivePlan(maximum: 5, threshold: 0.01),
+            try AdaptivePlan(CycleEnd(maximum: 6, signal: .margin, threshold: 0), rule: refreshed, layers: .routed),
+            try DraftedPlan(.text),
         ]
         var generator = SeededGenerator(seed: seed)
         return plans.enumerated().map { index, plan in

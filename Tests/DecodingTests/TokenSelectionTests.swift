@@ -53,7 +53,8 @@ struct TokenSelectionTests {
             .vanilla, try MultiTokenPlan(factor: 4), try MultiTokenPlan(factor: 3, rule: .absolute),
             try MultiTokenPlan(factor: 4, rule: shadow), try configuration.plan(for: .exit(layers: 4)),
             try SaturationPlan(cosine: 0.9), try SelfSpeculativePlan(exitLayer: 3, draftCount: 4, of: configuration),
-            try VerifiedPlan(factor: 4),
+            try VerifiedPlan(factor: 4), try DraftedPlan(.text),
+            try MultiTokenPlan(factor: 4, rule: CycleRule(headHistory: .refreshed)),
         ]
     }
 

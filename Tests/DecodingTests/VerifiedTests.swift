@@ -88,7 +88,6 @@ struct VerifiedTests {
 
     @Test("what the plan cannot do is refused")
     func refusals() throws {
-        let model = try SyntheticModel().build()
         for factor in [0, 1, 17] {
             #expect(throws: PlanError.verifiedFactorOutOfRange(factor)) { try VerifiedPlan(factor: factor) }
             #expect(throws: PlanError.verifiedFactorOutOfRange(factor)) { try PlanRequest(plan: "verified:\(factor)") }
@@ -97,7 +96,5 @@ struct VerifiedTests {
         #expect(throws: PlanError.noTrunk(layerCount: 4)) {
             try SyntheticModel(layers: 4, headLayers: 4).build().configuration.plan(for: .verified(4))
         }
-        let windowed = try LoneSequence(model, options: SessionOptions(threadCount: 1, window: 64))
-        #expect(throws: SessionError.draftsInWindow) { try windowed.begin([1], plan: VerifiedPlan(factor: 4)) }
     }
 }

@@ -23,6 +23,8 @@ struct CheckpointRuleTests {
         ]
     }
 
+    private static let correct = "; correct the checkpoint's configuration or download it again"
+
     private static func refusal(_ changes: JSONObject) -> String? {
         do {
             _ = try configuration(changes)
@@ -83,24 +85,23 @@ struct CheckpointRuleTests {
 
     @Test("invalid and contradictory fields are refused by name")
     func refusals() {
-        let correct = "; correct the checkpoint's configuration or download it again"
         #expect(
             Self.refusal(["dmtd_phase": "late"])
-                == "configuration: dmtd_phase is 'late', but must be prompt or absolute" + correct)
+                == "configuration: dmtd_phase is 'late', but must be prompt or absolute" + Self.correct)
         #expect(
             Self.refusal(["dmtd_prompt_input": "both"])
-                == "configuration: dmtd_prompt_input is 'both', but must be trunk, sum or masked" + correct)
+                == "configuration: dmtd_prompt_input is 'both', but must be trunk, sum or masked" + Self.correct)
         #expect(
             Self.refusal(["dmtd_history_mode": .int(3)])
-                == "configuration: dmtd_history_mode is 3, but must be a string" + correct)
+                == "configuration: dmtd_history_mode is 3, but must be a string" + Self.correct)
         #expect(
             Self.refusal(["dmtd_prompt_input": "masked"])
-                == "configuration: dmtd_prompt_input: prompt input masked belongs to absolute phase, but the phase is "
-                + "prompt" + correct)
+                == "configuration: prompt input masked belongs to absolute phase, but the phase is "
+                + "prompt" + Self.correct)
         #expect(
             Self.refusal(["dmtd_prompt_input": "sum", "dmtd_phase": "absolute"])
-                == "configuration: dmtd_prompt_input: prompt input sum belongs to prompt phase, but the phase is absolute"
-                + correct)
+                == "configuration: prompt input sum belongs to prompt phase, but the phase is absolute"
+                + Self.correct)
     }
 
     @Test("options replace choices; a new phase drops a prompt input that does not fit it")
@@ -116,12 +117,42 @@ struct CheckpointRuleTests {
         fields["dmtd_prompt_input"] = "trunk"
         let named = try Self.configuration(fields).checkpointRule
         #expect(try named.replacing(CycleRule.Overrides(phase: .absolute)).rule == .absolute)
-        #expect(throws: CycleRuleError(phase: .prompt, promptInput: .masked)) {
+        #expect(throws: CycleRuleError.promptInput(.masked, phase: .prompt)) {
             try released.replacing(CycleRule.Overrides(promptInput: .masked))
         }
-        #expect(throws: CycleRuleError(phase: .absolute, promptInput: .trunk)) {
+        #expect(throws: CycleRuleError.promptInput(.trunk, phase: .absolute)) {
             try released.replacing(CycleRule.Overrides(phase: .absolute, promptInput: .trunk))
         }
+    }
+
+    @Test("refreshed head history feeds T to the prompt, and refuses what contradicts that")
+    func headHistory() throws {
+        let released = try Self.configuration(Self.released).checkpointRule
+        let refreshed = try released.replacing(CycleRule.Overrides(headHistory: .refreshed))
+        #expect(
+            Self.shown(refreshed) == ["prompt (num_thinking_layers)", "trunk (its head history)", "real (default)"])
+        #expect(refreshed.rule.headHistory == .refreshed && "\(refreshed.headHistoryOrigin)" == "--head-history")
+        var fields = Self.released
+        fields["dmtd_head_history"] = "refreshed"
+        let named = try Self.configuration(fields).checkpointRule
+        #expect(named.rule == refreshed.rule && "\(named.headHistoryOrigin)" == "dmtd_head_history")
+        #expect(try named.replacing(CycleRule.Overrides(headHistory: .kept)).rule == released.rule)
+        let contradictions: [(CycleRule.Overrides, CycleRuleError)] = [
+            (CycleRule.Overrides(phase: .absolute), .refreshedPhase),
+            (CycleRule.Overrides(promptInput: .sum), .refreshedPromptInput(.sum)),
+            (CycleRule.Overrides(history: .shadow), .refreshedShadow),
+        ]
+        for (overrides, error) in contradictions {
+            #expect(throws: error) { try named.replacing(overrides) }
+        }
+        fields["dmtd_prompt_input"] = "sum"
+        #expect(
+            Self.refusal(fields)
+                == "configuration: head history refreshed feeds the prompt as trunk, but the prompt input is sum"
+                + Self.correct)
+        #expect(
+            Self.refusal(["dmtd_head_history": "lost"])
+                == "configuration: dmtd_head_history is 'lost', but must be kept or refreshed" + Self.correct)
     }
 
     @Test("exactly the listed rules can be made")
@@ -130,14 +161,13 @@ struct CheckpointRuleTests {
         for phase in CyclePhase.allCases {
             for input in PromptInput.allCases {
                 for history in TrunkHistory.allCases {
-                    guard let rule = try? CycleRule(phase: phase, promptInput: input, history: history) else {
-                        continue
+                    made += HeadHistory.allCases.compactMap {
+                        try? CycleRule(phase: phase, promptInput: input, history: history, headHistory: $0)
                     }
-                    made.append(rule)
                 }
             }
         }
-        #expect(made.count == 6 && CycleRule.allCases.count == 6)
+        #expect(made.count == 7 && CycleRule.allCases.count == 7)
         #expect(made.allSatisfy(CycleRule.allCases.contains))
     }
 

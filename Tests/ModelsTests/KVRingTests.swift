@@ -12,8 +12,9 @@ struct KVRingTests {
         for seed in UInt64(0)..<40 {
             var generator = SeededGenerator(seed: seed)
             let limit = Int.random(in: sinks + 1...sinks + 40, using: &generator)
-            var model = ArrayRing(format, sinks: sinks, limit: limit)
-            for _ in 0..<25 {
+            let rollback = Int.random(in: 0...min(limit - sinks, 17), using: &generator)
+            var model = ArrayRing(format, sinks: sinks, limit: limit, rollback: rollback)
+            for _ in 0..<40 {
                 if Int.random(in: 0..<5, using: &generator) == 0 {
                     model.truncate(to: Int.random(in: 0...model.ring.count, using: &generator))
                 } else {
@@ -84,6 +85,29 @@ struct KVRingTests {
         model.check(2)
     }
 
+    @Test("a wrapped ring takes its last entries back, as many as its shape says since it held the most")
+    func rollback() {
+        var generator = SeededGenerator(seed: 3)
+        var model = ArrayRing(.f16, sinks: 2, limit: 20, rollback: 5)
+        for _ in 0..<8 { model.pass(rowCount: 4, using: &generator) }
+        for _ in 0..<10 {
+            model.truncate(to: model.ring.count - 3)
+            #expect(model.ring.count == 29)
+            model.check(3)
+            model.pass(rowCount: 3, using: &generator)
+            model.check(3)
+        }
+        model.truncate(to: 29)
+        model.truncate(to: 27)
+        #expect(model.ring.count == 27)
+        let copy = model.ring.copy()
+        #expect(copy.written == 32)
+        for ring in [copy, model.ring] {
+            ring.truncate(to: 26)
+            #expect(ring.count == 0)
+        }
+    }
+
     @Test(
         "a copy takes what is missing from the other ring, its overflow included, and keeps the rest",
         arguments: KVFormat.allCases)
@@ -117,12 +141,14 @@ private struct ArrayRing {
     /// Per entry, the number that all its slots were derived from.
     private var tags: [UInt64] = []
     private(set) var overflowEntry: Int?
+    /// The highest number of entries since there were none.
+    private var written = 0
 
-    init(_ format: KVFormat, sinks: Int, limit: Int) {
+    init(_ format: KVFormat, sinks: Int, limit: Int, rollback: Int = 0) {
         ring = KVRing(
             KVRing.Shape(
                 layerCount: 2, keyValueHeadCount: 3, headWidth: 8 / format.bytesPerValue, format: format, sinks: sinks,
-                limit: limit))
+                limit: limit, rollback: rollback))
     }
 
     /// Appends entries, most of them one position after the one before, and now and then one too large for float16.
@@ -143,6 +169,7 @@ private struct ArrayRing {
             write(positions.count - 1)
         }
         ring.commit(rowCount)
+        written = max(written, positions.count)
         if Int.random(in: 0..<8, using: &generator) == 0 {
             let entry = Int.random(in: ring.count - rowCount..<ring.count, using: &generator)
             overflowEntry = min(overflowEntry ?? entry, entry)
@@ -160,7 +187,8 @@ private struct ArrayRing {
     mutating func truncate(to newCount: Int) {
         ring.truncate(to: newCount)
         guard newCount < positions.count else { return }
-        let kept = positions.count > ring.capacity ? 0 : newCount
+        let kept = written > ring.capacity && written - newCount > ring.shape.rollback ? 0 : newCount
+        if kept == 0 || written <= ring.capacity { written = kept }
         positions.removeSubrange(kept...)
         tags.removeSubrange(kept...)
         if let entry = overflowEntry, entry >= kept { overflowEntry = nil }
@@ -168,6 +196,7 @@ private struct ArrayRing {
 
     mutating func copy(from other: ArrayRing, upTo end: Int) {
         ring.copy(from: other.ring, upTo: end)
+        written = end
         positions += other.positions[positions.count..<end]
         tags += other.tags[tags.count..<end]
         if let entry = other.overflowEntry, entry < end { overflowEntry = min(overflowEntry ?? entry, entry) }
@@ -175,7 +204,7 @@ private struct ArrayRing {
 
     func check(_ seed: UInt64) {
         #expect(ring.count == positions.count, "seed \(seed)")
-        #expect(ring.hasWrapped == (positions.count > ring.capacity), "seed \(seed)")
+        #expect(ring.hasWrapped == (written > ring.capacity), "seed \(seed)")
         #expect(ring.end == positions.last.map { $0 + 1 } ?? 0, "seed \(seed)")
         #expect(ring.denseCount == zip(positions, 0...).prefix { $0 == $1 }.count, "seed \(seed)")
         #expect(positions.indices.map { ring.position(of: $0) } == positions, "seed \(seed)")
@@ -187,9 +216,9 @@ private struct ArrayRing {
         #expect(positions.indices.filter { isKept($0) && !isIntact($0) } == [], "seed \(seed)")
     }
 
-    /// Sinks, and as many of the last entries as there are other slots.
+    /// Sinks, and as many of the last entries written as there are other slots.
     private func isKept(_ entry: Int) -> Bool {
-        entry < ring.shape.sinks || entry >= positions.count - (ring.capacity - ring.shape.sinks)
+        entry < ring.shape.sinks || entry >= written - (ring.capacity - ring.shape.sinks)
     }
 
     private func isIntact(_ entry: Int) -> Bool {

@@ -31,7 +31,10 @@ enum Fixture {
     static func mixedPlans(_ configuration: ModelConfiguration) throws -> [any DecodePlan] {
         let own: [PlanRequest] =
             configuration.routing == nil
-            ? [.multiToken(4), .layerSkip(exit: configuration.trunkLayerCount, drafts: 3)] : [.flexiDepth]
+            ? [
+                .multiToken(4), .layerSkip(exit: configuration.trunkLayerCount, drafts: 3), .verified(5),
+                .adaptive(CycleEnd(maximum: 6, signal: .probability, threshold: 0.9)), .drafted(.text),
+            ] : [.flexiDepth]
         return try ([.vanilla, .exit(layers: 3), .confidence(0.9)] + own).map { try configuration.plan(for: $0) }
     }
 

@@ -1,36 +1,36 @@
-import Tensors
-
-/// Tokens drafted after the sequence's last token, and the whole model's logits after each of them.
+/// Tokens drafted after the sequence's last token.
 struct Drafts {
     /// Position of the token before the first draft.
     private(set) var firstPosition = 0
-    private(set) var tokens: [Int] = []
-    private var logits = AlignedBuffer<Float>(count: 0)
+    private var drafted: [DraftedToken] = []
+    /// The number of drafts that were appended to the sequence.
+    private(set) var acceptedCount = 0
 
-    /// Starts over after the token at `position`, with room for the logits of `count` drafts and of that token.
-    mutating func begin(at position: Int, count: Int, vocabularySize: Int) {
+    /// Starts over after the token at `position`.
+    mutating func begin(at position: Int) {
+        removeAll()
         firstPosition = position
-        tokens.removeAll(keepingCapacity: true)
-        tokens.reserveCapacity(count)
-        let needed = (count + 1) * vocabularySize
-        if logits.count < needed { logits = AlignedBuffer(count: needed) }
     }
 
-    mutating func append(_ token: Int) { tokens.append(token) }
+    mutating func append(_ token: DraftedToken) { drafted.append(token) }
 
-    mutating func removeAll() { tokens.removeAll(keepingCapacity: true) }
+    mutating func removeAll() {
+        drafted.removeAll(keepingCapacity: true)
+        acceptedCount = 0
+    }
+
+    mutating func accept() { acceptedCount += 1 }
+
+    var count: Int { drafted.count }
+
+    var lastToken: Int? { drafted.last?.token }
+
+    /// The position after the last draft.
+    var end: Int { firstPosition + 1 + drafted.count }
 
     /// The draft at `position`; nil if there is none.
-    func token(at position: Int) -> Int? {
+    subscript(position: Int) -> DraftedToken? {
         let index = position - firstPosition - 1
-        return tokens.indices.contains(index) ? tokens[index] : nil
-    }
-
-    /// [draft + 1, vocabulary]; the first row holds the logits after the token before the drafts.
-    func rows() -> UnsafeMutablePointer<Float> { logits.pointer }
-
-    /// Logits after the token at `position`, which is a draft or the token before the first.
-    func logits(after position: Int, vocabularySize: Int) -> UnsafePointer<Float> {
-        UnsafePointer(logits.pointer + (position - firstPosition) * vocabularySize)
+        return drafted.indices.contains(index) ? drafted[index] : nil
     }
 }

@@ -8,28 +8,29 @@ extension Engine {
         if case .each(let read) = wanted { return giveEach(to: sequences, rows: rows, read) }
         if case .states(let read) = wanted { return giveStates(of: sequences, rows: rows, read) }
         var (row, count) = (0, 0)
-        var readers: [TokenSequence] = []
+        var readers: [Reader] = []
         for (index, sequence) in sequences.enumerated() where rows(index) > 0 {
             row += rows(index)
             // Nothing reads the logits of a prompt's rows before the last.
             guard !sequence.isBehind else { continue }
-            for wantedRow in row - sequence.logitRowCount..<row {
+            let logitRows = sequence.beginLogits(rowCount: rows(index))
+            for wantedRow in row - logitRows.count..<row {
                 if wantedRow > count { copyRow(wantedRow, to: count) }
                 count += 1
             }
-            readers.append(sequence)
+            readers.append(Reader(sequence: sequence, rows: logitRows))
         }
         guard let first = readers.first else { return }
         forward.measured(.vocabularyHead) {
             if readers.count > 1 {
                 share(logits(rowCount: count), with: readers)
             } else if case .largest = wanted, count == 1 {
-                forward.largestLogits(hidden.pointer, into: first.logitRows)
+                forward.largestLogits(hidden.pointer, into: first.rows.pointer)
             } else {
-                forward.logits(hidden.pointer, rowCount: count, into: first.logitRows)
+                forward.logits(hidden.pointer, rowCount: count, into: first.rows.pointer)
             }
         }
-        for reader in readers { reader.takeVerifiedLogits() }
+        for reader in readers { reader.sequence.takeRowLogits() }
     }
 
     /// Calls `body` with each sequence and the logits of its last trunk output, by the final norm and `lm_head`.
@@ -88,11 +89,11 @@ extension Engine {
         return UnsafePointer(sharedLogits.pointer)
     }
 
-    private func share(_ logits: UnsafePointer<Float>, with readers: [TokenSequence]) {
+    private func share(_ logits: UnsafePointer<Float>, with readers: [Reader]) {
         var rows = logits
         for reader in readers {
-            let count = reader.logitRowCount * stack.configuration.vocabularySize
-            reader.logitRows.update(from: rows, count: count)
+            let count = reader.rows.count * stack.configuration.vocabularySize
+            reader.rows.pointer.update(from: rows, count: count)
             rows += count
         }
     }
@@ -102,18 +103,27 @@ extension Engine {
     }
 }
 
+/// A sequence, and the memory of the logits after its last rows: [count, vocabulary].
+private struct Reader {
+    let sequence: TokenSequence
+    let rows: (pointer: UnsafeMutablePointer<Float>, count: Int)
+}
+
 extension TokenSequence {
-    /// The number of rows with logits once the head has seen the last token: that of the token, and one per draft.
-    fileprivate var logitRowCount: Int { 1 + drafts.tokens.count }
-
-    /// The memory of these logits: [logitRowCount, vocabulary].
-    fileprivate var logitRows: UnsafeMutablePointer<Float> {
-        drafts.tokens.isEmpty ? lastLogits.pointer : drafts.rows()
-    }
-
-    /// If drafts follow the last token, copies the logits after it to `logits`.
-    fileprivate func takeVerifiedLogits() {
-        guard !drafts.tokens.isEmpty else { return }
-        setLogits(drafts.logits(after: tokens.count - 1, vocabularySize: lastLogits.count))
+    /// The memory of the logits that a head pass over `rowCount` rows gives: those after the last token and after each draft; if
+    /// metered, also those after the tokens that a refresh read again.
+    fileprivate func beginLogits(rowCount: Int) -> (pointer: UnsafeMutablePointer<Float>, count: Int) {
+        let count: Int
+        if isMetered, plan.refreshesHead {
+            count = min(rowCount, tokens.count - layout.promptCount + 1)
+        } else {
+            count = 1 + drafts.count
+        }
+        guard count > 1 else {
+            rowLogits.removeAll()
+            return (lastLogits.pointer, 1)
+        }
+        let end = tokens.count + drafts.count
+        return (rowLogits.begin(end - count..<end), count)
     }
 }

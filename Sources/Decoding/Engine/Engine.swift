@@ -15,6 +15,8 @@ package final class Engine {
     package let isRowExact: Bool
 
     let forward: ForwardPass
+    /// Runs the smaller model that drafts; nil without one.
+    private let modelDrafter: ModelDrafter?
     /// Maximum number of rows of one sequence in a pass.
     private let chunkRows: Int
     /// [row, hidden]
@@ -23,10 +25,12 @@ package final class Engine {
     var sharedLogits = AlignedBuffer<Float>(count: 0)
     private var segments: [Segment] = []
 
-    /// - Parameter batchSize: the maximum number of sequences that share a pass.
+    /// - Parameters:
+    ///   - batchSize: the maximum number of sequences that share a pass.
+    ///   - draft: a smaller model with the same vocabulary, for plans whose drafts come from one.
     /// - Throws: `SessionError` for invalid options, or if the system refuses a thread.
     package init(
-        _ stack: LayerStack, options: SessionOptions = SessionOptions(), batchSize: Int = 1
+        _ stack: LayerStack, options: SessionOptions = SessionOptions(), batchSize: Int = 1, draft: LayerStack? = nil
     ) throws(SessionError) {
         try options.check()
         self.stack = stack
@@ -37,6 +41,10 @@ package final class Engine {
         hidden = AlignedBuffer(count: rows * stack.configuration.hiddenSize)
         isRowExact = stack.formats.allSatisfy { $0.valuesPerBlock > 1 }
         segments.reserveCapacity(batchSize)
+        let vocabularySize = stack.configuration.vocabularySize
+        modelDrafter = try draft.map { draft throws(SessionError) in
+            try ModelDrafter(draft, options: options, batchSize: batchSize, vocabularySize: vocabularySize)
+        }
     }
 
     /// Times of the parts of passes; nil unless profiling.
@@ -68,7 +76,7 @@ package final class Engine {
     package func run(
         _ sequences: [TokenSequence], wanted: Wanted = .last, isCancelled: () -> Bool = { false }
     ) -> Bool {
-        for sequence in sequences { sequence.takeDraftedLogits() }
+        for sequence in sequences { sequence.takeRowLogits() }
         while sequences.contains(where: \.isBehind) {
             guard step(sequences, wanted: wanted, isCancelled: isCancelled) else { return false }
         }
@@ -84,14 +92,14 @@ package final class Engine {
         _ sequences: [TokenSequence], rowLimit: Int = .max, wanted: Wanted = .last,
         isCancelled: () -> Bool = { false }
     ) -> Bool {
+        for sequence in sequences { sequence.refreshHead() }
         let plan = PassPlan(
             sequences.map(\.progress), rowLimit: min(rowLimit, chunkRows), totalRows: forward.maximumRows,
             sharesWideRows: isRowExact)
         guard !isCancelled() else { return false }
-        let drafters = plan.draftCounts(sequences)
-        HeadDrafter().draft(sequences, counts: drafters.head, engine: self)
+        draft(sequences, plan, isCancelled: isCancelled)
         runTrunk(sequences) { plan.trunkRows($0, of: sequences[$0]) }
-        TrunkDrafter().draft(sequences, counts: drafters.trunk, engine: self)
+        TrunkDrafter().draft(sequences, counts: plan.draftCounts(sequences, from: .trunk), engine: self)
         guard !isCancelled() else {
             for sequence in sequences { sequence.forgetDrafts() }
             return false
@@ -100,6 +108,17 @@ package final class Engine {
         runHead(sequences, rows: rows)
         giveLogits(to: sequences, rows: rows, wanted)
         return true
+    }
+
+    /// Makes the drafts that precede the trunk's pass.
+    private func draft(_ sequences: [TokenSequence], _ plan: PassPlan, isCancelled: () -> Bool) {
+        HeadDrafter().draft(sequences, counts: plan.draftCounts(sequences, from: .head), engine: self)
+        TextDrafter().draft(sequences, counts: plan.draftCounts(sequences, from: .text))
+        modelDrafter?.draft(
+            sequences, counts: plan.draftCounts(sequences, from: .model), isCancelled: isCancelled)
+        for (sequence, share) in zip(sequences, plan.shares) where share.headRows > 0 && share.draftCount == 0 {
+            sequence.draftPace.rest()
+        }
     }
 
     /// Runs the trunk over the next `rows(index)` rows of the sequence at each index.
@@ -152,18 +171,15 @@ package final class Engine {
 }
 
 extension PassPlan {
-    /// The planned drafts of each sequence, by what drafts them.
-    fileprivate func draftCounts(_ sequences: [TokenSequence]) -> (head: [Int], trunk: [Int]) {
-        func counts(_ source: Drafting.Source) -> [Int] {
-            zip(sequences, shares).map { $0.plan.drafting?.source == source ? $1.draftCount : 0 }
-        }
-        return (counts(.head), counts(.trunk))
+    /// The planned drafts of each sequence whose drafts come from `source`.
+    fileprivate func draftCounts(_ sequences: [TokenSequence], from source: Drafting.Source) -> [Int] {
+        zip(sequences, shares).map { $0.plan.drafting?.source == source ? $1.draftCount : 0 }
     }
 
-    /// The trunk's rows of a sequence. The head may have found fewer drafts than planned.
+    /// The trunk's rows of a sequence. There may be fewer drafts than planned.
     fileprivate func trunkRows(_ index: Int, of sequence: TokenSequence) -> Int {
-        let isDrafted = sequence.plan.drafting?.source == .head
-        return shares[index].trunkRows - (isDrafted ? missingDrafts(index, sequence) : 0)
+        let precedesTrunk = sequence.plan.drafting?.precedesTrunk == true
+        return shares[index].trunkRows - (precedesTrunk ? missingDrafts(index, sequence) : 0)
     }
 
     /// The head's rows of a sequence, likewise.
@@ -172,6 +188,6 @@ extension PassPlan {
     }
 
     private func missingDrafts(_ index: Int, _ sequence: TokenSequence) -> Int {
-        shares[index].draftCount > 0 ? shares[index].draftCount - sequence.drafts.tokens.count : 0
+        shares[index].draftCount > 0 ? shares[index].draftCount - sequence.drafts.count : 0
     }
 }

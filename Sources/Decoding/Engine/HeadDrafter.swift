@@ -8,21 +8,17 @@ import Tensors
 struct HeadDrafter {
     /// Drafts up to `counts[n]` tokens after the last token of sequence n. The sequences share passes.
     ///
-    /// NaN logits end a sequence's drafts.
-    ///
     /// - Precondition: the head lacks each sequence's last token alone.
     func draft(_ sequences: [TokenSequence], counts: [Int], engine: Engine) {
         guard let most = counts.max(), most > 0 else { return }
-        for (sequence, count) in zip(sequences, counts) where count > 0 { sequence.beginDrafts(count: count) }
+        for (sequence, count) in zip(sequences, counts) where count > 0 { sequence.beginDrafts() }
         for number in 0..<most {
             let drafting = sequences.indices.filter {
-                counts[$0] > number && sequences[$0].drafts.tokens.count == number
+                counts[$0] > number && sequences[$0].drafts.count == number
             }.map { sequences[$0] }
             guard !drafting.isEmpty else { break }
             engine.runHead(drafting, fed: .embedding) { _ in 1 }
-            engine.forEachLogits(of: drafting) { sequence, logits in
-                if let token = logits.argmax { sequence.drafts.append(token) }
-            }
+            engine.forEachLogits(of: drafting) { sequence, logits in sequence.draft(from: logits) }
         }
         for (sequence, count) in zip(sequences, counts) where count > 0 { sequence.forgetHeadOfDrafts() }
     }

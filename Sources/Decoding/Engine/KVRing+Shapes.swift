@@ -6,9 +6,11 @@ extension KVRing {
         _ configuration: ModelConfiguration, options: SessionOptions
     ) -> (trunk: Shape, head: Shape) {
         let limit = options.slotLimit(contextLength: configuration.contextLength)
+        let rollback = options.window.map { limit - options.sinkCount - $0 + 1 } ?? 0
         func shape(_ layerCount: Int) -> Shape {
             Shape(
-                configuration, layerCount: layerCount, format: options.kvFormat, sinks: options.sinkCount, limit: limit)
+                configuration, layerCount: layerCount, format: options.kvFormat, sinks: options.sinkCount, limit: limit,
+                rollback: rollback)
         }
         return (shape(configuration.trunkLayerCount), shape(configuration.headLayerCount))
     }

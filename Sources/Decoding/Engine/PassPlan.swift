@@ -49,7 +49,7 @@ extension PassPlan.Share {
     /// the head runs only the positions whose trunk outputs are computed.
     init(_ sequence: SequenceProgress, rowLimit: Int) {
         // With drafts the head is ahead of the tokens.
-        let count = max(0, min(sequence.tokenCount - sequence.headCount, rowLimit))
+        let count = max(0, min(sequence.text.tokenCount - sequence.headCount, rowLimit))
         let positions = sequence.headCount..<sequence.headCount + count
         guard let last = positions.last(where: sequence.needsTrunk) else {
             self.init(headRows: count)

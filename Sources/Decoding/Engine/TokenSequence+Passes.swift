@@ -28,10 +28,10 @@ extension TokenSequence {
 
     /// Writes the head's inputs at its next positions: [rowCount, hidden].
     func feedHead(_ rows: UnsafeMutablePointer<Float>, rowCount: Int, _ input: HeadInput?, _ forward: ForwardPass) {
-        let width = configuration.hiddenSize
+        let (width, text) = (configuration.hiddenSize, layout)
         for number in 0..<rowCount {
             let (row, position) = (rows + number * width, headRing.count + number)
-            let input = input ?? plan.headInput(at: position, promptCount: promptCount)
+            let input = input ?? plan.headInput(at: position, in: text)
             switch input {
             case .trunk: row.update(from: trunkOutput(at: position), count: width)
             case .embedding: forward.stack.embed(token(at: position), into: row)
@@ -52,13 +52,21 @@ extension TokenSequence {
     /// The trunk's output for the last position that it has seen.
     var lastTrunkOutput: UnsafePointer<Float> { UnsafePointer(trunkOutputs.row(trunkOutputs.end - 1)) }
 
-    /// If the last token was a verified draft, copies the logits after it to `logits`.
-    func takeDraftedLogits() {
-        guard drafts.token(at: tokens.count - 1) != nil else { return }
-        setLogits(drafts.logits(after: tokens.count - 1, vocabularySize: lastLogits.count))
+    /// If the last pass gave logits after several positions, copies those after the last token to `logits`.
+    func takeRowLogits() {
+        let position = tokens.count - 1
+        guard rowLogits.positions.contains(position), let row = rowLogits.after(position).baseAddress else { return }
+        lastLogits.pointer.update(from: row, count: lastLogits.count)
     }
 
-    func setLogits(_ logits: UnsafePointer<Float>) { lastLogits.pointer.update(from: logits, count: lastLogits.count) }
+    /// Calls `body` with each position of the last pass that was fed T up to there, as in vanilla decoding, and the logits after it.
+    ///
+    /// - Precondition: nothing has been appended since that pass.
+    func forEachVanillaRow(_ body: (_ position: Int, UnsafeBufferPointer<Float>) -> Void) {
+        guard fed.last == .trunk else { return }
+        guard isMetered, plan.refreshesHead, !rowLogits.positions.isEmpty else { return body(tokens.count - 1, logits) }
+        for position in rowLogits.positions { body(position, rowLogits.after(position)) }
+    }
 
     private func trunkOutput(at position: Int) -> UnsafePointer<Float> {
         UnsafePointer(trunkOutputs.row(trunkRing.entryCount(before: position)))
@@ -72,7 +80,7 @@ extension TokenSequence {
     /// The token at `position`, or the draft if there is no token yet.
     private func token(at position: Int) -> Int {
         if position < tokens.count { return tokens[position] }
-        guard let draft = drafts.token(at: position) else {
+        guard let draft = drafts[position]?.token else {
             preconditionFailure("position \(position) has neither a token nor a draft, of \(tokens.count) tokens")
         }
         return draft

@@ -22,7 +22,20 @@ package final class TokenSequence {
     /// The head's input for each of its entries.
     var fed: [HeadInput] = []
     var drafts = Drafts()
+    /// Draws drafts; nil to draft the most likely tokens.
+    var draftSampler: DraftSampler?
+    /// The smaller model's sequence of the same text, for `ModelDrafter`.
+    var draftTwin: TokenSequence?
+    var draftPace = DraftPace()
+    /// Drafts of this sequence so far.
+    package internal(set) var draftCounts = DraftCounts()
+    /// Whether a pass that refreshes the head also gives the logits after the positions that it reads again.
+    package var isMetered = false
+    /// The logits after the rows of the last pass, if it gave those of several.
+    var rowLogits: RowLogits
     private(set) var promptCount = 0
+    /// Positions whose token begins a cycle, as recorded for a plan with a `cycleEnd`.
+    private(set) var cycleStarts: [Int] = []
     /// The logits of the last position run: [vocabulary].
     let lastLogits: AlignedBuffer<Float>
     private let depthLog: DepthLog
@@ -35,6 +48,7 @@ package final class TokenSequence {
         headRing = KVRing(shapes.head)
         trunkOutputs = TrunkOutputs(width: configuration.hiddenSize, limit: shapes.trunk.limit)
         lastLogits = AlignedBuffer(count: configuration.vocabularySize)
+        rowLogits = RowLogits(vocabularySize: configuration.vocabularySize)
         depthLog = DepthLog(layerCount: configuration.layerCount)
     }
 
@@ -42,6 +56,7 @@ package final class TokenSequence {
     package func copy() -> TokenSequence {
         let copy = TokenSequence(configuration, options: options)
         (copy.tokens, copy.promptCount, copy.plan, copy.fed) = (tokens, promptCount, plan, fed)
+        copy.cycleStarts = cycleStarts
         (copy.trunkRing, copy.headRing, copy.trunkOutputs) = (trunkRing.copy(), headRing.copy(), trunkOutputs.copy())
         copy.depthLog.record = depthLog.record
         copy.forgetDrafts()
@@ -86,11 +101,16 @@ package final class TokenSequence {
     /// Whether the head has not seen the last token.
     package var isBehind: Bool { headRing.count < tokens.count }
 
+    /// What the plan's inputs depend on beside the position.
+    package var layout: TextLayout {
+        TextLayout(promptCount: promptCount, tokenCount: tokens.count, cycleStarts: cycleStarts)
+    }
+
     /// The sequence's progress, the input of `PassPlan`.
     var progress: SequenceProgress {
         SequenceProgress(
-            plan: plan, promptCount: promptCount, tokenCount: tokens.count, trunkEnd: trunkRing.end,
-            headCount: headRing.count, remainingPositions: remainingPositions)
+            plan: plan, text: layout, trunkEnd: trunkRing.end, headCount: headRing.count,
+            remainingPositions: remainingPositions, draftPace: draftPace)
     }
 
     /// The layers that the sequence's tokens run; nil for all.
@@ -102,24 +122,32 @@ package final class TokenSequence {
     ///   sequence is then unchanged.
     package func begin(_ prompt: [Int], plan: any DecodePlan = .vanilla) throws(SessionError) {
         try check(prompt, after: tokens.count)
-        guard plan.drafting == nil || options.window == nil else { throw .draftsInWindow }
         forgetDrafts()
         tokens += prompt
         promptCount = tokens.count
+        cycleStarts.removeAll()
         if plan.layers != self.plan.layers { forgetAll() }
         self.plan = plan
         forgetMismatches()
     }
 
     /// Adds one generated token.
-    package func append(_ token: Int) throws(SessionError) {
+    ///
+    /// - Parameter beginsCycle: whether it begins a cycle, if the plan has a `cycleEnd`; nil to decide it by the logits of the last
+    ///   position run.
+    package func append(_ token: Int, beginsCycle: Bool? = nil) throws(SessionError) {
         guard remainingPositions > 0 else {
             throw .promptTooLong(count: tokens.count + 1, contextLength: configuration.contextLength)
         }
         guard (0..<configuration.vocabularySize).contains(token) else {
             throw .tokenOutOfRange(token, vocabularySize: configuration.vocabularySize)
         }
-        if drafts.token(at: tokens.count) != token { forgetDrafts() }
+        judgeDraft(token)
+        if let end = plan.cycleEnd {
+            let last = cycleStarts.last ?? tokens.count - end.maximum
+            let isCut = beginsCycle ?? (isBehind || end.comes(after: token, from: logits))
+            if isCut || tokens.count - last >= end.maximum { cycleStarts.append(tokens.count) }
+        }
         tokens.append(token)
     }
 
@@ -144,7 +172,7 @@ package final class TokenSequence {
 
     /// The cycle index of the pass that emitted the token at `index`; nil for the prompt's tokens and the first generated one.
     package func cycleIndex(ofTokenAt index: Int) -> Int? {
-        plan.cycleIndex(of: index - 1, promptCount: promptCount)
+        plan.cycleIndex(of: index - 1, in: layout)
     }
 
     private func check(_ prompt: [Int], after count: Int) throws(SessionError) {
@@ -177,6 +205,7 @@ extension TokenSequence {
         forgetDrafts()
         tokens.removeSubrange(count...)
         promptCount = min(promptCount, count)
+        cycleStarts.removeAll { $0 >= count }
         forgetHead(from: min(count, headRing.count))
         if trunkRing.end > count || lacksOutputsOfHead { forgetTrunk(from: min(count, headRing.count)) }
     }
@@ -184,8 +213,26 @@ extension TokenSequence {
     /// Removes drafts that were not appended, and what was computed for them.
     func forgetDrafts() {
         drafts.removeAll()
+        rowLogits.removeAll()
         if headRing.count > tokens.count { forgetHead(from: tokens.count) }
         if trunkRing.end > tokens.count { forgetTrunk(from: tokens.count) }
+    }
+
+    /// Makes every token the prompt of vanilla decoding, and removes what that computes differently: what a running cycle's head-only
+    /// passes left.
+    func settle() {
+        forgetDrafts()
+        (promptCount, plan) = (tokens.count, .vanilla)
+        cycleStarts.removeAll()
+        forgetMismatches()
+    }
+
+    /// Before a pass: removes the head's entries that it reads again, because the plan now feeds T there (`refreshesHead`).
+    func refreshHead() {
+        guard plan.refreshesHead, isBehind else { return }
+        let embedded = fed.reversed().prefix { $0 == .embedding }.count
+        let (first, text) = (fed.count - embedded, layout)
+        if embedded > 0, plan.headInput(at: first, in: text) != .embedding { forgetHead(from: first) }
     }
 
     /// Removes what the current plan computes differently: the head's entries from the first position with another input; and

@@ -8,27 +8,19 @@ import Tensors
 struct TrunkDrafter {
     /// Drafts up to `counts[n]` tokens after the last token of sequence n. The sequences share passes.
     ///
-    /// NaN logits end a sequence's drafts. The head's own logits then tell whether the model is damaged.
-    ///
     /// - Precondition: the trunk has seen each sequence's last token.
     func draft(_ sequences: [TokenSequence], counts: [Int], engine: Engine) {
         guard let most = counts.max(), most > 0 else { return }
-        for (sequence, count) in zip(sequences, counts) where count > 0 { sequence.beginDrafts(count: count) }
+        for (sequence, count) in zip(sequences, counts) where count > 0 { sequence.beginDrafts() }
         for number in 0..<most {
             let drafting = sequences.indices.filter {
-                counts[$0] > number && sequences[$0].drafts.tokens.count == number
+                counts[$0] > number && sequences[$0].drafts.count == number
             }
             guard !drafting.isEmpty else { return }
             engine.forEachTrunkLogits(of: drafting.map { sequences[$0] }) { sequence, logits in
-                if let token = logits.argmax { sequence.drafts.append(token) }
+                sequence.draft(from: logits)
             }
-            engine.runTrunk(sequences) { counts[$0] > number && sequences[$0].drafts.tokens.count > number ? 1 : 0 }
+            engine.runTrunk(sequences) { counts[$0] > number && sequences[$0].drafts.count > number ? 1 : 0 }
         }
-    }
-}
-
-extension TokenSequence {
-    func beginDrafts(count: Int) {
-        drafts.begin(at: tokens.count - 1, count: count, vocabularySize: configuration.vocabularySize)
     }
 }

@@ -12,6 +12,8 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
     case noTokenizer(model: String)
     /// The checkpoint has no chat template.
     case noChatTemplate(model: String)
+    /// `GenerationOptions.isMetered` is set for a plan that never computes vanilla's logits.
+    case notMetered(plan: String)
     /// A generation was given a second iterator.
     case iteratedTwice
 
@@ -24,6 +26,9 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
             "\(model) has no tokenizer.json, so it cannot read or write text; give --prompt-ids, or add the file"
         case .noChatTemplate(let model):
             "\(model) has no chat template; use --raw, or a model that was trained for conversation"
+        case .notMetered(let plan):
+            "\(plan) never computes what vanilla would choose, so it cannot be metered; give --head-history refreshed with a factor "
+                + "or adaptive cycles"
         case .iteratedTwice:
             "the generation was iterated before; ask the session for another"
         }

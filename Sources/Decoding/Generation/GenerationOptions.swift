@@ -12,17 +12,24 @@ public struct GenerationOptions: Sendable, Equatable {
     public var ignoresEnd: Bool
     /// The number of most likely tokens to report with each sampled token; nil for none.
     public var logprobCount: Int?
+    /// When a draft becomes a token, if the plan drafts and tokens are drawn.
+    public var verifyRule: VerifyRule
+    /// Whether to note for each token whether vanilla would have chosen it (`GenerationStatistics.agreement`). It takes a plan whose
+    /// cycles refresh the head, or one without cycles.
+    public var isMetered: Bool
 
     /// By default, the model's own settings and the whole context.
     public init(
         maximumTokens: Int? = nil, sampling: SamplingParameters = SamplingParameters(), stops: [String] = [],
-        ignoresEnd: Bool = false, logprobCount: Int? = nil
+        ignoresEnd: Bool = false, logprobCount: Int? = nil, verifyRule: VerifyRule = .exact, isMetered: Bool = false
     ) {
         self.maximumTokens = maximumTokens
         self.sampling = sampling
         self.stops = stops
         self.ignoresEnd = ignoresEnd
         self.logprobCount = logprobCount
+        self.verifyRule = verifyRule
+        self.isMetered = isMetered
     }
 
     /// Whether each token needs only the largest logit.

@@ -10,6 +10,10 @@ public struct GenerationStatistics: Sendable, Equatable {
     public internal(set) var decodeSeconds = 0.0
     /// Passes of decoding, without those of the prompt.
     public internal(set) var passes = PassCounts()
+    /// Drafts and how many of them became tokens; empty for plans that draft nothing.
+    public internal(set) var drafts = DraftCounts()
+    /// How often vanilla would have chosen the same token; nil unless metered.
+    public internal(set) var agreement: Agreement?
     /// Bytes of keys and values at the end.
     public internal(set) var kvByteCount = 0
 
@@ -20,6 +24,11 @@ public struct GenerationStatistics: Sendable, Equatable {
 
     /// Decoding speed, without the prompt.
     public var tokensPerSecond: Double { decodeSeconds > 0 ? Double(decodeTokens) / decodeSeconds : 0 }
+
+    /// Tokens per trunk pass, without the prompt's pass and the token that it emits.
+    public var tokensPerTrunkPass: Double {
+        passes.trunkPasses > 0 ? Double(decodeTokens) / Double(passes.trunkPasses) : 0
+    }
 
     /// Prefill speed.
     public var prefillTokensPerSecond: Double { prefillSeconds > 0 ? Double(prefillTokens) / prefillSeconds : 0 }

@@ -21,6 +21,7 @@ package final class Generator {
     private var isCancelled: @Sendable () -> Bool = { false }
     private var decodeStart: ContinuousClock.Instant?
     private var passesBefore = PassCounts()
+    private var draftsBefore = DraftCounts()
 
     /// An engine, and the sequence that it runs.
     struct Lane {
@@ -99,6 +100,7 @@ package final class Generator {
     ) throws {
         loop = nil
         try options.check()
+        guard !options.isMetered || plan.canBeMetered else { throw GenerationError.notMetered(plan: plan.name) }
         let sequence = try read(prompt, isWhole: isWhole, plan: plan)
         let loop = TokenLoop(
             sequence, options: options, selection: selection, tokenizer: model.tokenizer, endTokens: model.endTokens)
@@ -106,11 +108,13 @@ package final class Generator {
         sequence.reserveTokens(min(loop.tokenLimit, sequence.remainingPositions, 1 << 14))
         self.loop = loop
         self.isCancelled = isCancelled
-        let needsAll = readsLogits || selection.readsLogits || !options.needsOnlyLargestLogit
+        let needsAll =
+            readsLogits || selection.readsLogits || plan.cycleEnd != nil || !options.needsOnlyLargestLogit
         wanted = needsAll ? .last : .largest
         statistics = GenerationStatistics()
         statistics.seed = loop.seed
         decodeStart = nil
+        draftsBefore = sequence.draftCounts
     }
 
     /// The next token, or nil when the generation has ended.
@@ -129,7 +133,24 @@ package final class Generator {
     /// - Throws: the errors of `step`.
     package func take() throws -> GeneratedToken? {
         guard let lane else { return nil }
+        defer {
+            statistics.agreement = loop?.agreement
+            statistics.drafts = lane.sequence.draftCounts - draftsBefore
+        }
         return try loop?.take(from: lane.sequence)
+    }
+
+    /// After a metered generation: judges its last tokens, those of a cycle that no other followed. Times and passes do not count it.
+    package func finishMetering() {
+        guard let lane, loop?.agreement?.isBehind == true else { return }
+        let sequence = lane.sequence
+        let note = { (position: Int, logits: UnsafeBufferPointer<Float>) in
+            if position < sequence.tokens.count - 1 { self.loop?.note(position, logits) }
+        }
+        if !sequence.isBehind { sequence.forEachVanillaRow(note) }
+        sequence.settle()
+        lane.engine.run([sequence], wanted: .each(note))
+        statistics.agreement = loop?.agreement
     }
 
     /// Text held back when the generation was cancelled.
@@ -196,7 +217,7 @@ extension Generator {
         if isShared, let lane { return lane }
         let stack = plan.model(from: model).stack
         if let lane, lane.engine.stack.runsAlike(stack) { return lane }
-        let engine = try Engine(stack, options: options)
+        let engine = try Engine(stack, options: options, draft: model.draft?.stack)
         return Lane(engine: engine, sequence: engine.makeSequence())
     }
 }

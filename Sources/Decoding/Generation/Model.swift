@@ -17,6 +17,8 @@ public struct Model: Sendable {
     /// The settings that the model's makers recommend. They apply where `GenerationOptions` are nil.
     public let generationDefaults: GenerationDefaults
     package let stack: LayerStack
+    /// The smaller model that drafts tokens; nil unless `drafted(by:)` gave one.
+    package let draft: DraftModel?
     /// Warnings about fields of the checkpoint that are unknown, contradictory or without effect, one sentence each.
     public let warnings: [String]
 
@@ -89,6 +91,7 @@ public struct Model: Sendable {
         warnings = checkpoint.warnings(stack)
         (tokenizer, tokenizerRefusal) = try Tokenizer.orRefusal(checkpoint.tokenizer)
         endTokens = Set(stack.configuration.endTokens).union(tokenizer?.endOfTextIDs ?? [])
+        draft = nil
         progress.finish()
     }
 
@@ -101,9 +104,10 @@ public struct Model: Sendable {
         endTokens = Set(stack.configuration.endTokens)
         generationDefaults = .none
         warnings = []
+        draft = nil
     }
 
-    private init(_ model: Model, stack: LayerStack, tokenizer: Tokenizer?) {
+    private init(_ model: Model, stack: LayerStack, tokenizer: Tokenizer?, draft: DraftModel?) {
         name = model.name
         self.stack = stack
         self.tokenizer = tokenizer
@@ -111,10 +115,19 @@ public struct Model: Sendable {
         endTokens = model.endTokens
         generationDefaults = model.generationDefaults
         warnings = model.warnings
+        self.draft = draft
     }
 
     /// The same checkpoint with other layers or another trunk/head split.
-    func with(_ stack: LayerStack) -> Model { Model(self, stack: stack, tokenizer: tokenizer) }
+    func with(_ stack: LayerStack) -> Model { Model(self, stack: stack, tokenizer: tokenizer, draft: draft) }
+
+    /// This model with a smaller one that drafts tokens.
+    ///
+    /// - Throws: `DraftError` if the other model's vocabulary differs.
+    public func drafted(by other: Model) throws(DraftError) -> Model {
+        try check(draft: other)
+        return Model(self, stack: stack, tokenizer: tokenizer, draft: DraftModel(name: other.name, stack: other.stack))
+    }
 
     /// - Throws: `TokenizerError` if the checkpoint's tokenizer is not implemented, `GenerationError.noTokenizer` if it has none.
     package func requireTokenizer() throws -> Tokenizer {
@@ -127,7 +140,7 @@ public struct Model: Sendable {
     /// - Parameter source: the template's text, in Jinja.
     /// - Throws: `GenerationError` or `TokenizerError` for a model without a usable tokenizer.
     public func with(chatTemplate source: String) throws -> Model {
-        Model(self, stack: stack, tokenizer: try requireTokenizer().with(chatTemplate: source))
+        Model(self, stack: stack, tokenizer: try requireTokenizer().with(chatTemplate: source), draft: draft)
     }
 
     /// The token ids of a conversation in the model's chat template, up to where the answer begins.

@@ -17,8 +17,6 @@ public enum SessionError: Error, Equatable, CustomStringConvertible {
     case window(Int)
     /// `SessionOptions.sinkCount` is not from 0 to 2²⁴.
     case sinkCount(Int)
-    /// The plan drafts tokens, and `SessionOptions.window` is set: a window's ring cannot remove drafts.
-    case draftsInWindow
     /// A key or value at this position is too large for `SessionOptions.kvFormat`, float16.
     case cacheOverflow(position: Int)
     /// The number of tokens to keep is negative, or more than the session has.
@@ -44,8 +42,6 @@ public enum SessionError: Error, Equatable, CustomStringConvertible {
             "the window is \(window) positions; give a number from 1 to \(1 << 24)"
         case .sinkCount(let count):
             "the number of sinks is \(count); give a number from 0 to \(1 << 24)"
-        case .draftsInWindow:
-            "a plan that drafts tokens cannot take them back out of a window; leave out --window"
         case .cacheOverflow(let position):
             "a key or value at position \(position) is too large for float16, the KV cache's number format; run again with --kv f32"
         case .truncation(let count, let tokenCount):

@@ -16,6 +16,9 @@ struct TokenLoop {
     private var chooser: TokenChooser
     private var text: TextStream
     private var emittedCount = 0
+    private let promptCount: Int
+    /// How often vanilla would have chosen the same tokens; nil unless metered.
+    private(set) var agreement: Agreement?
 
     /// - Parameters:
     ///   - sequence: a sequence with its prompt.
@@ -29,10 +32,16 @@ struct TokenLoop {
     ) {
         self.options = options
         self.endTokens = options.ignoresEnd ? [] : endTokens
-        chooser = TokenChooser(options.sampling, selection, vocabularySize: sequence.configuration.vocabularySize)
+        chooser = TokenChooser(
+            options.sampling, selection, verifyRule: options.verifyRule,
+            vocabularySize: sequence.configuration.vocabularySize)
+        promptCount = sequence.tokens.count
+        agreement = options.isMetered ? Agreement() : nil
+        sequence.isMetered = options.isMetered
+        sequence.draftSampler = chooser.draftSampler
         text = TextStream(tokenizer: tokenizer, stops: options.stops)
         tokenLimit = options.tokenLimit(
-            promptCount: sequence.tokens.count, contextLength: sequence.configuration.contextLength)
+            promptCount: promptCount, contextLength: sequence.configuration.contextLength)
         for token in sequence.tokens { chooser.observe(token, isGenerated: false) }
     }
 
@@ -45,14 +54,24 @@ struct TokenLoop {
         guard emittedCount < tokenLimit else { return finish(.length) }
         guard sequence.remainingPositions > 0 else { return finish(.context) }
         try sequence.checkCache()
-        let token = try chooser.choose(from: sequence.logits)
+        if agreement != nil { sequence.forEachVanillaRow { note($0, $1) } }
+        let token = try chooser.choose(from: sequence.logits, draft: sequence.nextDraft)
         let logprobs = options.logprobCount.map { Decoding.logprobs(of: sequence.logits, sampled: token, count: $0) }
         try sequence.append(token)
         chooser.observe(token, isGenerated: true)
         emittedCount += 1
+        let cycleIndex = sequence.cycleIndex(ofTokenAt: sequence.tokens.count - 1)
+        agreement?.add(token: token, cycleIndex: cycleIndex)
         return GeneratedToken(
-            id: token, text: releasedText(of: token, sequence),
-            cycleIndex: sequence.cycleIndex(ofTokenAt: sequence.tokens.count - 1), logprobs: logprobs ?? [])
+            id: token, text: releasedText(of: token, sequence), cycleIndex: cycleIndex, logprobs: logprobs ?? [])
+    }
+
+    /// Notes what vanilla chooses by the logits after `position`, unless it is noted.
+    mutating func note(_ position: Int, _ logits: UnsafeBufferPointer<Float>) {
+        let number = position + 1 - promptCount
+        guard number == agreement?.choices.count else { return }
+        guard let choice = chooser.vanillaChoice(from: logits, number: number) else { return }
+        agreement?.add(choice: choice)
     }
 
     mutating func finish(_ reason: FinishReason) -> GeneratedToken? {

@@ -7,16 +7,25 @@ extension Model {
     /// - Parameters:
     ///   - rule: replaces choices of the checkpoint's own rule.
     ///   - calibration: the text by which layers are chosen; nil for a built-in English text.
-    /// - Throws: `PlanError`; `GenerationError.noTokenizer` or `SessionError` if the text cannot be read.
+    /// - Throws: `PlanError`, with `noDraftModel` too; `GenerationError.noTokenizer` or `SessionError` if the text cannot be read.
     public func plan(
         for request: PlanRequest, rule: CycleRule.Overrides = CycleRule.Overrides(), calibration: String? = nil,
         options: SessionOptions
     ) throws -> any DecodePlan {
-        guard case .measured(let make) = request.maker else {
-            return try configuration.plan(for: request, rule: rule)
-        }
+        guard case .measured(let make) = request.maker else { return try servedPlan(for: request, rule: rule) }
         let tokens = try requireTokenizer().encode(calibration ?? Self.calibrationText, addSpecial: true)
         return try make(stack, tokens, options)
+    }
+
+    /// The plan of `request` for this model, if no measurement is needed.
+    ///
+    /// - Throws: `PlanError`, with `needsMeasurement` and `noDraftModel`.
+    package func servedPlan(
+        for request: PlanRequest, rule: CycleRule.Overrides
+    ) throws(PlanError) -> any DecodePlan {
+        let plan = try configuration.plan(for: request, rule: rule)
+        guard plan.drafting?.source != .model || draft != nil else { throw .noDraftModel }
+        return plan
     }
 
     /// This model split into trunk and head after the first `trunkLayerCount` layers; nil for the model's own split.

@@ -24,14 +24,21 @@ public struct MultiTokenPlan: DecodePlan {
     public var isFactor: Bool { true }
     public var cycleLength: Int { factor }
     public var needsSplit: Bool { true }
+    public var refreshesHead: Bool { rule.headHistory == .refreshed }
     // The tokens of a refill share the reading of a layer; how many do is not counted.
     public var byteCost: ByteCost { skipsLayers ? .unknown : .wholePasses }
 
     public func headInput(at position: Int, promptCount: Int) -> HeadInput {
-        guard position >= promptCount || rule.promptInput == .masked else {
-            return rule.promptInput == .sum ? .embeddingAndTrunk : .trunk
-        }
-        return beginsCycle(at: position, promptCount: promptCount) ? .embeddingAndTrunk : .embedding
+        if position < promptCount, let input = rule.inputOfPrompt { return input }
+        return offset(of: position, promptCount: promptCount) == 0 ? rule.firstInput : .embedding
+    }
+
+    /// With refreshed head history, T up to the beginning of the last cycle.
+    public func headInput(at position: Int, in text: TextLayout) -> HeadInput {
+        let (last, promptCount) = (text.tokenCount - 1, text.promptCount)
+        guard refreshesHead else { return headInput(at: position, promptCount: promptCount) }
+        guard last >= promptCount else { return .trunk }
+        return position <= last - offset(of: last, promptCount: promptCount) ? .trunk : .embedding
     }
 
     public func trunkCount(before position: Int, promptCount: Int) -> Int {
@@ -46,10 +53,6 @@ public struct MultiTokenPlan: DecodePlan {
 
     public func cycleIndex(of position: Int, promptCount: Int) -> Int? {
         position < promptCount ? nil : offset(of: position, promptCount: promptCount)
-    }
-
-    private func beginsCycle(at position: Int, promptCount: Int) -> Bool {
-        offset(of: position, promptCount: promptCount) == 0
     }
 
     /// The number of positions since the beginning of the cycle, by the rule's phase.
@@ -125,6 +128,18 @@ extension MultiTokenPlan {
 }
 
 extension CycleRule {
+    /// The head's input at a cycle's first position.
+    var firstInput: HeadInput { headHistory == .refreshed ? .trunk : .embeddingAndTrunk }
+
+    /// The head's input at the positions of a prompt; nil for `masked`, which depends on the position.
+    var inputOfPrompt: HeadInput? {
+        switch promptInput {
+        case .trunk: .trunk
+        case .sum: .embeddingAndTrunk
+        case .masked: nil
+        }
+    }
+
     /// The choices that differ from those of `other`, and the latter.
     fileprivate func differences(from other: CycleRule) -> String {
         var parts: [String] = []
@@ -132,6 +147,9 @@ extension CycleRule {
             parts.append("cycles in \(phase.rawValue) phase, not \(other.phase.rawValue)")
         } else if promptInput != other.promptInput {
             parts.append("prompt input \(promptInput.rawValue), not \(other.promptInput.rawValue)")
+        }
+        if headHistory != other.headHistory {
+            parts.append("\(headHistory.rawValue) head history, not \(other.headHistory.rawValue)")
         }
         if history != other.history { parts.append("\(history.rawValue) history, not \(other.history.rawValue)") }
         return parts.joined(separator: ", and with ")

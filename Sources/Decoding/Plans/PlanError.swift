@@ -7,6 +7,12 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
     case factorOutOfRange(Int)
     /// The factor of verified cycles is outside 2 to 16.
     case verifiedFactorOutOfRange(Int)
+    /// The maximum length of adaptive cycles is outside 2 to 16.
+    case adaptiveLengthOutOfRange(Int)
+    /// The threshold of adaptive cycles is not a number from 0 to 1.
+    case threshold(String)
+    /// The cycle rule gives cycles fixed places, so that they cannot vary in length.
+    case adaptiveRule(CycleRule)
     /// The factor is neither `off` nor a number.
     case unreadableFactor(String)
     /// There is no plan of this name.
@@ -24,7 +30,11 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
     /// The plan chooses its layers by measurement, which needs weights and a text.
     case needsMeasurement(plan: String)
     /// The number of drafts is not from 1 to 15.
-    case draftsOutOfRange(Int)
+    case draftsOutOfRange(plan: String, Int)
+    /// The plan's argument is not a number of drafts.
+    case unreadableDrafts(plan: String, String)
+    /// The plan's drafts come from a smaller model, and there is none.
+    case noDraftModel
     /// The confidence is not from 0 to 1.
     case cosine(Float)
     /// The plan's argument is not a confidence.
@@ -40,6 +50,13 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
             "the multi-token factor is \(factor); give off or a number from 1 to 16"
         case .verifiedFactorOutOfRange(let factor):
             "the factor of verified cycles is \(factor); give a number from 2 to 16"
+        case .adaptiveLengthOutOfRange(let length):
+            "the maximum length of adaptive cycles is \(length); give a number from 2 to 16"
+        case .threshold(let text):
+            "the threshold of adaptive cycles is '\(text)'; give a number from 0 to 1"
+        case .adaptiveRule(let rule):
+            "adaptive cycles vary in length, which \(rule.phase == .absolute ? "absolute phase" : "shadow history") does not "
+                + "allow; give --phase prompt and --history real, or a plan with a fixed factor"
         case .unreadableFactor(let text):
             "the multi-token factor is '\(text)'; give off or a number from 1 to 16"
         case .unknownPlan(let name):
@@ -56,8 +73,12 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
             "--plan \(plan) names no number of layers; give one such as exit:12"
         case .needsMeasurement(let plan):
             "--plan \(plan) needs the model's weights and a text to choose its layers by, which this command has not"
-        case .draftsOutOfRange(let count):
-            "the plan layerskip is to draft \(count) tokens at a time; give a number from 1 to 15"
+        case .draftsOutOfRange(let plan, let count):
+            "the plan \(plan) is to draft \(count) tokens at a time; give a number from 1 to 15"
+        case .unreadableDrafts(let plan, let text):
+            "the plan \(plan) is to draft '\(text)' tokens at a time; give a number from 1 to 15"
+        case .noDraftModel:
+            "the plan draft takes its drafts from a smaller model; name it by --draft"
         case .cosine(let cosine):
             "the confidence is \(cosine); give a number from 0 to 1"
         case .unreadableCosine(let plan):

@@ -33,6 +33,17 @@ package struct PlanKind: Sendable {
         }
     }
 
+    /// A kind whose argument may be left out.
+    ///
+    /// - Parameter request: parses the argument, nil if there is none.
+    init(
+        _ name: String, optional argument: String, help: String,
+        request: @escaping @Sendable (_ argument: String?) throws(PlanError) -> PlanRequest
+    ) {
+        (self.name, usage, range, self.help) = (name, "\(name)[:\(argument)]", "", help)
+        self.request = { argument, _ throws(PlanError) in try request(argument) }
+    }
+
     /// Parses a number of layers.
     static func layerCount(_ argument: String, of text: String) throws(PlanError) -> Int {
         guard let count = Int(argument), count >= 0 else { throw .unreadableLayers(text) }
@@ -43,9 +54,10 @@ package struct PlanKind: Sendable {
 extension PlanKind {
     /// The catalogue of plans, for `--plan`, its help and its errors.
     package static let all: [PlanKind] =
-        [VanillaPlan.kind, VanillaPlan.alias, MultiTokenPlan.kind, VerifiedPlan.kind] + RoutedPlan.kinds + [
+        [VanillaPlan.kind, VanillaPlan.alias, MultiTokenPlan.kind, VerifiedPlan.kind, AdaptivePlan.kind]
+        + RoutedPlan.kinds + [
             FixedLayersPlan.exitKind, FixedLayersPlan.shortGPTKind, FixedLayersPlan.lacoKind, SaturationPlan.kind,
-            SelfSpeculativePlan.kind,
+            SelfSpeculativePlan.kind, DraftedPlan.textKind, DraftedPlan.modelKind,
         ]
 
     /// `off (vanilla), exit:N (the first N layers), …`

@@ -18,7 +18,7 @@ public struct SelfSpeculativePlan: DecodePlan {
         guard (1..<model.layerCount).contains(exitLayer) else {
             throw .layersOutOfRange(plan: "layerskip", count: exitLayer, range: 1...max(1, model.layerCount - 1))
         }
-        guard Self.draftCounts.contains(draftCount) else { throw .draftsOutOfRange(draftCount) }
+        guard Self.draftCounts.contains(draftCount) else { throw .draftsOutOfRange(plan: "layerskip", draftCount) }
         self.exitLayer = exitLayer
         self.draftCount = draftCount
     }

@@ -1,32 +1,30 @@
 import Tensors
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
-/// Samples tokens from logits. It allocates only when it is made.
+/// Samples tokens from logits. It allocates only when it is made, unless drafts are verified by their distribution.
 package struct Sampler: TokenSampler {
     /// The seed that repeats the samples; nil for greedy decoding.
-    package let seed: UInt64?
-    private let parameters: SamplingRule
-    private var generator: SplitMix64
-    private var candidates: CandidateHeap
+    package var seed: UInt64? { draw.rule.draws ? draw.seed : nil }
+    private var draw: TokenDraw
+    private let verifyRule: VerifyRule
     private var penalties: TokenPenalties?
+    /// The number of tokens sampled.
+    private var count = 0
 
     /// - Parameters:
     ///   - parameters: parameters that are nil have no effect.
     ///   - vocabularySize: the number of logits of each sample.
-    package init(_ parameters: SamplingParameters, vocabularySize: Int) {
+    package init(_ parameters: SamplingParameters, verifyRule: VerifyRule = .exact, vocabularySize: Int) {
         let rule = SamplingRule(parameters)
-        self.parameters = rule
         // 32 bits: easy to copy, and exact in every JSON reader.
         let seed = parameters.seed ?? UInt64(UInt32.random(in: .min ... .max))
-        self.seed = rule.draws ? seed : nil
-        generator = SplitMix64(seed: seed)
-        candidates = CandidateHeap(capacity: rule.draws ? vocabularySize : 0)
+        draw = TokenDraw(rule, seed: seed, vocabularySize: vocabularySize)
+        self.verifyRule = verifyRule
         penalties = TokenPenalties(rule, vocabularySize: vocabularySize)
+    }
+
+    /// The sampler of drafts that this one verifies; nil if the most likely tokens are to be drafted.
+    package var draftSampler: DraftSampler? {
+        draw.rule.draws ? DraftSampler(verifyRule: verifyRule, draw: draw) : nil
     }
 
     /// Counts a token of the sequence for the penalties.
@@ -38,63 +36,27 @@ package struct Sampler: TokenSampler {
 
     /// Samples a token from `logits` [vocabulary].
     ///
+    /// - Parameter draft: a token that was drafted for the same place.
     /// - Throws: `SamplingError.logitsNotFinite`.
-    package mutating func sample(_ logits: UnsafeBufferPointer<Float>) throws(SamplingError) -> Int {
-        try draw(penalties?.applied(to: logits) ?? logits)
+    package mutating func sample(
+        _ logits: UnsafeBufferPointer<Float>, draft: DraftedToken? = nil
+    ) throws(SamplingError) -> Int {
+        defer { count += 1 }
+        let logits = penalties?.applied(to: logits) ?? logits
+        guard let draft, verifyRule == .distribution, draw.rule.draws else {
+            return try draw.token(from: logits, number: count)
+        }
+        return draft.verified(
+            by: try draw.distribution(of: logits), acceptance: draw.unit(count, for: .acceptance),
+            replacement: draw.unit(count, for: .replacement))
     }
 
     package mutating func sample(_ logits: Span<Float>) throws(SamplingError) -> Int {
         try logits.withUnsafeBufferPointer { logits throws(SamplingError) in try sample(logits) }
     }
 
-    private mutating func draw(_ logits: UnsafeBufferPointer<Float>) throws(SamplingError) -> Int {
-        let best = try mostLikely(logits)
-        guard parameters.temperature > 0 else { return best }
-        candidates.removeAll()
-        for token in logits.indices {
-            let weight = exp((logits[token] - logits[best]) / parameters.temperature)
-            if weight > 0 { candidates.append(Candidate(token: token, weight: weight)) }
-        }
-        return drawAmong(keepMostLikely())
-    }
-
-    /// Sorts the candidates as far as top-k and top-p need it. Returns the number that they keep.
-    private mutating func keepMostLikely() -> Int {
-        guard parameters.topK > 0 || parameters.topP < 1 else { return candidates.count }
-        candidates.heapify()
-        let limit = parameters.topK > 0 ? min(parameters.topK, candidates.count) : candidates.count
-        let isCut = limit < candidates.count
-        if isCut { for _ in 0..<limit { _ = candidates.takeMostLikely() } }
-        guard parameters.topP < 1 else { return limit }
-        var mass = 0.0
-        var reached = 0.0
-        for rank in 0..<limit { mass += Double(candidates[rank].weight) }
-        for rank in 0..<limit {
-            let weight = isCut ? candidates[rank].weight : candidates.takeMostLikely().weight
-            reached += Double(weight)
-            if reached >= Double(parameters.topP) * mass { return rank + 1 }
-        }
-        return limit
-    }
-
-    /// Samples among the first `kept` candidates, without those that min-p drops. Weights are relative to the most likely token.
-    private mutating func drawAmong(_ kept: Int) -> Int {
-        let floor = parameters.minP
-        var total = 0.0
-        for index in 0..<kept where candidates[index].weight >= floor { total += Double(candidates[index].weight) }
-        var remaining = generator.nextUnit() * total
-        var last = 0
-        for index in 0..<kept where candidates[index].weight >= floor {
-            last = candidates[index].token
-            remaining -= Double(candidates[index].weight)
-            if remaining < 0 { break }
-        }
-        return last
-    }
-
-    /// The token with the largest logit; the first if there are several.
-    private func mostLikely(_ logits: UnsafeBufferPointer<Float>) throws(SamplingError) -> Int {
-        guard let best = logits.argmax, logits[best].isFinite else { throw .logitsNotFinite }
-        return best
+    /// What vanilla chooses from `logits` for the token of `number` in the answer, without penalties; nil if no logit is finite.
+    mutating func choice(from logits: UnsafeBufferPointer<Float>, number: Int) -> Int? {
+        try? draw.token(from: logits, number: number)
     }
 }

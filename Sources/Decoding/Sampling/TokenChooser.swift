@@ -2,38 +2,53 @@ import Tensors
 
 /// Chooses tokens from a sequence's logits: processors first, then the sampler. The sequence's logits stay unchanged.
 struct TokenChooser {
-    /// The seed that repeats the samples; nil for greedy decoding and for a sampler of the caller's.
-    let seed: UInt64?
     private var processors: [any LogitProcessor]
-    private var sampler: any TokenSampler
+    /// The caller's sampler.
+    private var own: (any TokenSampler)?
+    /// The default sampler, used if the caller has none.
+    private var standard: Sampler
     /// Whether the caller has processors or a sampler. Otherwise the default sampler checks the logits.
     private let isOwn: Bool
     /// [vocabulary]: the copy that processors change.
     private let processed: AlignedBuffer<Float>
 
     /// - Parameter parameters: parameters that are nil have no effect.
-    init(_ parameters: SamplingParameters, _ selection: TokenSelection, vocabularySize: Int) {
+    init(
+        _ parameters: SamplingParameters, _ selection: TokenSelection, verifyRule: VerifyRule, vocabularySize: Int
+    ) {
         processors = selection.processors
+        own = selection.sampler
         isOwn = selection.readsLogits
-        if let own = selection.sampler {
-            (sampler, seed) = (own, nil)
-        } else {
-            let sampler = Sampler(parameters, vocabularySize: vocabularySize)
-            (self.sampler, seed) = (sampler, sampler.seed)
-        }
+        standard = Sampler(parameters, verifyRule: verifyRule, vocabularySize: vocabularySize)
         processed = AlignedBuffer(count: selection.processors.isEmpty ? 0 : vocabularySize)
     }
 
+    /// The seed that repeats the samples; nil for greedy decoding and for a sampler of the caller's.
+    var seed: UInt64? { own == nil ? standard.seed : nil }
+
+    /// The sampler of drafts; nil if the most likely tokens are to be drafted.
+    var draftSampler: DraftSampler? { isOwn ? nil : standard.draftSampler }
+
     mutating func observe(_ token: Int, isGenerated: Bool) {
         for index in processors.indices { processors[index].observe(token, isGenerated: isGenerated) }
-        sampler.observe(token, isGenerated: isGenerated)
+        if own != nil {
+            own?.observe(token, isGenerated: isGenerated)
+        } else {
+            standard.observe(token, isGenerated: isGenerated)
+        }
+    }
+
+    /// What vanilla chooses from `logits` for the token of `number` in the answer; nil if no logit is finite.
+    mutating func vanillaChoice(from logits: UnsafeBufferPointer<Float>, number: Int) -> Int? {
+        isOwn ? logits.argmax : standard.choice(from: logits, number: number)
     }
 
     /// Chooses a token from `logits` [vocabulary].
     ///
+    /// - Parameter draft: a token that was drafted for the same place.
     /// - Throws: `SamplingError`, `SessionError.tokenOutOfRange`, and the errors of processors and sampler.
-    mutating func choose(from logits: UnsafeBufferPointer<Float>) throws -> Int {
-        guard isOwn else { return try sampler.sample(logits.span) }
+    mutating func choose(from logits: UnsafeBufferPointer<Float>, draft: DraftedToken? = nil) throws -> Int {
+        guard isOwn else { return try standard.sample(logits, draft: draft) }
         try check(logits, orThrow: .logitsNotFinite)
         guard !processors.isEmpty else { return try sampled(logits) }
         let values = UnsafeMutableBufferPointer(start: processed.pointer, count: processed.count)
@@ -50,7 +65,7 @@ struct TokenChooser {
     }
 
     private mutating func sampled(_ logits: UnsafeBufferPointer<Float>) throws -> Int {
-        let token = try sampler.sample(logits.span)
+        guard let token = try own?.sample(logits.span) else { return try standard.sample(logits) }
         guard logits.indices.contains(token) else {
             throw SessionError.tokenOutOfRange(token, vocabularySize: logits.count)
         }

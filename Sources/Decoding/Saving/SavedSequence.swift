@@ -10,6 +10,10 @@ struct SavedSequence {
     let fed: [HeadInput]
     /// Positions of the trunk's entries. The head's are 0 ..< `fed.count`.
     let trunkPositions: [Int]
+    /// The highest number of entries that the trunk's ring has held (`KVRing.written`).
+    let trunkWritten: Int
+    /// The same of the head's ring.
+    let headWritten: Int
     /// The first trunk entry whose output is kept; so are all later ones.
     let firstOutput: Int
     let depths: DepthRecord
@@ -21,6 +25,7 @@ struct SavedSequence {
         tokens = sequence.tokens
         fed = sequence.fed
         trunkPositions = (0..<sequence.trunkRing.count).map(sequence.trunkRing.position(of:))
+        (trunkWritten, headWritten) = (sequence.trunkRing.written, sequence.headRing.written)
         firstOutput = sequence.trunkOutputs.start
         depths = sequence.depths
     }
@@ -33,6 +38,8 @@ struct SavedSequence {
         fields.append(tokens.map { UInt32($0) })
         fields.append(fed.map(\.rawValue))
         fields.append(trunkPositions)
+        fields.append(trunkWritten)
+        fields.append(headWritten)
         fields.append(firstOutput)
         fields.append(depths.shares)
         fields.append(depths.gates)
@@ -53,6 +60,7 @@ struct SavedSequence {
         tokens = try fields.values(of: UInt32.self).map { Int($0) }
         let fed = try fields.values(of: UInt8.self).map { HeadInput(rawValue: $0) }
         let positions = try fields.values(of: Int.self)
+        (trunkWritten, headWritten) = (try fields.int(), try fields.int())
         let firstOutput = try fields.int()
         let shares = try fields.values(of: Float.self)
         let gates = try fields.values(of: Float.self)
@@ -67,6 +75,9 @@ struct SavedSequence {
                 && positions.last ?? -1 < tokens.count,
             "its trunk's positions do not ascend within its tokens")
         let limit = options.slotLimit(contextLength: model.contextLength)
+        for (written, count) in [(trunkWritten, positions.count), (headWritten, fed.count)] {
+            try check((count...count + limit).contains(written), "its rings' numbers of entries are impossible")
+        }
         try check(
             (0...positions.count).contains(firstOutput) && positions.count - firstOutput <= limit,
             "its trunk's outputs are not those of its entries")

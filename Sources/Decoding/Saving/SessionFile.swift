@@ -10,7 +10,7 @@ import Weights
 /// - keys and values of the trunk's ring, then of the head's, in the order of `KVRing.forEachPart`.
 enum SessionFile {
     private static let magic = Array("VOLLEYSN".utf8)
-    static let version = 1
+    static let version = 2
 
     /// - Parameter sequence: runs the model's own layers, and has no drafts.
     static func save(
@@ -67,8 +67,8 @@ enum SessionFile {
         for _ in saved.firstOutput..<saved.trunkPositions.count {
             try sequence.trunkOutputs.restoreRow(try fields.section())
         }
-        try sequence.trunkRing.restore(saved.trunkPositions, from: &fields)
-        try sequence.headRing.restore(Array(saved.fed.indices), from: &fields)
+        try sequence.trunkRing.restore(saved.trunkPositions, written: saved.trunkWritten, from: &fields)
+        try sequence.headRing.restore(Array(saved.fed.indices), written: saved.headWritten, from: &fields)
         try fields.end()
         return (model, sequence)
     }
@@ -96,8 +96,10 @@ extension TrunkOutputs {
 }
 
 extension KVRing {
-    fileprivate func restore(_ positions: [Int], from fields: inout FieldReader) throws(Damage) {
-        try restore(positions) { part throws(Damage) in
+    fileprivate func restore(
+        _ positions: [Int], written: Int, from fields: inout FieldReader
+    ) throws(Damage) {
+        try restore(positions, written: written) { part throws(Damage) in
             let bytes = try fields.section()
             guard bytes.count == part.count else { throw Damage("its keys and values are not those of its tokens") }
             part.copyMemory(from: bytes)

@@ -53,10 +53,10 @@ package struct ByteRoofline: Sendable {
             trunkDepth: options.trunkEntriesSeen(at: position, by: plan, promptCount: promptCount))
     }
 
-    /// Bytes per token of a generation of `tokenCount` tokens whose trunk or head drafts. `lm_head` runs after each draft and once
-    /// per verification, so as often as the part that drafts.
+    /// Bytes per token of a generation of `tokenCount` tokens. If the trunk drafts, `lm_head` runs once per trunk pass: after each
+    /// draft and once per verification. Otherwise it runs once per head pass.
     func bytesPerToken(
-        _ passes: PassCounts, drafting source: Drafting.Source, tokenCount: Int, depth: Double
+        _ passes: PassCounts, drafting source: Drafting.Source?, tokenCount: Int, depth: Double
     ) -> Double {
         let trunk = Double(passes.trunkPasses) * (Double(trunk) + depth * Double(trunkPosition))
         let head = Double(passes.headPasses) * (Double(head) + depth * Double(headPosition))

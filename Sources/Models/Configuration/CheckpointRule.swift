@@ -7,6 +7,7 @@ public struct CheckpointRule: Sendable, Equatable {
     public let phaseOrigin: Origin
     public let promptInputOrigin: Origin
     public let historyOrigin: Origin
+    public let headHistoryOrigin: Origin
     private let fields: RuleFields
 
     /// The source of a choice.
@@ -19,6 +20,8 @@ public struct CheckpointRule: Sendable, Equatable {
         case modelType(String)
         /// The phase, which allows no other choice.
         case phase
+        /// The head history, which allows no other choice.
+        case headHistory
         /// The default: neither an option nor the configuration names a choice.
         case standard
 
@@ -27,12 +30,13 @@ public struct CheckpointRule: Sendable, Equatable {
             case .option(let name), .field(let name): name
             case .modelType(let name): "model_type \(name)"
             case .phase: "its phase"
+            case .headHistory: "its head history"
             case .standard: "default"
             }
         }
     }
 
-    /// The rule with some choices replaced. A replaced phase also drops the checkpoint's own prompt input.
+    /// The rule with some choices replaced. A replaced phase or head history also drops the checkpoint's own prompt input.
     ///
     /// - Throws: `CycleRuleError` if the overrides contradict each other or the checkpoint's phase.
     public func replacing(_ overrides: CycleRule.Overrides) throws(CycleRuleError) -> CheckpointRule {
@@ -45,7 +49,7 @@ public struct CheckpointRule: Sendable, Equatable {
         do throws(CycleRuleError) {
             try self.init(fields, CycleRule.Overrides())
         } catch {
-            throw .inconsistent(problem: "dmtd_prompt_input: \(error.problem)")
+            throw .inconsistent(problem: error.problem)
         }
     }
 
@@ -53,20 +57,26 @@ public struct CheckpointRule: Sendable, Equatable {
         self.fields = fields
         let phase = overrides.phase.map { Sourced($0, .option("--phase")) } ?? fields.phase
         let history = overrides.history.map { Sourced($0, .option("--history")) } ?? fields.history
+        let headHistory = overrides.headHistory.map { Sourced($0, .option("--head-history")) } ?? fields.headHistory
+        let keepsPromptInput = phase.value == fields.phase.value && headHistory.value == fields.headHistory.value
         let promptInput: Sourced<PromptInput?>
         if let asked = overrides.promptInput {
             promptInput = Sourced(asked, .option("--prompt-input"))
-        } else if let named = fields.promptInput, phase.value == fields.phase.value {
+        } else if let named = fields.promptInput, keepsPromptInput {
             promptInput = Sourced(named, .field("dmtd_prompt_input"))
         } else if phase.value == .absolute {
             promptInput = Sourced(nil, .phase)
+        } else if headHistory.value == .refreshed {
+            promptInput = Sourced(nil, .headHistory)
         } else if let name = fields.releasedName {
             promptInput = Sourced(.sum, .field(name))
         } else {
             promptInput = Sourced(nil, .standard)
         }
-        rule = try CycleRule(phase: phase.value, promptInput: promptInput.value, history: history.value)
-        (phaseOrigin, promptInputOrigin, historyOrigin) = (phase.origin, promptInput.origin, history.origin)
+        rule = try CycleRule(
+            phase: phase.value, promptInput: promptInput.value, history: history.value, headHistory: headHistory.value)
+        (phaseOrigin, promptInputOrigin) = (phase.origin, promptInput.origin)
+        (historyOrigin, headHistoryOrigin) = (history.origin, headHistory.origin)
     }
 }
 
@@ -83,6 +93,7 @@ private struct RuleFields: Equatable, Sendable {
     let phase: Sourced<CyclePhase>
     let promptInput: PromptInput?
     let history: Sourced<TrunkHistory>
+    let headHistory: Sourced<HeadHistory>
     /// The first field that the authors' released checkpoint has for its split; nil if the configuration has none. The code
     /// released with it feeds E + T at the prompt's positions (vllm-pDMTD, branch dmtd-ori, commit a3894dd).
     let releasedName: String?
@@ -100,6 +111,8 @@ private struct RuleFields: Equatable, Sendable {
         promptInput = try reader.choice("dmtd_prompt_input")
         let named: TrunkHistory? = try reader.choice("dmtd_history_mode")
         history = named.map { Sourced($0, .field("dmtd_history_mode")) } ?? Sourced(.real, .standard)
+        let headNamed: HeadHistory? = try reader.choice("dmtd_head_history")
+        headHistory = headNamed.map { Sourced($0, .field("dmtd_head_history")) } ?? Sourced(.kept, .standard)
     }
 }
 

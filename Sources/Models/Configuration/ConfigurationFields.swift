@@ -14,7 +14,7 @@ enum ConfigurationFields {
         "tie_word_embeddings", "bos_token_id", "eos_token_id", "layer_types", "quantization_config",
         "num_encoding_layers", "num_thinking_layers", "num_decoding_layers", "num_parallel_layers",
         "num_sequential_layers", "sliding_window", "mtp_horizon", "dmtd_phase", "dmtd_prompt_input",
-        "dmtd_history_mode",
+        "dmtd_history_mode", "dmtd_head_history",
         "dmtd_block_attention", "routing_layers", "routing_method", "router_reduction_factor", "proj_reduction_factor",
         "router_order", "router_gate_mode", "router_head_bias_init",
         // Checked against the tensors by `TensorReader.refusePackedTensors`.

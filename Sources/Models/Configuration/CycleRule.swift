@@ -4,26 +4,36 @@ public struct CycleRule: Sendable, Equatable {
     /// `masked` in absolute phase, `trunk` or `sum` in prompt phase.
     public let promptInput: PromptInput
     public let history: TrunkHistory
+    /// `refreshed` only with prompt input `trunk` and `real` history.
+    public let headHistory: HeadHistory
 
     /// The paper's rule: cycles from the prompt's end, T at the prompt's positions, refills.
-    public static let prompt = CycleRule(checked: .prompt, .trunk, .real)
+    public static let prompt = CycleRule(checked: .prompt, .trunk, .real, .kept)
     /// The rule of the authors' first training code: cycles from position 0.
-    public static let absolute = CycleRule(checked: .absolute, .masked, .real)
+    public static let absolute = CycleRule(checked: .absolute, .masked, .real, .kept)
 
     /// - Parameter promptInput: nil for the phase's default: `trunk` in prompt phase, `masked` in absolute phase.
-    /// - Throws: `CycleRuleError` if phase and prompt input contradict each other.
+    /// - Throws: `CycleRuleError` if two choices contradict each other.
     public init(
-        phase: CyclePhase = .prompt, promptInput: PromptInput? = nil, history: TrunkHistory = .real
+        phase: CyclePhase = .prompt, promptInput: PromptInput? = nil, history: TrunkHistory = .real,
+        headHistory: HeadHistory = .kept
     ) throws(CycleRuleError) {
         let input = promptInput ?? (phase == .absolute ? .masked : .trunk)
         guard (input == .masked) == (phase == .absolute) else {
-            throw CycleRuleError(phase: phase, promptInput: input)
+            throw .promptInput(input, phase: phase)
         }
-        self.init(checked: phase, input, history)
+        if headHistory == .refreshed {
+            guard phase == .prompt else { throw .refreshedPhase }
+            guard input == .trunk else { throw .refreshedPromptInput(input) }
+            guard history == .real else { throw .refreshedShadow }
+        }
+        self.init(checked: phase, input, history, headHistory)
     }
 
-    private init(checked phase: CyclePhase, _ promptInput: PromptInput, _ history: TrunkHistory) {
-        (self.phase, self.promptInput, self.history) = (phase, promptInput, history)
+    private init(
+        checked phase: CyclePhase, _ promptInput: PromptInput, _ history: TrunkHistory, _ headHistory: HeadHistory
+    ) {
+        (self.phase, self.promptInput, self.history, self.headHistory) = (phase, promptInput, history, headHistory)
     }
 
     /// Choices that replace a checkpoint's own; nil keeps the checkpoint's.
@@ -31,9 +41,13 @@ public struct CycleRule: Sendable, Equatable {
         public var phase: CyclePhase?
         public var promptInput: PromptInput?
         public var history: TrunkHistory?
+        public var headHistory: HeadHistory?
 
-        public init(phase: CyclePhase? = nil, promptInput: PromptInput? = nil, history: TrunkHistory? = nil) {
-            (self.phase, self.promptInput, self.history) = (phase, promptInput, history)
+        public init(
+            phase: CyclePhase? = nil, promptInput: PromptInput? = nil, history: TrunkHistory? = nil,
+            headHistory: HeadHistory? = nil
+        ) {
+            (self.phase, self.promptInput, self.history, self.headHistory) = (phase, promptInput, history, headHistory)
         }
     }
 }
@@ -43,9 +57,9 @@ extension CycleRule: CaseIterable {
     public static var allCases: [CycleRule] {
         TrunkHistory.allCases.flatMap { history in
             [
-                CycleRule(checked: .prompt, .trunk, history), CycleRule(checked: .prompt, .sum, history),
-                CycleRule(checked: .absolute, .masked, history),
+                CycleRule(checked: .prompt, .trunk, history, .kept), CycleRule(checked: .prompt, .sum, history, .kept),
+                CycleRule(checked: .absolute, .masked, history, .kept),
             ]
-        }
+        } + [CycleRule(checked: .prompt, .trunk, .real, .refreshed)]
     }
 }

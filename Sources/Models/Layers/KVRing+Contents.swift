@@ -5,19 +5,24 @@ extension KVRing {
     package func forEachPart<Failure: Error>(
         _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
-        try forEachPart(slots: min(count, capacity), body)
+        try forEachPart(slots: min(written, capacity), body)
     }
 
     /// Gives an empty ring entries at `positions`, ascending. `fill` writes their keys and values, in the order of `forEachPart`. If it
     /// throws, the ring must not be used.
+    ///
+    /// - Parameter written: the highest number of entries that the ring has held; nil if it was never higher.
     package func restore<Failure: Error>(
-        _ positions: [Int], fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
+        _ positions: [Int], written: Int? = nil, fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
         precondition(count == 0)
         for position in positions { stage(position) }
-        reserve(positions.count)
-        try forEachPart(slots: min(positions.count, capacity), fill)
+        let written = written ?? positions.count
+        precondition(written >= positions.count)
+        reserve(written)
+        try forEachPart(slots: min(written, capacity), fill)
         commit(positions.count)
+        self.written = written
     }
 
     /// An independent ring with the same contents.
@@ -26,7 +31,7 @@ extension KVRing {
         forEachPart { parts.append($0) }
         let copy = KVRing(shape)
         var next = 0
-        copy.restore((0..<count).map(position(of:))) { part in
+        copy.restore((0..<count).map(position(of:)), written: written) { part in
             part.copyMemory(from: UnsafeRawBufferPointer(parts[next]))
             next += 1
         }

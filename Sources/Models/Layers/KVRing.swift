@@ -5,9 +5,10 @@ import Tensors
 /// Entry k is the token at position k, unless the layers skip some tokens: then `EntryPositions` maps entries to positions.
 /// Entry k is in slot k if k < sinks, else in `sinks + (k − sinks) mod (capacity − sinks)`.
 /// The ring grows in chunks up to `limit` slots. With a window, the limit is the window plus the widest pass, so memory use
-/// stays constant.
+/// stays constant, and the last entries can be removed again.
 ///
-/// Invariant: entries `0 ..< count` have been written; the sinks and the last `capacity − sinks` entries are still stored.
+/// Invariant: entries `0 ..< count` have been written; the sinks and the entries from `written − (capacity − sinks)` on are still
+/// stored.
 package final class KVRing {
     package struct Shape: Sendable {
         package let layerCount: Int
@@ -18,9 +19,13 @@ package final class KVRing {
         package let sinks: Int
         /// Maximum number of slots per layer.
         package let limit: Int
+        /// Maximum number of last entries that can be removed from a ring that has wrapped: the window of the next query is then
+        /// still stored.
+        package let rollback: Int
 
         package init(
-            layerCount: Int, keyValueHeadCount: Int, headWidth: Int, format: KVFormat, sinks: Int, limit: Int
+            layerCount: Int, keyValueHeadCount: Int, headWidth: Int, format: KVFormat, sinks: Int, limit: Int,
+            rollback: Int = 0
         ) {
             self.layerCount = layerCount
             self.keyValueHeadCount = keyValueHeadCount
@@ -28,15 +33,16 @@ package final class KVRing {
             self.format = format
             self.sinks = sinks
             self.limit = limit
+            self.rollback = rollback
         }
 
         /// A ring for `layerCount` layers of a model.
         package init(
-            _ model: ModelConfiguration, layerCount: Int, format: KVFormat, sinks: Int, limit: Int
+            _ model: ModelConfiguration, layerCount: Int, format: KVFormat, sinks: Int, limit: Int, rollback: Int = 0
         ) {
             self.init(
                 layerCount: layerCount, keyValueHeadCount: model.keyValueHeadCount, headWidth: model.headWidth,
-                format: format, sinks: sinks, limit: limit)
+                format: format, sinks: sinks, limit: limit, rollback: rollback)
         }
 
         /// Bytes of one entry's keys and values in all layers.
@@ -60,6 +66,8 @@ package final class KVRing {
     package let shape: Shape
     /// Entries written so far; the next pass starts at this entry.
     package private(set) var count = 0
+    /// The highest `count` since the ring was last empty. Entries that were removed have overwritten older ones.
+    package internal(set) var written = 0
     /// Positions of the entries, and of staged ones that the next pass writes.
     private var positions = EntryPositions()
     /// Current number of slots per layer.
@@ -121,6 +129,7 @@ package final class KVRing {
     /// - Precondition: exactly these entries have been staged.
     package func commit(_ rowCount: Int) {
         count += rowCount
+        written = max(written, count)
         precondition(positions.count == count)
     }
 
@@ -136,17 +145,19 @@ package final class KVRing {
     /// The number of entries, written or staged, before `position`.
     package func entryCount(before position: Int) -> Int { positions.count(before: position) }
 
-    /// Removes the entries from `newCount` on. A ring that has wrapped removes all entries, because earlier ones are overwritten.
+    /// Removes the entries from `newCount` on. A ring that has wrapped removes all entries if these are more than it can take back:
+    /// an entry of the next query's window may then be overwritten.
     package func truncate(to newCount: Int) {
         precondition(newCount <= count)
         guard newCount < count else { return }
-        count = hasWrapped ? 0 : newCount
+        count = hasWrapped && written - newCount > shape.rollback ? 0 : newCount
+        if count == 0 || !hasWrapped { written = count }
         if let entry = overflowEntry, entry >= count { overflow.pointer.pointee = .max }
         positions.truncate(to: count)
     }
 
     /// Whether the oldest entries after the sinks have been overwritten.
-    package var hasWrapped: Bool { count > capacity }
+    package var hasWrapped: Bool { written > capacity }
 
     /// Copies the keys and values of entries `count ..< end` from a ring of the same shape.
     ///
@@ -159,7 +170,7 @@ package final class KVRing {
         for layer in layers.indices {
             copy(count..<end, of: other.layers[layer], other.capacity, to: layers[layer], capacity)
         }
-        count = end
+        (count, written) = (end, end)
         if let entry = other.overflowEntry, entry < end {
             overflow.pointer.pointee = min(overflow.pointer.pointee, Int64(entry))
         }

@@ -12,7 +12,7 @@ extension BatchEngine {
                 reading.append(
                     try Seat(
                         job, sequence(for: job, room: room), engine: engine, model: model,
-                        entries: budget.entries(of: job)))
+                        entries: budget.entries(of: job), draftByteCount: budget.draftByteCount(of: job)))
             } catch {
                 metrics.countEnd(.failed)
                 job.deliver(.failed(error))

@@ -30,8 +30,11 @@ package final class BatchEngine {
         self.model = model
         self.limits = limits
         self.metrics = metrics
-        engine = try Engine(model.stack, options: options, batchSize: limits.batchSize)
-        budget = KVBudget(byteCount: limits.kvByteCount, model: model.configuration, options: options)
+        engine = try Engine(
+            model.stack, options: options, batchSize: limits.batchSize, draft: model.draft?.stack)
+        budget = KVBudget(
+            byteCount: limits.kvByteCount, model: model.configuration, draft: model.draft?.stack.configuration,
+            options: options)
         queue = AdmissionQueue(limit: limits.queueLength, budget: budget)
         prefixCache = PrefixCache(limit: engine.isRowExact ? limits.batchSize : 0)
     }
@@ -95,7 +98,7 @@ package final class BatchEngine {
                 .finished(
                     JobSummary(
                         finishReason: .cancelled, promptTokens: job.prompt.count, reusedTokens: 0, generatedTokens: 0,
-                        waitSeconds: waited, promptSeconds: 0, decodeSeconds: 0)))
+                        drafts: DraftCounts(), waitSeconds: waited, promptSeconds: 0, decodeSeconds: 0)))
         }
         for seat in seats where seat.job.isCancelled { end(seat, .cancelled) }
         reading.removeAll(where: \.job.isCancelled)
@@ -106,6 +109,7 @@ package final class BatchEngine {
     private func end(_ seat: Seat, _ reason: FinishReason) {
         if reason != .cancelled { prefixCache.add(seat.sequence) }
         metrics.countEnd(reason == .cancelled ? .cancelled : .finished)
+        metrics.countVerified(seat.generator.statistics)
         seat.job.deliver(.finished(seat.summary(reason)))
     }
 }

@@ -7,6 +7,7 @@ package struct JobSummary: Sendable, Equatable {
     /// Prompt tokens whose keys and values came from another request.
     package let reusedTokens: Int
     package let generatedTokens: Int
+    package let drafts: DraftCounts
     /// Seconds from the job's arrival to the first pass over its prompt.
     package let waitSeconds: Double
     /// Seconds from the first pass to the first token.

@@ -6,11 +6,16 @@ package struct KVBudget: Sendable {
     package let byteCount: Int
     private let trunk: KVRing.Shape
     private let head: KVRing.Shape
+    /// The rings of the model that drafts; nil without one.
+    private let draft: (trunk: KVRing.Shape, head: KVRing.Shape)?
     private let contextLength: Int
 
-    package init(byteCount: Int, model: ModelConfiguration, options: SessionOptions) {
+    package init(
+        byteCount: Int, model: ModelConfiguration, draft: ModelConfiguration? = nil, options: SessionOptions
+    ) {
         self.byteCount = byteCount
         (trunk, head) = KVRing.shapes(model, options: options)
+        self.draft = draft.map { KVRing.shapes($0, options: options) }
         contextLength = model.contextLength
     }
 
@@ -29,5 +34,13 @@ package struct KVBudget: Sendable {
     package func byteCount(of job: Job) -> Int {
         let entries = entries(of: job)
         return trunk.byteCount(reserving: entries.trunk) + head.byteCount(reserving: entries.head)
+            + draftByteCount(of: job)
+    }
+
+    /// Bytes of keys and values that the model that drafts needs for a job; 0 if the job's plan has no such drafts.
+    package func draftByteCount(of job: Job) -> Int {
+        guard let draft, job.plan.drafting?.source == .model else { return 0 }
+        let count = positions(of: job)
+        return draft.trunk.byteCount(reserving: count) + draft.head.byteCount(reserving: count)
     }
 }

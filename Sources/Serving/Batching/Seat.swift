@@ -18,13 +18,17 @@ final class Seat {
     /// - Parameters:
     ///   - sequence: a sequence of `engine`, empty or with a prefix of the prompt.
     ///   - entries: the maximum number of ring entries.
+    ///   - draftByteCount: bytes of keys and values of the model that drafts.
     /// - Throws: `SessionError` for an invalid prompt.
-    init(_ job: Job, _ sequence: TokenSequence, engine: Engine, model: Model, entries: RingEntries) throws {
+    init(
+        _ job: Job, _ sequence: TokenSequence, engine: Engine, model: Model, entries: RingEntries,
+        draftByteCount: Int
+    ) throws {
         self.job = job
         self.sequence = sequence
         reusedTokens = sequence.tokens.count
         sequence.reserve(entries)
-        kvByteCount = sequence.kvByteCount
+        kvByteCount = sequence.kvByteCount + draftByteCount
         generator = Generator(model, sharing: engine, sequence: sequence)
         try generator.begin(
             Array(job.prompt[reusedTokens...]), plan: job.plan, options: job.options, selection: job.selection)
@@ -83,7 +87,8 @@ final class Seat {
         let first = firstToken ?? .now
         return JobSummary(
             finishReason: reason, promptTokens: job.prompt.count, reusedTokens: reusedTokens,
-            generatedTokens: generatedTokens, waitSeconds: (started - job.submitted).seconds,
+            generatedTokens: generatedTokens, drafts: generator.statistics.drafts,
+            waitSeconds: (started - job.submitted).seconds,
             promptSeconds: (first - started).seconds, decodeSeconds: ((lastToken ?? first) - first).seconds)
     }
 }

@@ -17,6 +17,9 @@ package final class ServingMetrics: Sendable {
         var reusedTokens = 0
         var generatedTokens = 0
         var passes = PassCounts()
+        var drafts = DraftCounts()
+        var meteredTokens = 0
+        var agreeingTokens = 0
         var ends: [End: Int] = [:]
         var refusals: [Int: Int] = [:]
         var firstToken = Histogram(bounds: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60])
@@ -42,6 +45,15 @@ package final class ServingMetrics: Sendable {
     }
 
     func countPasses(_ passes: PassCounts) { state.withLockedValue { $0.passes += passes } }
+
+    /// Counts the drafts of a generation that has ended, and how often vanilla would have chosen its tokens.
+    func countVerified(_ statistics: GenerationStatistics) {
+        state.withLockedValue {
+            $0.drafts += statistics.drafts
+            $0.meteredTokens += statistics.agreement?.total ?? 0
+            $0.agreeingTokens += statistics.agreement?.agreeing ?? 0
+        }
+    }
 
     func countToken(seconds: Double, isFirst: Bool) {
         state.withLockedValue {
@@ -78,6 +90,21 @@ package final class ServingMetrics: Sendable {
         add(
             "pass_rows_total", "counter", "Rows of those passes; head rows by trunk passes is how full a cycle is.",
             [("{part=\"trunk\"}", now.passes.trunkRows), ("{part=\"head\"}", now.passes.headRows)])
+        func byPlace(_ counts: [Int]) -> [(labels: String, value: Int)] {
+            counts.enumerated().map { ("{place=\"\($0 + 1)\"}", $1) }
+        }
+        add(
+            "drafted_tokens_total", "counter", "Drafted tokens by place after a token of the model's own.",
+            byPlace(now.drafts.drafted))
+        add(
+            "accepted_tokens_total", "counter", "Drafted tokens that the model chose, by place.",
+            byPlace(now.drafts.accepted))
+        add(
+            "metered_tokens_total", "counter", "Tokens compared with vanilla's choice (--meter).",
+            [("", now.meteredTokens)])
+        add(
+            "agreeing_tokens_total", "counter", "Metered tokens that vanilla would have chosen.",
+            [("", now.agreeingTokens)])
         add(
             "jobs_total", "counter", "Sequences by how they ended.",
             End.allCases.map { ("{end=\"\($0.rawValue)\"}", now.ends[$0] ?? 0) })

@@ -16,19 +16,23 @@ extension ServedModel {
             code: "model_not_found")
     }
 
-    /// The plan that `mtd` names, `off` or a factor; the server's own for nil.
-    func plan(mtd: String?) throws(APIError) -> any DecodePlan {
-        guard let mtd else { return plan }
+    /// The plan that a request names, by `mtd` (`off` or a factor) or by `plan`; the server's own if it names none.
+    func plan(mtd: String?, plan name: String?) throws(APIError) -> any DecodePlan {
+        guard mtd == nil || name == nil else { throw .invalid("give mtd or plan, not both", field: "plan") }
+        guard let text = mtd ?? name else { return plan }
+        let field = mtd == nil ? "plan" : "mtd"
         let plan: any DecodePlan
         do {
-            plan = try model.stack.configuration.plan(for: try PlanRequest(factor: mtd), rule: rule)
+            let request = mtd == nil ? try PlanRequest(plan: text) : try PlanRequest(factor: text)
+            plan = try model.servedPlan(for: request, rule: rule)
         } catch {
-            throw .invalid("\(error)", field: "mtd")
+            throw .invalid("\(error)", field: field)
         }
-        guard plan.cycleLength <= limits.factor else {
+        if let error = PlanSharingError(plan, model) { throw .invalid("\(error)", field: field) }
+        guard plan.longestCycle <= limits.factor else {
             throw .invalid(
-                "mtd is \(plan.cycleLength), and this server goes up to \(limits.factor); give less, or \"off\"",
-                field: "mtd")
+                "\(field) asks for cycles of \(plan.longestCycle) tokens, and this server goes up to \(limits.factor); give less, "
+                    + "or \"off\"", field: field)
         }
         return plan
     }
@@ -48,7 +52,8 @@ extension ServedModel {
         let maximum = min(defaultLength, defaults.maximumTokens?.value ?? .max, limits.answerTokens)
         var options = GenerationOptions(
             maximumTokens: length ?? maximum, sampling: sampling, stops: request.stops,
-            ignoresEnd: request.ignoresEnd, logprobCount: logprobCount)
+            ignoresEnd: request.ignoresEnd, logprobCount: logprobCount, verifyRule: verifyRule,
+            isMetered: isMetered && request.plan.canBeMetered)
         if length == nil { options.maximumLength = defaults.maximumLength?.value }
         do { try options.check() } catch { throw .invalid("\(error)") }
         return options

@@ -13,18 +13,24 @@ package struct ServedModel: Sendable {
     package let limits: ServingLimits
     /// Inputs of the chat template, unless a request overrides them.
     package let chat: ChatOptions
+    /// When drafts become tokens of sampled answers.
+    package let verifyRule: VerifyRule
+    /// Whether answers are metered, where their plans allow it.
+    package let isMetered: Bool
     /// When the server started, in seconds since 1970; `created` of every answer.
     let created = Int(Date().timeIntervalSince1970)
 
     package init(
         _ model: Model, plan: any DecodePlan, rule: CycleRule.Overrides, limits: ServingLimits,
-        chat: ChatOptions = ChatOptions()
+        chat: ChatOptions = ChatOptions(), verifyRule: VerifyRule = .exact, isMetered: Bool = false
     ) {
         self.model = model
         self.plan = plan
         self.rule = rule
         self.limits = limits
         self.chat = chat
+        self.verifyRule = verifyRule
+        self.isMetered = isMetered
     }
 
     var name: String { model.name }

@@ -27,7 +27,7 @@ struct Chat: ParsableCommand {
 
     func run() throws {
         let interrupt = Interrupt()
-        let loaded = try Progress.during("loading the model") { try model.load() }
+        let loaded = try Progress.during("loading the model") { try model.load(self.plan.drafts) }
         if !sampling.greedy { loaded.model.generationDefaults.warn() }
         let plan = try plan.resolve(for: loaded.model, options: model.sessionOptions())
         let (templated, chatOptions) = try template.applied(to: loaded.model)
@@ -62,7 +62,8 @@ struct Chat: ParsableCommand {
             }
             if stats {
                 let summary = SamplingSummary(model.generationDefaults, asked: conversation.options.sampling)
-                let table = StatisticsTable(conversation.generator.statistics, sampling: summary, loadSeconds: nil)
+                let table = StatisticsTable(
+                    conversation.generator.statistics, plan: conversation.plan, sampling: summary, loadSeconds: nil)
                 StandardError.write(table.text)
             }
         } catch let error as SessionError {

@@ -61,7 +61,7 @@ struct Compare: ParsableCommand {
         let interrupt = Interrupt()
         let prompts = try prompts + PromptFile.prompts(of: file)
         TextInput.noteUnread("prompts are arguments, or lines of a --file")
-        let loaded = try Progress.during("loading the model") { try model.load() }.model
+        let loaded = try Progress.during("loading the model") { try model.load(compared.drafts) }.model
         let options = model.sessionOptions()
         let models = try vanilla.models(beside: loaded, model)
         let plans = vanilla.adjusted(try compared.resolve(for: loaded, options: options), for: models)

@@ -41,7 +41,7 @@ struct Depth: ParsableCommand {
 
     func run() throws {
         let interrupt = Interrupt()
-        let loaded = try Progress.during("loading the model") { try model.load() }.model
+        let loaded = try Progress.during("loading the model") { try model.load(self.plan.drafts) }.model
         let tokens = try promptOptions.tokens(prompt: prompt, model: loaded) { interrupt.isPressed }
         let options = model.sessionOptions()
         let plan = try plan.resolve(for: loaded, options: options)

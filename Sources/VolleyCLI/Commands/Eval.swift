@@ -51,7 +51,7 @@ struct Eval: ParsableCommand {
         let interrupt = Interrupt()
         let files = tasks.isEmpty ? try Embedded().tasks : tasks
         let tasks = try files.map { try EvaluationTask(path: $0, limit: judging.limit) }
-        let loaded = try Progress.during("loading the model") { try model.load() }.model
+        let loaded = try Progress.during("loading the model") { try model.load(compared.drafts) }.model
         let models = try vanilla.models(beside: loaded, model)
         let plans = vanilla.adjusted(
             try compared.resolve(for: loaded, options: model.sessionOptions()), for: models)

@@ -26,6 +26,13 @@ struct Generate: ParsableCommand {
     @OptionGroup(title: "Decoding") var plan: PlanOptions
     @OptionGroup(title: "Sampling") var sampling: SamplingOptions
 
+    @Flag(
+        help: """
+            Report how often vanilla would have chosen the same token, which refreshed head history tells at no further reading of \
+            weights (with --stats and --json).
+            """)
+    var meter = false
+
     @Flag(help: "Print one JSON document instead of the text.")
     var json = false
 
@@ -45,9 +52,10 @@ struct Generate: ParsableCommand {
     func run() throws {
         let interrupt = Interrupt()
         let asked = try sampling.generationOptions()
-        let loaded = try Progress.during("loading the model") { try model.load() }
+        let loaded = try Progress.during("loading the model") { try model.load(self.plan.drafts) }
         let defaults = loaded.model.generationDefaults
-        let options = asked.filled(from: defaults)
+        var options = asked.filled(from: defaults)
+        options.isMetered = meter
         if !sampling.greedy { defaults.warn() }
         if !options.stops.isEmpty { _ = try loaded.model.requireTokenizer() }
         let promptTokens = try promptOptions.tokens(prompt: prompt, model: loaded.model) { interrupt.isPressed }
@@ -59,6 +67,10 @@ struct Generate: ParsableCommand {
             isCancelled: { interrupt.isPressed })
 
         let record = try stream(generator, plan: plan)
+        if let dumpLogits {
+            try LogitsFile.write(generator.logits(), to: dumpLogits)
+        }
+        generator.finishMetering()
         let summary = SamplingSummary(defaults, asked: asked.sampling)
         if json {
             let report = GenerationReport(
@@ -69,11 +81,8 @@ struct Generate: ParsableCommand {
         if stats {
             let depths = plan.skipsLayers ? generator.depths : nil
             let table = StatisticsTable(
-                generator.statistics, sampling: summary, loadSeconds: loaded.seconds, depths: depths)
+                generator.statistics, plan: plan, sampling: summary, loadSeconds: loaded.seconds, depths: depths)
             StandardError.write(table.text)
-        }
-        if let dumpLogits {
-            try LogitsFile.write(generator.logits(), to: dumpLogits)
         }
         if loaded.model.tokenizer == nil, !json {
             StandardError.warn("\(loaded.model.name) has no tokenizer to write text with; --json prints the token ids")

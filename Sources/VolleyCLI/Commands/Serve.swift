@@ -9,7 +9,8 @@
         static let configuration = CommandConfiguration(
             abstract: "Serve a model by OpenAI's API, with a page to try it.",
             discussion: """
-                Requests are decoded together. Each may name a factor in the field "mtd". After Ctrl-C or SIGTERM the server \
+                Requests are decoded together. Each may name a factor in the field "mtd", or \
+                another plan in "plan". After Ctrl-C or SIGTERM the server \
                 accepts no more requests, and ends when the last one is answered.
 
                 EXAMPLES
@@ -19,9 +20,19 @@
                 """)
 
         @OptionGroup(title: "Model") var model: ModelOptions
-        @OptionGroup(title: "Decoding, for requests without mtd") var plan: PlanOptions
+        @OptionGroup(title: "Decoding, for requests without mtd and plan") var plan: PlanOptions
         @OptionGroup(title: "Chats, for requests that do not say otherwise") var template: TemplateOptions
         @OptionGroup(title: "Server") var server: ServerOptions
+
+        @Option(
+            help: ArgumentHelp(
+                "When a draft becomes a token of a sampled answer: exact or distribution, as for `generate`.",
+                valueName: "rule"))
+        var verifyRule: VerifyRule = .exact
+
+        @Flag(
+            help: "Count in /metrics how often vanilla would have chosen an answer's tokens, where the plan allows it.")
+        var meter = false
 
         func validate() throws {
             guard !model.screen else {
@@ -31,11 +42,11 @@
         }
 
         func run() async throws {
-            let loaded = try Progress.during("loading the model") { try model.load() }.model
+            let loaded = try Progress.during("loading the model") { try model.load(self.plan.drafts) }.model
             loaded.generationDefaults.warn()
             let options = model.sessionOptions()
             let plan = try plan.resolve(for: loaded, options: options)
-            try check(plan, loaded, options)
+            if let error = PlanSharingError(plan, loaded) { throw error }
             let limits = server.limits()
             let (served, chat) = try template.applied(to: loaded)
             let prompt = (try? served.tokens(of: [.user("Hi")], chat)) ?? []
@@ -43,7 +54,9 @@
             let engine = try BatchEngine(loaded, options: options, limits: limits, metrics: ServingMetrics())
             let (name, host) = (loaded.name, server.host)
             let service = Server(
-                ServedModel(served, plan: plan, rule: self.plan.rule.overrides, limits: limits, chat: chat),
+                ServedModel(
+                    served, plan: plan, rule: self.plan.rule.overrides, limits: limits, chat: chat,
+                    verifyRule: verifyRule, isMetered: meter),
                 engine: engine,
                 configuration: server.configuration(), logger: Logger(label: "volley", factory: QuietLog.init)
             ) { port in
@@ -52,19 +65,8 @@
             do {
                 try await service.run()
             } catch {
-                throw ServeError.failed(host: host, port: server.port, reason: "\(error)")
+                throw ServeError(host: host, port: server.port, reason: "\(error)")
             }
-        }
-
-        /// Refuses a plan that changes the weights or the trunk/head split, which all requests share.
-        private func check(_ plan: any DecodePlan, _ model: Model, _ options: SessionOptions) throws {
-            if let count = plan.trunkLayerCount, count != model.configuration.trunkLayerCount {
-                throw ServeError.otherTrunk(plan: plan.name, headLayers: model.configuration.layerCount - count)
-            }
-            guard plan.model(from: model).stack.runsAlike(model.stack) else {
-                throw ServeError.ownWeights(plan: plan.name)
-            }
-            guard plan.drafting == nil || options.window == nil else { throw SessionError.draftsInWindow }
         }
     }
 #endif

@@ -19,6 +19,8 @@ struct ComparedPlans: ParsableArguments {
 
     @OptionGroup var rule: RuleOptions
 
+    @OptionGroup var drafts: DraftOptions
+
     @OptionGroup var calibration: CalibrationOptions
 
     /// The plans without duplicates, in the order of the command line, those of `--mtd` first.
@@ -26,7 +28,8 @@ struct ComparedPlans: ParsableArguments {
         let asked = (mtd?.requests ?? []) + plans.flatMap { $0 }
         let text = try calibration.text()
         var resolved: [any DecodePlan] = []
-        for request in asked.isEmpty ? Self.requests(for: model.configuration) : asked {
+        let requests = asked.isEmpty ? Self.requests(for: model.configuration) : asked
+        for request in requests + (drafts.request.map { [$0] } ?? []) {
             let plan = try model.plan(
                 for: request, rule: rule.overrides, calibration: text, options: options)
             if !resolved.contains(where: { $0.name == plan.name }) { resolved.append(plan) }

@@ -60,6 +60,15 @@ struct ModelOptions: ParsableArguments {
 
     func load() throws -> LoadedModel { try load(model ?? Embedded().model, headLayers: headLayers) }
 
+    /// Loads the model, and the smaller one that drafts for it, if there is one.
+    func load(_ drafts: DraftOptions) throws -> LoadedModel {
+        let loaded = try load()
+        guard let path = drafts.modelPath else { return loaded }
+        let drafting = try load(path, headLayers: nil)
+        return LoadedModel(
+            model: try loaded.model.drafted(by: drafting.model), seconds: loaded.seconds + drafting.seconds)
+    }
+
     /// Loads the checkpoint that runs vanilla, with the same options.
     func loadBaseline(_ path: String) throws -> Model { try load(path, headLayers: nil).model }
 

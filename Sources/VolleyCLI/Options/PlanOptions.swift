@@ -23,10 +23,15 @@ struct PlanOptions: ParsableArguments {
             "A decode plan by name: \(PlanKind.help).", valueName: "name[:argument]"))
     var plan: PlanName?
 
+    @OptionGroup var drafts: DraftOptions
+
     @OptionGroup var calibration: CalibrationOptions
 
     func validate() throws {
         if mtd != nil, plan != nil { throw ValidationError("give --mtd or --plan, not both") }
+        if drafts.request != nil, mtd != nil || plan.map({ !$0.request.isDrafted }) == true {
+            throw ValidationError("--draft is a plan of its own; leave it out, or --mtd and --plan")
+        }
         guard verify else { return }
         guard case .factor = mtd else {
             throw ValidationError("--verify verifies cycles; give --mtd with a factor from 2 to 16 beside it")
@@ -46,7 +51,7 @@ struct PlanOptions: ParsableArguments {
             request = calibration.choice
         case .vanilla: request = .vanilla
         case .factor(let factor): request = verify ? .verified(factor) : .multiToken(factor)
-        case nil: request = plan?.request ?? .automatic
+        case nil: request = plan?.request ?? drafts.request ?? .automatic
         }
         let plan = try model.plan(
             for: request, rule: rule.overrides, calibration: calibration.text(), options: options)

@@ -24,11 +24,20 @@ struct RuleOptions: ParsableArguments {
             """, valueName: "history"))
     var history: TrunkHistory?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Whether the head's keys and values of a cycle's later tokens stay as they are: kept, or refreshed by the next \
+            cycle's first pass, at no further reading of weights (default: the checkpoint's).
+            """, valueName: "history"))
+    var headHistory: HeadHistory?
+
     var overrides: CycleRule.Overrides {
-        CycleRule.Overrides(phase: phase, promptInput: promptInput, history: history)
+        CycleRule.Overrides(phase: phase, promptInput: promptInput, history: history, headHistory: headHistory)
     }
 }
 
 extension CyclePhase: ExpressibleByArgument {}
 extension PromptInput: ExpressibleByArgument {}
 extension TrunkHistory: ExpressibleByArgument {}
+extension HeadHistory: ExpressibleByArgument {}

@@ -75,6 +75,14 @@ struct SamplingOptions: ParsableArguments {
         help: ArgumentHelp("End before this text; may be given more than once.", valueName: "text"))
     var stop: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            When a draft becomes a token of a sampled text: exact (if vanilla draws it with the same seed) or distribution \
+            (rejection sampling: another text of the same distribution, and more drafts kept).
+            """, valueName: "rule"))
+    var verifyRule: VerifyRule = .exact
+
     @Flag(help: "Treat end tokens as ordinary tokens.")
     var ignoreEos = false
 
@@ -93,7 +101,7 @@ struct SamplingOptions: ParsableArguments {
         do {
             let options = GenerationOptions(
                 maximumTokens: maxTokens, sampling: sampling, stops: stop, ignoresEnd: ignoreEos,
-                logprobCount: logprobs)
+                logprobCount: logprobs, verifyRule: verifyRule)
             try options.check()
             return options
         } catch {
@@ -124,3 +132,5 @@ extension GenerationDefaults {
         for note in notes { StandardError.write("volley: \(note)\n") }
     }
 }
+
+extension VerifyRule: ExpressibleByArgument {}

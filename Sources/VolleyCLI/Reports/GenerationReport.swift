@@ -13,6 +13,10 @@ struct GenerationReport: Encodable {
     let text: String
     let finishReason: FinishReason
     let logprobs: [[Logprob]]?
+    /// What vanilla would have chosen in place of each token; absent unless metered.
+    let vanillaChoice: [Int]?
+    /// Drafts, and how many of them became tokens, by place; absent for plans that draft nothing.
+    let drafts: Drafts?
     /// The number of layers that each position ran; absent if the plan skips none.
     let layersUsed: [Double]?
     /// The sampling parameters: values by name, and the origin of each.
@@ -31,6 +35,9 @@ struct GenerationReport: Encodable {
         text = record.text
         finishReason = generator.finishReason ?? .cancelled
         let lists = record.tokens.map { $0.logprobs.map { Logprob(id: $0.id, logprob: $0.logprob) } }
+        let counts = generator.statistics.drafts
+        drafts = counts.draftedTotal > 0 ? Drafts(counts) : nil
+        vanillaChoice = generator.statistics.agreement?.choices
         logprobs = lists.contains { !$0.isEmpty } ? lists : nil
         layersUsed = plan.skipsLayers ? generator.depths.layersUsed : nil
         self.sampling = SamplingDocument(sampling)
@@ -58,6 +65,13 @@ struct GenerationReport: Encodable {
         }
     }
 
+    struct Drafts: Encodable {
+        let drafted: [Int]
+        let accepted: [Int]
+
+        init(_ counts: DraftCounts) { (drafted, accepted) = (counts.drafted, counts.accepted) }
+    }
+
     struct Stats: Encodable {
         let prefillTokens: Int
         let prefillSeconds: Double
@@ -66,6 +80,10 @@ struct GenerationReport: Encodable {
         let tokensPerSecond: Double
         let trunkPasses: Int
         let headPasses: Int
+        /// Decoded tokens per trunk pass.
+        let tokensPerTrunkPass: Double
+        /// The share of tokens that vanilla would have chosen; absent unless metered.
+        let agreement: Double?
         let kvBytes: Int
         let peakRssBytes: Int
         let loadSeconds: Double
@@ -80,6 +98,8 @@ struct GenerationReport: Encodable {
             tokensPerSecond = statistics.tokensPerSecond
             trunkPasses = statistics.passes.trunkPasses
             headPasses = statistics.passes.headPasses
+            tokensPerTrunkPass = statistics.tokensPerTrunkPass
+            agreement = statistics.agreement?.share
             kvBytes = statistics.kvByteCount
             peakRssBytes = peakResidentBytes()
             self.loadSeconds = loadSeconds

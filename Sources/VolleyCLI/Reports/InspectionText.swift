@@ -73,6 +73,7 @@ struct InspectionText {
                 ["phase", checkpoint.rule.phase.rawValue, "\(checkpoint.phaseOrigin)"],
                 ["prompt input", checkpoint.rule.promptInput.rawValue, "\(checkpoint.promptInputOrigin)"],
                 ["history", checkpoint.rule.history.rawValue, "\(checkpoint.historyOrigin)"],
+                ["head history", checkpoint.rule.headHistory.rawValue, "\(checkpoint.headHistoryOrigin)"],
             ]
         ).text
     }

@@ -10,7 +10,7 @@ struct TokenPrinter {
         self.isSilent = isSilent
         palette = showsCycles && !isSilent ? CyclePalette.forStandardOutput() : nil
         if let palette, plan.hasCycles {
-            StandardError.write(palette.legend(factor: plan.cycleLength) + "\n")
+            StandardError.write(palette.legend(factor: plan.longestCycle) + "\n")
         }
     }
 

@@ -33,6 +33,37 @@ def test_chat_is_what_generate_gives(client, alone, mtd):
     assert answer.mtd == str(mtd)
 
 
+@pytest.mark.parametrize("plan", ["verified:4", "adaptive:6:0.8", "ngram", "exit:20"])
+def test_a_request_names_its_plan(client, alone, plan):
+    answer = ask(client, extra_body={"plan": plan})
+    assert answer.choices[0].message.content == alone("--plan", plan, "--max-tokens", "1024", REPEAT)
+    timings = answer.choices[0].model_extra.get("timings") or answer.model_extra.get("timings") or {}
+    if plan in ("verified:4", "ngram"):
+        vanilla = ask(client, extra_body={"mtd": "off"})
+        assert answer.choices[0].message.content == vanilla.choices[0].message.content
+        assert timings["accepted_tokens"] <= timings["drafted_tokens"]
+    else:
+        assert "drafted_tokens" not in timings or timings["drafted_tokens"] is None
+
+
+@pytest.mark.parametrize(
+    "fields, sentence",
+    [
+        ({"plan": "moon"}, "there is no decode plan named 'moon'"),
+        ({"plan": "verified:17"}, "the factor of verified cycles is 17"),
+        ({"plan": "verified:4", "mtd": 4}, "give mtd or plan, not both"),
+        ({"plan": "layerskip:3"}, "cuts the model elsewhere"),
+        ({"plan": "laco:2"}, "needs the model's weights"),
+        ({"plan": "draft"}, "name it by --draft"),
+        ({"plan": 4}, "plan"),
+    ],
+)
+def test_a_plan_that_cannot_be_served_gets_one_sentence(client, fields, sentence):
+    with pytest.raises(openai.BadRequestError) as failure:
+        ask(client, extra_body=fields)
+    assert failure.value.param == "plan" and sentence in failure.value.message
+
+
 def test_stream_has_an_event_for_each_token_and_ends_with_usage(client):
     whole = ask(client, extra_body={"mtd": 4})
     events = list(ask(client, stream=True, extra_body={"mtd": 4}))

@@ -17,7 +17,7 @@ struct AnswerRequest: DecodableWithConfiguration {
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case model
-        case plan = "mtd"
+        case mtd, plan
         case choiceCount = "n"
         case isStreamed = "stream"
         case streamOptions = "stream_options"
@@ -56,7 +56,8 @@ struct AnswerRequest: DecodableWithConfiguration {
     init(from decoder: any Decoder, configuration served: ServedModel) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         try served.check(name: fields.text(.model))
-        plan = try served.plan(mtd: fields.decodeIfPresent(FactorName.self, forKey: .plan)?.text)
+        plan = try served.plan(
+            mtd: fields.decodeIfPresent(FactorName.self, forKey: .mtd)?.text, plan: fields.text(.plan))
         choiceCount = try fields.count(.choiceCount, in: 1...served.limits.choices) ?? 1
         isStreamed = try fields.truth(.isStreamed) ?? false
         let streamOptions: StreamOptions? = try fields.field(

@@ -1,15 +1,22 @@
+import Decoding
+
 /// How long a choice waited, read its prompt and decoded.
 struct Timings: Encodable {
     let waitSeconds: Double
     let promptSeconds: Double
     let decodeSeconds: Double
     let tokensPerSecond: Double
+    /// Drafts, and how many of them became tokens; nil for a plan that drafts nothing.
+    let draftedTokens: Int?
+    let acceptedTokens: Int?
 
     private enum CodingKeys: String, CodingKey {
         case waitSeconds = "wait_seconds"
         case promptSeconds = "prompt_seconds"
         case decodeSeconds = "decode_seconds"
         case tokensPerSecond = "tokens_per_second"
+        case draftedTokens = "drafted_tokens"
+        case acceptedTokens = "accepted_tokens"
     }
 
     init(_ summary: JobSummary) {
@@ -17,5 +24,8 @@ struct Timings: Encodable {
         promptSeconds = summary.promptSeconds
         decodeSeconds = summary.decodeSeconds
         tokensPerSecond = summary.tokensPerSecond
+        let isDrafted = summary.drafts.draftedTotal > 0
+        draftedTokens = isDrafted ? summary.drafts.draftedTotal : nil
+        acceptedTokens = isDrafted ? summary.drafts.acceptedTotal : nil
     }
 }

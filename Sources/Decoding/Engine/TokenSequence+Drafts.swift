@@ -1,0 +1,33 @@
+import Tensors
+
+/// Drafts: tokens that a pass verifies before they are tokens.
+extension TokenSequence {
+    /// Starts drafting after the last token.
+    func beginDrafts() { drafts.begin(at: tokens.count - 1) }
+
+    /// Drafts the most likely token, or, if tokens are drawn, the one drawn with the random number of its place in the answer.
+    ///
+    /// NaN logits end the drafts. The model's own logits then tell whether it is damaged.
+    func draft(from logits: UnsafeBufferPointer<Float>) {
+        if draftSampler == nil {
+            if let token = logits.argmax { drafts.append(DraftedToken(token)) }
+        } else if let draft = try? draftSampler?.draft(from: logits, number: drafts.end - layout.promptCount) {
+            drafts.append(draft)
+        }
+    }
+
+    /// The draft for the token that comes next.
+    var nextDraft: DraftedToken? { drafts[tokens.count] }
+
+    /// Counts whether `token` is the draft at its position, and forgets the drafts if it is not.
+    func judgeDraft(_ token: Int) {
+        guard let draft = nextDraft else { return forgetDrafts() }
+        let isAccepted = draft.token == token
+        if isAccepted { drafts.accept() }
+        if !isAccepted || drafts.acceptedCount == drafts.count {
+            draftCounts.add(drafts.count, acceptedCount: drafts.acceptedCount)
+            draftPace.judge(drafted: drafts.count, accepted: drafts.acceptedCount)
+        }
+        if !isAccepted { forgetDrafts() }
+    }
+}
