@@ -137,7 +137,7 @@ let package = Package(
         .testTarget(
             name: "ServingTests",
             dependencies: ["Decoding", "Models", "Serving", "Tensors", "Tokens", "Weights", "TestSupport"],
-            exclude: ["clients", "races.txt"], swiftSettings: strict),
+            exclude: ["clients"], swiftSettings: strict),
         .testTarget(
             name: "VolleyTests", dependencies: ["Volley", "ConcurrentExample", "StreamingExample", "TestSupport"],
             swiftSettings: strict),

@@ -5,7 +5,8 @@ package struct FactorCalibration: Sendable {
     /// Seconds per token by factor, computed from the times of its passes.
     package let secondsPerToken: [Int: Double]
     package let vanillaSecondsPerToken: Double
-    /// The plan if no factor is fast enough: vanilla, or factor 1 for a model that was not trained for vanilla decoding.
+    /// The plan if no factor is fast enough: lossless decoding of vanilla's text, or factor 1 for a model that was not trained for
+    /// vanilla decoding.
     private let fallback: PlanRequest
 
     /// A smaller speedup is within the noise of the measurement, and not worth the loss in quality.
@@ -36,11 +37,11 @@ package struct FactorCalibration: Sendable {
             })
         let configuration = stack.configuration
         let lacksVanilla = configuration.trainedFactor != nil && !configuration.wasFedTrunkAlone
-        fallback = lacksVanilla && configuration.canRunCycles ? .multiToken(1) : .vanilla
+        fallback = lacksVanilla && configuration.canRunCycles ? .multiToken(1) : .fastestLossless
     }
 
     package init(
-        vanillaSecondsPerToken: Double, secondsPerToken: [Int: Double], fallback: PlanRequest = .vanilla
+        vanillaSecondsPerToken: Double, secondsPerToken: [Int: Double], fallback: PlanRequest = .fastestLossless
     ) {
         self.vanillaSecondsPerToken = vanillaSecondsPerToken
         self.secondsPerToken = secondsPerToken
@@ -62,7 +63,9 @@ package struct FactorCalibration: Sendable {
 
     /// The choice and its reason, in one sentence.
     package var reason: String {
-        let instead = "decoding with --mtd \(fallback.isVanilla ? "off" : "1")"
+        let instead =
+            fallback.description == PlanRequest.fastestLossless.description
+            ? "decoding with --plan auto, which keeps vanilla's text" : "decoding with --mtd 1"
         guard let best else { return "\(instead): the model was trained for no factor above 1" }
         let speedup = (100 * best.speedup).rounded() / 100
         guard worthwhile != nil else {

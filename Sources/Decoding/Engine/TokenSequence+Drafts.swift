@@ -17,7 +17,7 @@ extension TokenSequence {
     }
 
     /// The draft for the token that comes next.
-    var nextDraft: DraftedToken? { drafts[tokens.count] }
+    package var nextDraft: DraftedToken? { drafts[tokens.count] }
 
     /// Counts whether `token` is the draft at its position, and forgets the drafts if it is not.
     func judgeDraft(_ token: Int) {

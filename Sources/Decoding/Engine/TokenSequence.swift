@@ -131,6 +131,11 @@ package final class TokenSequence {
         forgetMismatches()
     }
 
+    /// Decodes the next tokens by `plan`, which gives the same text as the current one.
+    ///
+    /// - Precondition: both feed T at every position, and no draft waits to be verified.
+    func change(to plan: any DecodePlan) { self.plan = plan }
+
     /// Adds one generated token.
     ///
     /// - Parameter beginsCycle: whether it begins a cycle, if the plan has a `cycleEnd`; nil to decide it by the logits of the last

@@ -22,6 +22,10 @@ package final class Generator {
     private var decodeStart: ContinuousClock.Instant?
     private var passesBefore = PassCounts()
     private var draftsBefore = DraftCounts()
+    /// Chooses each cycle's plan, if the plan has alternatives. It keeps what it measured for later generations.
+    package private(set) var chooser: PlanChooser?
+    private var choosesPlans = false
+    private var cycle = (tokenCount: 0, seconds: 0.0)
 
     /// An engine, and the sequence that it runs.
     struct Lane {
@@ -115,6 +119,10 @@ package final class Generator {
         statistics.seed = loop.seed
         decodeStart = nil
         draftsBefore = sequence.draftCounts
+        let alternatives = isShared ? [] : plan.alternatives(for: model)
+        choosesPlans = !alternatives.isEmpty
+        if choosesPlans, chooser == nil { chooser = PlanChooser(alternatives) }
+        cycle = (0, 0)
     }
 
     /// The next token, or nil when the generation has ended.
@@ -156,13 +164,23 @@ package final class Generator {
     /// Text held back when the generation was cancelled.
     package func flush() -> String { loop?.flush() ?? "" }
 
+    /// Notes what the last cycle took, and chooses the next one's plan.
+    private func beginCycle(_ sequence: TokenSequence) {
+        if cycle.tokenCount > 0 { chooser?.note(tokenCount: cycle.tokenCount, seconds: cycle.seconds) }
+        cycle = (0, 0)
+        if let plan = chooser?.choose() { sequence.change(to: plan) }
+    }
+
     /// Runs the engine up to the last token: the whole prompt at first, then one token at a time. False if cancelled.
     private func advance(_ lane: Lane) -> Bool {
+        if decodeStart != nil, choosesPlans, lane.sequence.isBehind { beginCycle(lane.sequence) }
         let (start, before) = (ContinuousClock.now, lane.sequence.passes)
         let isDone = lane.engine.run([lane.sequence], wanted: wanted) { self.isCancelled() || Task.isCancelled }
         guard isDone else { return false }
         if let decodeStart {
             statistics.decodeTokens += 1
+            cycle.tokenCount += 1
+            cycle.seconds += (ContinuousClock.now - start).seconds
             statistics.decodeSeconds = (ContinuousClock.now - decodeStart).seconds
             statistics.passes = lane.sequence.passes - passesBefore
         } else {

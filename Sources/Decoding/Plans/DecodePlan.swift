@@ -44,6 +44,8 @@ public protocol DecodePlan: Sendable {
 
     /// The model as the plan runs it: with the plan's trunk/head split and its replaced weights, if it has any.
     func model(from model: Model) -> Model
+    /// Plans that give the same text, among which a generator chooses before each cycle by their speed; empty for a plan of its own.
+    func alternatives(for model: Model) -> [any DecodePlan]
     /// A one-sentence warning if the model was not trained for the plan, else nil.
     func warning(for configuration: ModelConfiguration) -> String?
 }
@@ -68,6 +70,7 @@ extension DecodePlan {
     }
 
     public func warning(for configuration: ModelConfiguration) -> String? { nil }
+    public func alternatives(for model: Model) -> [any DecodePlan] { [] }
     public func model(from model: Model) -> Model { model.split(after: trunkLayerCount) }
 
     public var byteCost: ByteCost {
@@ -79,6 +82,12 @@ extension DecodePlan {
     public var longestCycle: Int {
         if let drafting { return drafting.source == .head ? drafting.count + 1 : 1 }
         return cycleEnd?.maximum ?? cycleLength
+    }
+
+    /// The plan of a sequence that shares passes with others: drafts of the text in place of a choice before each cycle, which needs
+    /// passes of its own to be timed.
+    package func shared(in model: Model) -> any DecodePlan {
+        alternatives(for: model).first { $0.drafting?.source == .text } ?? self
     }
 
     /// Whether the plan decodes in cycles.

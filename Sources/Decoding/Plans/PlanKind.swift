@@ -58,6 +58,7 @@ extension PlanKind {
         + RoutedPlan.kinds + [
             FixedLayersPlan.exitKind, FixedLayersPlan.shortGPTKind, FixedLayersPlan.lacoKind, SaturationPlan.kind,
             SelfSpeculativePlan.kind, DraftedPlan.textKind, DraftedPlan.modelKind,
+            AutoPlan.kind,
         ]
 
     /// `off (vanilla), exit:N (the first N layers), …`

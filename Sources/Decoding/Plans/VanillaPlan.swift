@@ -30,8 +30,6 @@ extension DecodePlan where Self == VanillaPlan {
 extension PlanRequest {
     /// Ordinary decoding: all layers for every token.
     public static var vanilla: PlanRequest { PlanRequest(VanillaPlan().name) { _, _ in .vanilla } }
-
-    package var isVanilla: Bool { description == VanillaPlan().name }
 }
 
 extension VanillaPlan {

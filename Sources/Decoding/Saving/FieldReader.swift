@@ -22,6 +22,8 @@ struct FieldReader {
         let (byteCount, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<T>.stride)
         guard !overflow else { throw Damage("a list of \(count) values is longer than the file") }
         let bytes = try take(byteCount)
+        // The standard library would write to the one empty array that all threads share.
+        guard count > 0 else { return [] }
         return Array(unsafeUninitializedCapacity: count) { buffer, initialized in
             UnsafeMutableRawBufferPointer(buffer).copyMemory(from: bytes)
             initialized = count

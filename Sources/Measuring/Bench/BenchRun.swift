@@ -1,5 +1,6 @@
 import Decoding
 import Models
+import Tensors
 
 /// Decodes random tokens with the generator that `volley generate` uses.
 final class BenchRun {
@@ -45,6 +46,28 @@ final class BenchRun {
     func decode(_ plan: any DecodePlan) throws -> Answer {
         try begin(past, plan, maximumTokens: options.decodeTokens + 1)
         return Answer(tokens: try finish(), tokensPerSecond: generator.statistics.tokensPerSecond)
+    }
+
+    /// Decoding with `plan`, whose drafts become tokens with the probability `acceptance`, whatever the model would choose. Random
+    /// weights accept drafts by chance alone.
+    func decode(_ plan: any DecodePlan, acceptance: Double) throws -> (tokensPerSecond: Double, passes: PassCounts) {
+        generator.reset()
+        let sequence = try generator.read(past, plan: plan)
+        _ = try generator.logits(isCancelled: isCancelled)
+        let (before, start) = (sequence.passes, ContinuousClock.now)
+        var random = SplitMix64(seed: 7)
+        for _ in 0..<options.decodeTokens {
+            let chosen = try generator.logits(isCancelled: isCancelled).argmax ?? 0
+            guard let draft = sequence.nextDraft?.token else {
+                try sequence.append(chosen)
+                continue
+            }
+            let isAccepted = random.nextUnit() < acceptance
+            let other = chosen == draft ? (draft + 1) % sequence.logits.count : chosen
+            try sequence.append(isAccepted ? draft : other)
+        }
+        let seconds = (ContinuousClock.now - start).seconds
+        return (Double(options.decodeTokens) / seconds, sequence.passes - before)
     }
 
     /// Seconds of decoding with the plan, without the prompt. The times of its parts are added to `profile`.

@@ -56,8 +56,11 @@ package final class Comparer {
         let vanilla = plans.firstIndex(where: \.isVanilla)
         return try zip(plans, answers).map { plan, answer in
             let ids = answer.tokens.map(\.id)
-            let losses = try examiner.predictions(Examiner.Question(prompt: prompt, reference: ids), .vanilla)
-                .tokens.map(\.loss)
+            let predictions = try examiner.predictions(
+                Examiner.Question(prompt: prompt, reference: ids), .vanilla
+            ).tokens
+            let losses = predictions.map(\.loss)
+            let agreeing = zip(ids, predictions).count { $0 == $1.likeliest }
             let position = Double(prompt.count) + Double(ids.count) / 2
             let vanillaBytes = ByteRoofline(models.vanilla.stack, kvFormat: options.kvFormat)
                 .bytesPerToken(factor: nil, depth: options.positionsSeen(of: position))
@@ -65,6 +68,8 @@ package final class Comparer {
             let label = PlanLabel(plan)
             return Comparison.Answer(
                 plan: label, text: answer.text, tokens: answer.tokens, passes: answer.statistics.passes,
+                drafts: answer.statistics.drafts,
+                agreement: ids.isEmpty ? 1 : Double(agreeing) / Double(ids.count),
                 readsWholePasses: plan.byteCost == .wholePasses,
                 bytesPerToken: bytes, limitOfSpeedup: bytes.map { vanillaBytes / $0 },
                 perplexity: Self.perplexity(losses),

@@ -16,6 +16,10 @@ package struct Comparison: Sendable {
         package let tokens: [GeneratedToken]
         /// Passes of decoding, without those of the prompt.
         package let passes: PassCounts
+        /// Drafts and how many of them became tokens.
+        package let drafts: DraftCounts
+        /// The share of tokens that vanilla would have chosen after the same text.
+        package let agreement: Double
         /// Whether each pass reads all layers of the trunk or of the head.
         package let readsWholePasses: Bool
         /// Average bytes per token; for a plan that skips layers or drafts, those of this answer. Nil if unknown: for cycles

@@ -54,6 +54,11 @@ private struct Contents: Encodable {
         let efficiency: [Double]
         let trunkPasses: Int
         let headPasses: Int
+        /// Drafts, and how many of them became tokens, by place; absent for plans that draft nothing.
+        let drafted: [Int]?
+        let accepted: [Int]?
+        /// The share of tokens that vanilla would have chosen after the same text.
+        let agreement: Double
         let firstTokenSeconds: [Double]
         let perplexity: Double
         let equalShare: Double?
@@ -71,6 +76,9 @@ private struct Contents: Encodable {
             efficiency = answer.efficiency.values
             trunkPasses = answer.passes.trunkPasses
             headPasses = answer.passes.headPasses
+            drafted = answer.drafts.draftedTotal > 0 ? answer.drafts.drafted : nil
+            accepted = answer.drafts.draftedTotal > 0 ? answer.drafts.accepted : nil
+            agreement = answer.agreement
             firstTokenSeconds = answer.firstTokenSeconds.values
             perplexity = answer.perplexity
             equalShare = answer.difference?.equalShare

@@ -8,7 +8,7 @@ package struct ComparisonTable {
 
     /// A table for one prompt.
     package init(_ comparison: Comparison) {
-        header = ["", "tokens/s", "speedup", "limit", "of limit", "passes", "first", "same", "perplexity"]
+        header = ["", "tokens/s", "speedup", "limit", "of limit", "passes", "first", "same", "agrees", "perplexity"]
         rows = comparison.answers.map { answer in
             [
                 answer.plan.title, Self.shown(answer.speed, "%.0f"), Self.shown(answer.speedup, "%.2f×"),
@@ -16,6 +16,7 @@ package struct ComparisonTable {
                 "\(answer.passes.trunkPasses)+\(answer.passes.headPasses)",
                 Self.shown(answer.firstTokenSeconds, "%.1f ms", 1000),
                 Self.shown(answer.difference?.equalShare, "%.0f %%", 100),
+                Self.shown(answer.agreement, "%.0f %%", 100),
                 Self.shown(answer.perplexity, "%.2f"),
             ]
         }

@@ -18,6 +18,10 @@ package struct Evaluation: Sendable {
         package var answers: [String] = []
         package var decodeTokens = 0
         package var decodeSeconds = 0.0
+        /// Passes of decoding, without those of prompts.
+        package var passes = PassCounts()
+        /// Drafts and how many of them became tokens.
+        package var drafts = DraftCounts()
         /// Quality on the reference answers, by the cycle index of the predicting pass; nil for the prompt's last pass, and for
         /// all of vanilla.
         package var places: [Int?: PlaceQuality] = [:]
@@ -115,6 +119,8 @@ extension Evaluation.PlanResult {
         answers.append(answer.text)
         decodeTokens += answer.statistics.decodeTokens
         decodeSeconds += answer.statistics.decodeSeconds
+        passes += answer.statistics.passes
+        drafts += answer.statistics.drafts
         layersUsed?.append(contentsOf: answer.depths.layersUsed)
     }
 

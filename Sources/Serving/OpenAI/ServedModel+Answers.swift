@@ -24,7 +24,7 @@ extension ServedModel {
         let plan: any DecodePlan
         do {
             let request = mtd == nil ? try PlanRequest(plan: text) : try PlanRequest(factor: text)
-            plan = try model.servedPlan(for: request, rule: rule)
+            plan = try model.servedPlan(for: request, rule: rule).shared(in: model)
         } catch {
             throw .invalid("\(error)", field: field)
         }

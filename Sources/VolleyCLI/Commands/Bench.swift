@@ -110,6 +110,14 @@ struct Bench: ParsableCommand {
         help: ArgumentHelp("With --skip, route the last N layers (default: half of the layers).", valueName: "n"))
     var routedLayers: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Measure verified cycles of the factors of --mtd, with these probabilities that a draft becomes a token, whatever the \
+            model would choose.
+            """, valueName: "0,0.5,0.9"))
+    var acceptance: SkipRates?
+
     @Flag(help: "Show the time that decoding spends in each part.")
     var profile = false
 
@@ -218,8 +226,17 @@ struct Bench: ParsableCommand {
                     sessionOptions: sessionOptions, isCancelled: isCancelled)
             }
         }
+        let verified = try acceptance.map { acceptance in
+            try Progress.during("measuring verified cycles") {
+                try VerifiedBench(
+                    of: stack, plans: plans.compactMap { try? VerifiedPlan(factor: $0.cycleLength) },
+                    acceptances: acceptance.rates, options: options, sessionOptions: sessionOptions,
+                    isCancelled: isCancelled)
+            }
+        }
         return BenchReport.Entry(
             name: name, roofline: ByteRoofline(stack, kvFormat: sessionOptions.kvFormat), formats: stack.formats,
-            speed: speed, passes: costs, profiles: profiles, depths: depths)
+            speed: speed, passes: costs, profiles: profiles, depths: depths,
+            verified: verified)
     }
 }

@@ -60,6 +60,9 @@ struct Chat: ParsableCommand {
             {
                 StandardError.write("volley: \(notice)\n")
             }
+            if stats, let notice = ChoiceNotice.text(for: conversation.generator.chooser) {
+                StandardError.write("volley: \(notice)\n")
+            }
             if stats {
                 let summary = SamplingSummary(model.generationDefaults, asked: conversation.options.sampling)
                 let table = StatisticsTable(

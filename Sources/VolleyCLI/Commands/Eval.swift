@@ -42,6 +42,9 @@ struct Eval: ParsableCommand {
     @Option(help: ArgumentHelp("Write a plot of quality kept against speedup as SVG.", valueName: "file"))
     var plot: String?
 
+    @Option(help: ArgumentHelp("Write a plot of quality kept against tokens per trunk pass as SVG.", valueName: "file"))
+    var frontier: String?
+
     enum Form: String, EnumerableFlag {
         case json
         case markdown
@@ -75,6 +78,7 @@ struct Eval: ParsableCommand {
         case .markdown: try StandardOutput.write(report.markdown)
         case nil: try StandardOutput.write(report.text)
         }
+        if let frontier { try WholeFile.write(Data(report.frontier.svg.utf8), to: frontier) }
         if let plot { try WholeFile.write(Data(report.plot.svg.utf8), to: plot) }
         if interrupt.isPressed { throw ExitCode(130) }
     }

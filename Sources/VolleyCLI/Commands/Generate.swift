@@ -78,6 +78,7 @@ struct Generate: ParsableCommand {
                 sampling: summary)
             try StandardOutput.write(report.json())
         }
+        if let notice = ChoiceNotice.text(for: generator.chooser) { StandardError.write("volley: \(notice)\n") }
         if stats {
             let depths = plan.skipsLayers ? generator.depths : nil
             let table = StatisticsTable(

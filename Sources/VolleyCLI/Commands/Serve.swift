@@ -45,7 +45,7 @@
             let loaded = try Progress.during("loading the model") { try model.load(self.plan.drafts) }.model
             loaded.generationDefaults.warn()
             let options = model.sessionOptions()
-            let plan = try plan.resolve(for: loaded, options: options)
+            let plan = try plan.resolve(for: loaded, options: options).shared(in: loaded)
             if let error = PlanSharingError(plan, loaded) { throw error }
             let limits = server.limits()
             let (served, chat) = try template.applied(to: loaded)

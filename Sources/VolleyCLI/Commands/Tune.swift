@@ -16,6 +16,7 @@ struct Tune: ParsableCommand {
               volley tune --keep 99 "Sort this list: 52 13 88 41 27 90" "What is 17 * 23?"
               volley tune --model DMTD-Qwen3-4B --file prompts.txt
               volley tune --model DMTD-Qwen3-4B --baseline Qwen3-4B --tasks gsm8k.jsonl --metric number
+              volley tune --mtd off --adaptive 6 --tasks questions.jsonl --keep 99.5
               volley tune --plans layerskip:12,layerskip:16:2 "Sort this list: 52 13 88 41 27 90"
             """)
 
@@ -40,6 +41,12 @@ struct Tune: ParsableCommand {
     @OptionGroup(title: "Factors and plans, in addition to vanilla") var compared: ComparedPlans
     @OptionGroup(title: "Vanilla") var vanilla: BaselineOptions
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Also try adaptive cycles of up to N tokens, to find the threshold that keeps enough.", valueName: "n"))
+    var adaptive: Int?
+
     @OptionGroup(title: "Questions and answers") var judging: JudgingOptions
 
     @Flag(help: "Print one JSON document instead of the table and the choice.")
@@ -59,9 +66,9 @@ struct Tune: ParsableCommand {
         let questions = try tasks.map { try EvaluationTask(path: $0, limit: judging.limit) }
         let prompts = try prompts + PromptFile.prompts(of: file)
         TextInput.noteUnread("prompts are arguments, or lines of a --file")
-        let loaded = try Progress.during("loading the model") { try model.load() }.model
+        let loaded = try Progress.during("loading the model") { try model.load(compared.drafts) }.model
         let models = try vanilla.models(beside: loaded, model)
-        let asked = try compared.resolve(for: loaded, options: model.sessionOptions())
+        let asked = try compared.resolve(for: loaded, options: model.sessionOptions()) + adaptivePlans(for: loaded)
         let plans = vanilla.adjusted(
             asked.contains(where: \.isVanilla) ? asked : [.vanilla] + asked, for: models)
         let bar = ProgressBar("measuring")
@@ -78,6 +85,15 @@ struct Tune: ParsableCommand {
         }
         bar.end()
         try StandardOutput.write(json ? try tuning.json() : tuning.text)
+    }
+
+    /// Adaptive cycles with thresholds that grow stricter, where right answers are usually lost.
+    private func adaptivePlans(for model: Model) throws -> [any DecodePlan] {
+        guard let adaptive else { return [] }
+        return try [0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99].map { (threshold: Float) in
+            let end = CycleEnd(maximum: adaptive, signal: AdaptivePlan.defaultSignal, threshold: threshold)
+            return try model.configuration.plan(for: .adaptive(end), rule: compared.rule.overrides)
+        }
     }
 }
 

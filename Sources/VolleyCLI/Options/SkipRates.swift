@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// The argument of `--skip`: shares from 0 to 1, separated by commas.
+/// The argument of `--skip` and `--acceptance`: shares from 0 to 1, separated by commas.
 struct SkipRates: ExpressibleByArgument {
     let rates: [Double]
 

@@ -28,6 +28,7 @@ extension BenchReport {
         let passes: [Pass]?
         let profiles: [Profile]
         let depths: Depths?
+        let verified: Verified?
     }
 
     private struct Decoding: Encodable {
@@ -76,6 +77,31 @@ extension BenchReport {
         }
     }
 
+    private struct Verified: Encodable {
+        let plainTokensPerSecond: [Double]
+        let costs: [Cost]
+
+        struct Cost: Encodable {
+            let plan: String
+            let acceptance: Double
+            let tokensPerCycle: Double
+            let bytesPerToken: Double
+            let limitOfSpeedup: Double
+            let tokensPerSecond: [Double]
+            let speedup: [Double]
+        }
+
+        init(_ bench: VerifiedBench) {
+            plainTokensPerSecond = bench.plain.values
+            costs = bench.costs.map {
+                Cost(
+                    plan: $0.name, acceptance: $0.acceptance, tokensPerCycle: $0.tokensPerCycle,
+                    bytesPerToken: $0.bytesPerToken, limitOfSpeedup: $0.limitOfSpeedup,
+                    tokensPerSecond: $0.speed.values, speedup: $0.speedup.values)
+            }
+        }
+    }
+
     func json() throws -> String {
         let document = Document(
             version: VolleyCommand.configuration.version, processor: Machine.processor, system: Machine.system,
@@ -105,6 +131,7 @@ extension BenchReport {
                     attentionSeconds: profile.attentionSeconds,
                     exactRows: profile.exactRows.isEmpty ? nil : profile.exactRows)
             },
-            depths: entry.depths.map(Depths.init))
+            depths: entry.depths.map(Depths.init),
+            verified: entry.verified.map(Verified.init))
     }
 }

@@ -11,8 +11,8 @@ struct ComparisonText {
         text =
             TextColumns([["> " + comparison.prompt]], width: width).text + TextColumns(columns, width: width).text
             + "\n"
-            + Self.table(ComparisonTable(comparison)) + Self.divergences(of: comparison)
-            + Self.doubts(about: comparison)
+            + Self.table(ComparisonTable(comparison)) + Self.drafts(of: comparison)
+            + Self.divergences(of: comparison) + Self.doubts(about: comparison)
     }
 
     /// A table for all prompts together.
@@ -22,6 +22,15 @@ struct ComparisonText {
 
     private static func table(_ table: ComparisonTable) -> String {
         TextTable(header: table.header, rows: table.rows).text
+    }
+
+    private static func drafts(of comparison: Comparison) -> String {
+        comparison.answers.filter { $0.drafts.draftedTotal > 0 }.map { answer in
+            let places = answer.drafts.acceptance.map { String(format: "%.0f", 100 * $0) }.joined(separator: " ")
+            return
+                "\(answer.plan.title): \(answer.drafts.acceptedTotal) of \(answer.drafts.draftedTotal) drafts accepted; "
+                + "by place \(places) %\n"
+        }.joined()
     }
 
     private static func divergences(of comparison: Comparison) -> String {

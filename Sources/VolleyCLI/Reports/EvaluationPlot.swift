@@ -1,21 +1,25 @@
 import Foundation
 
-/// A plot of quality kept against speedup with one point per plan, as SVG 1.1.
+/// A plot of quality kept against speedup or tokens per trunk pass, with one point per plan, as SVG 1.1.
 struct EvaluationPlot {
     struct Point {
         let name: String
-        /// Speed over that of vanilla.
-        let speedup: Double
+        /// Speed over that of vanilla, or tokens per trunk pass.
+        let gain: Double
         /// The share of vanilla's right answers that the plan keeps.
         let kept: Double
     }
 
     let points: [Point]
+    /// The name of the horizontal axis.
+    let axis: String
+    /// Follows the numbers of the horizontal axis.
+    let unit: String
 
     private static let size = (width: 640.0, height: 420.0)
     private static let margin = (left: 64.0, right: 24.0, top: 24.0, bottom: 52.0)
 
-    private var speedups: ClosedRange<Double> { Self.padded(points.map(\.speedup), including: 1) }
+    private var gains: ClosedRange<Double> { Self.padded(points.map(\.gain), including: 1) }
     private var shares: ClosedRange<Double> { Self.padded(points.map(\.kept), including: 1) }
 
     var svg: String {
@@ -33,29 +37,29 @@ struct EvaluationPlot {
                     String(format: "%.4g %%", 100 * share), x: Self.margin.left - 8, y: self.y(at: share) + 4,
                     anchor: "end"))
         }
-        for speedup in Self.ticks(speedups) {
-            let x = Self.number(self.x(at: speedup))
+        for gain in Self.ticks(gains) {
+            let x = Self.number(self.x(at: gain))
             lines.append(
                 #"<path d="M\#(x) \#(Self.margin.top)V\#(size.height - Self.margin.bottom)" stroke="lightgrey"/>"#)
             lines.append(
                 Self.text(
-                    String(format: "%.4g×", speedup), x: self.x(at: speedup),
+                    String(format: "%.4g", gain) + unit, x: self.x(at: gain),
                     y: size.height - Self.margin.bottom + 18,
                     anchor: "middle"))
         }
-        lines.append(Self.text("speedup over vanilla", x: size.width / 2, y: size.height - 12, anchor: "middle"))
+        lines.append(Self.text(axis, x: size.width / 2, y: size.height - 12, anchor: "middle"))
         lines.append(Self.text("right answers kept", x: Self.margin.left, y: 15, anchor: "start"))
         for point in points {
-            let (x, y) = (self.x(at: point.speedup), self.y(at: point.kept))
+            let (x, y) = (self.x(at: point.gain), self.y(at: point.kept))
             lines.append(#"<circle cx="\#(Self.number(x))" cy="\#(Self.number(y))" r="5" fill="steelblue"/>"#)
             lines.append(Self.text(point.name, x: x, y: y - 10, anchor: "middle"))
         }
         return (lines + ["</svg>"]).joined(separator: "\n") + "\n"
     }
 
-    private func x(at speedup: Double) -> Double {
+    private func x(at gain: Double) -> Double {
         let width = Self.size.width - Self.margin.left - Self.margin.right
-        return Self.margin.left + width * (speedup - speedups.lowerBound) / (speedups.upperBound - speedups.lowerBound)
+        return Self.margin.left + width * (gain - gains.lowerBound) / (gains.upperBound - gains.lowerBound)
     }
 
     private func y(at share: Double) -> Double {

@@ -38,6 +38,10 @@ extension EvaluationReport {
             let retained: Double?
             let depth: DepthDocument.Summary?
             let tokensPerSecond: Double?
+            let tokensPerTrunkPass: Double?
+            /// Drafts, and how many of them became tokens, by place; absent for plans that draft nothing.
+            let drafted: [Int]?
+            let accepted: [Int]?
             let places: [Place]
         }
 
@@ -63,11 +67,13 @@ extension EvaluationReport {
                 })
         }
         let summed = plans.indices.map { plan in
-            let total = total(plan)
+            let (total, hasDrafts) = (total(plan), drafts(plan).draftedTotal > 0)
             return Document.Plan(
                 mtd: plans[plan].mtd, plan: plans[plan].ownName, correct: total.successCount, count: total.count,
                 low: total.interval.lowerBound, high: total.interval.upperBound, retained: retained(plan),
                 depth: depth(plan).map(DepthDocument.Summary.init), tokensPerSecond: speed(plan),
+                tokensPerTrunkPass: tokensPerTrunkPass(plan), drafted: hasDrafts ? drafts(plan).drafted : nil,
+                accepted: hasDrafts ? drafts(plan).accepted : nil,
                 places: places(plan).map { cycleIndex, quality in
                     let count = Double(max(1, quality.agreement.count))
                     return Document.Place(

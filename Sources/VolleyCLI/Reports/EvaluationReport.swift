@@ -26,6 +26,18 @@ struct EvaluationReport {
         return seconds > 0 ? Double(tokens) / seconds : nil
     }
 
+    /// Decoded tokens per trunk pass; nil if there were none.
+    func tokensPerTrunkPass(_ plan: Int) -> Double? {
+        let tokens = evaluations.reduce(0) { $0 + $1.results[plan].decodeTokens }
+        let passes = evaluations.reduce(0) { $0 + $1.results[plan].passes.trunkPasses }
+        return passes > 0 ? Double(tokens) / Double(passes) : nil
+    }
+
+    /// Drafts over all answers.
+    func drafts(_ plan: Int) -> DraftCounts {
+        evaluations.reduce(into: DraftCounts()) { $0 += $1.results[plan].drafts }
+    }
+
     /// The share of vanilla's right answers that a plan keeps.
     func retained(_ plan: Int) -> Double? {
         vanilla.flatMap { Self.retained(total(plan), of: total($0)) }
@@ -67,6 +79,7 @@ struct EvaluationReport {
         let cycleIndices = cycleRows.isEmpty ? [] : [[["cycle index", "agrees", "loss", "vanilla's"]] + cycleRows]
         let answers = [["right answers, % (95 %)"] + header] + answerRows
         return [answers] + depthTables(header) + [[["loss on the reference"] + header] + losses] + cycleIndices
+            + draftTables
     }
 
     /// Tasks with right and wrong answers.
@@ -90,10 +103,26 @@ struct EvaluationReport {
         ]
     }
 
+    /// The shares of drafts that were accepted, by place; empty if no plan drafts.
+    private var draftTables: [[[String]]] {
+        let drafting = plans.indices.filter { drafts($0).draftedTotal > 0 }
+        let most = drafting.map { drafts($0).drafted.count }.max() ?? 0
+        guard most > 0 else { return [] }
+        let rows = (0..<most).map { place in
+            ["\(place + 1)"]
+                + drafting.map { plan in
+                    let shares = drafts(plan).acceptance
+                    return Self.shown(shares.indices.contains(place) ? shares[place] : nil, "%.1f %%", 100)
+                }
+        }
+        return [[["drafts accepted, by place"] + drafting.map { Self.title(plans[$0]) }] + rows]
+    }
+
     private var answerRows: [[String]] {
         judged.map { [$0.task.name] + $0.results.map { Self.percent($0.correct) } } + [
             ["all"] + plans.indices.map { Self.percent(total($0)) },
             ["kept of vanilla"] + plans.indices.map { Self.shown(retained($0), "%.1f %%", 100) },
+            ["tokens a trunk pass"] + plans.indices.map { Self.shown(tokensPerTrunkPass($0), "%.2f", 1) },
             ["tokens/s"] + plans.indices.map { Self.shown(speed($0), "%.0f", 1) },
             ["speedup"]
                 + plans.indices.map { plan in
@@ -109,8 +138,17 @@ struct EvaluationReport {
                 guard let kept = retained(plan), let base = vanilla.flatMap(speed), let speed = speed(plan) else {
                     return nil
                 }
-                return EvaluationPlot.Point(name: Self.title(plans[plan]), speedup: speed / base, kept: kept)
-            })
+                return EvaluationPlot.Point(name: Self.title(plans[plan]), gain: speed / base, kept: kept)
+            }, axis: "speedup over vanilla", unit: "×")
+    }
+
+    /// One point for each plan with a share of vanilla's right answers, by tokens per trunk pass.
+    var frontier: EvaluationPlot {
+        EvaluationPlot(
+            points: plans.indices.compactMap { plan in
+                guard let kept = retained(plan), let tokens = tokensPerTrunkPass(plan) else { return nil }
+                return EvaluationPlot.Point(name: Self.title(plans[plan]), gain: tokens, kept: kept)
+            }, axis: "tokens a trunk pass", unit: "")
     }
 
     /// One row for each plan and cycle index.
