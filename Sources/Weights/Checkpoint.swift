@@ -54,6 +54,7 @@ package struct Checkpoint: Sendable {
             if let identifier = HubIdentifier(path) { throw .notDownloaded(identifier: identifier.text) }
             throw .notACheckpoint(path: path, problem: "there is no such file or directory")
         case .directory where NativeCheckpoint.isOne(path): return try openNative(directory: path)
+        case .directory where isHead(path): return try openHead(directory: path)
         case .directory:
             if let file = try GGUFDirectory.model(in: path) { return try openGGUF(file: file) }
             return try openHuggingFace(directory: path, fp8Format: fp8Format)

@@ -33,7 +33,7 @@ struct LocalizedErrorTests {
         SessionFileError.otherOption(path: "a", option: "b", saved: "c", given: "d"),
         GenerationError.maximumTokens(-1), GenerationError.emptyStop, GenerationError.logprobCount(-1),
         GenerationError.noTokenizer(model: "a"), GenerationError.noChatTemplate(model: "a"),
-        GenerationError.notMetered(plan: "a"), GenerationError.iteratedTwice,
+        GenerationError.notMetered(plan: "a"), GenerationError.unrepeatable(plan: "a"), GenerationError.iteratedTwice,
         DraftError.noTokenizer(model: "a"), DraftError.otherSize(draft: "a", size: 1, modelSize: 2),
         DraftError.otherVocabulary(draft: "a", model: "b", id: 1, own: "c", other: nil),
         SamplingError.temperature(-1), SamplingError.topK(-1), SamplingError.topP(0), SamplingError.minP(-1),
@@ -46,7 +46,7 @@ struct LocalizedErrorTests {
         PlanError.needsMeasurement(plan: "a"), PlanError.draftsOutOfRange(plan: "a", 0),
         PlanError.unreadableDrafts(plan: "a", "b"), PlanError.noDraftModel, PlanError.cosine(2),
         PlanError.unreadableCosine("a"), PlanError.weightsNotFinite(plan: "a"),
-        PlanError.verifiedFactorOutOfRange(1), PlanError.adaptiveLengthOutOfRange(1), PlanError.threshold("a"),
+        PlanError.verifiedFactorOutOfRange(1), PlanError.adaptiveLengthOutOfRange(1), PlanError.threshold("a"), PlanError.headNeedsRefresh,
         PlanError.adaptiveRule(.absolute),
         PlanError.layersOutOfRange(plan: "a", count: 0, range: 1...2),
     ]

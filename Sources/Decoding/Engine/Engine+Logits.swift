@@ -4,9 +4,10 @@ import Tensors
 /// Logits for the rows of several sequences, computed by one `lm_head`.
 extension Engine {
     /// Computes the requested logits of each sequence's rows, which follow each other in `hidden`.
-    func giveLogits(to sequences: [TokenSequence], rows: (Int) -> Int, _ wanted: Wanted) {
-        if case .each(let read) = wanted { return giveEach(to: sequences, rows: rows, read) }
-        if case .states(let read) = wanted { return giveStates(of: sequences, rows: rows, read) }
+    func giveLogits(to sequences: [TokenSequence], _ part: HeadPart, rows: (Int) -> Int, _ wanted: Wanted) {
+        let norm = part.norm(of: stack)
+        if case .each(let read) = wanted { return giveEach(to: sequences, norm, rows: rows, read) }
+        if case .states(let read) = wanted { return giveStates(of: sequences, norm, rows: rows, read) }
         var (row, count) = (0, 0)
         var readers: [Reader] = []
         for (index, sequence) in sequences.enumerated() where rows(index) > 0 {
@@ -23,11 +24,11 @@ extension Engine {
         guard let first = readers.first else { return }
         forward.measured(.vocabularyHead) {
             if readers.count > 1 {
-                share(logits(rowCount: count), with: readers)
+                share(logits(norm, rowCount: count), with: readers)
             } else if case .largest = wanted, count == 1 {
-                forward.largestLogits(hidden.pointer, into: first.rows.pointer)
+                forward.largestLogits(hidden.pointer, norm: norm, into: first.rows.pointer)
             } else {
-                forward.logits(hidden.pointer, rowCount: count, into: first.rows.pointer)
+                forward.logits(hidden.pointer, norm: norm, rowCount: count, into: first.rows.pointer)
             }
         }
         for reader in readers { reader.sequence.takeRowLogits() }
@@ -41,24 +42,27 @@ extension Engine {
         for (row, sequence) in sequences.enumerated() {
             hiddenRow(row).update(from: sequence.lastTrunkOutput, count: width)
         }
-        forEachLogits(of: sequences, body)
+        forEachLogits(of: sequences, .own, body)
     }
 
     /// Calls `body` with each sequence and the logits of its row of `hidden`; each has one there.
-    func forEachLogits(of sequences: [TokenSequence], _ body: (TokenSequence, UnsafeBufferPointer<Float>) -> Void) {
-        let (rows, size) = (logits(rowCount: sequences.count), stack.configuration.vocabularySize)
+    func forEachLogits(
+        of sequences: [TokenSequence], _ part: HeadPart, _ body: (TokenSequence, UnsafeBufferPointer<Float>) -> Void
+    ) {
+        let (rows, size) = (logits(part.norm(of: stack), rowCount: sequences.count), stack.configuration.vocabularySize)
         for (row, sequence) in sequences.enumerated() {
             body(sequence, UnsafeBufferPointer(start: rows + row * size, count: size))
         }
     }
 
     private func giveEach(
-        to sequences: [TokenSequence], rows: (Int) -> Int, _ read: (Int, UnsafeBufferPointer<Float>) -> Void
+        to sequences: [TokenSequence], _ norm: Vector, rows: (Int) -> Int,
+        _ read: (Int, UnsafeBufferPointer<Float>) -> Void
     ) {
         var row = 0
         for (index, sequence) in sequences.enumerated() {
             for number in 0..<rows(index) {
-                forward.logits(hiddenRow(row), into: sequence.lastLogits.pointer)
+                forward.logits(hiddenRow(row), norm: norm, into: sequence.lastLogits.pointer)
                 read(sequence.computedCount - rows(index) + number, sequence.logits)
                 row += 1
             }
@@ -66,13 +70,14 @@ extension Engine {
     }
 
     private func giveStates(
-        of sequences: [TokenSequence], rows: (Int) -> Int, _ read: (Int, UnsafeBufferPointer<Float>) -> Void
+        of sequences: [TokenSequence], _ norm: Vector, rows: (Int) -> Int,
+        _ read: (Int, UnsafeBufferPointer<Float>) -> Void
     ) {
         let state = AlignedBuffer<Float>(unfilledCount: stack.configuration.hiddenSize)
         var row = 0
         for (index, sequence) in sequences.enumerated() {
             for number in 0..<rows(index) {
-                forward.finalState(hiddenRow(row), into: state.pointer)
+                forward.finalState(hiddenRow(row), norm: norm, into: state.pointer)
                 read(
                     sequence.computedCount - rows(index) + number,
                     UnsafeBufferPointer(start: state.pointer, count: state.count))
@@ -82,10 +87,10 @@ extension Engine {
     }
 
     /// The logits of the first rows of `hidden`, [rowCount, vocabulary]; valid until the next call.
-    private func logits(rowCount: Int) -> UnsafePointer<Float> {
+    private func logits(_ norm: Vector, rowCount: Int) -> UnsafePointer<Float> {
         let count = rowCount * stack.configuration.vocabularySize
         if sharedLogits.count < count { sharedLogits = AlignedBuffer(unfilledCount: count) }
-        forward.logits(hidden.pointer, rowCount: rowCount, into: sharedLogits.pointer)
+        forward.logits(hidden.pointer, norm: norm, rowCount: rowCount, into: sharedLogits.pointer)
         return UnsafePointer(sharedLogits.pointer)
     }
 

@@ -93,9 +93,26 @@ package final class Engine {
         isCancelled: () -> Bool = { false }
     ) -> Bool {
         for sequence in sequences { sequence.refreshHead() }
+        guard stack.cycleHead != nil else {
+            return step(sequences, .own, rowLimit: rowLimit, wanted: wanted, isCancelled: isCancelled)
+        }
+        // With a head of its own for cycles, sequences at head-only places take a pass apart.
+        let behind = sequences.filter(\.isBehind)
+        for part in [HeadPart.own, .cycle] {
+            let group = behind.filter { $0.progress.nextHeadPart == part }
+            guard !group.isEmpty else { continue }
+            guard step(group, part, rowLimit: rowLimit, wanted: wanted, isCancelled: isCancelled) else { return false }
+        }
+        return true
+    }
+
+    /// Runs one pass of trunk and head over sequences whose next positions the same head runs.
+    private func step(
+        _ sequences: [TokenSequence], _ part: HeadPart, rowLimit: Int, wanted: Wanted, isCancelled: () -> Bool
+    ) -> Bool {
         let plan = PassPlan(
             sequences.map(\.progress), rowLimit: min(rowLimit, chunkRows), totalRows: forward.maximumRows,
-            sharesWideRows: isRowExact)
+            sharesWideRows: isRowExact, separatesHeadOnly: stack.cycleHead != nil)
         guard !isCancelled() else { return false }
         draft(sequences, plan, isCancelled: isCancelled)
         runTrunk(sequences) { plan.trunkRows($0, of: sequences[$0]) }
@@ -105,8 +122,8 @@ package final class Engine {
             return false
         }
         let rows = { plan.headRows($0, of: sequences[$0]) }
-        runHead(sequences, rows: rows)
-        giveLogits(to: sequences, rows: rows, wanted)
+        runHead(sequences, part, rows: rows)
+        giveLogits(to: sequences, part, rows: rows, wanted)
         return true
     }
 
@@ -147,7 +164,7 @@ package final class Engine {
     /// Runs the head over the next `rows(index)` rows of the sequence at each index.
     ///
     /// - Parameter input: what the head is fed; nil for what the plan says.
-    func runHead(_ sequences: [TokenSequence], fed input: HeadInput? = nil, rows: (Int) -> Int) {
+    func runHead(_ sequences: [TokenSequence], _ part: HeadPart, fed input: HeadInput? = nil, rows: (Int) -> Int) {
         segments.removeAll(keepingCapacity: true)
         var row = 0
         for (index, sequence) in sequences.enumerated() {
@@ -158,7 +175,7 @@ package final class Engine {
             row += count
         }
         guard row > 0 else { return }
-        forward.measured(.head) { forward.run(stack.head, segments, hidden: hidden.pointer) }
+        forward.measured(.head) { forward.run(part.layers(of: stack), segments, hidden: hidden.pointer) }
         passes.countHead(row)
         for (index, sequence) in sequences.enumerated() where rows(index) > 0 {
             sequence.takeHead(rowCount: rows(index))

@@ -17,8 +17,8 @@ struct HeadDrafter {
                 counts[$0] > number && sequences[$0].drafts.count == number
             }.map { sequences[$0] }
             guard !drafting.isEmpty else { break }
-            engine.runHead(drafting, fed: .embedding) { _ in 1 }
-            engine.forEachLogits(of: drafting) { sequence, logits in sequence.draft(from: logits) }
+            engine.runHead(drafting, .cycle, fed: .embedding) { _ in 1 }
+            engine.forEachLogits(of: drafting, .cycle) { sequence, logits in sequence.draft(from: logits) }
         }
         for (sequence, count) in zip(sequences, counts) where count > 0 { sequence.forgetHeadOfDrafts() }
     }

@@ -29,10 +29,16 @@ package struct PassPlan: Equatable {
     ///   - totalRows: the maximum number of rows of the pass.
     ///   - sharesWideRows: whether a sequence with more than 16 rows may share the pass. With float weights it must not:
     ///     OpenBLAS, which multiplies more than 16 rows, rounds differently for each number of rows.
-    package init(_ sequences: [SequenceProgress], rowLimit: Int, totalRows: Int, sharesWideRows: Bool) {
+    ///   - separatesHeadOnly: whether another head runs head-only positions, so that a pass ends before the head changes.
+    package init(
+        _ sequences: [SequenceProgress], rowLimit: Int, totalRows: Int, sharesWideRows: Bool,
+        separatesHeadOnly: Bool = false
+    ) {
         var (left, isWide) = (totalRows, false)
         shares = sequences.map { sequence in
-            let share = Share(sequence, rowLimit: isWide ? 0 : min(rowLimit, left))
+            var limit = isWide ? 0 : min(rowLimit, left)
+            if separatesHeadOnly { limit = min(limit, sequence.likeRowCount) }
+            let share = Share(sequence, rowLimit: limit)
             guard !sharesWideRows, share.rowCount > Compute.kernelRows else {
                 left -= share.rowCount
                 return share

@@ -23,6 +23,16 @@ package struct SequenceProgress {
         self.draftPace = draftPace
     }
 
+    /// The head that runs the next position.
+    var nextHeadPart: HeadPart { needsTrunk(at: headCount) ? .own : .cycle }
+
+    /// The number of next positions that the same head runs, and of the drafts after them.
+    var likeRowCount: Int {
+        let next = needsTrunk(at: headCount)
+        let end = (headCount..<text.tokenCount).first { needsTrunk(at: $0) != next } ?? text.tokenCount
+        return end - headCount + (end == text.tokenCount ? draftCount : 0)
+    }
+
     /// The number of tokens to draft. Drafts follow the last token, once it is the only one that the head has not seen.
     var draftCount: Int {
         guard let drafting = plan.drafting, headCount >= text.promptCount, headCount == text.tokenCount - 1 else {

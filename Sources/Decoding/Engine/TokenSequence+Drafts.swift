@@ -26,7 +26,9 @@ extension TokenSequence {
         if isAccepted { drafts.accept() }
         if !isAccepted || drafts.acceptedCount == drafts.count {
             draftCounts.add(drafts.count, acceptedCount: drafts.acceptedCount)
-            draftPace.judge(drafted: drafts.count, accepted: drafts.acceptedCount)
+            if plan.drafting?.isPaced == true {
+                draftPace.judge(drafted: drafts.count, accepted: drafts.acceptedCount)
+            }
         }
         if !isAccepted { forgetDrafts() }
     }

@@ -14,6 +14,9 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
     case noChatTemplate(model: String)
     /// `GenerationOptions.isMetered` is set for a plan that never computes vanilla's logits.
     case notMetered(plan: String)
+    /// `GenerationOptions.verifyRule` is `distribution` for a plan whose choices depend on measured times: a seed would not repeat the
+    /// text.
+    case unrepeatable(plan: String)
     /// A generation was given a second iterator.
     case iteratedTwice
 
@@ -29,6 +32,8 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
         case .notMetered(let plan):
             "\(plan) never computes what vanilla would choose, so it cannot be metered; give --head-history refreshed with a factor "
                 + "or adaptive cycles"
+        case .unrepeatable(let plan):
+            "\(plan) chooses by measured times, so a seed would not repeat a text of verify rule distribution; give exact, or one plan"
         case .iteratedTwice:
             "the generation was iterated before; ask the session for another"
         }

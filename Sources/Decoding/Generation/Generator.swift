@@ -105,6 +105,10 @@ package final class Generator {
         loop = nil
         try options.check()
         guard !options.isMetered || plan.canBeMetered else { throw GenerationError.notMetered(plan: plan.name) }
+        let alternatives = isShared ? [] : plan.alternatives(for: model)
+        guard alternatives.isEmpty || options.verifyRule == .exact else {
+            throw GenerationError.unrepeatable(plan: plan.name)
+        }
         let sequence = try read(prompt, isWhole: isWhole, plan: plan)
         let loop = TokenLoop(
             sequence, options: options, selection: selection, tokenizer: model.tokenizer, endTokens: model.endTokens)
@@ -119,7 +123,6 @@ package final class Generator {
         statistics.seed = loop.seed
         decodeStart = nil
         draftsBefore = sequence.draftCounts
-        let alternatives = isShared ? [] : plan.alternatives(for: model)
         choosesPlans = !alternatives.isEmpty
         if choosesPlans, chooser == nil { chooser = PlanChooser(alternatives) }
         cycle = (0, 0)

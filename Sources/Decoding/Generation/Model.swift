@@ -121,6 +121,18 @@ public struct Model: Sendable {
     /// The same checkpoint with other layers or another trunk/head split.
     func with(_ stack: LayerStack) -> Model { Model(self, stack: stack, tokenizer: tokenizer, draft: draft) }
 
+    /// This model with a head of its own for the head-only places of cycles, as `python -m recipe head` trains it.
+    ///
+    /// - Parameter path: a directory with `head.json` and `head.safetensors`, or one that `volley pack` made of it.
+    /// - Throws: `CheckpointError`, `ConfigurationError`, or an error that names the model that the head was made for.
+    public func with(cycleHead path: String, threadCount: Int = SessionOptions().threadCount) throws -> Model {
+        let checkpoint = try Checkpoint.open(path).loaded(threadCount: threadCount)
+        let count = try CycleHead.layerCount(checkpoint)
+        let own = configuration.layerCount - count
+        let stack = (1..<configuration.layerCount).contains(own) ? stack.split(after: own) : stack
+        return with(stack.with(try CycleHead(checkpoint, for: stack)))
+    }
+
     /// This model with a smaller one that drafts tokens.
     ///
     /// - Throws: `DraftError` if the other model's vocabulary differs.

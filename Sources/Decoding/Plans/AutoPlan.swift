@@ -1,4 +1,4 @@
-import Models
+public import Models
 
 /// Lossless decoding at the speed that this machine and this text allow: before each cycle the generator chooses, by the speeds
 /// measured so far in the session, among plain decoding, verified cycles, and drafts of the text and of a smaller model. All of them
@@ -11,6 +11,7 @@ public struct AutoPlan: DecodePlan {
     public var byteCost: ByteCost { .unknown }
     public func headInput(at position: Int, promptCount: Int) -> HeadInput { .trunk }
     public func cycleIndex(of position: Int, promptCount: Int) -> Int? { nil }
+    public func warning(for configuration: ModelConfiguration) -> String? { VanillaPlan().warning(for: configuration) }
 
     public func alternatives(for model: Model) -> [any DecodePlan] {
         var plans: [any DecodePlan] = [.vanilla]

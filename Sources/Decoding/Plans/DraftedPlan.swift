@@ -1,4 +1,4 @@
-import Models
+public import Models
 
 /// Speculative decoding (Leviathan et al., arXiv 2211.17192): a smaller model, or the text itself, drafts tokens, which one pass of the
 /// model verifies. The text is vanilla's. The number of drafts follows how many were accepted.
@@ -34,6 +34,7 @@ public struct DraftedPlan: DecodePlan {
     public var needsSplit: Bool { false }
     public func headInput(at position: Int, promptCount: Int) -> HeadInput { .trunk }
     public func cycleIndex(of position: Int, promptCount: Int) -> Int? { nil }
+    public func warning(for configuration: ModelConfiguration) -> String? { VanillaPlan().warning(for: configuration) }
 }
 
 extension DraftedPlan.Source {

@@ -13,6 +13,8 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
     case threshold(String)
     /// The cycle rule gives cycles fixed places, so that they cannot vary in length.
     case adaptiveRule(CycleRule)
+    /// Cycles that keep the head's history are asked of a model with a head of its own for cycles.
+    case headNeedsRefresh
     /// The factor is neither `off` nor a number.
     case unreadableFactor(String)
     /// There is no plan of this name.
@@ -57,6 +59,8 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
         case .adaptiveRule(let rule):
             "adaptive cycles vary in length, which \(rule.phase == .absolute ? "absolute phase" : "shadow history") does not "
                 + "allow; give --phase prompt and --history real, or a plan with a fixed factor"
+        case .headNeedsRefresh:
+            "a head of its own for cycles attends to the model's keys and values; leave out --head-history kept"
         case .unreadableFactor(let text):
             "the multi-token factor is '\(text)'; give off or a number from 1 to 16"
         case .unknownPlan(let name):

@@ -69,7 +69,10 @@ extension ModelConfiguration {
     ) throws(PlanError) -> any DecodePlan {
         let rule = try self.rule(replacing: overrides)
         switch request.maker {
-        case .configured(let make): return try make(self, rule)
+        case .configured(let make):
+            let plan = try make(self, rule)
+            guard !hasCycleHead || !plan.hasCycles || plan.refreshesHead else { throw .headNeedsRefresh }
+            return plan
         case .measured: throw .needsMeasurement(plan: request.description)
         }
     }

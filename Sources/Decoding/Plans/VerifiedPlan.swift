@@ -1,4 +1,4 @@
-import Models
+public import Models
 
 /// Multi-token decoding that loses nothing: the head drafts the rest of a cycle, and the next pass of trunk and head over the cycle
 /// verifies it. The text is vanilla's.
@@ -23,6 +23,7 @@ public struct VerifiedPlan: DecodePlan {
     public var needsSplit: Bool { true }
     public func headInput(at position: Int, promptCount: Int) -> HeadInput { .trunk }
     public func cycleIndex(of position: Int, promptCount: Int) -> Int? { nil }
+    public func warning(for configuration: ModelConfiguration) -> String? { VanillaPlan().warning(for: configuration) }
 }
 
 extension PlanRequest {

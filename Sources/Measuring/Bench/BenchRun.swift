@@ -43,16 +43,22 @@ final class BenchRun {
         return generator.statistics.prefillTokensPerSecond
     }
 
-    func decode(_ plan: any DecodePlan) throws -> Answer {
+    func answer(_ plan: any DecodePlan) throws -> Answer {
         try begin(past, plan, maximumTokens: options.decodeTokens + 1)
         return Answer(tokens: try finish(), tokensPerSecond: generator.statistics.tokensPerSecond)
     }
 
     /// Decoding with `plan`, whose drafts become tokens with the probability `acceptance`, whatever the model would choose. Random
     /// weights accept drafts by chance alone.
-    func decode(_ plan: any DecodePlan, acceptance: Double) throws -> (tokensPerSecond: Double, passes: PassCounts) {
+    ///
+    /// - Parameter isMetered: whether refreshes also give vanilla's logits.
+    func decode(
+        _ plan: any DecodePlan, acceptance: Double = 0, isMetered: Bool = false
+    ) throws -> (tokensPerSecond: Double, passes: PassCounts) {
         generator.reset()
         let sequence = try generator.read(past, plan: plan)
+        sequence.isMetered = isMetered
+        defer { sequence.isMetered = false }
         _ = try generator.logits(isCancelled: isCancelled)
         let (before, start) = (sequence.passes, ContinuousClock.now)
         var random = SplitMix64(seed: 7)
@@ -84,7 +90,7 @@ final class BenchRun {
     ///
     /// - Throws: `BenchError.tokensDiffer`.
     func checkedTokens(_ plan: any DecodePlan) throws -> [Int] {
-        let tokens = try decode(plan).tokens
+        let tokens = try answer(plan).tokens
         for index in Set([tokens.count / 2, tokens.count - 1]) where index > 0 {
             generator.reset()
             let sequence = try generator.read(past, plan: plan)

@@ -8,6 +8,8 @@ package struct ByteRoofline: Sendable {
     package let trunk: Int
     /// Bytes of the weights of the head's layers.
     package let head: Int
+    /// Bytes of the layers that run head-only places: the head's, or those of a head of its own for cycles.
+    package let cycleHead: Int
     /// Bytes of `lm_head`, or of its screen if there is one.
     package let vocabularyHead: Int
     /// Bytes of one position's keys and values in the trunk.
@@ -23,6 +25,7 @@ package struct ByteRoofline: Sendable {
         }
         trunk = bytes(stack.trunk)
         head = bytes(stack.head)
+        cycleHead = bytes(stack.cycleLayers)
         vocabularyHead = stack.vocabularyByteCount
         trunkPosition = position(configuration.trunkLayerCount)
         headPosition = position(configuration.headLayerCount)
@@ -30,7 +33,7 @@ package struct ByteRoofline: Sendable {
 
     /// A roofline of weights alone.
     init(trunk: Int, head: Int, vocabularyHead: Int) {
-        (self.trunk, self.head, self.vocabularyHead) = (trunk, head, vocabularyHead)
+        (self.trunk, self.head, self.cycleHead, self.vocabularyHead) = (trunk, head, head, vocabularyHead)
         (trunkPosition, headPosition) = (0, 0)
     }
 
@@ -42,8 +45,9 @@ package struct ByteRoofline: Sendable {
     ///   - trunkDepth: the number that a query of the trunk sees; nil for `depth`.
     package func bytesPerToken(factor: Int?, depth: Double, trunkDepth: Double? = nil) -> Double {
         let trunk = Double(trunk) + (trunkDepth ?? depth) * Double(trunkPosition)
-        let head = Double(head + vocabularyHead) + depth * Double(headPosition)
-        return trunk / Double(factor ?? 1) + head
+        let tokens = Double(factor ?? 1)
+        let heads = Double(head) + (tokens - 1) * Double(cycleHead)
+        return (trunk + heads) / tokens + Double(vocabularyHead) + depth * Double(headPosition)
     }
 
     /// Bytes per token at `position` after a prompt of `promptCount` tokens, for a plan that runs all layers without drafts.
@@ -59,7 +63,10 @@ package struct ByteRoofline: Sendable {
         _ passes: PassCounts, drafting source: Drafting.Source?, tokenCount: Int, depth: Double
     ) -> Double {
         let trunk = Double(passes.trunkPasses) * (Double(trunk) + depth * Double(trunkPosition))
-        let head = Double(passes.headPasses) * (Double(head) + depth * Double(headPosition))
+        let headOnly = max(0, passes.headPasses - passes.trunkPasses)
+        let head =
+            Double(passes.headPasses - headOnly) * Double(head) + Double(headOnly) * Double(cycleHead)
+            + Double(passes.headPasses) * depth * Double(headPosition)
         let vocabularyPasses = source == .trunk ? passes.trunkPasses : passes.headPasses
         return (trunk + head + Double(vocabularyPasses * vocabularyHead)) / Double(tokenCount)
     }

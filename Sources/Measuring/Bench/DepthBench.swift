@@ -66,7 +66,7 @@ package struct DepthBench: Sendable {
             // Each round begins with another entrant.
             for index in entrants.indices {
                 let number = (index + round) % entrants.count
-                speeds[number] = try entrants[number].run.decode(entrants[number].plan).tokensPerSecond
+                speeds[number] = try entrants[number].run.answer(entrants[number].plan).tokensPerSecond
             }
             plain.append(speeds[0])
             for number in costs.indices {

@@ -88,7 +88,7 @@ package struct SpeedBench: Sendable {
                 // Measured just before each plan: on a shared machine memory bandwidth changes within seconds.
                 bandwidths[number] = memory.measure()
                 bandwidth.append(bandwidths[number])
-                let answer = try run.decode(plans[number])
+                let answer = try run.answer(plans[number])
                 if let index = zip(answer.tokens, expected[number]).firstDifference {
                     throw BenchError.tokensDiffer(plan: plans[number].name, place: index)
                 }

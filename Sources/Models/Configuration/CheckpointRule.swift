@@ -36,6 +36,15 @@ public struct CheckpointRule: Sendable, Equatable {
         }
     }
 
+    /// The rule of a model with a head of its own for cycles: prompt phase and refreshed head history.
+    static let ofCycleHead = CheckpointRule(refreshedBy: .option("--head"))
+
+    private init(refreshedBy origin: Origin) {
+        fields = RuleFields(headHistory: Sourced(.refreshed, origin))
+        rule = .refreshed
+        (phaseOrigin, promptInputOrigin, historyOrigin, headHistoryOrigin) = (origin, origin, origin, origin)
+    }
+
     /// The rule with some choices replaced. A replaced phase or head history also drops the checkpoint's own prompt input.
     ///
     /// - Throws: `CycleRuleError` if the overrides contradict each other or the checkpoint's phase.
@@ -97,6 +106,11 @@ private struct RuleFields: Equatable, Sendable {
     /// The first field that the authors' released checkpoint has for its split; nil if the configuration has none. The code
     /// released with it feeds E + T at the prompt's positions (vllm-pDMTD, branch dmtd-ori, commit a3894dd).
     let releasedName: String?
+
+    init(headHistory: Sourced<HeadHistory>) {
+        (phase, promptInput, history) = (Sourced(.prompt, headHistory.origin), nil, Sourced(.real, headHistory.origin))
+        (self.headHistory, releasedName) = (headHistory, nil)
+    }
 
     init(_ reader: ConfigurationReader, modelType: String) throws(ConfigurationError) {
         releasedName = ["num_thinking_layers", "num_decoding_layers"].first { reader.value($0) != nil }

@@ -12,6 +12,9 @@ public struct CycleRule: Sendable, Equatable {
     /// The rule of the authors' first training code: cycles from position 0.
     public static let absolute = CycleRule(checked: .absolute, .masked, .real, .kept)
 
+    /// The paper's rule with refreshed head history.
+    public static let refreshed = CycleRule(checked: .prompt, .trunk, .real, .refreshed)
+
     /// - Parameter promptInput: nil for the phase's default: `trunk` in prompt phase, `masked` in absolute phase.
     /// - Throws: `CycleRuleError` if two choices contradict each other.
     public init(
@@ -60,6 +63,6 @@ extension CycleRule: CaseIterable {
                 CycleRule(checked: .prompt, .trunk, history, .kept), CycleRule(checked: .prompt, .sum, history, .kept),
                 CycleRule(checked: .absolute, .masked, history, .kept),
             ]
-        } + [CycleRule(checked: .prompt, .trunk, .real, .refreshed)]
+        } + [.refreshed]
     }
 }

@@ -39,9 +39,11 @@ public struct ModelConfiguration: Sendable, Equatable {
     /// The first layers, which run once a cycle. 0 if the model is too shallow to split.
     public private(set) var trunkLayerCount: Int
     /// The factor that the checkpoint was trained for (`mtp_horizon`); nil if none.
-    public let trainedFactor: Int?
+    public private(set) var trainedFactor: Int?
     /// The cycle rule that the checkpoint was trained for, and where each choice comes from.
-    public let checkpointRule: CheckpointRule
+    public private(set) var checkpointRule: CheckpointRule
+    /// Whether a head of its own runs the head-only places of cycles.
+    public private(set) var hasCycleHead = false
     /// The layers that a token may skip; nil if every token runs all layers.
     public let routing: RoutingConfiguration?
 
@@ -112,6 +114,14 @@ public struct ModelConfiguration: Sendable, Equatable {
         precondition((1..<layerCount).contains(trunkLayerCount))
         var configuration = self
         (configuration.trunkLayerCount, configuration.headLayerCount) = (trunkLayerCount, layerCount - trunkLayerCount)
+        return configuration
+    }
+
+    /// The same model with a head of its own for the head-only places of cycles.
+    func with(headTrainedFor factor: Int?) -> ModelConfiguration {
+        var configuration = self
+        (configuration.trainedFactor, configuration.hasCycleHead) = (factor, true)
+        configuration.checkpointRule = .ofCycleHead
         return configuration
     }
 

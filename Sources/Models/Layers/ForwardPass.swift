@@ -63,26 +63,33 @@ package final class ForwardPass {
     }
 
     /// Final norm and `lm_head`: `hidden` [rowCount, hidden] to `logits` [rowCount, vocabulary].
+    ///
+    /// - Parameter norm: the final norm; nil for the model's own.
     package func logits(
-        _ hidden: UnsafePointer<Float>, rowCount: Int = 1, into logits: UnsafeMutablePointer<Float>
+        _ hidden: UnsafePointer<Float>, norm: Vector? = nil, rowCount: Int = 1,
+        into logits: UnsafeMutablePointer<Float>
     ) {
-        normalize(scratch.normed.pointer, hidden, stack.finalNorm, rowCount: rowCount)
+        normalize(scratch.normed.pointer, hidden, norm ?? stack.finalNorm, rowCount: rowCount)
         compute.linear(
             stack.vocabularyHead, scratch.normed.pointer, rowCount: rowCount, isRowExact: true, output: logits)
     }
 
     /// Logits of one row that could be the largest, and −∞ for the others. Without a screen, all logits.
-    package func largestLogits(_ hidden: UnsafePointer<Float>, into logits: UnsafeMutablePointer<Float>) {
-        guard let screen = stack.vocabularyScreen else { return self.logits(hidden, into: logits) }
-        normalize(scratch.normed.pointer, hidden, stack.finalNorm, rowCount: 1)
+    package func largestLogits(
+        _ hidden: UnsafePointer<Float>, norm: Vector, into logits: UnsafeMutablePointer<Float>
+    ) {
+        guard let screen = stack.vocabularyScreen else { return self.logits(hidden, norm: norm, into: logits) }
+        normalize(scratch.normed.pointer, hidden, norm, rowCount: 1)
         let count = compute.linearForArgmax(
             stack.vocabularyHead, screen, scratch.normed.pointer, output: logits)
         profile?.addScreened(exactCount: count)
     }
 
     /// The final norm of one row, both [hidden].
-    package func finalState(_ hidden: UnsafePointer<Float>, into state: UnsafeMutablePointer<Float>) {
-        normalize(state, hidden, stack.finalNorm, rowCount: 1)
+    package func finalState(
+        _ hidden: UnsafePointer<Float>, norm: Vector, into state: UnsafeMutablePointer<Float>
+    ) {
+        normalize(state, hidden, norm, rowCount: 1)
     }
 
     /// Runs `work`; when profiling, adds its time to that of `part`.

@@ -16,6 +16,8 @@ package final class LayerStack: Sendable {
     package let vocabularyHead: Linear
     /// A smaller copy of `lm_head` that finds the largest logit while reading fewer bytes; nil unless requested.
     package let vocabularyScreen: RowScreen?
+    /// The head of head-only places; nil if the model's own head runs them.
+    package let cycleHead: CycleHead?
     /// RoPE frequencies, [headWidth / 2].
     package let inverseFrequencies: [Float]
 
@@ -24,10 +26,16 @@ package final class LayerStack: Sendable {
     /// The decoding head's layers: run once a token.
     package var head: ArraySlice<LayerWeights> { layers[configuration.trunkLayerCount...] }
 
+    /// The layers of head-only places: those of `cycleHead`, with the indices of the head's, or the head's own.
+    package let cycleLayers: ArraySlice<LayerWeights>
+    /// The final norm after `cycleLayers`: [hidden].
+    package var cycleNorm: Vector { cycleHead?.finalNorm ?? finalNorm }
+
     /// - Parameter embedding: nil if the checkpoint ties it to `vocabularyHead`.
     package init(
         configuration: ModelConfiguration, embedding: Matrix?, layers: [LayerWeights], finalNorm: Vector,
-        vocabularyHead: Linear, vocabularyScreen: RowScreen? = nil, inverseFrequencies: [Float]
+        vocabularyHead: Linear, vocabularyScreen: RowScreen? = nil, cycleHead: CycleHead? = nil,
+        inverseFrequencies: [Float]
     ) {
         self.configuration = configuration
         self.embedding = embedding
@@ -35,7 +43,18 @@ package final class LayerStack: Sendable {
         self.finalNorm = finalNorm
         self.vocabularyHead = vocabularyHead
         self.vocabularyScreen = vocabularyScreen
+        self.cycleHead = cycleHead
+        let (trunk, trunkCount) = (layers[..<configuration.trunkLayerCount], configuration.trunkLayerCount)
+        cycleLayers = (Array(trunk) + (cycleHead?.layers ?? Array(layers[trunkCount...])))[trunkCount...]
         self.inverseFrequencies = inverseFrequencies
+    }
+
+    /// The same model with a head of its own for head-only places. Its cycles are then refreshed.
+    package func with(_ head: CycleHead) -> LayerStack {
+        LayerStack(
+            configuration: configuration.with(headTrainedFor: head.trainedFactor), embedding: embedding, layers: layers,
+            finalNorm: finalNorm, vocabularyHead: vocabularyHead, vocabularyScreen: vocabularyScreen, cycleHead: head,
+            inverseFrequencies: inverseFrequencies)
     }
 
     /// The same weights, split into trunk and head after the first `trunkLayerCount` layers.
@@ -43,7 +62,7 @@ package final class LayerStack: Sendable {
         replacing(layers: layers, configuration.split(after: trunkLayerCount))
     }
 
-    /// The same model with other layers.
+    /// The same model with other layers, and without a head of its own for cycles.
     ///
     /// - Precondition: the number of layers stays the same.
     package func replacing(layers: [LayerWeights], _ configuration: ModelConfiguration? = nil) -> LayerStack {
@@ -57,7 +76,7 @@ package final class LayerStack: Sendable {
     /// Whether sequences of one stack can continue on the other: they share their layers and their trunk/head split.
     package func runsAlike(_ other: LayerStack) -> Bool {
         configuration.trunkLayerCount == other.configuration.trunkLayerCount
-            && layers.elementsEqual(other.layers, by: ===)
+            && layers.elementsEqual(other.layers, by: ===) && cycleHead === other.cycleHead
     }
 
     /// Bytes that finding the next token reads of `lm_head`, or of its screen if there is one.

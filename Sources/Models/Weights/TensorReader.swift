@@ -15,12 +15,15 @@ struct TensorReader {
         unread = UnreadTensors(checkpoint)
     }
 
-    func layer(_ index: Int, _ configuration: ModelConfiguration) throws -> LayerWeights {
+    /// - Parameter prefix: the part of the tensors' names before `layers`.
+    func layer(
+        _ index: Int, _ configuration: ModelConfiguration, prefix: String = "model"
+    ) throws -> LayerWeights {
         let hidden = configuration.hiddenSize
         let queries = configuration.headCount * configuration.headWidth
         let keys = configuration.keyValueHeadCount * configuration.headWidth
         let inner = configuration.feedForwardSize
-        let name = "model.layers.\(index)"
+        let name = "\(prefix).layers.\(index)"
         // The model types of routed layers do not name the architecture: its tensors do.
         let hasHeadNorms =
             configuration.architecture == .qwen3

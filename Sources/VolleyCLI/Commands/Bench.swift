@@ -113,8 +113,8 @@ struct Bench: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            Measure verified cycles of the factors of --mtd, with these probabilities that a draft becomes a token, whatever the \
-            model would choose.
+            Measure kept, refreshed, metered and verified cycles of the factors of --mtd. Drafts of the last become tokens with \
+            these probabilities, whatever the model would choose.
             """, valueName: "0,0.5,0.9"))
     var acceptance: SkipRates?
 
@@ -226,17 +226,16 @@ struct Bench: ParsableCommand {
                     sessionOptions: sessionOptions, isCancelled: isCancelled)
             }
         }
-        let verified = try acceptance.map { acceptance in
-            try Progress.during("measuring verified cycles") {
-                try VerifiedBench(
-                    of: stack, plans: plans.compactMap { try? VerifiedPlan(factor: $0.cycleLength) },
-                    acceptances: acceptance.rates, options: options, sessionOptions: sessionOptions,
-                    isCancelled: isCancelled)
+        let cycles = try acceptance.map { acceptance in
+            try Progress.during("measuring cycles") {
+                try CycleBench(
+                    of: stack, factors: plans.map(\.cycleLength).filter { $0 > 1 }, acceptances: acceptance.rates,
+                    options: options, sessionOptions: sessionOptions, isCancelled: isCancelled)
             }
         }
         return BenchReport.Entry(
             name: name, roofline: ByteRoofline(stack, kvFormat: sessionOptions.kvFormat), formats: stack.formats,
             speed: speed, passes: costs, profiles: profiles, depths: depths,
-            verified: verified)
+            cycles: cycles)
     }
 }

@@ -7,6 +7,10 @@ enum MTDChoice: ExpressibleByArgument {
     case factor(Int)
     case fastest
 
+    var isFastest: Bool {
+        if case .fastest = self { true } else { false }
+    }
+
     init?(argument: String) {
         switch argument {
         case "auto": self = .fastest

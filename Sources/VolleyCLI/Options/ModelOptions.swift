@@ -9,6 +9,11 @@ struct ModelOptions: ParsableArguments {
     var model: String?
 
     @Option(
+        help: ArgumentHelp(
+            "A head of its own for the head-only places of cycles, trained for this model.", valueName: "path"))
+    var head: String?
+
+    @Option(
         parsing: .unconditional,
         help: ArgumentHelp("Use the last N layers as the head (default: the checkpoint's number).", valueName: "n"))
     var headLayers: Int?
@@ -58,7 +63,13 @@ struct ModelOptions: ParsableArguments {
 
     @OptionGroup var unused: UnusedTensorsOption
 
-    func load() throws -> LoadedModel { try load(model ?? Embedded().model, headLayers: headLayers) }
+    func load() throws -> LoadedModel {
+        let loaded = try load(model ?? Embedded().model, headLayers: headLayers)
+        guard let head else { return loaded }
+        let start = ContinuousClock.now
+        let model = try loaded.model.with(cycleHead: head, threadCount: sessionOptions().threadCount)
+        return LoadedModel(model: model, seconds: loaded.seconds + (ContinuousClock.now - start).seconds)
+    }
 
     /// Loads the model, and the smaller one that drafts for it, if there is one.
     func load(_ drafts: DraftOptions) throws -> LoadedModel {

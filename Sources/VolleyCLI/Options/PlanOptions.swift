@@ -9,7 +9,7 @@ struct PlanOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             Tokens per trunk pass: off (vanilla), 1 to 16, or auto, the factor that is fastest on this machine of those that \
-            the model was trained for (default: the checkpoint's, else off).
+            the model was trained for, or --plan auto if it was trained for none (default: the checkpoint's, else off).
             """, valueName: "off|n|auto"))
     var mtd: MTDChoice?
 
@@ -29,13 +29,19 @@ struct PlanOptions: ParsableArguments {
 
     func validate() throws {
         if mtd != nil, plan != nil { throw ValidationError("give --mtd or --plan, not both") }
-        if drafts.request != nil, mtd != nil || plan.map({ !$0.request.isDrafted }) == true {
-            throw ValidationError("--draft is a plan of its own; leave it out, or --mtd and --plan")
+        if drafts.request != nil, !takesDrafts {
+            throw ValidationError("--draft is a plan of its own; leave it out, or --mtd and --plan, or give --mtd auto")
         }
         guard verify else { return }
         guard case .factor = mtd else {
             throw ValidationError("--verify verifies cycles; give --mtd with a factor from 2 to 16 beside it")
         }
+    }
+
+    /// Whether the chosen plan may take the drafts of `--draft`.
+    private var takesDrafts: Bool {
+        if let mtd { return mtd.isFastest }
+        return plan.map { $0.request.isDrafted || $0.request.description == PlanRequest.fastestLossless.description } ?? true
     }
 
     /// The plan for this model. Prints to standard error which factor `auto` chose, and a warning if the model was not trained for

@@ -28,7 +28,7 @@ extension BenchReport {
         let passes: [Pass]?
         let profiles: [Profile]
         let depths: Depths?
-        let verified: Verified?
+        let cycles: Cycles?
     }
 
     private struct Decoding: Encodable {
@@ -77,13 +77,12 @@ extension BenchReport {
         }
     }
 
-    private struct Verified: Encodable {
+    private struct Cycles: Encodable {
         let plainTokensPerSecond: [Double]
         let costs: [Cost]
 
         struct Cost: Encodable {
-            let plan: String
-            let acceptance: Double
+            let name: String
             let tokensPerCycle: Double
             let bytesPerToken: Double
             let limitOfSpeedup: Double
@@ -91,11 +90,11 @@ extension BenchReport {
             let speedup: [Double]
         }
 
-        init(_ bench: VerifiedBench) {
+        init(_ bench: CycleBench) {
             plainTokensPerSecond = bench.plain.values
             costs = bench.costs.map {
                 Cost(
-                    plan: $0.name, acceptance: $0.acceptance, tokensPerCycle: $0.tokensPerCycle,
+                    name: $0.name, tokensPerCycle: $0.tokensPerCycle,
                     bytesPerToken: $0.bytesPerToken, limitOfSpeedup: $0.limitOfSpeedup,
                     tokensPerSecond: $0.speed.values, speedup: $0.speedup.values)
             }
@@ -132,6 +131,6 @@ extension BenchReport {
                     exactRows: profile.exactRows.isEmpty ? nil : profile.exactRows)
             },
             depths: entry.depths.map(Depths.init),
-            verified: entry.verified.map(Verified.init))
+            cycles: entry.cycles.map(Cycles.init))
     }
 }

@@ -13,7 +13,7 @@ struct BenchReport {
         let passes: PassBench?
         let profiles: [DecodingProfile]
         let depths: DepthBench?
-        let verified: VerifiedBench?
+        let cycles: CycleBench?
 
         var formatNames: String { formats.map(\.rawValue).joined(separator: " ") }
         var byteCount: Int { roofline.trunk + roofline.head + roofline.vocabularyHead }
@@ -57,7 +57,7 @@ struct BenchReport {
         var blocks = [MarkdownTable(header: Self.header, rows: rows).text, notes]
         for entry in entries {
             if let passes = entry.passes { blocks.append(Self.table(of: passes, entry.name)) }
-            if let verified = entry.verified { blocks.append(Self.table(of: verified, entry.name)) }
+            if let cycles = entry.cycles { blocks.append(Self.table(of: cycles, entry.name)) }
             if let depths = entry.depths { blocks.append(Self.table(of: depths, entry.name)) }
             if !entry.profiles.isEmpty { blocks.append(Self.table(of: entry.profiles, entry.name)) }
         }
@@ -106,18 +106,17 @@ struct BenchReport {
         ).text
     }
 
-    private static func table(of verified: VerifiedBench, _ name: String) -> String {
+    private static func table(of cycles: CycleBench, _ name: String) -> String {
         MarkdownTable(
             header: [
-                "\(name): drafts accepted", "tokens a cycle", "MB a token", "tokens/s", "spread", "speedup",
+                "\(name): cycles", "tokens a cycle", "MB a token", "tokens/s", "spread", "speedup",
                 "byte limit",
                 "of limit",
             ],
-            rows: [["off", "1.00", "", String(format: "%.2f", verified.plain.median), "", "", "", ""]]
-                + verified.costs.map { cost in
+            rows: [["off", "1.00", "", String(format: "%.2f", cycles.plain.median), "", "", "", ""]]
+                + cycles.costs.map { cost in
                     [
-                        "\(cost.name), " + String(format: "%.0f %%", 100 * cost.acceptance),
-                        String(format: "%.2f", cost.tokensPerCycle), String(format: "%.1f", cost.bytesPerToken / 1e6),
+                        cost.name, String(format: "%.2f", cost.tokensPerCycle), String(format: "%.1f", cost.bytesPerToken / 1e6),
                         String(format: "%.2f", cost.speed.median), String(format: "%.1f %%", 100 * cost.speedup.spread),
                         String(format: "%.2f×", cost.speedup.median), String(format: "%.2f×", cost.limitOfSpeedup),
                         String(format: "%.0f %%", 100 * cost.efficiency),

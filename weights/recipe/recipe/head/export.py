@@ -9,6 +9,7 @@ from pathlib import Path
 
 from safetensors.torch import save_file
 
+from recipe.head.teacher import Teacher
 from recipe.head.training import HeadRun
 
 
@@ -18,7 +19,7 @@ def export(run: HeadRun, out: Path, model: Path, factors: tuple[int, ...], held_
     tensors = {f"head.{name}": one.detach().cpu().bfloat16().contiguous() for name, one in run.addon.state_dict().items()}
     teacher, schedule = run.teacher, run.schedule
     card = {
-        "head_of": {"name": model.name, "sha256": checksums(model)},
+        "head_of": {"name": model.name, "sha256": checksums(model), "norms": norm_means(teacher)},
         "num_thinking_layers": teacher.trunk_layers,
         "num_decoding_layers": teacher.head_layers,
         "mtp_horizon": max(factors),
@@ -36,6 +37,13 @@ def export(run: HeadRun, out: Path, model: Path, factors: tuple[int, ...], held_
     (out / "card.partial").write_text(json.dumps(card, indent=2) + "\n")
     os.replace(out / "head.partial", out / "head.safetensors")
     os.replace(out / "card.partial", out / "head.json")
+
+
+def norm_means(teacher: Teacher) -> list[float]:
+    """Returns the mean of each layer's two norms and of the final norm: the model's identity in any format."""
+    stack = teacher.model.model
+    norms = [norm for layer in stack.layers for norm in (layer.input_layernorm, layer.post_attention_layernorm)]
+    return [norm.weight.detach().double().mean().item() for norm in (*norms, stack.norm)]
 
 
 def checksums(model: Path) -> str | dict[str, str]:
