@@ -24,7 +24,9 @@ struct CycleHeadTests {
         return (plain, plain.with(head))
     }
 
-    @Test("vanilla and verified cycles give the model's own tokens and logits, bit for bit", arguments: [StorageFormat.f32, .q8_0])
+    @Test(
+        "vanilla and verified cycles give the model's own tokens and logits, bit for bit",
+        arguments: [StorageFormat.f32, .q8_0])
     func lossless(_ format: StorageFormat) throws {
         let (plain, own) = try Self.models(format, headFormat: .bf16)
         for sampling in [.greedy, SamplingParameters(temperature: 0.7, seed: 3)] as [SamplingParameters] {
@@ -52,7 +54,10 @@ struct CycleHeadTests {
         let plain = try Self.shape.build()
         let own = plain.with(
             CycleHead(name: "same", layers: Array(plain.head), finalNorm: plain.finalNorm, trainedFactor: nil))
-        for plan in [try MultiTokenPlan(factor: 4, rule: .refreshed), try AdaptivePlan(maximum: 6, threshold: 0.01, rule: .refreshed)]
+        for plan in [
+            try MultiTokenPlan(factor: 4, rule: .refreshed),
+            try AdaptivePlan(maximum: 6, threshold: 0.01, rule: .refreshed),
+        ]
             as [any DecodePlan]
         {
             let (left, right) = (try LoneSequence(plain), try LoneSequence(own))
@@ -93,7 +98,8 @@ struct CycleHeadTests {
         let options = SessionOptions(threadCount: 2)
         let plans: [any DecodePlan] = [
             try MultiTokenPlan(factor: 4, rule: .refreshed), .vanilla, try VerifiedPlan(factor: 3),
-            try AdaptivePlan(maximum: 6, threshold: 0.01, rule: .refreshed), try MultiTokenPlan(factor: 3, rule: .refreshed),
+            try AdaptivePlan(maximum: 6, threshold: 0.01, rule: .refreshed),
+            try MultiTokenPlan(factor: 3, rule: .refreshed),
         ]
         let engine = try Engine(own, options: options, batchSize: plans.count)
         let together = plans.map { _ in LoneSequence(in: engine) }
@@ -131,10 +137,13 @@ struct CycleHeadTests {
         func export(_ norms: [Double]) throws {
             let copy = try AlteredCheckpoint("dmtd/qwen3-tied")
             copy.configuration = [
-                "head_of": ["name": "qwen3-tied", "norms": norms], "num_decoding_layers": stack.configuration.headLayerCount,
+                "head_of": ["name": "qwen3-tied", "norms": norms],
+                "num_decoding_layers": stack.configuration.headLayerCount,
                 "mtp_horizon": 6, "dmtd_head_history": "refreshed",
             ]
-            let names = (stack.configuration.trunkLayerCount..<stack.configuration.layerCount).map { "model.layers.\($0)." }
+            let names = (stack.configuration.trunkLayerCount..<stack.configuration.layerCount).map {
+                "model.layers.\($0)."
+            }
             copy.tensors = copy.tensors.reduce(into: [:]) { head, tensor in
                 let isHead = tensor.key == "model.norm.weight" || names.contains { tensor.key.hasPrefix($0) }
                 if isHead { head["head." + tensor.key] = tensor.value }
@@ -151,6 +160,7 @@ struct CycleHeadTests {
         #expect(own.configuration.hasCycleHead && own.configuration.trainedFactor == 6)
         #expect(own.configuration.rule == .refreshed)
         let plan = try own.plan(for: .multiToken(4), options: SessionOptions())
+        #expect(try own.plan(for: .automatic, options: SessionOptions()).name == "auto")
         let (left, right) = (try LoneSequence(own.stack), try LoneSequence(base.stack))
         #expect(try greedy(left, [5, 6, 7], plan, count: 30) == greedy(right, [5, 6, 7], plan, count: 30))
         #expect(throws: PlanError.headNeedsRefresh) {

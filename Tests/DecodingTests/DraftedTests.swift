@@ -132,12 +132,13 @@ struct DraftedTests {
     @Test("the text's drafts are what followed the longest suffix that occurred before")
     func continuations() {
         func drafts(_ text: [Int], _ count: Int = 4) -> [Int] { TextDrafter.continuation(of: text, count: count) }
-        #expect(drafts([1, 2, 3, 4, 5, 1, 2]) == [3, 4, 5, 1])
-        #expect(drafts([1, 2, 3, 9, 1, 2, 4, 8, 1, 2]) == [4, 8, 1, 2], "of equal matches, the last")
-        #expect(drafts([7, 1, 2, 3, 6, 1, 2, 4, 7, 1, 2]) == [3, 6, 1, 2], "the longest, not the last")
-        #expect(drafts([5, 5, 5]) == [5, 5, 5, 5], "a match that overlaps its end repeats")
-        #expect(drafts([1, 2, 1, 2], 3) == [1, 2, 1])
-        for text in [[], [1], [1, 1], [1, 2, 3], [1, 2, 3, 2]] { #expect(drafts(text) == []) }
+        #expect(drafts([0, 1, 2, 3, 4, 5, 0, 1, 2]) == [3, 4, 5, 0])
+        #expect(drafts([0, 1, 2, 3, 9, 0, 1, 2, 4, 8, 0, 1, 2]) == [4, 8, 0, 1], "of equal matches, the last")
+        #expect(drafts([7, 0, 1, 2, 3, 6, 0, 1, 2, 4, 7, 0, 1, 2]) == [3, 6, 0, 1], "the longest, not the last")
+        #expect(drafts([5, 5, 5, 5]) == [5, 5, 5, 5], "a match that overlaps its end repeats")
+        #expect(drafts([1, 2, 3, 1, 2, 3], 4) == [1, 2, 3, 1])
+        #expect(drafts([1, 2, 3, 4, 5, 1, 2]) == [3, 4], "few after a short match")
+        for text in [[], [1], [1, 1], [1, 2, 3], [1, 2, 3, 1]] { #expect(drafts(text) == []) }
     }
 
     @Test("drafts that are accepted grow, drafts that are rejected pause")

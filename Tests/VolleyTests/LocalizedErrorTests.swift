@@ -46,7 +46,8 @@ struct LocalizedErrorTests {
         PlanError.needsMeasurement(plan: "a"), PlanError.draftsOutOfRange(plan: "a", 0),
         PlanError.unreadableDrafts(plan: "a", "b"), PlanError.noDraftModel, PlanError.cosine(2),
         PlanError.unreadableCosine("a"), PlanError.weightsNotFinite(plan: "a"),
-        PlanError.verifiedFactorOutOfRange(1), PlanError.adaptiveLengthOutOfRange(1), PlanError.threshold("a"), PlanError.headNeedsRefresh,
+        PlanError.verifiedFactorOutOfRange(1), PlanError.adaptiveLengthOutOfRange(1), PlanError.threshold("a"),
+        PlanError.headNeedsRefresh,
         PlanError.adaptiveRule(.absolute),
         PlanError.layersOutOfRange(plan: "a", count: 0, range: 1...2),
     ]

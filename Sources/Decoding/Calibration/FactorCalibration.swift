@@ -82,9 +82,12 @@ extension CycleRule {
 }
 
 extension ModelConfiguration {
-    /// The factors above 1 that the checkpoint was trained for: in prompt phase, all up to its own.
+    /// The factors above 1 that the checkpoint was trained for: in prompt phase, all up to its own. None with a head of its own for
+    /// cycles, where lossless decoding is to be had.
     func trainedFactors(_ rule: CycleRule) -> [Int] {
-        guard let trainedFactor, canRunCycles, MultiTokenPlan.factors.contains(trainedFactor), trainedFactor > 1 else {
+        guard let trainedFactor, canRunCycles, !hasCycleHead, MultiTokenPlan.factors.contains(trainedFactor),
+            trainedFactor > 1
+        else {
             return []
         }
         return rule.phase == .absolute ? [trainedFactor] : Array(2...trainedFactor)

@@ -2,6 +2,8 @@
 package struct TextDrafter {
     /// Shorter suffixes occur by chance.
     private static let shortestMatch = 2
+    /// Drafts after a suffix of the shortest length: often it occurred by chance too.
+    private static let fewDrafts = 2
     /// Longer suffixes are not told apart.
     private static let longestMatch = 12
 
@@ -32,6 +34,7 @@ package struct TextDrafter {
             }
         }
         guard end > 0 else { return [] }
+        let count = longest == shortestMatch ? min(count, fewDrafts) : count
         // A suffix that overlaps its own end repeats.
         var drafts: [Int] = []
         for index in end..<end + count { drafts.append(index < text.count ? text[index] : drafts[index - text.count]) }

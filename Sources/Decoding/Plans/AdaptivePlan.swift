@@ -6,7 +6,7 @@ public struct AdaptivePlan: DecodePlan {
     /// The maximum lengths of a cycle that the engine runs.
     public static let lengths = 2...MultiTokenPlan.factors.upperBound
 
-    /// What `--plan` means where it names no signal or threshold (measured in weights/README.md).
+    /// What `--plan` means where it names no signal or threshold (weights/README.md has the measurements).
     public static let defaultSignal = CycleEnd.Signal.probability
     public static let defaultThreshold: Float = 0.9
 

@@ -46,9 +46,11 @@ public struct PlanRequest: Sendable, CustomStringConvertible {
         }
     }
 
-    /// The plan that the checkpoint was trained for: its factor, its routers, or vanilla.
+    /// The plan that the checkpoint was trained for: its factor, its routers, or vanilla; with a head of its own for cycles, lossless
+    /// decoding.
     public static var automatic: PlanRequest {
         PlanRequest("auto") { configuration, rule throws(PlanError) in
+            if configuration.hasCycleHead { return AutoPlan() }
             guard let factor = configuration.trainedFactor, MultiTokenPlan.factors.contains(factor),
                 configuration.trunkLayerCount > 0
             else { return configuration.routing.map { RoutedPlan($0.method) } ?? .vanilla }

@@ -83,7 +83,9 @@ package struct CycleBench: Sendable {
             Entrant(name: "mtd \(factor), metered", plan: refreshed, isMetered: true),
         ]
             + acceptances.map { share in
-                Entrant(name: "\(verified.name), \(Int((100 * share).rounded())) % accepted", plan: verified, acceptance: share)
+                Entrant(
+                    name: "\(verified.name), \(Int((100 * share).rounded())) % accepted", plan: verified,
+                    acceptance: share)
             }
     }
 }

@@ -43,7 +43,8 @@ package final class CycleHead: Sendable {
             throw CycleHeadError.layerCount(head: name, count: count, model: configuration.headLayerCount)
         }
         if let norms = checkpoint.configuration["head_of"]?["norms"]?.arrayValue?.compactMap(\.doubleValue) {
-            try Self.check(norms, of: name, against: stack, madeOf: checkpoint.configuration["head_of"]?["name"]?.stringValue)
+            try Self.check(
+                norms, of: name, against: stack, madeOf: checkpoint.configuration["head_of"]?["name"]?.stringValue)
         }
         let reader = TensorReader(checkpoint, progress: LoadingProgress())
         let layers = try (configuration.trunkLayerCount..<configuration.layerCount).map { index in
@@ -68,7 +69,8 @@ extension LayerStack {
     /// The mean of each layer's two norms and of the final norm: a model's identity that does not depend on its weights' format.
     package var normMeans: [Double] {
         (layers.flatMap { [$0.attentionNorm, $0.feedForwardNorm] } + [finalNorm]).map { norm in
-            UnsafeBufferPointer(start: norm.pointer, count: norm.count).reduce(0) { $0 + Double($1) } / Double(norm.count)
+            UnsafeBufferPointer(start: norm.pointer, count: norm.count).reduce(0) { $0 + Double($1) }
+                / Double(norm.count)
         }
     }
 }

@@ -60,6 +60,12 @@ struct Bench: ParsableCommand {
     var headLayers: Int?
 
     @Option(
+        help: ArgumentHelp(
+            "A head of its own for the head-only places of cycles, trained for the model of --model.", valueName: "path"
+        ))
+    var head: String?
+
+    @Option(
         name: [.short, .customLong("prompt")], parsing: .unconditional, help: "Tokens of the timed prompt; 0 for none.")
     var promptTokens = 512
 
@@ -131,6 +137,9 @@ struct Bench: ParsableCommand {
     }
 
     func validate() throws {
+        if head != nil, !shape.isEmpty {
+            throw ValidationError("--head belongs to a model, and --shape makes random ones; leave one of them out")
+        }
         for (name, value, least) in [
             ("-p", promptTokens, 0), ("-n", decodeTokens, 1), ("-d", depth, 0), ("-r", repeats, 1),
         ] where !(least...1 << 24).contains(value) {
@@ -187,7 +196,8 @@ struct Bench: ParsableCommand {
                     fp8Format: fp8Format?.format ?? .bf16, screens: screen, threadCount: options.threadCount,
                     ignoresUnusedTensors: unused.ignoreUnusedTensors)
                 model.warnings.forEach(StandardError.warn)
-                return model.stack
+                return try head.map { try model.with(cycleHead: $0, threadCount: options.threadCount).stack }
+                    ?? model.stack
             }
         } + shapes
     }

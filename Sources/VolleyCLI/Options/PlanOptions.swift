@@ -41,7 +41,8 @@ struct PlanOptions: ParsableArguments {
     /// Whether the chosen plan may take the drafts of `--draft`.
     private var takesDrafts: Bool {
         if let mtd { return mtd.isFastest }
-        return plan.map { $0.request.isDrafted || $0.request.description == PlanRequest.fastestLossless.description } ?? true
+        return plan.map { $0.request.isDrafted || $0.request.description == PlanRequest.fastestLossless.description }
+            ?? true
     }
 
     /// The plan for this model. Prints to standard error which factor `auto` chose, and a warning if the model was not trained for

@@ -116,7 +116,8 @@ struct BenchReport {
             rows: [["off", "1.00", "", String(format: "%.2f", cycles.plain.median), "", "", "", ""]]
                 + cycles.costs.map { cost in
                     [
-                        cost.name, String(format: "%.2f", cost.tokensPerCycle), String(format: "%.1f", cost.bytesPerToken / 1e6),
+                        cost.name, String(format: "%.2f", cost.tokensPerCycle),
+                        String(format: "%.1f", cost.bytesPerToken / 1e6),
                         String(format: "%.2f", cost.speed.median), String(format: "%.1f %%", 100 * cost.speedup.spread),
                         String(format: "%.2f×", cost.speedup.median), String(format: "%.2f×", cost.limitOfSpeedup),
                         String(format: "%.0f %%", 100 * cost.efficiency),
