@@ -167,6 +167,9 @@ struct CycleHeadTests {
             try own.plan(
                 for: .multiToken(4), rule: CycleRule.Overrides(headHistory: .kept), options: SessionOptions())
         }
+        let add = directory.path + "/own"
+        #expect(try Checkpoint.open(add).warnings().isEmpty)
+        #expect(throws: ConfigurationError.addOnHead) { try Model(path: add) }
         let packed = directory.path + "/packed"
         try Packer(Checkpoint.open(directory.path + "/own"), options: PackOptions())
             .write(to: packed, progress: { _ in }, isCancelled: { false })

@@ -1,5 +1,5 @@
-/// How many tokens to draft next, by what became of the last drafts: more after drafts that were all accepted, none for a while after
-/// drafts that were all rejected, so that text which cannot be guessed costs little more than without drafts.
+/// The number of tokens to draft next. It grows after drafts that were all accepted. After drafts that were all rejected, drafting
+/// pauses, so that unpredictable text costs little more than without drafts.
 package struct DraftPace: Sendable, Equatable {
     private static let firstLength = 4
     private static let longestPause = 32

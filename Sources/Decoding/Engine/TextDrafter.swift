@@ -1,4 +1,4 @@
-/// Drafts tokens from the text itself: what followed the longest suffix that occurred before, prompt included (prompt lookup).
+/// Drafts tokens from the text itself, prompt included: those after the last occurrence of its longest repeated suffix (prompt lookup).
 package struct TextDrafter {
     /// Shorter suffixes occur by chance.
     private static let shortestMatch = 2

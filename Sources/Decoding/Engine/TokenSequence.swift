@@ -101,7 +101,7 @@ package final class TokenSequence {
     /// Whether the head has not seen the last token.
     package var isBehind: Bool { headRing.count < tokens.count }
 
-    /// What the plan's inputs depend on beside the position.
+    /// The prompt, the tokens and the cycles so far: a plan's input depends on them beside the position.
     package var layout: TextLayout {
         TextLayout(promptCount: promptCount, tokenCount: tokens.count, cycleStarts: cycleStarts)
     }

@@ -9,7 +9,7 @@
 /// Each plan is tried for a few cycles. Then the fastest one runs, and the others now and then, as texts change. What a plan did long
 /// ago counts less.
 package struct PlanChooser: Sendable {
-    /// What one plan has done.
+    /// The tokens and times of one plan's cycles.
     package struct Record: Sendable {
         package let plan: any DecodePlan
         /// All tokens and seconds of its cycles.

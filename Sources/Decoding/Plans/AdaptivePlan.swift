@@ -6,12 +6,12 @@ public struct AdaptivePlan: DecodePlan {
     /// The maximum lengths of a cycle that the engine runs.
     public static let lengths = 2...MultiTokenPlan.factors.upperBound
 
-    /// What `--plan` means where it names no signal or threshold (weights/README.md has the measurements).
+    /// The defaults of `--plan adaptive:N` (weights/README.md has the measurements).
     public static let defaultSignal = CycleEnd.Signal.probability
     public static let defaultThreshold: Float = 0.9
 
     public let end: CycleEnd
-    /// What trunk and head are fed. Cycles begin at the prompt's end.
+    /// The inputs of trunk and head. Cycles begin at the prompt's end.
     public let rule: CycleRule
     public let layers: LayerChoice
 

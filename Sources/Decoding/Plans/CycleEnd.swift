@@ -8,7 +8,7 @@ import Tensors
 
 /// The rule by which a cycle of varying length ends: after a token that the head is not sure of, and after `maximum` tokens.
 public struct CycleEnd: Sendable, Equatable {
-    /// What tells how sure the head is of a token. Each is from 0 to 1, and higher is surer.
+    /// A measure of how sure the head is of a token, from 0 to 1; higher is surer.
     public enum Signal: String, Sendable, CaseIterable {
         /// The token's probability.
         case probability

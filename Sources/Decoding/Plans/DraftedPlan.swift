@@ -3,11 +3,11 @@ public import Models
 /// Speculative decoding (Leviathan et al., arXiv 2211.17192): a smaller model, or the text itself, drafts tokens, which one pass of the
 /// model verifies. The text is vanilla's. The number of drafts follows how many were accepted.
 public struct DraftedPlan: DecodePlan {
-    /// What drafts.
+    /// The source of drafts.
     public enum Source: Sendable {
         /// The smaller model of `Model.drafted(by:)`.
         case model
-        /// What followed the longest suffix of the text that occurred before, prompt included.
+        /// The text itself: the tokens after the last occurrence of its longest repeated suffix, prompt included.
         case text
     }
 

@@ -1,6 +1,6 @@
 /// How a plan drafts tokens, which one pass of the model verifies.
 public struct Drafting: Sendable, Equatable {
-    /// What drafts.
+    /// The source of drafts.
     public enum Source: Sendable, Equatable {
         /// The trunk, with the final norm and `lm_head`, in the pass that the head completes.
         case trunk
@@ -8,11 +8,11 @@ public struct Drafting: Sendable, Equatable {
         case head
         /// A smaller model.
         case model
-        /// The text itself: what followed the longest suffix that occurred before.
+        /// The text itself: the tokens after the last occurrence of its longest repeated suffix.
         case text
     }
 
-    /// What drafts.
+    /// The source of drafts.
     public let source: Source
     /// Maximum number of drafts per verification.
     public let count: Int

@@ -1,4 +1,4 @@
-/// What a plan's inputs depend on beside the position: the prompt, the tokens so far, and the cycles that the text has begun.
+/// The prompt, the tokens and the cycles of a text so far: a plan's input at a position depends on them.
 public struct TextLayout: Sendable, Equatable {
     /// The number of first positions that are the prompt.
     public let promptCount: Int

@@ -1,7 +1,7 @@
 /// A token that was drafted, for the model to verify.
 package struct DraftedToken: Sendable {
     package let token: Int
-    /// What the token was drawn from; nil if it was not drawn, or if the rule of verification does not need it.
+    /// The distribution that the token was drawn from; nil if it was not drawn, or if the verify rule does not need it.
     let distribution: TokenDistribution?
 
     package init(_ token: Int) { self.init(token, from: nil) }

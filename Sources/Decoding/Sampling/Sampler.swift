@@ -55,7 +55,7 @@ package struct Sampler: TokenSampler {
         try logits.withUnsafeBufferPointer { logits throws(SamplingError) in try sample(logits) }
     }
 
-    /// What vanilla chooses from `logits` for the token of `number` in the answer, without penalties; nil if no logit is finite.
+    /// Vanilla's choice from `logits` for the answer's token of this number, without penalties; nil if no logit is finite.
     mutating func choice(from logits: UnsafeBufferPointer<Float>, number: Int) -> Int? {
         try? draw.token(from: logits, number: number)
     }

@@ -38,7 +38,7 @@ struct TokenChooser {
         }
     }
 
-    /// What vanilla chooses from `logits` for the token of `number` in the answer; nil if no logit is finite.
+    /// Vanilla's choice from `logits` for the answer's token of this number; nil if no logit is finite.
     mutating func vanillaChoice(from logits: UnsafeBufferPointer<Float>, number: Int) -> Int? {
         isOwn ? logits.argmax : standard.choice(from: logits, number: number)
     }

@@ -62,6 +62,9 @@ public struct ModelConfiguration: Sendable, Equatable {
     /// - Throws: `ConfigurationError` naming the first field that is missing, invalid or not implemented.
     package init(_ configuration: JSONValue, headLayers: Int? = nil) throws(ConfigurationError) {
         let fields = try ConfigurationReader(configuration)
+        guard fields.value(CycleHead.baseField) == nil else {
+            throw .addOnHead
+        }
         (architecture, modelType) = try Self.architecture(fields)
         try fields.refuseUnimplemented(architecture)
 

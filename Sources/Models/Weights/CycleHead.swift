@@ -23,6 +23,12 @@ package final class CycleHead: Sendable {
     /// Bytes of the layers' weights.
     package var byteCount: Int { layers.reduce(0) { $0 + $1.byteCount } }
 
+    /// Whether a checkpoint is an add-on rather than a model.
+    static func isOne(_ checkpoint: Checkpoint) -> Bool { checkpoint.configuration[baseField] != nil }
+
+    /// The field of an add-on that describes the model that it was made for.
+    static let baseField = "head_of"
+
     /// The number of layers that an add-on replaces.
     ///
     /// - Throws: `ConfigurationError` if the add-on does not say.
@@ -42,9 +48,10 @@ package final class CycleHead: Sendable {
         guard count == configuration.headLayerCount else {
             throw CycleHeadError.layerCount(head: name, count: count, model: configuration.headLayerCount)
         }
-        if let norms = checkpoint.configuration["head_of"]?["norms"]?.arrayValue?.compactMap(\.doubleValue) {
+        let base = checkpoint.configuration[Self.baseField]
+        if let norms = base?["norms"]?.arrayValue?.compactMap(\.doubleValue) {
             try Self.check(
-                norms, of: name, against: stack, madeOf: checkpoint.configuration["head_of"]?["name"]?.stringValue)
+                norms, of: name, against: stack, madeOf: base?["name"]?.stringValue)
         }
         let reader = TensorReader(checkpoint, progress: LoadingProgress())
         let layers = try (configuration.trunkLayerCount..<configuration.layerCount).map { index in

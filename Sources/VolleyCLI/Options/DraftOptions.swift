@@ -1,13 +1,13 @@
 import ArgumentParser
 import Volley
 
-/// What drafts tokens for the model to verify.
+/// The source of drafts for the model to verify.
 struct DraftOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            What drafts tokens for the model to verify, so that its text stays the same: ngram (what followed the text's last \
-            words before) or a smaller model with the same vocabulary.
+            Draft tokens for the model to verify, which keeps its text: ngram (from the text so far, where it repeats itself) or a \
+            smaller model with the same vocabulary.
             """, valueName: "ngram|path"))
     var draft: String?
 

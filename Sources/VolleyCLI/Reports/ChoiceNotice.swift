@@ -1,7 +1,7 @@
 import Foundation
 import Volley
 
-/// What a plan that chooses before each cycle has chosen.
+/// The choices of a plan that chooses before each cycle.
 enum ChoiceNotice {
     /// One sentence; nil if nothing was chosen, or too little to tell.
     static func text(for chooser: PlanChooser?) -> String? {

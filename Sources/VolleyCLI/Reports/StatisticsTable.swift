@@ -38,7 +38,7 @@ struct StatisticsTable {
         text = rows.map { $0.0.padding(toLength: 13, withPad: " ", startingAt: 0) + $0.1 + "\n" }.joined()
     }
 
-    /// What cycles, drafts and the meter did; empty for plans without them.
+    /// Rows about cycles, drafts and the meter; none for plans without them.
     private static func cycles(_ statistics: GenerationStatistics, _ plan: any DecodePlan) -> [(String, String)] {
         var rows: [(String, String)] = []
         if plan.longestCycle > 1 || plan.drafting != nil {
