@@ -13,7 +13,7 @@ struct GenerationReport: Encodable {
     let text: String
     let finishReason: FinishReason
     let logprobs: [[Logprob]]?
-    /// What vanilla would have chosen in place of each token; absent unless metered.
+    /// Vanilla's choice in place of each token; absent unless metered.
     let vanillaChoice: [Int]?
     /// Drafts, and how many of them became tokens, by place; absent for plans that draft nothing.
     let drafts: Drafts?
