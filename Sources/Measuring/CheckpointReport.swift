@@ -11,18 +11,24 @@ package struct CheckpointReport: Sendable {
     package let generation: GenerationDefaults
     /// The cycle rule, and where each of its choices comes from.
     package let rule: CheckpointRule
+    /// The head of its own for cycles; nil without one.
+    package let cycleHead: CycleHeadReport?
     package let tensors: [TensorSummary]
 
     /// - Parameters:
     ///   - headLayers: the number of head layers; nil for the checkpoint's own.
     ///   - rule: replaces choices of the checkpoint's own rule.
-    /// - Throws: `ConfigurationError` if the configuration is not supported, `CycleRuleError`.
+    /// - Throws: `CheckpointError` if the checkpoint holds no model, `ConfigurationError` if its configuration is not supported,
+    ///   `CycleRuleError`.
     package init(
         _ checkpoint: Checkpoint, headLayers: Int? = nil, rule overrides: CycleRule.Overrides = CycleRule.Overrides()
     ) throws {
         kind = checkpoint.kind
         quantization = checkpoint.quantization
-        configuration = try ModelConfiguration(checkpoint.configuration, headLayers: headLayers)
+        let model = try checkpoint.only(.model)
+        cycleHead = checkpoint.parts.contains(.head) ? try CycleHeadReport(checkpoint) : nil
+        let own = try ModelConfiguration(model.configuration, headLayers: cycleHead?.layerCount ?? headLayers)
+        configuration = cycleHead.map { own.with(headTrainedFor: $0.trainedFactor) } ?? own
         generation = try GenerationDefaults(checkpoint.generation)
         rule = try configuration.checkpointRule.replacing(overrides)
         tensors = checkpoint.summary
@@ -33,6 +39,7 @@ package struct CheckpointReport: Sendable {
         case embedding
         case trunk
         case head
+        case cycleHead = "head for cycles"
         case vocabularyHead = "lm_head"
         case other
     }
@@ -78,7 +85,7 @@ package struct CheckpointReport: Sendable {
         var bytes: [Part: Int] = [:]
         for tensor in tensors { bytes[part(of: tensor), default: 0] += tensor.byteCount }
         let roofline = ByteRoofline(
-            trunk: bytes[.trunk] ?? 0, head: bytes[.head] ?? 0,
+            trunk: bytes[.trunk] ?? 0, head: bytes[.head] ?? 0, cycleHead: bytes[.cycleHead],
             vocabularyHead: bytes[.vocabularyHead] ?? bytes[.embedding] ?? 0)
         return roofline.bytesPerToken(factor: factor, depth: 0)
     }
@@ -89,6 +96,7 @@ package struct CheckpointReport: Sendable {
         case "lm_head.weight": return .vocabularyHead
         case "model.norm.weight": return .head
         default:
+            if cycleHead != nil, tensor.name.hasPrefix("head.") { return .cycleHead }
             guard let layer = Self.layer(of: tensor.name) else { return .other }
             return layer < configuration.trunkLayerCount ? .trunk : .head
         }
@@ -102,10 +110,10 @@ package struct CheckpointReport: Sendable {
     /// The tensor's name without layer number and suffix.
     private static func kind(of name: String) -> String {
         let words = name.split(separator: ".").filter { Int($0) == nil && $0 != "weight" }
-        return words.drop { $0 == "model" || $0 == "layers" }.joined(separator: ".")
+        return words.filter { $0 != "model" && $0 != "layers" }.joined(separator: ".")
     }
 
-    private static func total(_ tensors: [TensorSummary]) -> Total {
+    static func total(_ tensors: [TensorSummary]) -> Total {
         tensors.reduce(into: Total()) { $0.add($1) }
     }
 }

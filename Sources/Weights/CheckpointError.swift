@@ -17,6 +17,8 @@ public enum CheckpointError: Error, Sendable, Equatable {
     case unsupported(path: String, place: String, problem: String, remedy: String)
     /// The checkpoint has no tensor with this name.
     case missingTensor(path: String, name: String)
+    /// The checkpoint is a model without a head of its own for cycles, or such a head without its model.
+    case missingPart(path: String, part: String)
     /// The caller cancelled; no output was left behind.
     case cancelled
 }
@@ -42,6 +44,10 @@ extension CheckpointError: CustomStringConvertible {
         case .missingTensor(let path, let name):
             "\(path): has no tensor \(quoted(name)); the checkpoint is incomplete or of another architecture: "
                 + "download or convert it again"
+        case .missingPart(let path, let part):
+            part == CheckpointPart.head.rawValue
+                ? "\(path): has no head of its own for cycles; give a directory with one"
+                : "\(path): is a head for cycles without a model; give it by --head, and its model by --model"
         case .cancelled: "cancelled; nothing was written"
         }
     }

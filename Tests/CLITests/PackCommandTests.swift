@@ -55,6 +55,62 @@ struct PackCommandTests {
         #expect(!table.contains("\u{1B}"))
     }
 
+    @Test("pack joins a head for cycles to its model and splits them again; inspect and verify show both")
+    func heads() throws {
+        let (model, head) = (Goldens.url("dmtd/qwen3-tied").path, Goldens.url("dmtd/qwen3-tied-head").path)
+        let (small, part) = (directory.path + "/small", directory.path + "/part")
+        func tokens(_ arguments: String...) throws -> [Int] {
+            try GenerateTests.report(["--prompt-ids", "1,2,3", "--mtd", "4", "--max-tokens", "24"] + arguments).tokens
+        }
+        #expect(try volley("pack", head, small, "--format", "q8_0").errors == "")
+        #expect(try volley("pack", model, packed, "--head", small, "--format", "bf16").status == 0)
+        let verified = try volley("verify", packed)
+        #expect(verified.status == 0 && verified.text.hasSuffix("every checksum and shape is right\n"))
+        #expect(try volley("verify", small).text.hasSuffix("every checksum is right; shapes need the model\n"))
+
+        // The head keeps its own format, and a joined directory decodes as its parts do.
+        #expect(try volley("pack", packed, part, "--part", "head").status == 0)
+        #expect(try volley("inspect", part).text.contains("in q8_0"))
+        let together = try tokens("--model", packed)
+        #expect(try volley("pack", packed, directory.path + "/model", "--part", "model").status == 0)
+        #expect(try together == tokens("--model", directory.path + "/model", "--head", part))
+        #expect(try together == tokens("--model", directory.path + "/model", "--head", packed))
+        #expect(try volley("inspect", directory.path + "/model").text.contains("head for cycles") == false)
+
+        struct Document: Decodable {
+            struct Head: Decodable { let made_for: String?, layers: Int, trained_factor: Int? }
+            let cycle_head: Head?
+        }
+        let document = try JSONDecoder().decode(Document.self, from: volley("inspect", packed, "--json").output)
+        #expect(document.cycle_head?.made_for == "qwen3-tied" && document.cycle_head?.layers == 8)
+        #expect(try volley("inspect", packed).text.contains("head for cycles"))
+        let alone = try JSONDecoder().decode(Document.Head.self, from: volley("inspect", small, "--json").output)
+        #expect(alone.trained_factor == 6)
+
+        let unpacked = try volley("unpack", packed, directory.path + "/unpacked")
+        #expect(unpacked.status == 0 && unpacked.errors.contains("the head for cycles is left out"))
+        #expect(try tokens("--model", directory.path + "/unpacked", "--head", small) == together)
+    }
+
+    @Test("a head that does not belong, or is not there, is refused before anything is written")
+    func foreignHeads() throws {
+        let head = Goldens.url("dmtd/qwen3-tied-head").path
+        let refused: [([String], String)] = [
+            (["pack", Self.model, packed, "--head", head], "is the head of qwen3-tied"),
+            (["pack", Self.model, packed, "--head", Self.model], "has no head of its own for cycles"),
+            (["pack", Self.model, packed, "--part", "head"], "has no head of its own for cycles"),
+            (["pack", head, packed, "--part", "model"], "without a model"),
+            (["pack", Self.model, packed, "--part", "head", "--head", head], "give one of them"),
+            (["unpack", head, packed], "without a model"),
+            (["generate", "--model", head, "--prompt-ids", "1"], "without a model"),
+        ]
+        for (arguments, message) in refused {
+            let command = try Command.run(arguments)
+            #expect(command.status != 0 && command.errors.contains(message), "\(arguments): \(command.errors)")
+            #expect(!FileManager.default.fileExists(atPath: packed))
+        }
+    }
+
     @Test("verify names the tensor and the shard, and fails")
     func verify() throws {
         _ = try volley("pack", Self.model, packed, "--compress", "none")

@@ -128,6 +128,25 @@ struct CycleHeadTests {
         }
     }
 
+    @Test("an add-on decodes what PyTorch recorded by full recomputation, alone and joined to its model")
+    func recorded() throws {
+        let head = Goldens.url("dmtd/qwen3-tied-head").path
+        let directory = try TemporaryDirectory()
+        let base = Goldens.url("dmtd/qwen3-tied").path
+        try Packer(Checkpoint.open(base), head: Checkpoint.open(head), options: PackOptions())
+            .write(to: directory.path + "/joined", progress: { _ in }, isCancelled: { false })
+        let cases = try Goldens.decode([GoldenTests.Case].self, "dmtd/qwen3-tied-head/cases.json")
+        #expect(cases.count == 16)
+        for model in [try Model(path: base).with(cycleHead: head), try Model(path: directory.path + "/joined")] {
+            for golden in cases {
+                let sequence = try LoneSequence(model.stack, options: golden.options(.f32))
+                #expect(
+                    try greedy(sequence, golden.prompt, golden.plan(), count: golden.tokens.count) == golden.tokens,
+                    "\(golden)")
+            }
+        }
+    }
+
     @Test("an exported head is loaded, packed and used; another model's, and kept head history, are refused by name")
     func files() throws {
         let directory = try TemporaryDirectory()
@@ -169,7 +188,7 @@ struct CycleHeadTests {
         }
         let add = directory.path + "/own"
         #expect(try Checkpoint.open(add).warnings().isEmpty)
-        #expect(throws: ConfigurationError.addOnHead) { try Model(path: add) }
+        #expect(throws: CheckpointError.missingPart(path: add, part: "model")) { try Model(path: add) }
         let packed = directory.path + "/packed"
         try Packer(Checkpoint.open(directory.path + "/own"), options: PackOptions())
             .write(to: packed, progress: { _ in }, isCancelled: { false })

@@ -14,7 +14,7 @@ struct LocalizedErrorTests {
         CheckpointError.unsupported(path: "a", place: "b", problem: "c", remedy: "d"),
         CheckpointError.missingTensor(path: "a", name: "b"), CheckpointError.cancelled,
         ConfigurationError.missing(field: "a"), ConfigurationError.invalid(field: "a", found: "b", expected: "c"),
-        ConfigurationError.inconsistent(problem: "a"), ConfigurationError.addOnHead,
+        ConfigurationError.inconsistent(problem: "a"),
         ConfigurationError.unsupported(field: "a", value: "b", remedy: "c"),
         ConfigurationError.headLayersOutOfRange(requested: 1, layerCount: 1), ConfigurationError.noTrunk(layerCount: 1),
         ConfigurationError.noScreen(format: .q4_0, columns: 1),

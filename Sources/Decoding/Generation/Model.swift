@@ -85,9 +85,10 @@ public struct Model: Sendable {
         let checkpoint = try opened.loaded(
             threadCount: threadCount, checksTensors: checksTensors, progress: progress)
         name = path.split(separator: "/").last.map(String.init) ?? path
-        stack = try LayerStack(
-            checkpoint: checkpoint, headLayers: headLayers, vocabularyFormat: vocabularyFormat, screens: screens,
-            ignoresUnusedTensors: ignoresUnusedTensors, progress: progress)
+        let own = try LayerStack(
+            checkpoint: checkpoint.only(.model), headLayers: headLayers, vocabularyFormat: vocabularyFormat,
+            screens: screens, ignoresUnusedTensors: ignoresUnusedTensors, progress: progress)
+        stack = checkpoint.parts.contains(.head) ? try own.with(headIn: checkpoint) : own
         warnings = checkpoint.warnings(stack)
         (tokenizer, tokenizerRefusal) = try Tokenizer.orRefusal(checkpoint.tokenizer)
         endTokens = Set(stack.configuration.endTokens).union(tokenizer?.endOfTextIDs ?? [])
@@ -123,14 +124,10 @@ public struct Model: Sendable {
 
     /// This model with a head of its own for the head-only places of cycles, as `python -m recipe head` trains it.
     ///
-    /// - Parameter path: a directory with `head.json` and `head.safetensors`, or one that `volley pack` made of it.
+    /// - Parameter path: a directory with `head.json` and `head.safetensors`, or a native one that holds a head.
     /// - Throws: `CheckpointError`, `ConfigurationError`, or an error that names the model that the head was made for.
     public func with(cycleHead path: String, threadCount: Int = SessionOptions().threadCount) throws -> Model {
-        let checkpoint = try Checkpoint.open(path).loaded(threadCount: threadCount)
-        let count = try CycleHead.layerCount(checkpoint)
-        let own = configuration.layerCount - count
-        let stack = (1..<configuration.layerCount).contains(own) ? stack.split(after: own) : stack
-        return with(stack.with(try CycleHead(checkpoint, for: stack)))
+        with(try stack.with(headIn: try Checkpoint.open(path).only(.head).loaded(threadCount: threadCount)))
     }
 
     /// This model with a smaller one that drafts tokens.

@@ -32,8 +32,10 @@ package struct ByteRoofline: Sendable {
     }
 
     /// A roofline of weights alone.
-    init(trunk: Int, head: Int, vocabularyHead: Int) {
-        (self.trunk, self.head, self.cycleHead, self.vocabularyHead) = (trunk, head, head, vocabularyHead)
+    ///
+    /// - Parameter cycleHead: nil if the head runs the head-only places.
+    init(trunk: Int, head: Int, cycleHead: Int?, vocabularyHead: Int) {
+        (self.trunk, self.head, self.cycleHead, self.vocabularyHead) = (trunk, head, cycleHead ?? head, vocabularyHead)
         (trunkPosition, headPosition) = (0, 0)
     }
 

@@ -7,7 +7,7 @@ extension Checkpoint {
     /// - Parameter stack: the layers loaded from the checkpoint, if they were.
     package func warnings(_ stack: LayerStack? = nil) -> [String] {
         var sentences = warnings
-        if CycleHead.isOne(self) { return sentences }
+        guard parts.contains(.model) else { return sentences }
         if let warning = ModelConfiguration.warning(for: configuration) { sentences.append(warning) }
         if let field = quantizationField, packedTensorName == nil {
             sentences.append(

@@ -7,8 +7,6 @@ public import Tensors
 public enum ConfigurationError: Error, Sendable, Equatable {
     /// A required field is missing.
     case missing(field: String)
-    /// The checkpoint is a head of its own for cycles, not a model.
-    case addOnHead
     /// A field has an invalid value.
     case invalid(field: String, found: String, expected: String)
     /// Two or more fields contradict each other.
@@ -27,7 +25,6 @@ extension ConfigurationError: CustomStringConvertible {
     /// The whole sentence, without a period.
     public var description: String {
         switch self {
-        case .addOnHead: "this is an add-on head for cycles, not a model; give it by --head, and its model by --model"
         case .missing(let field):
             "configuration: \(field) is missing; the checkpoint's configuration is incomplete: download it again"
         case .invalid(let field, let found, let expected):

@@ -1,4 +1,5 @@
 import JSON
+import Weights
 
 /// The fields of `config.json`, by their effect on the forward pass.
 ///
@@ -15,6 +16,8 @@ enum ConfigurationFields {
         "num_encoding_layers", "num_thinking_layers", "num_decoding_layers", "num_parallel_layers",
         "num_sequential_layers", "sliding_window", "mtp_horizon", "dmtd_phase", "dmtd_prompt_input",
         "dmtd_history_mode", "dmtd_head_history",
+        // The configuration of a head of its own for cycles, which `CycleHead` reads.
+        Checkpoint.headField,
         "dmtd_block_attention", "routing_layers", "routing_method", "router_reduction_factor", "proj_reduction_factor",
         "router_order", "router_gate_mode", "router_head_bias_init",
         // Checked against the tensors by `TensorReader.refusePackedTensors`.

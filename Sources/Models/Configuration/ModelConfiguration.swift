@@ -62,9 +62,6 @@ public struct ModelConfiguration: Sendable, Equatable {
     /// - Throws: `ConfigurationError` naming the first field that is missing, invalid or not implemented.
     package init(_ configuration: JSONValue, headLayers: Int? = nil) throws(ConfigurationError) {
         let fields = try ConfigurationReader(configuration)
-        guard fields.value(CycleHead.baseField) == nil else {
-            throw .addOnHead
-        }
         (architecture, modelType) = try Self.architecture(fields)
         try fields.refuseUnimplemented(architecture)
 
@@ -121,7 +118,7 @@ public struct ModelConfiguration: Sendable, Equatable {
     }
 
     /// The same model with a head of its own for the head-only places of cycles.
-    func with(headTrainedFor factor: Int?) -> ModelConfiguration {
+    package func with(headTrainedFor factor: Int?) -> ModelConfiguration {
         var configuration = self
         (configuration.trainedFactor, configuration.hasCycleHead) = (factor, true)
         configuration.checkpointRule = .ofCycleHead

@@ -23,12 +23,6 @@ package final class CycleHead: Sendable {
     /// Bytes of the layers' weights.
     package var byteCount: Int { layers.reduce(0) { $0 + $1.byteCount } }
 
-    /// Whether a checkpoint is an add-on rather than a model.
-    static func isOne(_ checkpoint: Checkpoint) -> Bool { checkpoint.configuration[baseField] != nil }
-
-    /// The field of an add-on that describes the model that it was made for.
-    static let baseField = "head_of"
-
     /// The number of layers that an add-on replaces.
     ///
     /// - Throws: `ConfigurationError` if the add-on does not say.
@@ -43,16 +37,12 @@ package final class CycleHead: Sendable {
     package convenience init(_ checkpoint: Checkpoint, for stack: LayerStack) throws {
         let fields = try ConfigurationReader(checkpoint.configuration)
         let configuration = stack.configuration
-        let name = checkpoint.path.split(separator: "/").last.map(String.init) ?? checkpoint.path
+        let name = Self.name(of: checkpoint)
         let count = try Self.layerCount(checkpoint)
         guard count == configuration.headLayerCount else {
             throw CycleHeadError.layerCount(head: name, count: count, model: configuration.headLayerCount)
         }
-        let base = checkpoint.configuration[Self.baseField]
-        if let norms = base?["norms"]?.arrayValue?.compactMap(\.doubleValue) {
-            try Self.check(
-                norms, of: name, against: stack, madeOf: base?["name"]?.stringValue)
-        }
+        try Self.check(checkpoint, madeOf: stack.normMeans)
         let reader = TensorReader(checkpoint, progress: LoadingProgress())
         let layers = try (configuration.trunkLayerCount..<configuration.layerCount).map { index in
             try reader.layer(index, configuration, prefix: "head.model")
@@ -62,22 +52,57 @@ package final class CycleHead: Sendable {
         self.init(name: name, layers: layers, finalNorm: norm, trainedFactor: try fields.count("mtp_horizon"))
     }
 
-    /// Compares the means of the base model's norms, which every format keeps, with those that the add-on recorded.
-    private static func check(
-        _ norms: [Double], of name: String, against stack: LayerStack, madeOf base: String?
-    ) throws(CycleHeadError) {
-        let own = stack.normMeans
+    /// Checks that `head` was made for `model`, without reading matrices.
+    ///
+    /// - Throws: `CycleHeadError`, `CheckpointError`, `ConfigurationError`.
+    package static func check(_ head: Checkpoint, isOf model: Checkpoint) throws {
+        try check(head.only(.head), madeOf: model.only(.model).normMeans())
+    }
+
+    /// Compares the means of the model's norms, which every format keeps, with those that the add-on recorded.
+    private static func check(_ head: Checkpoint, madeOf own: [Double]) throws(CycleHeadError) {
+        let base = head.configuration[Checkpoint.headBaseField]
+        guard let norms = base?["norms"]?.arrayValue?.compactMap(\.doubleValue) else { return }
         let isSame = own.count == norms.count && zip(own, norms).allSatisfy { abs($0 - $1) <= 1e-5 * max(1, abs($1)) }
-        guard isSame else { throw .otherModel(head: name, base: base) }
+        guard isSame else { throw .otherModel(head: name(of: head), base: base?["name"]?.stringValue) }
+    }
+
+    private static func name(of checkpoint: Checkpoint) -> String {
+        checkpoint.path.split(separator: "/").last.map(String.init) ?? checkpoint.path
     }
 }
 
 extension LayerStack {
+    /// The same model, split where the head for cycles in `checkpoint` begins, with this head.
+    ///
+    /// - Throws: `CheckpointError` if there is none; the errors of `CycleHead`.
+    package func with(headIn checkpoint: Checkpoint) throws -> LayerStack {
+        let head = try checkpoint.only(.head)
+        let own = configuration.layerCount - (try CycleHead.layerCount(head))
+        let stack = (1..<configuration.layerCount).contains(own) ? split(after: own) : self
+        return stack.with(try CycleHead(head, for: stack))
+    }
+
     /// The mean of each layer's two norms and of the final norm: a model's identity that does not depend on its weights' format.
     package var normMeans: [Double] {
-        (layers.flatMap { [$0.attentionNorm, $0.feedForwardNorm] } + [finalNorm]).map { norm in
-            UnsafeBufferPointer(start: norm.pointer, count: norm.count).reduce(0) { $0 + Double($1) }
-                / Double(norm.count)
+        (layers.flatMap { [$0.attentionNorm, $0.feedForwardNorm] } + [finalNorm]).map(\.mean)
+    }
+}
+
+extension Checkpoint {
+    /// The same as a loaded model's `normMeans`.
+    fileprivate func normMeans() throws -> [Double] {
+        let shape = try ModelConfiguration(configuration)
+        let reader = TensorReader(self, progress: LoadingProgress())
+        let names = (0..<shape.layerCount).flatMap { layer in
+            ["input_layernorm", "post_attention_layernorm"].map { "model.layers.\(layer).\($0)" }
         }
+        return try (names + ["model.norm"]).map { try reader.vector($0, count: shape.hiddenSize).mean }
+    }
+}
+
+extension Vector {
+    fileprivate var mean: Double {
+        UnsafeBufferPointer(start: pointer, count: count).reduce(0) { $0 + Double($1) } / Double(count)
     }
 }

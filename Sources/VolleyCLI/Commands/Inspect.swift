@@ -27,9 +27,15 @@ struct Inspect: ParsableCommand {
 
     func run() throws {
         let checkpoint = try Checkpoint.open(path ?? Embedded().model)
+        guard checkpoint.parts.contains(.model) else { return try show(CycleHeadReport(checkpoint)) }
         let report = try CheckpointReport(checkpoint, headLayers: headLayers, rule: rule.overrides)
         checkpoint.warnings().forEach(StandardError.warn)
         try StandardOutput.write(
             json ? try InspectionDocument(report).jsonDocument() : InspectionText(report, listsTensors: tensors).text)
+    }
+    private func show(_ head: CycleHeadReport) throws {
+        try StandardOutput.write(
+            json
+                ? try CycleHeadDocument(head).jsonDocument() : CycleHeadText(head, listsTensors: tensors).text)
     }
 }

@@ -9,10 +9,15 @@ struct Pack: ParsableCommand {
             SRC is a Hugging Face directory, a .gguf file or a native directory. Vectors (norms) keep their format. FP8
             weights are converted to bf16, or to --format. If the command fails, DST is unchanged.
 
+            With --head, DST holds the model and its head for cycles, and loads as both. The head keeps its formats; pack it
+            alone to convert it.
+
             EXAMPLES
               volley pack Qwen3-0.6B qwen3-0.6b
               volley pack Qwen3-0.6B qwen3-0.6b-q8 --format q8_0 --embed-format bf16
               volley pack model.gguf model --compress none
+              volley pack model.gguf model-mtd --head head-q8
+              volley pack model-mtd head --part head
             """)
 
     @Argument(help: ArgumentHelp("The checkpoint to read.", valueName: "src"))
@@ -20,6 +25,12 @@ struct Pack: ParsableCommand {
 
     @Argument(help: ArgumentHelp("The directory to write.", valueName: "dst"))
     var destination: String
+
+    @Option(help: ArgumentHelp("Join this head of its own for cycles to the model.", valueName: "path"))
+    var head: String?
+
+    @Option(help: ArgumentHelp("Write only this part of SRC: model or head.", valueName: "part"))
+    var part: CheckpointPart?
 
     @Option(
         help: ArgumentHelp("Format of matrices: f32, bf16, f16, q8_0, q4_0, q4_1 or keep.", valueName: "format"))
@@ -49,15 +60,21 @@ struct Pack: ParsableCommand {
         if let threads, !(1...256).contains(threads) {
             throw ValidationError("the thread count is \(threads); give a number from 1 to 256")
         }
+        if head != nil, part == .head {
+            throw ValidationError("--head joins what --part head leaves out; give one of them")
+        }
     }
 
     func run() throws {
         let interrupt = Interrupt()
         let bar = ProgressBar("packing")
         defer { bar.end() }
-        let checkpoint = try Checkpoint.open(source)
+        let opened = try Checkpoint.open(source)
+        let checkpoint = try part.map(opened.only) ?? opened
         checkpoint.warnings().forEach(StandardError.warn)
-        let packer = try Packer(checkpoint, options: options)
+        let joined = try head.map { try Checkpoint.open($0).only(.head) }
+        if let joined { try CycleHead.check(joined, isOf: checkpoint) }
+        let packer = try Packer(checkpoint, head: joined, options: options)
         for name in packer.keptTensorNames {
             StandardError.write(
                 "volley: \(name) keeps its format: its rows are not whole blocks of the one asked for\n")
@@ -80,6 +97,7 @@ struct Pack: ParsableCommand {
 }
 
 extension PackOptions.Compression: ExpressibleByArgument {}
+extension CheckpointPart: ExpressibleByArgument {}
 
 extension Interrupt {
     /// Runs `work`. If Ctrl-C ends it, clears the bar and exits with 130, as shells expect.

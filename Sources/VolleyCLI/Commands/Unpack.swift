@@ -6,6 +6,7 @@ struct Unpack: ParsableCommand {
         abstract: "Write a checkpoint as a Hugging Face directory with safetensors.",
         discussion: """
             F32, BF16 and F16 tensors are copied bit for bit. Quantised tensors are decoded to F32, FP8 tensors to BF16.
+            A head of its own for cycles is left out.
 
             EXAMPLE
               volley unpack qwen3-0.6b Qwen3-0.6B
@@ -21,7 +22,9 @@ struct Unpack: ParsableCommand {
         let interrupt = Interrupt()
         let bar = ProgressBar("unpacking")
         defer { bar.end() }
-        let checkpoint = try Checkpoint.open(source)
+        let opened = try Checkpoint.open(source)
+        let checkpoint = try opened.only(.model)
+        if opened.parts.contains(.head) { StandardError.warn("the head for cycles is left out") }
         checkpoint.warnings().forEach(StandardError.warn)
         let unpacker = try Unpacker(checkpoint)
         try interrupt.ending(bar) {

@@ -25,9 +25,15 @@ struct Verify: ParsableCommand {
         for fault in faults { StandardError.write("volley: \(fault)\n") }
         guard faults.isEmpty else { throw ExitCode.failure }
         let loaded = try checkpoint.loaded(threadCount: ProcessInfo.processInfo.activeProcessorCount)
-        let stack = try LayerStack(checkpoint: loaded, ignoresUnusedTensors: unused.ignoreUnusedTensors)
-        checkpoint.warnings(stack).forEach(StandardError.warn)
-        let checked = checkpoint.kind == .native ? "every checksum and shape is right" : "headers and shapes are right"
+        var checked = checkpoint.kind == .native ? "every checksum and shape is right" : "headers and shapes are right"
+        if checkpoint.parts.contains(.model) {
+            let stack = try LayerStack(
+                checkpoint: loaded.only(.model), ignoresUnusedTensors: unused.ignoreUnusedTensors)
+            checkpoint.warnings(stack).forEach(StandardError.warn)
+            if checkpoint.parts.contains(.head) { _ = try stack.with(headIn: loaded) }
+        } else {
+            checked = "\(checkpoint.kind == .native ? "every checksum is" : "headers are") right; shapes need the model"
+        }
         try StandardOutput.write("\(path): \(checkpoint.summary.count) tensors, \(checked)\n")
     }
 }

@@ -12,6 +12,7 @@ struct InspectionDocument: Encodable {
     let sampling: SamplingDocument
     /// Recommendations of the checkpoint that are not followed.
     let notes: [String]
+    let cycleHead: CycleHeadDocument?
     let phase: Choice
     let promptInput: Choice
     let history: Choice
@@ -54,6 +55,11 @@ struct InspectionDocument: Encodable {
         let format: String
         let bytes: Int
         let storedBytes: Int
+
+        init(_ tensor: TensorSummary) {
+            (name, shape, format) = (tensor.name, tensor.shape, tensor.format)
+            (bytes, storedBytes) = (tensor.byteCount, tensor.storedByteCount)
+        }
     }
 
     init(_ report: CheckpointReport) {
@@ -66,6 +72,7 @@ struct InspectionDocument: Encodable {
         headLayers = report.configuration.headLayerCount
         sampling = SamplingDocument(SamplingSummary(report.generation))
         notes = report.generation.notes
+        cycleHead = report.cycleHead.map(CycleHeadDocument.init)
         phase = Choice(report.rule.rule.phase, report.rule.phaseOrigin)
         promptInput = Choice(report.rule.rule.promptInput, report.rule.promptInputOrigin)
         history = Choice(report.rule.rule.history, report.rule.historyOrigin)
@@ -85,10 +92,6 @@ struct InspectionDocument: Encodable {
         bytesPerToken = [nil, 2, 3, 4, 6].reduce(into: [:]) {
             $0[$1.map(String.init) ?? "off"] = report.bytesPerToken(factor: $1)
         }
-        tensors = report.tensors.map {
-            Tensor(
-                name: $0.name, shape: $0.shape, format: $0.format, bytes: $0.byteCount, storedBytes: $0.storedByteCount)
-        }
+        tensors = report.tensors.map(Tensor.init)
     }
-
 }

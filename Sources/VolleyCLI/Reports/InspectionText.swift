@@ -28,6 +28,7 @@ struct InspectionText {
             ["bytes", Self.sizes(total)],
         ]
         if let quantization = report.quantization { rows.append(["quantization", quantization]) }
+        if let head = report.cycleHead { rows.append(["head for cycles", CycleHeadText.line(head)]) }
         var text = TextTable(rows: rows).text
         text += report.generation.notes.map { "note: \($0)\n" }.joined()
         text += "\n" + Self.rule(report.rule)
@@ -44,20 +45,20 @@ struct InspectionText {
                 rows: report.kinds.map { [$0.kind, $0.format] + Self.cells($0.total) }
             ).text
         if configuration.trunkLayerCount > 0 { text += "\n" + Self.roofline(report) }
-        if listsTensors {
-            text +=
-                "\n"
-                + TextTable(
-                    header: ["name", "shape", "format", "bytes", "stored"],
-                    rows: report.tensors.map {
-                        [
-                            $0.name, $0.shape.map(String.init).joined(separator: "×"), $0.format,
-                            "\($0.byteCount)", "\($0.storedByteCount)",
-                        ]
-                    }
-                ).text
-        }
+        if listsTensors { text += "\n" + Self.table(report.tensors) }
         self.text = text
+    }
+
+    static func table(_ tensors: [TensorSummary]) -> String {
+        TextTable(
+            header: ["name", "shape", "format", "bytes", "stored"],
+            rows: tensors.map {
+                [
+                    $0.name, $0.shape.map(String.init).joined(separator: "×"), $0.format,
+                    "\($0.byteCount)", "\($0.storedByteCount)",
+                ]
+            }
+        ).text
     }
 
     private static func limit(_ generation: GenerationDefaults) -> String {
@@ -78,7 +79,7 @@ struct InspectionText {
         ).text
     }
 
-    private static func sizes(_ total: CheckpointReport.Total) -> String {
+    static func sizes(_ total: CheckpointReport.Total) -> String {
         let stored = total.storedByteCount
         guard stored != total.byteCount else { return ByteSize.text(total.byteCount) }
         return

@@ -13,13 +13,23 @@ struct NativeCheckpoint: Sendable {
     init(directory: String) throws(CheckpointError) {
         let path = joinedPath(directory, Manifest.fileName)
         let file = try MappedFile(path: path)
-        manifest = try Manifest(file.copy(0..<file.bytes.count), path: path)
-        self.directory = directory
+        let manifest = try Manifest(file.copy(0..<file.bytes.count), path: path)
         var shards: [ShardFile] = []
         for shard in manifest.shards { shards.append(try ShardFile(directory: directory, shard)) }
-        self.shards = shards
+        self.init(directory: directory, manifest, shards)
+    }
+
+    private init(directory: String, _ manifest: Manifest, _ shards: [ShardFile]) {
+        (self.directory, self.manifest, self.shards) = (directory, manifest, shards)
         indices = Dictionary(
             manifest.tensors.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The same directory with the tensors of one part.
+    func only(_ part: CheckpointPart) -> NativeCheckpoint {
+        var manifest = manifest
+        manifest.tensors = manifest.tensors.filter { part.holds($0.name) }
+        return NativeCheckpoint(directory: directory, manifest, shards)
     }
 
     static func isOne(_ directory: String) -> Bool { PathKind(joinedPath(directory, Manifest.fileName)) == .file }

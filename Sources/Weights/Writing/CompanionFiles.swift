@@ -29,11 +29,15 @@ struct CompanionFiles {
             let licence = (checkpoint.path as NSString).deletingPathExtension + ".LICENSE"
             if PathKind(licence) == .file { files.append(("LICENSE", try Self.read(licence))) }
         }
+        // A head has no tokenizer, but a licence.
+        if checkpoint.parts == [.head] { files.removeAll { !Self.isLicence($0.name) } }
     }
 
     private static func isCompanion(_ name: String) -> Bool {
-        names.contains(name) || prefixes.contains { name.hasPrefix($0) } || isNamedTemplate(name)
+        names.contains(name) || isLicence(name) || isNamedTemplate(name)
     }
+
+    private static func isLicence(_ name: String) -> Bool { prefixes.contains { name.hasPrefix($0) } }
 
     private static func isNamedTemplate(_ name: String) -> Bool {
         name.hasPrefix("chat_template.") && name.hasSuffix(".jinja")

@@ -3,22 +3,31 @@ import JSON
 import Tensors
 
 /// Converts any readable checkpoint to a native one.
+///
+/// A head of its own for cycles keeps its formats beside a model. Alone, it is converted like one.
 package struct Packer: Sendable {
     private let checkpoint: Checkpoint
     private let options: PackOptions
+    private let head: Checkpoint?
     private let configuration: JSONObject
     private let tensors: [PlannedTensor]
 
     /// Plans the work without writing anything.
+    ///
+    /// - Parameter head: a head of its own for cycles that joins the model, in place of the one that it may have.
     /// - Throws: `CheckpointError` if a tensor cannot be read.
-    package init(_ checkpoint: Checkpoint, options: PackOptions) throws(CheckpointError) {
-        self.checkpoint = checkpoint
-        self.options = options
+    package init(
+        _ source: Checkpoint, head: Checkpoint? = nil, options: PackOptions
+    ) throws(CheckpointError) {
+        let joinsOwn = source.parts.count > 1 && head == nil
+        let checkpoint = source.parts == [.head] ? source : try source.only(.model)
+        let head = joinsOwn ? try source.only(.head) : head
+        (self.checkpoint, self.head, self.options) = (checkpoint, head, options)
         var configuration = checkpoint.configuration.objectValue ?? [:]
-        var tensors: [PlannedTensor] = []
-        for name in checkpoint.tensorNames.sorted(by: { $0.compare($1, options: .numeric) == .orderedAscending }) {
-            let source = try TensorSource(name, of: checkpoint)
-            tensors.append(PlannedTensor(source, as: options.format(of: source)))
+        var tensors = try checkpoint.sources().map { PlannedTensor($0, as: options.format(of: $0)) }
+        if let head {
+            configuration[Checkpoint.headField] = head.configuration
+            tensors += try head.sources().map { PlannedTensor($0, as: $0.format) }
         }
         if let head = options.ownHead(for: tensors) {
             tensors.append(head)
@@ -33,8 +42,10 @@ package struct Packer: Sendable {
 
     /// The matrices that keep their format because their rows are not whole blocks of the requested one.
     package var keptTensorNames: [String] {
-        tensors.filter { $0.format != (options.wantedFormat(of: $0.name) ?? $0.format) && $0.source.shape.count > 1 }
-            .map(\.name)
+        tensors.filter {
+            $0.format != (options.wantedFormat(of: $0.name) ?? $0.format) && $0.source.shape.count > 1
+                && (head == nil || !CheckpointPart.head.holds($0.name))
+        }.map(\.name)
     }
 
     /// Writes the checkpoint. On failure, the destination is left unchanged.
@@ -75,6 +86,17 @@ package struct Packer: Sendable {
             results.fill(index, try encoder.encode(jobs[index], of: tensors[jobs[index].tensor]))
         }
         return results.frames
+    }
+}
+
+extension Checkpoint {
+    /// All tensors, in the order of the layers.
+    fileprivate func sources() throws(CheckpointError) -> [TensorSource] {
+        var sources: [TensorSource] = []
+        for name in tensorNames.sorted(by: { $0.compare($1, options: .numeric) == .orderedAscending }) {
+            sources.append(try TensorSource(name, of: self))
+        }
+        return sources
     }
 }
 
