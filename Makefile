@@ -5,6 +5,7 @@ SHELL := /bin/bash
 
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/volley
 SMOLLM2 := $(CACHE)/SmolLM2-135M-Instruct.gguf
+SMOLLM2_MTD := $(CACHE)/SmolLM2-135M-Instruct-mtd
 SMOLLM2_HEAD := $(CACHE)/head-smollm2
 BUDGET ?= 20m
 VOLLEY := .build/release/volley
@@ -23,12 +24,14 @@ build: setup ## build the command line, optimised
 	swift build -c release --product volley
 
 .PHONY: smollm2
-smollm2: ## fetch SmolLM2-135M-Instruct, a small model of English
+smollm2: build ## fetch SmolLM2-135M-Instruct, a small model of English, and join its head for cycles to it
 	@bench/smollm2/fetch.sh "$(SMOLLM2)"
+	@$(VOLLEY) pack "$(SMOLLM2)" "$(SMOLLM2_MTD)" --head weights/smollm2-mtd
+	@echo "$(SMOLLM2_MTD)"
 
 .PHONY: demo
-demo: build ## ask the embedded model, with and without multi-token decoding, and see what each factor keeps
-	@bench/demo.sh $(VOLLEY)
+demo: build ## ask a question by vanilla and by cycles, and see what each costs (QUESTION="…" for your own)
+	@bench/demo.sh $(VOLLEY) "$(SMOLLM2)"
 
 .PHONY: test
 test: setup ## run all tests, optimised
@@ -73,7 +76,8 @@ model-depth: build recipe ## teach the embedded model to skip layers again, from
 	cd $(RECIPE) && .venv/bin/python -m recipe embedded-depth --runs "$(CACHE)/embedded-runs" --weights .. --volley ../../$(VOLLEY)
 
 .PHONY: smollm2-mtd
-smollm2-mtd: build recipe smollm2 ## teach SmolLM2 to run cycles by a head of its own, or go on, for BUDGET (20m, 8h, 3d)
+smollm2-mtd: build recipe ## teach SmolLM2 to run cycles by a head of its own, or go on, for BUDGET (20m, 8h, 3d)
+	@bench/smollm2/fetch.sh "$(SMOLLM2)"
 	cd $(RECIPE) && nice -n 19 .venv/bin/python -m recipe head --model "$(SMOLLM2)" --runs "$(SMOLLM2_HEAD)" \
 	    --volley ../../$(VOLLEY) --budget $(BUDGET)
 

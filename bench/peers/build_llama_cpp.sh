@@ -3,7 +3,7 @@
 #
 #   bench/peers/build_llama_cpp.sh DIR
 #
-# Afterwards DIR/bin holds llama-bench, llama-simple, llama-completion, llama-quantize and (when it builds)
+# Afterwards DIR/bin holds llama-bench, llama-simple, llama-completion, llama-quantize, llama-speculative-simple and (when it builds)
 # llama-server, DIR/lib the shared libraries, and DIR/python the package's Python bindings (PYTHONPATH=DIR/python
 # LLAMA_CPP_LIB_PATH=DIR/lib; they need numpy, jinja2, diskcache and typing_extensions). The path of DIR/bin is the
 # only line on standard output.
@@ -16,7 +16,7 @@ set -eu
 
 version=0.3.36
 sdist_sha256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
-targets="llama llama-bench llama-simple llama-completion llama-quantize"
+targets="llama llama-bench llama-simple llama-completion llama-quantize llama-speculative-simple"
 server=llama-server
 python=${PYTHON:-python3}
 
