@@ -82,10 +82,22 @@ package struct CheckpointReport: Sendable {
     ///
     /// A cycle reads the trunk once for `factor` tokens, and the head and `lm_head` for each.
     package func bytesPerToken(factor: Int?) -> Double {
-        var bytes: [Part: Int] = [:]
-        for tensor in tensors { bytes[part(of: tensor), default: 0] += tensor.byteCount }
+        var (bytes, expertBytes): ([Part: Int], [Part: Int]) = ([:], [:])
+        for tensor in tensors {
+            if configuration.experts != nil, tensor.name.contains(".mlp.experts.") {
+                expertBytes[part(of: tensor), default: 0] += tensor.byteCount
+            } else {
+                bytes[part(of: tensor), default: 0] += tensor.byteCount
+            }
+        }
+        func ofOneToken(_ part: Part) -> Int {
+            let share = configuration.experts.map { ($0.chosenCount, $0.count) } ?? (1, 1)
+            return (bytes[part] ?? 0) + (expertBytes[part] ?? 0) * share.0 / share.1
+        }
         let roofline = ByteRoofline(
-            trunk: bytes[.trunk] ?? 0, head: bytes[.head] ?? 0, cycleHead: bytes[.cycleHead],
+            trunk: ofOneToken(.trunk),
+            trunkExperts: configuration.experts.map { ExpertBytes(all: expertBytes[.trunk] ?? 0, $0) },
+            head: ofOneToken(.head), cycleHead: bytes[.cycleHead],
             vocabularyHead: bytes[.vocabularyHead] ?? bytes[.embedding] ?? 0)
         return roofline.bytesPerToken(factor: factor, depth: 0)
     }

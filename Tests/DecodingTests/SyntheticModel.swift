@@ -26,6 +26,8 @@ struct SyntheticModel {
     var method = RoutingMethod.flexiDepth
     /// Added to routers' outputs before the sigmoid. An infinite offset forces gates to 0 or 1.
     var routerOffset: Float = 0
+    /// Experts of every second layer, of which a token runs 2; 0 for a dense model.
+    var experts = 0
     /// Whether `lm_head` is screened.
     var screens = false
 
@@ -66,6 +68,24 @@ struct SyntheticModel {
             case .mixtureOfDepths: return .mixtureOfDepths(gate(hidden))
             }
         }
+        func network() -> (gateUp: Linear, down: Linear) {
+            (
+                Linear([matrix(feedForward, hidden), matrix(feedForward, hidden)]),
+                Linear([matrix(hidden, feedForward)])
+            )
+        }
+        func dense() -> FeedForward {
+            let (gateUp, down) = network()
+            return .dense(gateUp: gateUp, down: down)
+        }
+        func sparse() -> Experts {
+            let router = randomMatrix(rows: experts, columns: hidden, format: .f32, using: &generator)
+            let all = (0..<experts).map { _ in
+                let (gateUp, down) = network()
+                return Experts.Expert(gateUp: gateUp, down: down)
+            }
+            return Experts(router: Linear([router]), all: all, chosenCount: 2, renormalizes: true)
+        }
         let embedding = matrix(vocabulary, hidden)
         let stack = (0..<layers).map { index in
             LayerWeights(
@@ -76,9 +96,7 @@ struct SyntheticModel {
                 ]),
                 queryNorm: isQwen ? norm(headWidth) : nil, keyNorm: isQwen ? norm(headWidth) : nil,
                 attentionOutput: Linear([matrix(hidden, heads * headWidth)]), feedForwardNorm: norm(hidden),
-                feedForward: .dense(
-                    gateUp: Linear([matrix(feedForward, hidden), matrix(feedForward, hidden)]),
-                    down: Linear([matrix(hidden, feedForward)])),
+                feedForward: experts > 0 && index % 2 == 1 ? .experts(sparse()) : dense(),
                 routing: routed.contains(index) ? routing() : nil)
         }
         let (finalNorm, vocabularyHead) = (norm(hidden), matrix(vocabulary, hidden))
@@ -100,6 +118,14 @@ struct SyntheticModel {
             "rope_theta": .int(10000), "tie_word_embeddings": .bool(false), "hidden_act": "silu",
             "dmtd_prompt_input": "trunk", "mtp_horizon": .int(4),
         ]
+        if experts > 0 {
+            fields["model_type"] = "qwen3_moe"
+            fields["num_experts"] = .int(experts)
+            fields["num_experts_per_tok"] = .int(2)
+            fields["moe_intermediate_size"] = .int(feedForward)
+            fields["norm_topk_prob"] = .bool(true)
+            fields["decoder_sparse_step"] = .int(2)
+        }
         if !routed.isEmpty {
             fields["routing_layers"] = .array(routed.map { .int($0) })
             fields["routing_method"] = .string(method.rawValue)

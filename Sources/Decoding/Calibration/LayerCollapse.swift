@@ -20,9 +20,10 @@ package struct LayerCollapse: Sendable {
     private static let runLength = 4
 
     /// - Parameter tokens: the text; its first 512 tokens are used.
-    /// - Throws: `PlanError.layersOutOfRange` if runs cannot leave out `count` layers, `PlanError.weightsNotFinite`;
+    /// - Throws: `PlanError.experts` for a mixture of experts, `PlanError.layersOutOfRange` if runs cannot leave out `count` layers, `PlanError.weightsNotFinite`;
     ///   `SessionError` if `tokens` is empty or holds an id outside the vocabulary.
     package init(of stack: LayerStack, leavingOut count: Int, on tokens: [Int], options: SessionOptions) throws {
+        guard stack.configuration.experts == nil else { throw PlanError.experts(plan: "laco:\(count)") }
         let largest = max(
             stack.layers.count / Self.runLength * (Self.runLength - 1), min(stack.layers.count, Self.runLength) - 1)
         guard (0...largest).contains(count) else {

@@ -43,6 +43,8 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
     case unreadableCosine(String)
     /// The plan merges weights that are not finite.
     case weightsNotFinite(plan: String)
+    /// The plan merges layers whose experts differ.
+    case experts(plan: String)
     /// The plan's number of layers is out of range for the model.
     case layersOutOfRange(plan: String, count: Int, range: ClosedRange<Int>)
 
@@ -89,6 +91,8 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
             "--plan \(plan) names no confidence; give a number from 0 to 1, such as confidence:0.98"
         case .weightsNotFinite(let plan):
             "--plan \(plan) cannot add up the model's layers, as some weights are not finite; download it again"
+        case .experts(let plan):
+            "--plan \(plan) merges layers, which is not implemented for a mixture of experts; take exit or shortgpt"
         case .layersOutOfRange(let plan, let count, let range):
             "--plan \(plan):\(count) is out of range; this model takes \(range.lowerBound) to \(range.upperBound)"
         }

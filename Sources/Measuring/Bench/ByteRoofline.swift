@@ -4,8 +4,10 @@ import Tensors
 
 /// The bytes that decoding must read per token: a lower bound for every kernel.
 package struct ByteRoofline: Sendable {
-    /// Bytes of the trunk's weights.
+    /// Bytes of the trunk's weights that a pass over one token reads.
     package let trunk: Int
+    /// The experts of the trunk; nil for a dense model.
+    let trunkExperts: ExpertBytes?
     /// Bytes of the weights of the head's layers.
     package let head: Int
     /// Bytes of the layers that run head-only places: the head's, or those of a head of its own for cycles.
@@ -24,6 +26,7 @@ package struct ByteRoofline: Sendable {
             KVRing.Shape(configuration, layerCount: layerCount, format: kvFormat, sinks: 0, limit: 0).bytesPerSlot
         }
         trunk = bytes(stack.trunk)
+        trunkExperts = ExpertBytes(stack.trunk)
         head = bytes(stack.head)
         cycleHead = bytes(stack.cycleLayers)
         vocabularyHead = stack.vocabularyByteCount
@@ -34,10 +37,14 @@ package struct ByteRoofline: Sendable {
     /// A roofline of weights alone.
     ///
     /// - Parameter cycleHead: nil if the head runs the head-only places.
-    init(trunk: Int, head: Int, cycleHead: Int?, vocabularyHead: Int) {
+    init(trunk: Int, trunkExperts: ExpertBytes?, head: Int, cycleHead: Int?, vocabularyHead: Int) {
+        self.trunkExperts = trunkExperts
         (self.trunk, self.head, self.cycleHead, self.vocabularyHead) = (trunk, head, cycleHead ?? head, vocabularyHead)
         (trunkPosition, headPosition) = (0, 0)
     }
+
+    /// Bytes of weights that a trunk pass over `rows` tokens reads.
+    private func trunkBytes(rows: Double) -> Double { Double(trunk) + (trunkExperts?.more(rows: rows) ?? 0) }
 
     /// Bytes per token. A cycle reads the trunk once for `factor` tokens, and the head and `lm_head` for each.
     ///
@@ -46,8 +53,8 @@ package struct ByteRoofline: Sendable {
     ///   - depth: the average number of positions that a query sees.
     ///   - trunkDepth: the number that a query of the trunk sees; nil for `depth`.
     package func bytesPerToken(factor: Int?, depth: Double, trunkDepth: Double? = nil) -> Double {
-        let trunk = Double(trunk) + (trunkDepth ?? depth) * Double(trunkPosition)
         let tokens = Double(factor ?? 1)
+        let trunk = trunkBytes(rows: tokens) + (trunkDepth ?? depth) * Double(trunkPosition)
         let heads = Double(head) + (tokens - 1) * Double(cycleHead)
         return (trunk + heads) / tokens + Double(vocabularyHead) + depth * Double(headPosition)
     }
@@ -64,7 +71,8 @@ package struct ByteRoofline: Sendable {
     func bytesPerToken(
         _ passes: PassCounts, drafting source: Drafting.Source?, tokenCount: Int, depth: Double
     ) -> Double {
-        let trunk = Double(passes.trunkPasses) * (Double(trunk) + depth * Double(trunkPosition))
+        let rows = Double(tokenCount) / Double(max(1, passes.trunkPasses))
+        let trunk = Double(passes.trunkPasses) * (trunkBytes(rows: rows) + depth * Double(trunkPosition))
         let headOnly = max(0, passes.headPasses - passes.trunkPasses)
         let head =
             Double(passes.headPasses - headOnly) * Double(head) + Double(headOnly) * Double(cycleHead)

@@ -35,6 +35,8 @@ enum ConfigurationFields {
         "hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout", "embedding_dropout",
         "pretraining_tp",
         "gradient_checkpointing", "router_aux_loss_coef", "aux_loss_alpha", "output_router_logits", "norm_topk_prob",
+        "num_experts_per_tok",
+        "decoder_sparse_step", "mlp_only_layers",
         "routing_capacity", "initializer_factor", "train_length", "fused_cross_entropy", "fused_norm", "fused_swiglu",
         // Sizes and special tokens of features that other fields switch on.
         "max_window_layers", "mask_token_id", "pad_token_id", "sep_token_id", "cls_token_id", "unk_token_id",

@@ -3,11 +3,14 @@ import Weights
 
 extension ConfigurationReader {
     /// Refuses by name the fields of `ConfigurationFields.refused` whose values change the forward pass.
-    func refuseOtherFunctions(_ architecture: ModelConfiguration.Architecture) throws(ConfigurationError) {
+    func refuseOtherFunctions(
+        _ architecture: ModelConfiguration.Architecture, isSparse: Bool
+    ) throws(ConfigurationError) {
         let refused = ConfigurationFields.refused(architecture)
         for (field, value) in fields {
             // An unknown `dmtd_` field means a variant that was trained, and so must be decoded, differently.
             let isUnknownVariant = field.hasPrefix("dmtd_") && !ConfigurationFields.read.contains(field)
+            if isSparse, ExpertConfiguration.fields.contains(field) { continue }
             guard let neutral = isUnknownVariant ? .off : refused[field], !neutral.includes(value) else { continue }
             throw unsupported(field, "use a checkpoint without it")
         }

@@ -3,7 +3,9 @@ import Weights
 
 extension ConfigurationReader {
     /// Refuses by name every option that changes the forward pass in a way that is not implemented.
-    func refuseUnimplemented(_ architecture: ModelConfiguration.Architecture) throws(ConfigurationError) {
+    func refuseUnimplemented(
+        _ architecture: ModelConfiguration.Architecture, modelType: String
+    ) throws(ConfigurationError) {
         let plain = "use a checkpoint without it"
         for field in ["attention_bias", "mlp_bias", "use_sliding_window", "rope_interleaved"]
         where try truth(field) ?? false {
@@ -17,10 +19,11 @@ extension ConfigurationReader {
         if let rotated = try positiveNumber("partial_rotary_factor"), rotated != 1 {
             throw unsupported("partial_rotary_factor", "use a checkpoint that rotates whole heads")
         }
-        if let experts = try count("num_experts", in: 0...Self.countLimit - 1), experts > 0 {
-            throw unsupported("num_experts", "use a dense checkpoint")
+        let isSparse = modelType == ExpertConfiguration.modelType
+        if !isSparse, let experts = try count("num_experts", in: 0...Self.countLimit - 1), experts > 0 {
+            throw unsupported("num_experts", "use a dense checkpoint, or one of type \(ExpertConfiguration.modelType)")
         }
-        try refuseOtherFunctions(architecture)
+        try refuseOtherFunctions(architecture, isSparse: isSparse)
         try refuseUnimplementedAttention()
         try refuseUnimplementedCycles()
     }

@@ -6,11 +6,12 @@ extension ModelConfiguration {
     ) throws(ConfigurationError) -> (Architecture, modelType: String) {
         guard let modelType = try fields.text("model_type") else { throw .missing(field: "model_type") }
         switch modelType {
-        case "qwen3", "dmtdqwen3", "mtpqwen3", "ddqwen3": return (.qwen3, modelType)
+        case "qwen3", "dmtdqwen3", "mtpqwen3", "ddqwen3", ExpertConfiguration.modelType: return (.qwen3, modelType)
         case "llama", routedLlama: return (.llama, modelType)
         default:
             throw fields.unsupported(
-                "model_type", "use a checkpoint of type qwen3, dmtdqwen3, mtpqwen3, ddqwen3, llama or ddllama")
+                "model_type",
+                "use a checkpoint of type qwen3, qwen3_moe, dmtdqwen3, mtpqwen3, ddqwen3, llama or ddllama")
         }
     }
 

@@ -6,7 +6,7 @@ import JSON
 public struct ModelConfiguration: Sendable, Equatable {
     /// The kind of decoder layer.
     public let architecture: Architecture
-    /// The checkpoint's `model_type`: `qwen3`, `dmtdqwen3`, `mtpqwen3`, `llama`, `ddllama`, `ddqwen3`.
+    /// The checkpoint's `model_type`: `qwen3`, `dmtdqwen3`, `mtpqwen3`, `llama`, `ddllama`, `ddqwen3`, `qwen3_moe`.
     public let modelType: String
     /// Trunk and head together.
     public let layerCount: Int
@@ -18,7 +18,7 @@ public struct ModelConfiguration: Sendable, Equatable {
     public let keyValueHeadCount: Int
     /// Width of one attention head; even.
     public let headWidth: Int
-    /// Width of the feed-forward network, between gate/up and down.
+    /// Width of a dense feed-forward network, between gate/up and down.
     public let feedForwardSize: Int
     /// Rows of the embedding and of `lm_head`.
     public let vocabularySize: Int
@@ -46,6 +46,8 @@ public struct ModelConfiguration: Sendable, Equatable {
     public private(set) var hasCycleHead = false
     /// The layers that a token may skip; nil if every token runs all layers.
     public let routing: RoutingConfiguration?
+    /// The experts of a sparse model; nil for a dense one.
+    public let experts: ExpertConfiguration?
 
     /// The kinds of decoder layer that are implemented.
     public enum Architecture: String, Sendable, Equatable {
@@ -63,7 +65,7 @@ public struct ModelConfiguration: Sendable, Equatable {
     package init(_ configuration: JSONValue, headLayers: Int? = nil) throws(ConfigurationError) {
         let fields = try ConfigurationReader(configuration)
         (architecture, modelType) = try Self.architecture(fields)
-        try fields.refuseUnimplemented(architecture)
+        try fields.refuseUnimplemented(architecture, modelType: modelType)
 
         hiddenSize = try fields.requiredCount("hidden_size")
         headCount = try fields.requiredCount("num_attention_heads")
@@ -87,7 +89,18 @@ public struct ModelConfiguration: Sendable, Equatable {
         routing = try RoutingConfiguration(
             fields, layerCount: layerCount, hiddenSize: hiddenSize, feedForwardSize: feedForwardSize,
             isRequired: Self.routedTypes.contains(modelType))
+        experts = try ExpertConfiguration(
+            fields, modelType: modelType, layerCount: layerCount, hiddenSize: hiddenSize)
+        if experts != nil, routing != nil {
+            throw fields.unsupported("routing_layers", "use a dense checkpoint with routers, or a sparse one without")
+        }
         try checkSizes()
+    }
+
+    /// Width of the widest feed-forward network that a pass runs.
+    var widestFeedForward: Int {
+        guard let experts else { return feedForwardSize }
+        return max(experts.width, experts.layerCount < layerCount ? feedForwardSize : 0)
     }
 
     /// The cycle rule that the checkpoint was trained for.

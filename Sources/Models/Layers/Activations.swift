@@ -8,9 +8,9 @@ struct Activations {
     let queryKeyValue: AlignedBuffer<Float>
     /// [row, heads·headWidth]
     let mixed: AlignedBuffer<Float>
-    /// [row, 2·feedForward]
+    /// [row, 2·width of the widest feed-forward network]
     let gateUp: AlignedBuffer<Float>
-    /// [row, feedForward]
+    /// [row, width of the widest feed-forward network]
     let inner: AlignedBuffer<Float>
     /// [row, hidden]
     let delta: AlignedBuffer<Float>
@@ -29,8 +29,8 @@ struct Activations {
         normed = buffer(configuration.hiddenSize)
         queryKeyValue = buffer(queries + 2 * keys)
         mixed = buffer(queries)
-        gateUp = buffer(2 * configuration.feedForwardSize)
-        inner = buffer(configuration.feedForwardSize)
+        gateUp = buffer(2 * configuration.widestFeedForward)
+        inner = buffer(configuration.widestFeedForward)
         delta = buffer(configuration.hiddenSize)
         entries = AlignedBuffer(count: maximumRows)
         windowStarts = AlignedBuffer(count: maximumRows)

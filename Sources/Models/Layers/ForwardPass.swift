@@ -13,6 +13,8 @@ package final class ForwardPass {
     let scratch: Activations
     /// The rows that run a layer that others skip.
     let selection: LayerSelection
+    /// The rows of each expert; nil for a dense model.
+    let routing: ExpertRouting?
 
     /// - Parameters:
     ///   - window: the number of positions that a query sees, its own included; `Int.max` for all.
@@ -29,11 +31,14 @@ package final class ForwardPass {
         compute = try Compute(
             threadCount: threadCount, pinsThreads: pinsThreads, maximumRows: maximumRows,
             maximumColumns: max(
-                configuration.hiddenSize, configuration.feedForwardSize,
+                configuration.hiddenSize, configuration.widestFeedForward,
                 configuration.headCount * configuration.headWidth),
             headWidth: configuration.headWidth, activations: activations)
         scratch = Activations(configuration: configuration, maximumRows: maximumRows)
         selection = LayerSelection(stack: stack, maximumRows: maximumRows)
+        routing = configuration.experts.map {
+            ExpertRouting($0, hiddenSize: configuration.hiddenSize, maximumRows: maximumRows)
+        }
     }
 
     /// Runs `layers` in place over `hidden` [rowCount, hidden]. Each segment's rows are the positions after those in its ring.

@@ -22,7 +22,6 @@ struct TensorReader {
         let hidden = configuration.hiddenSize
         let queries = configuration.headCount * configuration.headWidth
         let keys = configuration.keyValueHeadCount * configuration.headWidth
-        let inner = configuration.feedForwardSize
         let name = "\(prefix).layers.\(index)"
         // The model types of routed layers do not name the architecture: its tensors do.
         let hasHeadNorms =
@@ -42,15 +41,30 @@ struct TensorReader {
             keyNorm: try headNorm("k_norm"),
             attentionOutput: Linear([try matrix("\(name).self_attn.o_proj", rows: hidden, columns: queries)]),
             feedForwardNorm: try vector("\(name).post_attention_layernorm", count: hidden),
-            feedForward: .dense(
-                gateUp: Linear([
-                    try matrix("\(name).mlp.gate_proj", rows: inner, columns: hidden),
-                    try matrix("\(name).mlp.up_proj", rows: inner, columns: hidden),
-                ]),
-                down: Linear([try matrix("\(name).mlp.down_proj", rows: hidden, columns: inner)])),
+            feedForward: try feedForward("\(name).mlp", index, configuration),
             routing: try configuration.routing.flatMap {
                 $0.layers.contains(index) ? try routing(name, configuration, $0) : nil
             })
+    }
+
+    private func feedForward(
+        _ name: String, _ index: Int, _ configuration: ModelConfiguration
+    ) throws -> FeedForward {
+        guard let experts = configuration.experts, experts.isSparse(index) else {
+            let (gateUp, down) = try network(name, width: configuration.feedForwardSize, configuration.hiddenSize)
+            return .dense(gateUp: gateUp, down: down)
+        }
+        return .experts(try self.experts(name, experts, hiddenSize: configuration.hiddenSize))
+    }
+
+    /// gate | up, and down, of a feed-forward network or an expert.
+    func network(_ name: String, width: Int, _ hiddenSize: Int) throws -> (gateUp: Linear, down: Linear) {
+        (
+            Linear([
+                try matrix("\(name).gate_proj", rows: width, columns: hiddenSize),
+                try matrix("\(name).up_proj", rows: width, columns: hiddenSize),
+            ]), Linear([try matrix("\(name).down_proj", rows: hiddenSize, columns: width)])
+        )
     }
 
     func matrix(_ name: String, rows: Int, columns: Int) throws -> Matrix {

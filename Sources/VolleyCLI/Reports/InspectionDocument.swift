@@ -9,6 +9,7 @@ struct InspectionDocument: Encodable {
     let layers: Int
     let trunkLayers: Int
     let headLayers: Int
+    let experts: Experts?
     let sampling: SamplingDocument
     /// Recommendations of the checkpoint that are not followed.
     let notes: [String]
@@ -30,6 +31,18 @@ struct InspectionDocument: Encodable {
 
         init(_ value: some RawRepresentable<String>, _ origin: CheckpointRule.Origin) {
             (self.value, from) = (value.rawValue, "\(origin)")
+        }
+    }
+
+    struct Experts: Encodable {
+        let count: Int
+        let chosen: Int
+        let width: Int
+        let layers: Int
+
+        init(_ experts: ExpertConfiguration) {
+            (count, chosen) = (experts.count, experts.chosenCount)
+            (width, layers) = (experts.width, experts.layerCount)
         }
     }
 
@@ -70,6 +83,7 @@ struct InspectionDocument: Encodable {
         layers = report.configuration.layerCount
         trunkLayers = report.configuration.trunkLayerCount
         headLayers = report.configuration.headLayerCount
+        experts = report.configuration.experts.map(Experts.init)
         sampling = SamplingDocument(SamplingSummary(report.generation))
         notes = report.generation.notes
         cycleHead = report.cycleHead.map(CycleHeadDocument.init)

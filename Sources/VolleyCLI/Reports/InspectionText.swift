@@ -20,6 +20,14 @@ struct InspectionText {
                 "heads",
                 "\(configuration.headCount) of \(configuration.headWidth), \(configuration.keyValueHeadCount) for K and V",
             ],
+        ]
+        if let experts = configuration.experts {
+            rows.append([
+                "experts",
+                "\(experts.chosenCount) of \(experts.count), \(experts.width) wide, in \(experts.layerCount) layers",
+            ])
+        }
+        rows += [
             ["vocabulary", "\(configuration.vocabularySize)\(configuration.tiesEmbeddings ? ", tied" : "")"],
             ["context", "\(configuration.contextLength)"],
             ["sampling", SamplingSummary(report.generation).text],

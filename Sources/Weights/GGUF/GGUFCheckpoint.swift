@@ -32,7 +32,7 @@ extension Checkpoint {
                     problem: "another tensor stands for \(quoted(renamed)) too")
             }
         }
-        return locations
+        return try locations.splittingExperts()
     }
 
     private static func rotaryOrder(

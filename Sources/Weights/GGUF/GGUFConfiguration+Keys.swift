@@ -7,6 +7,7 @@ extension GGUFConfiguration {
     func refuseOtherFunctions() throws(CheckpointError) {
         try refuseOtherFiles()
         for (name, value) in architectureKeys {
+            if architecture == .qwen3moe, GGUFKeys.ofExperts.contains(name) { continue }
             guard let numbers = GGUFKeys.refused[name], !value.isOff(in: header.file),
                 value.number.map({ !numbers.contains($0) }) ?? true
             else { continue }
@@ -21,6 +22,10 @@ extension GGUFConfiguration {
             throw metadata.unsupported(
                 key("hidden_activation"), "\(quoted(activation)) is not implemented", "use a checkpoint with silu")
         }
+        if try metadata.truth(key("expert_weights_norm")) == false {
+            throw metadata.unsupported(
+                key("expert_weights_norm"), "false is not implemented", "use a checkpoint that renormalises")
+        }
         try refuseOtherAttention()
     }
 
@@ -28,7 +33,7 @@ extension GGUFConfiguration {
     var warning: String? {
         let unknown = architectureKeys.filter { name, value in
             !value.isOff(in: header.file) && !GGUFKeys.read.contains(name) && !GGUFKeys.harmless.contains(name)
-                && GGUFKeys.refused[name] == nil
+                && GGUFKeys.refused[name] == nil && !GGUFKeys.ofExperts.contains(name)
         }
         guard !unknown.isEmpty else { return nil }
         let shown = unknown.prefix(5).map { "\(quoted(key($0.name))) (\($0.value.summary(in: header.file)))" }

@@ -9,7 +9,10 @@ struct GGUFConfiguration {
     let architecture: Architecture
 
     enum Architecture: String, CaseIterable {
-        case llama, qwen3
+        case llama, qwen3, qwen3moe
+
+        /// The `model_type` in `config.json`.
+        var modelType: String { self == .qwen3moe ? "qwen3_moe" : rawValue }
     }
 
     /// - Throws: `CheckpointError.unsupported` naming an architecture that is not implemented.
@@ -22,7 +25,8 @@ struct GGUFConfiguration {
         }
         guard let known = Architecture(rawValue: name) else {
             throw metadata.unsupported(
-                key, "the architecture \(quoted(name)) is not implemented", "use a checkpoint of Qwen3 or Llama")
+                key, "the architecture \(quoted(name)) is not implemented",
+                "use a checkpoint of Qwen3, Qwen3-MoE or Llama")
         }
         architecture = known
     }
@@ -31,7 +35,7 @@ struct GGUFConfiguration {
     func fields() throws(CheckpointError) -> JSONObject {
         try refuseMixtureOfExperts()
         try refuseOtherFunctions()
-        var fields: JSONObject = ["model_type": .string(architecture.rawValue)]
+        var fields: JSONObject = ["model_type": .string(architecture.modelType)]
         for (field, key) in Self.integerKeys { fields[field] = try integer(key).map { .int($0) } }
         fields["rms_norm_eps"] = try number("attention.layer_norm_rms_epsilon").map { .double($0) }
         fields["rope_theta"] = try number("rope.freq_base").map { .double($0) }
@@ -43,6 +47,7 @@ struct GGUFConfiguration {
         fields["bos_token_id"] = try metadata.integer("tokenizer.ggml.bos_token_id").map { .int($0) }
         fields["eos_token_id"] = .array(try endTokens().map { .int($0) })
         try addHeadWidth(to: &fields)
+        if architecture == .qwen3moe { try addExperts(to: &fields) }
         return fields
     }
 
@@ -110,9 +115,19 @@ extension GGUFConfiguration {
         return tokens
     }
 
+    /// Adds the experts. Every layer of such a file is sparse, and its readers always renormalise.
+    private func addExperts(to fields: inout JSONObject) throws(CheckpointError) {
+        fields["num_experts"] = try integer("expert_count").map { .int($0) }
+        fields["num_experts_per_tok"] = try integer("expert_used_count").map { .int($0) }
+        let width = try integer("expert_feed_forward_length")
+        fields["moe_intermediate_size"] = width.map { .int($0) }
+        if fields["intermediate_size"] == nil { fields["intermediate_size"] = width.map { .int($0) } }
+        fields["norm_topk_prob"] = .bool(true)
+    }
+
     /// Refuses Mixtral, whose files name the architecture llama.
     private func refuseMixtureOfExperts() throws(CheckpointError) {
-        guard let experts = try integer("expert_count"), experts > 0 else { return }
+        guard architecture != .qwen3moe, let experts = try integer("expert_count"), experts > 0 else { return }
         throw metadata.unsupported(
             key("expert_count"), "a mixture of \(experts) experts is not implemented", "use a dense checkpoint")
     }

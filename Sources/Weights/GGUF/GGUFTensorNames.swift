@@ -46,6 +46,11 @@ enum GGUFTensorNames {
         "ffn_gate.weight": "mlp.gate_proj.weight",
         "ffn_up.weight": "mlp.up_proj.weight",
         "ffn_down.weight": "mlp.down_proj.weight",
+        // Experts, stacked.
+        "ffn_gate_inp.weight": "mlp.gate.weight",
+        "ffn_gate_exps.weight": "mlp.experts.gate_proj.weight",
+        "ffn_up_exps.weight": "mlp.experts.up_proj.weight",
+        "ffn_down_exps.weight": "mlp.experts.down_proj.weight",
         "ffn_gate.bias": "mlp.gate_proj.bias",
         "ffn_up.bias": "mlp.up_proj.bias",
         "ffn_down.bias": "mlp.down_proj.bias",

@@ -13,6 +13,7 @@ extension Checkpoint {
             configuration[FP8Scheme.field] = nil
             tensors = try scheme.joined(tensors, format: fp8Format)
         }
+        tensors = try tensors.splittingExperts()
         return Checkpoint(
             path: directory, kind: .huggingFace, configuration: .object(configuration),
             tokenizer: try TokenizerSource(directory: directory),

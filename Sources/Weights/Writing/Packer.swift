@@ -116,8 +116,8 @@ extension PackOptions {
         switch name {
         case "lm_head.weight": lmHeadFormat ?? (keepsLMHead ? nil : format)
         case "model.embed_tokens.weight": embeddingFormat ?? (keepsEmbedding ? nil : format)
-        // Routers are small, and rounding one changes which layers are skipped.
-        case _ where name.contains("router."): nil
+        // Routers are small, and rounding one changes which layers are skipped, or which experts run.
+        case _ where name.contains("router.") || name.hasSuffix(".mlp.gate.weight"): nil
         default: format
         }
     }

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from recipe.head.prompts import Prompts, side
+from recipe.head.sources import prompt_source
 from recipe.head.templates import TEMPLATES
 from recipe.head.topics import Topics, frequent, glosses
 
@@ -64,3 +65,24 @@ def test_puzzles_are_of_generators_that_the_other_side_never_asks(wordnet: Path)
     pytest.importorskip("reasoning_gym")
     kinds = [{Prompts(side, wordnet, puzzles=1).prompt(str(seed)).kind for seed in range(60)} for side in (False, True)]
     assert len(kinds[0]) > 10 and kinds[1] and not kinds[0] & kinds[1]
+
+
+def test_a_file_s_prompts_are_used_and_every_tenth_is_held_out(tmp_path: Path):
+    path = tmp_path / "prompts.jsonl"
+    path.write_text("".join(f'{{"prompt": "question {number}"}}\n' for number in range(1, 41)))
+    found = {side: {prompt_source(str(path), side).prompt(str(seed)).text for seed in range(500)} for side in (False, True)}
+    assert found[True] == {f"question {number}" for number in (10, 20, 30, 40)}
+    assert len(found[False]) == 36 and not found[False] & found[True]
+    path.write_text('{"prompt": "one"}\n{"text": "two"}\n')
+    with pytest.raises(SystemExit, match="line 2"):
+        prompt_source(str(path), False)
+    path.write_text('{"prompt": "one"}\n')
+    with pytest.raises(SystemExit, match="at least 10"):
+        prompt_source(str(path), True)
+    with pytest.raises(SystemExit, match="cannot be read"):
+        prompt_source(str(tmp_path / "absent.jsonl"), False)
+
+
+def test_questions_of_the_task_suite_are_held_out_as_in_its_own_training():
+    training, held_out = ({prompt_source("tasks", side).prompt(str(seed)).text for seed in range(300)} for side in (False, True))
+    assert len(training) > 250 and len(held_out) > 200 and not training & held_out

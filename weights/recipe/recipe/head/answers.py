@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Protocol
 
-from recipe.head.prompts import Prompt
+from recipe.head.sources import PromptSource
 from recipe.head.volley import Server, chat_frame
 
 CLIENTS = 32
@@ -21,10 +21,6 @@ ANSWER_LENGTHS = (100, 300)
 """Range of the random length at which an unfinished answer is cut."""
 LONGEST_PROMPT = 160
 """In tokens, including the chat template's. Longer prompts are drawn again."""
-
-
-class PromptSource(Protocol):
-    def prompt(self, seed: str) -> Prompt: ...
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from recipe.head.pipeline import Plan, Trainer, alone, everything, make_texts
-from recipe.head.prompts import Prompts
+from recipe.head.sources import EVERYDAY, prompt_source
 from recipe.head.training import Schedule
 
 STEPS = {
@@ -35,6 +35,7 @@ def add(commands) -> None:  # noqa: ANN001
     head.add_argument("step", nargs="?", choices=tuple(STEPS), default="all", metavar="STEP", help="default: all")
     head.add_argument("--runs", type=Path, required=True, help="directory for everything; existing work is resumed")
     head.add_argument("--model", type=Path, required=True, help=".gguf file, Hugging Face or native directory of a Qwen3 or Llama")
+    head.add_argument("--prompts", default=EVERYDAY, metavar="FILE", help='JSONL of {"prompt"}, or everyday, or tasks; default: everyday')
     head.add_argument("--volley", default="volley", help="path of the executable")
     head.add_argument("--budget", type=parse_time, default=parse_time("20m"), metavar="TIME", help="90s, 20m, 8h or 3d; default: 20m")
     head.add_argument("--head-layers", type=int, default=Plan.head_layers)
@@ -67,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         # Exit through `with` blocks, which stop the server. Finished work is on disk.
         signal.signal(one, lambda number, _: sys.exit(128 + number))
     plan = Plan(
-        root=arguments.runs, model=arguments.model, volley=arguments.volley, head_layers=arguments.head_layers,
+        root=arguments.runs, model=arguments.model, volley=arguments.volley, prompts=arguments.prompts, head_layers=arguments.head_layers,
         threads=arguments.threads, shard=arguments.shard, passes=arguments.passes, seed=arguments.seed,
         compile=arguments.compile, run=arguments.run_name,
     )  # fmt: skip
@@ -85,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def print_prompts(arguments: argparse.Namespace, plan: Plan) -> int:
-    prompts = Prompts(arguments.held_out)
+    prompts = prompt_source(plan.prompts, arguments.held_out)
     for index in range(arguments.count):
         print(json.dumps(vars(prompts.prompt(f"{plan.seed}-shown-{index}")), ensure_ascii=False))
     return 0
@@ -93,6 +94,7 @@ def print_prompts(arguments: argparse.Namespace, plan: Plan) -> int:
 
 def run_all(arguments: argparse.Namespace, plan: Plan, schedule: Schedule, _: Callable[[], bool]) -> int:
     words = ["head", "texts", "--budget", "3650d", "--runs", plan.root, "--model", plan.model, "--volley", plan.volley]
+    words += ["--prompts", plan.prompts]
     for name in ("head_layers", "threads", "shard", "seed"):
         words += [f"--{name.replace('_', '-')}", getattr(plan, name)]
     line = everything(plan, schedule, arguments.budget, [*map(str, words), *(["--compile"] if plan.compile else [])])

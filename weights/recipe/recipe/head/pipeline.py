@@ -22,7 +22,7 @@ from recipe.head.evaluation import evaluate
 from recipe.head.export import export
 from recipe.head.feed import Feed
 from recipe.head.loss import Vocabulary
-from recipe.head.prompts import Prompts
+from recipe.head.sources import EVERYDAY, prompt_source
 from recipe.head.stack import Layers, compiled_layers, fast_type
 from recipe.head.teacher import Teacher
 from recipe.head.training import HeadRun, Schedule
@@ -41,6 +41,8 @@ class Plan:
     """Directory of `answers`, `caches`, runs and the finished head."""
     model: Path
     volley: str = "volley"
+    prompts: str = EVERYDAY
+    """`everyday`, `tasks` or a JSONL file."""
     head_layers: int = 8
     factors: tuple[int, ...] = (2, 3, 4, 6)
     seed: int = 0
@@ -105,7 +107,7 @@ def load_teacher(plan: Plan) -> Teacher:
 def make_texts(plan: Plan, may_go_on: Callable[[], bool]) -> None:
     """Makes answers, then their cache, shard by shard. The held-out shard comes second."""
     teacher = load_teacher(plan)
-    prompts = {side: Prompts(side) for side in (False, True)}
+    prompts = {side: prompt_source(plan.prompts, side) for side in (False, True)}
     number = 0
     while may_go_on():
         if sum(path.stem not in plan.read() for path in plan.ready()) >= plan.ahead:
