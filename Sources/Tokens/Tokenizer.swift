@@ -30,6 +30,20 @@ public struct Tokenizer: Sendable {
     ///   - parseSpecial: whether to recognise special tokens in the text; false for untrusted text. Added tokens that
     ///     are not special, such as `<think>`, are always recognised.
     public func encode(_ text: String, addSpecial: Bool, parseSpecial: Bool = true) -> [Int] {
+        tokens(of: text, addSpecial: addSpecial, parseSpecial: parseSpecial, limit: .max)
+    }
+
+    /// Like `encode(_:addSpecial:parseSpecial:)`, but nil for more than `limit` tokens, for which it does little work.
+    package func encode(_ text: String, addSpecial: Bool, upTo limit: Int) -> [Int]? {
+        let ids = tokens(of: text, addSpecial: addSpecial, parseSpecial: true, limit: limit)
+        return ids.count <= limit ? ids : nil
+    }
+
+    /// The largest number of bytes that a token stands for.
+    package var longestTokenByteCount: Int { model.vocabulary.bytes.longestByteCount }
+
+    /// The tokens of `text`; not all of them if there are more than `limit`.
+    private func tokens(of text: String, addSpecial: Bool, parseSpecial: Bool, limit: Int) -> [Int] {
         let parseSpecial = parseSpecial && !splitsSpecial
         var ids = addSpecial ? frame.before : []
         var merger = BytePairMerger(model)
@@ -40,11 +54,11 @@ public struct Tokenizer: Sendable {
                 case .text(let range):
                     if let normalized = normalizer.normalized(bytes[range]) {
                         normalized.withUnsafeBufferPointer {
-                            encode($0, parseSpecial: parseSpecial, merger: &merger, to: &ids)
+                            encode($0, parseSpecial: parseSpecial, limit: limit, merger: &merger, to: &ids)
                         }
                     } else {
                         let same = UnsafeBufferPointer(rebasing: bytes[range])
-                        encode(same, parseSpecial: parseSpecial, merger: &merger, to: &ids)
+                        encode(same, parseSpecial: parseSpecial, limit: limit, merger: &merger, to: &ids)
                     }
                 }
             }
@@ -55,13 +69,14 @@ public struct Tokenizer: Sendable {
 
     /// Appends the ids of a normalised part of the text.
     private func encode(
-        _ text: UnsafeBufferPointer<UInt8>, parseSpecial: Bool, merger: inout BytePairMerger, to ids: inout [Int]
+        _ text: UnsafeBufferPointer<UInt8>, parseSpecial: Bool, limit: Int, merger: inout BytePairMerger,
+        to ids: inout [Int]
     ) {
         for part in added.partsOfNormalized(text, parseSpecial: parseSpecial) {
             switch part {
             case .token(let id): ids.append(id)
             case .text(let range):
-                splitters.forEachPiece(of: text[range]) { merger.append($0, to: &ids) }
+                splitters.forEachPiece(of: text[range]) { if ids.count <= limit { merger.append($0, to: &ids) } }
             }
         }
     }

@@ -2,12 +2,12 @@ import Decoding
 
 /// Admits jobs and reads their prompts, up to the step at which they join those that decode.
 extension BatchEngine {
-    /// Admits waiting jobs while there are seats, and memory for their keys and values. Jobs are admitted in order, so that none
-    /// waits forever.
+    /// Admits waiting jobs while there are seats, and memory for their keys and values.
     func admit() {
-        while reading.count + ready.count + decoding.count < limits.batchSize {
+        while true {
             let room = budget.byteCount - kvByteCount
-            guard let job = queue.takeFirst(where: { budget.byteCount(of: $0) <= room }) else { return }
+            let next = queue.next(hasSeat: hasSeat) { budget.byteCount(of: $0) <= room }
+            guard let job = next else { return }
             do {
                 reading.append(
                     try Seat(
@@ -18,6 +18,13 @@ extension BatchEngine {
                 job.deliver(.failed(error))
             }
         }
+    }
+
+    /// One seat more than the batch size is for a client that has none, so that it need not wait for another's long answers.
+    private func hasSeat(for job: Job) -> Bool {
+        let count = seats.count
+        return count < limits.batchSize
+            || count == limits.batchSize && !seats.contains { $0.job.client.id == job.client.id }
     }
 
     /// A cached sequence that shares a prefix with the job's prompt, if its memory fits; otherwise a new one. The oldest cached

@@ -30,8 +30,9 @@ package final class BatchEngine {
         self.model = model
         self.limits = limits
         self.metrics = metrics
+        // With the seat for a client that has none.
         engine = try Engine(
-            model.stack, options: options, batchSize: limits.batchSize, draft: model.draft?.stack)
+            model.stack, options: options, batchSize: limits.batchSize + 1, draft: model.draft?.stack)
         budget = KVBudget(
             byteCount: limits.kvByteCount, model: model.configuration, draft: model.draft?.stack.configuration,
             options: options)

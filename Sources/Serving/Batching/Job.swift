@@ -9,6 +9,7 @@ package final class Job: Sendable {
     package let selection: TokenSelection
     /// The number of most likely tokens to report with each token of the prompt; nil for no report.
     package let promptLogprobCount: Int?
+    package let client: Client
     package let submitted = ContinuousClock.now
     /// Receives the job's events on the engine's thread. It must not block.
     let deliver: @Sendable (JobEvent) -> Void
@@ -16,7 +17,7 @@ package final class Job: Sendable {
 
     package init(
         prompt: [Int], plan: any DecodePlan, options: GenerationOptions,
-        selection: TokenSelection = TokenSelection(), promptLogprobCount: Int? = nil,
+        selection: TokenSelection = TokenSelection(), promptLogprobCount: Int? = nil, client: Client = .local,
         deliver: @escaping @Sendable (JobEvent) -> Void
     ) {
         self.prompt = prompt
@@ -24,6 +25,7 @@ package final class Job: Sendable {
         self.options = options
         self.selection = selection
         self.promptLogprobCount = promptLogprobCount
+        self.client = client
         self.deliver = deliver
     }
 

@@ -1,11 +1,11 @@
 import Hummingbird
 
 /// Refuses requests without the API key.
-struct KeyMiddleware<Context: RequestContext>: RouterMiddleware {
+struct KeyMiddleware: RouterMiddleware {
     let key: [UInt8]
 
     func handle(
-        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+        _ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
         guard let header = request.headers[.authorization] else {
             throw APIError(
@@ -17,6 +17,8 @@ struct KeyMiddleware<Context: RequestContext>: RouterMiddleware {
                 status: .unauthorized, message: "the API key is wrong; ask whoever runs this server",
                 code: "invalid_api_key")
         }
+        var context = context
+        context.client = Client(id: context.exchange.address, domain: "")
         return try await next(request, context)
     }
 

@@ -8,7 +8,8 @@ struct PublicRoutes: Sendable {
     let served: ServedModel
     let queue: AdmissionQueue
 
-    func add(to router: Router<BasicRequestContext>) {
+    func add(to router: Router<ServerContext>) {
+        let document = document
         router.get("health") { _, _ in
             try queue.isOpen
                 ? Response(json: HealthBody(status: .ok))

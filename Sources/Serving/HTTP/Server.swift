@@ -1,14 +1,12 @@
 import Hummingbird
+import HummingbirdCore
 import Logging
-import NIOCore
+import NIOPosix
 import ServiceLifecycle
-import UnixSignals
 
 /// An HTTP server with OpenAI's endpoints for one model, and a page to try them.
 package struct Server: Sendable {
-    private let application: Application<RouterResponder<BasicRequestContext>>
-    private let engine: EngineService
-    private let logger: Logger
+    private let group: ServiceGroup
 
     /// - Parameters:
     ///   - engine: one that nothing else runs.
@@ -18,10 +16,31 @@ package struct Server: Sendable {
         onStart: @escaping @Sendable (_ port: Int) async -> Void
     ) {
         let metrics = engine.metrics
-        let service = EngineService(engine)
-        self.engine = service
-        self.logger = logger
-        let router = Router()
+        let engine = EngineService(engine)
+        let responder = Self.router(served, engine.queue, metrics, configuration).buildResponder()
+        let channel = ConnectionChannel(
+            limits: configuration.connections, counts: ConnectionCounts(configuration.connections)
+        ) { request, exchange in
+            try await responder.respond(
+                to: request, context: ServerContext(source: .init(logger: logger, exchange: exchange)))
+        }
+        let listener = channel.server(
+            configuration: HummingbirdCore.ServerConfiguration(
+                address: .hostname(configuration.host, port: configuration.port),
+                // Some more than allowed, to tell them so.
+                availableConnectionsDelegate: .maximum(configuration.connections.count + 64, logger: logger)),
+            onServerRunning: { channel in await onStart(channel.localAddress?.port ?? configuration.port) },
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        // Services stop in reverse order: the listener first, then the engine, when it has answered the last requests.
+        var services = ServiceGroupConfiguration(services: [engine, listener], logger: logger)
+        services.maximumGracefulShutdownDuration = .seconds(configuration.shutdownTimeout)
+        group = ServiceGroup(configuration: services)
+    }
+
+    private static func router(
+        _ served: ServedModel, _ queue: AdmissionQueue, _ metrics: ServingMetrics, _ configuration: ServerConfiguration
+    ) -> Router<ServerContext> {
+        let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
         // Added first, so that errors have the header too.
         if let origin = configuration.allowedOrigin {
             router.middlewares.add(
@@ -30,30 +49,20 @@ package struct Server: Sendable {
                     allowMethods: [.get, .post]))
         }
         router.middlewares.add(ErrorMiddleware(metrics: metrics))
-        PublicRoutes(served: served, queue: service.queue).add(to: router)
+        PublicRoutes(served: served, queue: queue).add(to: router)
         let guarded = router.group()
         if let key = configuration.key { guarded.add(middleware: KeyMiddleware(key: Array(key.utf8))) }
-        ModelRoutes(served: served, queue: service.queue, metrics: metrics).add(to: guarded)
+        ModelRoutes(
+            served: served, queue: queue, metrics: metrics, workers: Workers(),
+            bodies: BodyBudget(byteCount: configuration.bodyByteCount)
+        ).add(to: guarded)
         router.middlewares.add(NoRouteMiddleware(router.routes))
-        let writeTimeout = TimeAmount.seconds(Int64(configuration.writeTimeout))
-        application = Application(
-            router: router,
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [WriteTimeout(writeTimeout)], idleTimeout: .seconds(75))),
-            configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port),
-                availableConnectionsDelegate: .maximum(configuration.connections, logger: logger)),
-            onServerRunning: { channel in await onStart(channel.localAddress?.port ?? configuration.port) },
-            logger: logger)
+        return router
     }
 
-    /// Serves until SIGTERM or SIGINT, then finishes the requests that it has accepted.
-    package func run() async throws {
-        // Services stop in reverse order: the listener first, then the engine, when it has answered the last requests.
-        let group = ServiceGroup(
-            configuration: .init(
-                services: [engine, application], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try await group.run()
-    }
+    /// Serves until `stop`, then finishes the requests that it has accepted, for a limited time.
+    package func run() async throws { try await group.run() }
+
+    /// Begins to shut down.
+    package func stop() async { await group.triggerGracefulShutdown() }
 }

@@ -6,10 +6,11 @@ package struct ServerConfiguration: Sendable {
     package var key: String?
     /// The origin whose pages may use the server from a browser, `*` for any; nil for none.
     package var allowedOrigin: String?
-    /// Most connections at the same time.
-    package var connections = 1024
-    /// Close a connection that has read nothing of its answer for this many seconds.
-    package var writeTimeout = 30
+    package var connections = ConnectionLimits()
+    /// Bytes of all bodies that arrive or wait to be read.
+    package var bodyByteCount = 128 << 20
+    /// Seconds for the last answers once the server shuts down.
+    package var shutdownTimeout = 30
 
     package init() {}
 }

@@ -1,51 +1,58 @@
 import Decoding
-import Hummingbird
+import NIOCore
 import Synchronization
 
 /// The choices of one request while they are generated: `choiceCount` for each prompt, each with its own seed.
 ///
-/// Dropping the stream cancels the choices that have not ended.
+/// Dropping the stream cancels the choices that have not ended; so does a client that leaves.
 struct AnswerStream: Sendable {
-    let events: AsyncStream<ChoiceEvent>
+    let events: AsyncStream<AnswerEvent>
     /// The prompt of each choice.
     let prompts: [[Int]]
-    private let jobs: [Job]
 
-    /// - Parameters:
-    ///   - options: of every choice; `seed` is the first choice's.
-    ///   - scoresPrompt: whether the prompt's tokens get logprobs too.
+    /// - Parameter place: the request's place in the queue.
     /// - Throws: `APIError` if the queue refuses the choices.
-    init(
-        _ prompts: [[Int]], choiceCount: Int, plan: any DecodePlan, options: GenerationOptions, scoresPrompt: Bool,
-        queue: AdmissionQueue
+    init<Format: AnswerFormat>(
+        _ asked: PreparedAnswer<Format>, client: Client, queue: AdmissionQueue,
+        from place: consuming AdmissionQueue.Place, exchange: Exchange
     ) throws(APIError) {
-        self.prompts = prompts.flatMap { Array(repeating: $0, count: choiceCount) }
+        let choiceCount = asked.answer.choiceCount
+        prompts = asked.prompts.flatMap { Array(repeating: $0, count: choiceCount) }
         // Unbounded, so that a slow reader does not hold up the batch. The answer's length limits its size.
-        let (events, continuation) = AsyncStream<ChoiceEvent>.makeStream()
+        let (events, continuation) = AsyncStream<AnswerEvent>.makeStream()
         self.events = events
-        let remaining = Countdown(from: self.prompts.count)
-        let jobs = self.prompts.enumerated().map { choice, prompt in
-            var options = options
+        let remaining = Countdown(from: prompts.count)
+        let jobs = prompts.enumerated().map { choice, prompt in
+            var options = asked.options
             options.sampling.seed = options.sampling.seed.map { $0 &+ UInt64(choice % choiceCount) }
             return Job(
-                prompt: prompt, plan: plan, options: options,
-                promptLogprobCount: scoresPrompt ? options.logprobCount : nil
+                prompt: prompt, plan: asked.answer.plan, options: options,
+                promptLogprobCount: asked.scoresPrompt ? options.logprobCount : nil, client: client
             ) { event in
-                continuation.yield(ChoiceEvent(choice: choice, event: event))
+                continuation.yield(.choice(ChoiceEvent(choice: choice, event: event)))
                 if event.isEnd, remaining.countDown() { continuation.finish() }
             }
         }
-        self.jobs = jobs
-        continuation.onTermination = { _ in for job in jobs { job.cancel() } }
+        let presence = exchange.presence
+        let clock = exchange.eventLoop.scheduleRepeatedTask(initialDelay: Self.tick, delay: Self.tick) { _ in
+            continuation.yield(.tick)
+        }
+        continuation.onTermination = { _ in
+            clock.cancel()
+            presence.onLeaving(nil)
+            for job in jobs { job.cancel() }
+        }
         do {
-            try queue.submit(jobs)
+            try queue.submit(jobs, from: place)
         } catch {
+            continuation.finish()
             throw error.apiError
         }
+        presence.onLeaving { for job in jobs { job.cancel() } }
     }
 
-    /// Ends the choices that have not ended.
-    func cancel() { for job in jobs { job.cancel() } }
+    /// Time between two ticks.
+    private static let tick = TimeAmount.seconds(1)
 }
 
 /// Counts choices that have not ended.

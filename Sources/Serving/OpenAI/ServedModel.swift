@@ -19,6 +19,10 @@ package struct ServedModel: Sendable {
     package let isMetered: Bool
     /// When the server started, in seconds since 1970; `created` of every answer.
     let created = Int(Date().timeIntervalSince1970)
+    /// Most tokens of a prompt.
+    let promptLimit: Int
+    /// Most bytes of a prompt: those of the longest tokens.
+    private let promptByteLimit: Int
 
     package init(
         _ model: Model, plan: any DecodePlan, rule: CycleRule.Overrides, limits: ServingLimits,
@@ -31,6 +35,8 @@ package struct ServedModel: Sendable {
         self.chat = chat
         self.verifyRule = verifyRule
         self.isMetered = isMetered
+        promptLimit = min(limits.promptTokens ?? .max, model.stack.configuration.contextLength)
+        promptByteLimit = promptLimit * (model.tokenizer?.longestTokenByteCount ?? 0)
     }
 
     var name: String { model.name }
@@ -51,9 +57,38 @@ package struct ServedModel: Sendable {
 
     func tokens(of prompt: CompletionPrompt) throws(APIError) -> [Int] {
         switch prompt {
-        case .text(let text): try tokenizer().encode(text, addSpecial: true)
+        case .text(let text): try tokens(of: text, addSpecial: true, field: "prompt")
         case .tokens(let tokens): tokens
         }
+    }
+
+    func tokens(of request: TokenizeRequest) throws(APIError) -> [Int] {
+        try tokenizer().encode(request.content, addSpecial: request.addsSpecial)
+    }
+
+    func text(of request: DetokenizeRequest) throws(APIError) -> String {
+        try tokenizer().decode(request.tokens, skipSpecial: false)
+    }
+
+    /// - Throws: `APIError` if a prompt of so many bytes has more tokens than the server takes.
+    private func check(byteCount: Int, field: String) throws(APIError) {
+        guard byteCount <= promptByteLimit else {
+            throw .invalid(
+                "the prompt has \(byteCount) bytes, and the server takes \(promptLimit) tokens, at most \(promptByteLimit) bytes; "
+                    + "shorten it", field: field, code: "context_length_exceeded")
+        }
+    }
+
+    /// Encodes a prompt, unless it is clearly too long: more bytes than the longest tokens have, or more tokens than the limit.
+    private func tokens(of text: String, addSpecial: Bool, field: String) throws(APIError) -> [Int] {
+        let tokenizer = try tokenizer()
+        try check(byteCount: text.utf8.count, field: field)
+        guard let tokens = tokenizer.encode(text, addSpecial: addSpecial, upTo: promptLimit) else {
+            throw .invalid(
+                "the prompt has more than the \(promptLimit) tokens that the server takes; shorten it", field: field,
+                code: "context_length_exceeded")
+        }
+        return tokens
     }
 
     /// Renders a conversation with the model's template, up to where the answer begins.
@@ -69,12 +104,13 @@ package struct ServedModel: Sendable {
         options.documents = prompt.options.documents
         do {
             try check(options, tokenizer)
+            try check(byteCount: prompt.messages.reduce(0) { $0 + $1.content.utf8.count }, field: "messages")
             var messages = prompt.messages
             if messages.contains(where: \.hasParts), try !tokenizer.templateTakesParts(options) {
                 messages = messages.map(\.joined)
             }
             let text = try tokenizer.renderChat(messages, addGenerationPrompt: true, options: options)
-            return tokenizer.encode(text, addSpecial: false)
+            return try tokens(of: text, addSpecial: false, field: "messages")
         } catch let error as APIError {
             throw error
         } catch {
@@ -95,7 +131,6 @@ package struct ServedModel: Sendable {
     /// - Throws: `APIError` if a prompt is empty, too long or has a token outside the vocabulary, or there are too many prompts.
     func check(prompts: [[Int]], choicesOfEach: Int) throws(APIError) {
         let configuration = model.stack.configuration
-        let limit = min(limits.promptTokens ?? .max, configuration.contextLength)
         guard prompts.count * choicesOfEach <= limits.queueLength else {
             throw .invalid(
                 "\(prompts.count) prompts with \(choicesOfEach) choices are more than the \(limits.queueLength) that may wait; "
@@ -105,9 +140,10 @@ package struct ServedModel: Sendable {
             guard !prompt.isEmpty else {
                 throw .invalid("the prompt is empty; give at least one token", field: "prompt")
             }
-            guard prompt.count <= limit else {
+            guard prompt.count <= promptLimit else {
                 throw .invalid(
-                    "the prompt has \(prompt.count) tokens, and the server takes \(limit); shorten it", field: "prompt",
+                    "the prompt has \(prompt.count) tokens, and the server takes \(promptLimit); shorten it",
+                    field: "prompt",
                     code: "context_length_exceeded")
             }
             if let token = prompt.first(where: { !(0..<configuration.vocabularySize).contains($0) }) {

@@ -9,6 +9,9 @@ struct ByteStrings: Sendable {
 
     var count: Int { ranges.count }
 
+    /// The length of the longest string.
+    var longestByteCount: Int { ranges.reduce(0) { max($0, $1?.count ?? 0) } }
+
     /// The string of `number`; nil if it has none or is out of range.
     subscript(number: Int) -> ArraySlice<UInt8>? {
         guard ranges.indices.contains(number), let range = ranges[number] else { return nil }

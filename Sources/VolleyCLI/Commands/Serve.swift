@@ -11,7 +11,8 @@
             discussion: """
                 Requests are decoded together. Each may name a factor in the field "mtd", or \
                 another plan in "plan". After Ctrl-C or SIGTERM the server \
-                accepts no more requests, and ends when the last one is answered.
+                accepts no more requests, and ends when the last one is answered, after \
+                --shutdown-timeout seconds at the latest. A second Ctrl-C ends it at once.
 
                 EXAMPLES
                   volley serve
@@ -62,6 +63,10 @@
             ) { port in
                 StandardError.write("volley: \(name), \(plan.option), at http://\(host):\(port)\n")
             }
+            let signals = ShutdownSignals(endingAfter: Double(server.shutdownTimeout) + 0.8) {
+                Task { await service.stop() }
+            }
+            defer { withExtendedLifetime(signals) {} }
             do {
                 try await service.run()
             } catch {

@@ -48,7 +48,27 @@
         @Option(
             parsing: .unconditional,
             help: ArgumentHelp("Close a connection that has read nothing for this many seconds.", valueName: "seconds"))
-        var writeTimeout = ServerConfiguration().writeTimeout
+        var writeTimeout = ConnectionLimits().writeSeconds
+
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp(
+                "Answer 408 to a request whose body has not come whole after this many seconds.", valueName: "seconds"))
+        var requestTimeout = ConnectionLimits().bodySeconds
+
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp(
+                "Seconds for the last answers after SIGTERM or Ctrl-C; then they are cut off.", valueName: "seconds"))
+        var shutdownTimeout = ServerConfiguration().shutdownTimeout
+
+        @Option(parsing: .unconditional, help: "Maximum connections; further ones get status 503.")
+        var maxConnections = ConnectionLimits().count
+
+        @Option(
+            parsing: .unconditional,
+            help: "Maximum connections of one address (default: half of --max-connections).")
+        var maxConnectionsPerAddress: Int?
 
         func validate() throws {
             try check("--port", port, 0...65535)
@@ -58,6 +78,10 @@
             try check("--max-tokens", maxTokens, 1...1 << 24)
             try check("--max-mtd", maxMtd, MultiTokenPlan.factors)
             try check("--write-timeout", writeTimeout, 1...86_400)
+            try check("--request-timeout", requestTimeout, 1...86_400)
+            try check("--shutdown-timeout", shutdownTimeout, 0...86_400)
+            try check("--max-connections", maxConnections, 1...100_000)
+            try check("--max-connections-per-address", maxConnectionsPerAddress ?? 1, 1...100_000)
             if apiKey == "" { throw ValidationError("--api-key is empty; give a key, or leave it out") }
         }
 
@@ -87,7 +111,12 @@
             let environment = ProcessInfo.processInfo.environment["VOLLEY_API_KEY"].flatMap { $0.isEmpty ? nil : $0 }
             configuration.key = apiKey ?? environment
             configuration.allowedOrigin = cors
-            configuration.writeTimeout = writeTimeout
+            configuration.shutdownTimeout = shutdownTimeout
+            configuration.connections.writeSeconds = writeTimeout
+            configuration.connections.bodySeconds = requestTimeout
+            configuration.connections.count = maxConnections
+            configuration.connections.countPerAddress = maxConnectionsPerAddress ?? max(maxConnections / 2, 1)
+            configuration.bodyByteCount = 32 * maxBody.byteCount
             return configuration
         }
     }

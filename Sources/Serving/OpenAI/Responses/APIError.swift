@@ -19,6 +19,11 @@ struct APIError: Error, Equatable {
         APIError(status: .badRequest, message: message, field: field, code: code)
     }
 
+    /// The server has no room for the request now (503).
+    static func busy(_ message: String) -> APIError {
+        APIError(status: .serviceUnavailable, message: message, code: "busy", retryAfter: 1)
+    }
+
     private var type: String {
         switch status.code {
         case 401: "authentication_error"

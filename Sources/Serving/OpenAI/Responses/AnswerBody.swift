@@ -1,5 +1,5 @@
 /// A whole answer, or one event of a stream.
-struct AnswerBody<Choice: Encodable>: Encodable {
+struct AnswerBody<Choice: Encodable & Sendable>: Encodable, Sendable {
     let id: String
     let object: String
     let created: Int

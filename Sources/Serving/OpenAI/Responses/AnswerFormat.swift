@@ -2,8 +2,8 @@ import Decoding
 
 /// How an endpoint writes choices: whole, and as events of a stream.
 protocol AnswerFormat: Sendable {
-    associatedtype Choice: Encodable
-    associatedtype EventChoice: Encodable
+    associatedtype Choice: Encodable & Sendable
+    associatedtype EventChoice: Encodable & Sendable
 
     /// `object` of a whole answer.
     static var object: String { get }

@@ -28,7 +28,9 @@ struct AnswerFrame<Format: AnswerFormat>: Sendable {
         body(Format.eventObject, [], Usage(records))
     }
 
-    private func body<Choice>(_ object: String, _ choices: [Choice], _ usage: Usage?) -> AnswerBody<Choice> {
+    private func body<Choice: Encodable & Sendable>(_ object: String, _ choices: [Choice], _ usage: Usage?)
+        -> AnswerBody<Choice>
+    {
         AnswerBody(
             id: id, object: object, created: server.created, model: server.name, mtd: mtd, choices: choices,
             usage: usage)
