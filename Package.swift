@@ -53,11 +53,14 @@ let package = Package(
         .target(name: "Tensors", dependencies: ["CKernels", openBLAS, "CLinux"], swiftSettings: strict),
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Jinja", dependencies: ["JSON"], swiftSettings: strict),
+        .target(name: "Constraints", dependencies: ["JSON"], swiftSettings: strict),
         .target(
             name: "Weights", dependencies: ["CLZ4", "CLinux", "CXXHash", "JSON", "Tensors"], swiftSettings: strict),
         .target(name: "Tokens", dependencies: ["JSON", "Jinja"], swiftSettings: strict),
         .target(name: "Models", dependencies: ["JSON", "Tensors", "Weights"], swiftSettings: strict),
-        .target(name: "Decoding", dependencies: ["Models", "Tensors", "Tokens", "Weights"], swiftSettings: strict),
+        .target(
+            name: "Decoding", dependencies: ["Constraints", "Models", "Tensors", "Tokens", "Weights"],
+            swiftSettings: strict),
         .target(
             name: "Measuring",
             dependencies: [
@@ -71,11 +74,12 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "Volley", dependencies: ["Decoding", "Models", "Tensors", "Tokens", "Weights"], swiftSettings: strict),
+            name: "Volley", dependencies: ["Constraints", "Decoding", "Models", "Tensors", "Tokens", "Weights"],
+            swiftSettings: strict),
         .target(
             name: "Serving",
             dependencies: [
-                "Decoding", "JSON", "Models", "Tensors", "Tokens",
+                "Constraints", "Decoding", "JSON", "Models", "Tensors", "Tokens",
                 server("HTTPTypes", "swift-http-types"),
                 server("Hummingbird", "hummingbird"),
                 server("HummingbirdCore", "hummingbird"),
@@ -129,6 +133,8 @@ let package = Package(
             name: "TensorsTests", dependencies: ["CKernels", openBLAS, "Tensors", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "ConstraintsTests", dependencies: ["Constraints", "JSON", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "JinjaTests", dependencies: ["JSON", "Jinja", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "WeightsTests", dependencies: ["JSON", "Weights", "Tensors", "TestSupport"], swiftSettings: strict),
@@ -138,7 +144,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DecodingTests",
-            dependencies: ["Decoding", "JSON", "Models", "Tensors", "Tokens", "Weights", "TestSupport"],
+            dependencies: [
+                "Constraints", "Decoding", "JSON", "Models", "Tensors", "Tokens", "Weights", "TestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "MeasuringTests", dependencies: ["Decoding", "Measuring", "Models", "Tokens", "TestSupport"],
@@ -146,7 +154,7 @@ let package = Package(
         .testTarget(
             name: "ServingTests",
             dependencies: [
-                "Decoding", "Models", "Serving", "Tensors", "Tokens", "Weights", "TestSupport",
+                "Constraints", "Decoding", "Models", "Serving", "Tensors", "Tokens", "Weights", "TestSupport",
                 server("Logging", "swift-log"),
             ],
             exclude: ["clients"], swiftSettings: strict),

@@ -12,7 +12,10 @@ package struct TextDrafter {
         for (sequence, count) in zip(sequences, counts) where count > 0 {
             sequence.beginDrafts()
             for token in Self.continuation(of: sequence.tokens, count: count) {
+                let before = sequence.drafts.count
                 sequence.drafts.append(DraftedToken(token))
+                // A constraint forbids it, and what followed it.
+                if sequence.drafts.count == before { break }
             }
         }
     }

@@ -1,17 +1,22 @@
+import Constraints
 import Tensors
 
 /// Drafts: tokens that a pass verifies before they are tokens.
 extension TokenSequence {
     /// Starts drafting after the last token.
-    func beginDrafts() { drafts.begin(at: tokens.count - 1) }
+    func beginDrafts() { drafts.begin(at: tokens.count - 1, cursor: cursor) }
 
     /// Drafts the most likely token, or, if tokens are drawn, the one drawn with the random number of its place in the answer.
     ///
-    /// NaN logits end the drafts. The model's own logits then tell whether it is damaged.
+    /// A constraint holds for drafts too. NaN logits end the drafts, as do those that allow no token. The model's own logits then
+    /// tell whether it is damaged.
     func draft(from logits: UnsafeBufferPointer<Float>) {
         if draftSampler == nil {
-            if let token = logits.argmax { drafts.append(DraftedToken(token)) }
-        } else if let draft = try? draftSampler?.draft(from: logits, number: drafts.end - layout.promptCount) {
+            let token = drafts.cursor.map { try? $0.mostLikely(logits) } ?? logits.argmax
+            if let token { drafts.append(DraftedToken(token)) }
+        } else if let logits = drafts.allowed(logits),
+            let draft = try? draftSampler?.draft(from: logits, number: drafts.end - layout.promptCount)
+        {
             drafts.append(draft)
         }
     }

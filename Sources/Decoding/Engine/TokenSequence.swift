@@ -24,6 +24,8 @@ package final class TokenSequence {
     var drafts = Drafts()
     /// Draws drafts; nil to draft the most likely tokens.
     var draftSampler: DraftSampler?
+    /// The place in the constrained text after the last token; nil without a constraint.
+    var cursor: ConstraintCursor?
     /// The smaller model's sequence of the same text, for `ModelDrafter`.
     var draftTwin: TokenSequence?
     var draftPace = DraftPace()

@@ -4,6 +4,8 @@ public import Foundation
 public enum GenerationError: Error, Equatable, CustomStringConvertible {
     /// `GenerationOptions.maximumTokens` is negative.
     case maximumTokens(Int)
+    /// `GenerationOptions.thinkingBudget` is below 1.
+    case thinkingBudget(Int)
     /// A stop string is empty.
     case emptyStop
     /// `GenerationOptions.logprobCount` is not from 0 to 1024.
@@ -23,6 +25,7 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .maximumTokens(let count): "the most tokens to generate is \(count); give 0 or a positive number"
+        case .thinkingBudget(let count): "the thinking budget is \(count) tokens; give at least 1"
         case .emptyStop: "a stop string is empty; give at least one character"
         case .logprobCount(let count): "the number of logprobs is \(count); give a number from 0 to 1024"
         case .noTokenizer(let model):

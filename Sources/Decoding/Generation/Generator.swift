@@ -95,8 +95,8 @@ package final class Generator {
     ///   - selection: the caller's logit processors and sampler.
     ///   - readsLogits: whether the caller reads the sequence's logits.
     ///   - isCancelled: called before each pass, in addition to the task's own cancellation.
-    /// - Throws: `GenerationError` or `SamplingError` for invalid options; `SessionError` for invalid session options, and for a
-    ///   prompt that does not fit the context.
+    /// - Throws: `GenerationError` or `SamplingError` for invalid options; `ConstraintError` for a constraint that the vocabulary
+    ///   cannot fulfil; `SessionError` for invalid session options, and for a prompt that does not fit the context.
     package func begin(
         _ prompt: [Int], isWhole: Bool = false, plan: any DecodePlan, options: GenerationOptions,
         selection: TokenSelection = TokenSelection(), readsLogits: Bool = false,
@@ -109,9 +109,11 @@ package final class Generator {
         guard alternatives.isEmpty || options.verifyRule == .exact else {
             throw GenerationError.unrepeatable(plan: plan.name)
         }
+        let constraint = try options.constraint.map(model.tokenConstraint)
         let sequence = try read(prompt, isWhole: isWhole, plan: plan)
         let loop = TokenLoop(
-            sequence, options: options, selection: selection, tokenizer: model.tokenizer, endTokens: model.endTokens)
+            sequence, options: options, selection: selection, constraint: constraint, tokenizer: model.tokenizer,
+            endTokens: model.endTokens)
         // At most 16,384 at once: most texts end long before a long context is full.
         sequence.reserveTokens(min(loop.tokenLimit, sequence.remainingPositions, 1 << 14))
         self.loop = loop

@@ -19,6 +19,8 @@ public struct Model: Sendable {
     package let stack: LayerStack
     /// The smaller model that drafts tokens; nil unless `drafted(by:)` gave one.
     package let draft: DraftModel?
+    /// Constraints over the vocabulary, shared by all copies.
+    let constraints: VocabularyConstraints
     /// Warnings about fields of the checkpoint that are unknown, contradictory or without effect, one sentence each.
     public let warnings: [String]
 
@@ -93,19 +95,23 @@ public struct Model: Sendable {
         (tokenizer, tokenizerRefusal) = try Tokenizer.orRefusal(checkpoint.tokenizer)
         endTokens = Set(stack.configuration.endTokens).union(tokenizer?.endOfTextIDs ?? [])
         draft = nil
+        constraints = VocabularyConstraints()
         progress.finish()
     }
 
-    /// A model without a tokenizer, such as one of random weights.
-    package init(name: String, _ stack: LayerStack) {
+    /// A model of weights that come from no checkpoint, such as random ones.
+    ///
+    /// - Parameter tokenizer: nil if only token ids go in and out.
+    package init(name: String, _ stack: LayerStack, tokenizer: Tokenizer? = nil) {
         self.name = name
         self.stack = stack
-        tokenizer = nil
+        self.tokenizer = tokenizer
         tokenizerRefusal = nil
-        endTokens = Set(stack.configuration.endTokens)
+        endTokens = Set(stack.configuration.endTokens).union(tokenizer?.endOfTextIDs ?? [])
         generationDefaults = .none
         warnings = []
         draft = nil
+        constraints = VocabularyConstraints()
     }
 
     private init(_ model: Model, stack: LayerStack, tokenizer: Tokenizer?, draft: DraftModel?) {
@@ -116,6 +122,7 @@ public struct Model: Sendable {
         endTokens = model.endTokens
         generationDefaults = model.generationDefaults
         warnings = model.warnings
+        constraints = model.constraints
         self.draft = draft
     }
 

@@ -27,5 +27,6 @@ package func logprobs(
         if top.count > count { top.removeLast() }
     }
     if !top.contains(sampled) { top.append(sampled) }
-    return top.map { TokenLogprob(id: $0, logprob: logits[$0] - normaliser) }
+    // A constraint may leave fewer than `count`.
+    return top.filter { logits[$0] > -.infinity }.map { TokenLogprob(id: $0, logprob: logits[$0] - normaliser) }
 }

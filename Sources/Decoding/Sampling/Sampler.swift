@@ -22,6 +22,9 @@ package struct Sampler: TokenSampler {
         penalties = TokenPenalties(rule, vocabularySize: vocabularySize)
     }
 
+    /// Whether the most likely token is taken, whatever came before.
+    package var takesMostLikely: Bool { !draw.rule.draws && penalties == nil }
+
     /// The sampler of drafts that this one verifies; nil if the most likely tokens are to be drafted.
     package var draftSampler: DraftSampler? {
         draw.rule.draws ? DraftSampler(verifyRule: verifyRule, draw: draw) : nil
@@ -50,6 +53,9 @@ package struct Sampler: TokenSampler {
             by: try draw.distribution(of: logits), acceptance: draw.unit(count, for: .acceptance),
             replacement: draw.unit(count, for: .replacement))
     }
+
+    /// Leaves out a token that was not sampled: later ones keep the random numbers of their places.
+    mutating func skip() { count += 1 }
 
     package mutating func sample(_ logits: Span<Float>) throws(SamplingError) -> Int {
         try logits.withUnsafeBufferPointer { logits throws(SamplingError) in try sample(logits) }

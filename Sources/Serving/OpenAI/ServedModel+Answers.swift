@@ -53,9 +53,15 @@ extension ServedModel {
         var options = GenerationOptions(
             maximumTokens: length ?? maximum, sampling: sampling, stops: request.stops,
             ignoresEnd: request.ignoresEnd, logprobCount: logprobCount, verifyRule: verifyRule,
-            isMetered: isMetered && request.plan.canBeMetered)
+            isMetered: isMetered && request.plan.canBeMetered, constraint: request.constraint)
         if length == nil { options.maximumLength = defaults.maximumLength?.value }
-        do { try options.check() } catch { throw .invalid("\(error)") }
+        do {
+            try options.check()
+            // Prepared here, not on the engine's thread; the engine finds it.
+            _ = try options.constraint.map(model.tokenConstraint)
+        } catch {
+            throw .invalid("\(error)")
+        }
         return options
     }
 }

@@ -37,7 +37,8 @@ extension Tokenizer {
     }
 
     /// Whether the source of the template selected by `options` contains `name`.
-    func templateMentions(_ name: String, _ options: ChatOptions) throws(TokenizerError) -> Bool {
+    /// - Throws: `TokenizerError` if there is no such template.
+    package func templateMentions(_ name: String, _ options: ChatOptions) throws(TokenizerError) -> Bool {
         let template = try chatTemplates.template(named: options.templateName, hasTools: options.tools != nil)
         return template.source.utf8.firstRange(of: name.utf8) != nil
     }

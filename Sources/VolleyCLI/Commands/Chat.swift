@@ -31,8 +31,10 @@ struct Chat: ParsableCommand {
         if !sampling.greedy { loaded.model.generationDefaults.warn() }
         let plan = try plan.resolve(for: loaded.model, options: model.sessionOptions())
         let (templated, chatOptions) = try template.applied(to: loaded.model)
+        var options = try sampling.generationOptions()
+        options.thinkingBudget = template.think?.budget
         var conversation = try Conversation(
-            templated, sessionOptions: model.sessionOptions(), options: try sampling.generationOptions(),
+            templated, sessionOptions: model.sessionOptions(), options: options,
             template: chatOptions, system: system, plan: plan)
         if StandardInput.isTerminal { StandardError.write(greeting(loaded, plan)) }
         let editor = LineEditor(prompt: "> ")

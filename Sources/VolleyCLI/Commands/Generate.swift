@@ -15,6 +15,7 @@ struct Generate: ParsableCommand {
               volley generate --model Qwen3-0.6B "What is a heron?"
               volley generate --model DMTD-Qwen3-4B --mtd 4 --stats "Why is the sky blue?"
               volley generate --model model.gguf --raw --temperature 0.8 --seed 7 < story.txt
+              volley generate --model Qwen3-0.6B --json-schema person.json "Who wrote Hamlet?"
               git diff | volley generate --model Qwen3-0.6B --greedy "Summarise this change:"
             """)
 
@@ -25,6 +26,7 @@ struct Generate: ParsableCommand {
     @OptionGroup(title: "Prompt") var promptOptions: PromptOptions
     @OptionGroup(title: "Decoding") var plan: PlanOptions
     @OptionGroup(title: "Sampling") var sampling: SamplingOptions
+    @OptionGroup(title: "Constraint") var constraint: ConstraintOptions
 
     @Flag(
         help: """
@@ -51,7 +53,9 @@ struct Generate: ParsableCommand {
 
     func run() throws {
         let interrupt = Interrupt()
-        let asked = try sampling.generationOptions()
+        var asked = try sampling.generationOptions()
+        asked.constraint = try constraint.constraint()
+        asked.thinkingBudget = promptOptions.template.think?.budget
         let loaded = try Progress.during("loading the model") { try model.load(self.plan.drafts) }
         let defaults = loaded.model.generationDefaults
         var options = asked.filled(from: defaults)

@@ -19,10 +19,19 @@ struct TemplateOptions: ParsableArguments {
         help: "Let a model that can think do so before it answers (default: the template's).")
     var thinking: Bool?
 
-    /// Whether any of the options was given.
-    var isGiven: Bool { chatTemplate != nil || chatTemplateKwargs != nil || thinking != nil }
+    @Option(
+        help: ArgumentHelp(
+            "Let a model that can think do so (on), not (off), or for at most N tokens, after which </think> is written for it.",
+            valueName: "off|on|N"))
+    var think: ThinkChoice?
 
-    func validate() throws { _ = try variables() }
+    /// Whether any of the options was given.
+    var isGiven: Bool { chatTemplate != nil || chatTemplateKwargs != nil || thinking != nil || think != nil }
+
+    func validate() throws {
+        if thinking != nil, think != nil { throw ValidationError("give --think or --thinking, not both") }
+        _ = try variables()
+    }
 
     /// Applies the given options over those in `options`.
     ///
@@ -48,7 +57,7 @@ struct TemplateOptions: ParsableArguments {
 
     private func variables() throws -> ChatOptions {
         do {
-            return try ChatOptions(thinking: thinking, tools: nil, variables: chatTemplateKwargs)
+            return try ChatOptions(thinking: thinking ?? think?.isOn, tools: nil, variables: chatTemplateKwargs)
         } catch {
             throw ValidationError("--chat-template-kwargs: \(error)")
         }

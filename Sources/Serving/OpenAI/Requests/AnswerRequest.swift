@@ -1,3 +1,4 @@
+import Constraints
 import Decoding
 import Foundation
 import JSON
@@ -14,6 +15,8 @@ struct AnswerRequest: DecodableWithConfiguration {
     let ignoresEnd: Bool
     /// `seed` is the first choice's.
     let sampling: SamplingParameters
+    /// What the answer must be; nil for any text.
+    let constraint: Constraint?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case model
@@ -50,7 +53,7 @@ struct AnswerRequest: DecodableWithConfiguration {
         var harmless: [JSONValue] { [[:]] }
     }
 
-    static let fieldNames = CodingKeys.names + Ignored.names + Unsupported.names
+    static let fieldNames = CodingKeys.names + ConstraintFields.names + Ignored.names + Unsupported.names
 
     /// - Throws: `APIError` naming a field that is out of range, not implemented or not this model's.
     init(from decoder: any Decoder, configuration served: ServedModel) throws {
@@ -68,6 +71,7 @@ struct AnswerRequest: DecodableWithConfiguration {
         self.stops = stops?.texts ?? []
         sampling = try SamplingParameters(fields)
         ignoresEnd = try fields.truth(.ignoresEnd) ?? false
+        constraint = try ConstraintFields.constraint(from: decoder)
         try decoder.refuse(Unsupported.self)
     }
 }

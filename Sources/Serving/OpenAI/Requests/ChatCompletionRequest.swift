@@ -30,7 +30,6 @@ struct ChatCompletionRequest: DecodableWithConfiguration {
         case reasoningEffort = "reasoning_effort"
         case verbosity
         case modalities
-        case responseFormat = "response_format"
 
         var harmless: [JSONValue] {
             switch self {
@@ -38,7 +37,6 @@ struct ChatCompletionRequest: DecodableWithConfiguration {
             case .toolChoice, .functionCall: ["none", "auto"]
             case .audio, .prediction, .webSearchOptions, .reasoningEffort, .verbosity: []
             case .modalities: [["text"]]
-            case .responseFormat: [["type": "text"]]
             }
         }
     }
