@@ -18,7 +18,8 @@ extension LayerStack {
         let queries = configuration.headCount * configuration.headWidth
         let keys = configuration.keyValueHeadCount * configuration.headWidth
         let inner = configuration.feedForwardSize
-        for (format, columns) in [hidden, queries, inner].map({ (format, $0) }) + [(lmHeadFormat ?? format, hidden)] {
+        let widths = [hidden, queries, inner] + (configuration.experts.map { [$0.width] } ?? [])
+        for (format, columns) in widths.map({ (format, $0) }) + [(lmHeadFormat ?? format, hidden)] {
             guard format.rowByteCount(columns: columns) != nil else {
                 throw BenchError.format(format, columns: columns, shape: shape.name)
             }
@@ -28,17 +29,32 @@ extension LayerStack {
             seed += 1
             return randomMatrix(rows: rows, columns: columns, format: format, seed: seed)
         }
+        func network(_ width: Int) -> (gateUp: Linear, down: Linear) {
+            (Linear([width, width].map { matrix($0, hidden, format) }), Linear([matrix(hidden, width, format)]))
+        }
+        func feedForward(_ layer: Int) -> FeedForward {
+            guard let experts = configuration.experts, experts.isSparse(layer) else {
+                let (gateUp, down) = network(inner)
+                return .dense(gateUp: gateUp, down: down)
+            }
+            let all = (0..<experts.count).map { _ in
+                let (gateUp, down) = network(experts.width)
+                return Experts.Expert(gateUp: gateUp, down: down)
+            }
+            return .experts(
+                Experts(
+                    router: Linear([matrix(experts.count, hidden, .f32)]), all: all,
+                    chosenCount: experts.chosenCount, renormalizes: experts.renormalizes))
+        }
         let isQwen = configuration.architecture == .qwen3
-        let layers = (0..<configuration.layerCount).map { _ in
+        let layers = (0..<configuration.layerCount).map { layer in
             LayerWeights(
                 attentionNorm: ones(hidden),
                 queryKeyValue: Linear([queries, keys, keys].map { matrix($0, hidden, format) }),
                 queryNorm: isQwen ? ones(configuration.headWidth) : nil,
                 keyNorm: isQwen ? ones(configuration.headWidth) : nil,
                 attentionOutput: Linear([matrix(hidden, queries, format)]), feedForwardNorm: ones(hidden),
-                feedForward: .dense(
-                    gateUp: Linear([inner, inner].map { matrix($0, hidden, format) }),
-                    down: Linear([matrix(hidden, inner, format)])))
+                feedForward: feedForward(layer))
         }
         let vocabulary = configuration.vocabularySize
         let embedding = configuration.tiesEmbeddings ? nil : matrix(vocabulary, hidden, format)

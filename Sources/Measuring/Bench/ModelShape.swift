@@ -5,7 +5,7 @@ import Models
 package struct ModelShape: Sendable {
     /// The name for `--shape`.
     package let name: String
-    let fields: JSONObject
+    private let fields: JSONObject
 
     /// The shapes of the models' own config.json files.
     package static let all = [
@@ -13,6 +13,8 @@ package struct ModelShape: Sendable {
         qwen3("1.7b", hidden: 2048, layers: 28, heads: 16, feedForward: 6144),
         qwen3("4b", hidden: 2560, layers: 36, heads: 32, feedForward: 9728),
         qwen3("8b", hidden: 4096, layers: 36, heads: 32, feedForward: 12288, isTied: false),
+        qwen3("30b-a3b", hidden: 2048, layers: 48, heads: 32, feedForward: 6144, isTied: false).sparse(
+            keyValueHeads: 4, experts: 128, chosen: 8, width: 768),
         ModelShape(
             name: "smollm2-135m",
             fields: [
@@ -23,10 +25,18 @@ package struct ModelShape: Sendable {
             ]),
     ]
 
-    /// The shape of this name; nil if there is none.
+    /// The shape of this name, or `NAME:LAYERS` for fewer layers than it has; nil if there is none.
     package init?(_ name: String) {
-        guard let shape = Self.all.first(where: { $0.name == name }) else { return nil }
-        self = shape
+        let words = name.split(separator: ":", omittingEmptySubsequences: false)
+        guard let shape = Self.all.first(where: { $0.name == words[0] }) else { return nil }
+        guard words.count > 1 else {
+            self = shape
+            return
+        }
+        guard words.count == 2, let layers = Int(words[1]),
+            (2...(shape.fields["num_hidden_layers"]?.intValue ?? 0)).contains(layers)
+        else { return nil }
+        self = shape.with(name: name, ["num_hidden_layers": .int(layers)])
     }
 
     private init(name: String, fields: JSONObject) {
@@ -36,6 +46,23 @@ package struct ModelShape: Sendable {
 
     func configuration(headLayers: Int?) throws -> ModelConfiguration {
         try ModelConfiguration(.object(fields), headLayers: headLayers)
+    }
+
+    /// The same shape with experts in every layer.
+    private func sparse(keyValueHeads: Int, experts: Int, chosen: Int, width: Int) -> ModelShape {
+        with(
+            name: name,
+            [
+                "model_type": "qwen3_moe", "num_key_value_heads": .int(keyValueHeads), "num_experts": .int(experts),
+                "num_experts_per_tok": .int(chosen), "moe_intermediate_size": .int(width),
+                "norm_topk_prob": .bool(true),
+            ])
+    }
+
+    private func with(name: String, _ changes: JSONObject) -> ModelShape {
+        var fields = fields
+        for (field, value) in changes { fields[field] = value }
+        return ModelShape(name: name, fields: fields)
     }
 
     private static func qwen3(

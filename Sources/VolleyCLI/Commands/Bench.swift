@@ -29,7 +29,10 @@ struct Bench: ParsableCommand {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Random weights in the shape of \(ModelShape.all.map(\.name).joined(separator: ", ")).", valueName: "names")
+            """
+            Random weights in the shape of \(ModelShape.all.map(\.name).joined(separator: ", ")), or of its first layers, as \
+            qwen3-30b-a3b:12.
+            """, valueName: "names")
     )
     var shape: [ModelShape] = []
 
