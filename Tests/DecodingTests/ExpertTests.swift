@@ -119,7 +119,7 @@ struct ExpertTests {
             .vanilla, try MultiTokenPlan(factor: 4), try VerifiedPlan(factor: 3), try DraftedPlan(.text),
             try MultiTokenPlan(factor: 3, rule: .refreshed),
         ]
-        let prompts = plans.indices.map { randomTokens(3 + 7 * $0, below: 160, seed: UInt64($0)) }
+        let prompts = plans.indices.map { randomTokens(3 + 3 * $0, below: 160, seed: UInt64($0)) }
         let engine = try Engine(stack, options: options, batchSize: plans.count)
         let together = plans.map { _ in LoneSequence(in: engine) }
         for (index, sequence) in together.enumerated() { try sequence.begin(prompts[index], plan: plans[index]) }

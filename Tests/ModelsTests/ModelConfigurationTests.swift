@@ -134,12 +134,12 @@ import Weights
                 == "head layers: 12 is out of range; choose 1 to 11, as the model has 12 layers")
     }
 
-    @Test(arguments: ["qwen3_moe", "qwen2", "mistral", "gemma3_text", "Llama", ""])
+    @Test(arguments: ["qwen2_moe", "qwen2", "mistral", "gemma3_text", "Llama", ""])
     func otherArchitecturesAreRefusedByName(_ modelType: String) {
         #expect(
             refusal(["model_type": .string(modelType)])
                 == "configuration: model_type '\(modelType)' is not implemented; "
-                + "use a checkpoint of type qwen3, dmtdqwen3, mtpqwen3, ddqwen3, llama or ddllama")
+                + "use a checkpoint of type qwen3, qwen3_moe, dmtdqwen3, mtpqwen3, ddqwen3, llama or ddllama")
     }
 
     private static let unimplemented: [(String, JSONValue, String)] = [

@@ -222,7 +222,7 @@ import Weights
         #expect(
             try message { $0.set("general.architecture", .text(Array("gemma3".utf8))) }
                 == "model.gguf: metadata 'general.architecture': the architecture 'gemma3' is not implemented; "
-                + "use a checkpoint of Qwen3 or Llama")
+                + "use a checkpoint of Qwen3, Qwen3-MoE or Llama")
         #expect(
             try message { $0.set("llama.rope.scaling.type", .text(Array("longrope".utf8))) }
                 == "model.gguf: metadata 'llama.rope.scaling.type': the RoPE scaling 'longrope' is not implemented; "
