@@ -43,5 +43,5 @@ size_t volley_attention_partials(const struct volley_attention *a) {
 
 size_t volley_attention_scratch(size_t head_width) {
     size_t width = volley_scratch_width(head_width);
-    return VOLLEY_QUERY_BLOCK * (3 * width + VOLLEY_KEY_TILE);
+    return VOLLEY_QUERY_BLOCK * (3 * width + VOLLEY_KEY_TILE) + VOLLEY_KEY_TILE * width;
 }

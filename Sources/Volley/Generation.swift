@@ -77,7 +77,7 @@ extension Generation {
         ///
         /// - Throws: before the first token `SessionError`, `GenerationError`, `SamplingError`, `PlanError` or `TokenizerError` if
         ///   the generation cannot begin; later `SamplingError.logitsNotFinite` if the weights are damaged,
-        ///   `SessionError.cacheOverflow` if keys or values are too large for float16, `SamplingError` if logit processors leave
+        ///   `SessionError.cacheOverflow` if keys or values are too large for their format, `SamplingError` if logit processors leave
         ///   no token to choose, and the errors that processors and sampler throw.
         public mutating func next() async throws -> GeneratedToken? {
             do {

@@ -5,6 +5,7 @@ import Testing
 /// Invalid input gives one clear sentence and the right exit code.
 struct BadInputTests {
     static let model = Goldens.url("dmtd/qwen3-tied").path
+    static let narrow = Goldens.url("dmtd/qwen3-untied-bf16-sharded").path
     static let ids = ["--prompt-ids", "1,2,3"]
 
     static let cases: [(arguments: [String], status: Int32, message: String)] = [
@@ -75,6 +76,11 @@ struct BadInputTests {
         (["generate", "--model", model] + ids + ["--threads", "0"], 1, "thread count is 0"),
         (["generate", "--model", model] + ids + ["--window", "0"], 1, "window is 0"),
         (["generate", "--model", model] + ids + ["--kv", "f8"], 64, "'f8' is invalid for '--kv"),
+        (["generate", "--model", model] + ids + ["--kv", "q8_0/q4_0"], 64, "'q8_0/q4_0' is invalid for '--kv"),
+        (
+            ["generate", "--model", narrow] + ids + ["--kv", "f16/q8_0"], 1,
+            "are 24 wide, and --kv f16/q8_0 needs a multiple of 32"
+        ),
         (
             ["generate", "--model", model] + ids + ["--activations", "int4"], 64, "'int4' is invalid for '--activations"
         ),

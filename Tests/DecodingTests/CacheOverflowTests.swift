@@ -34,8 +34,26 @@ struct CacheOverflowTests {
         #expect(try Self.generate(model, [5, 77, 130], plan: plan, .f32).count == 9)
         #expect(
             SessionError.cacheOverflow(position: 0).description
-                == "a key or value at position 0 is too large for float16, the KV cache's number format; run again with --kv f32"
-        )
+                == "a key or value at position 0 is too large for float16, in which the KV cache keeps numbers or their "
+                + "scales; run again with --kv f32")
+    }
+
+    @Test("q8_0 holds what float16 cannot, up to the range of its scales")
+    func quantized() throws {
+        let head = "model.layers.3.self_attn.v_proj.weight"
+        for (factor, fits) in [(Float(3e6), true), (1e12, false)] {
+            let checkpoint = try AlteredCheckpoint()
+            checkpoint.change(head) { $0 = $0.map { $0 * factor } }
+            let model = try Model(path: checkpoint.write())
+            guard fits else {
+                #expect(throws: SessionError.cacheOverflow(position: 0)) {
+                    try Self.generate(model, [5, 77, 130], plan: .vanilla, .q8_0)
+                }
+                continue
+            }
+            #expect(throws: SessionError.cacheOverflow(position: 0)) { try Self.generate(model, [5, 77, 130]) }
+            #expect(try Self.generate(model, [5, 77, 130], plan: .vanilla, .q8_0).count == 9)
+        }
     }
 
     @Test("the position is the first that does not fit, however the prompt is split into chunks")

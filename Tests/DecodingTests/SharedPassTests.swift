@@ -87,6 +87,18 @@ struct SharedPassTests {
         }
     }
 
+    @Test("the same holds with q8_0 keys and values", arguments: QuantizedCacheTests.formats, [nil, 9])
+    func quantizedCaches(_ format: KVFormat, _ window: Int?) throws {
+        let model = try SyntheticModel(headWidth: 32, format: .q4_0).build()
+        let options = SessionOptions(threadCount: 2, kvFormat: format, window: window, sinkCount: 2)
+        let scripts = try Self.scripts(9, seed: 5)
+        let batched = try Self.together(scripts, model, options)
+        for (script, logits) in zip(scripts, batched) {
+            let alone = try Self.alone(script, model, options)
+            #expect((logits == alone) as Bool, "\(script.plan), prompt of \(script.prompt.count)")
+        }
+    }
+
     @Test("small chunks of prompts change no bit if all weights are quantised")
     func chunks() throws {
         let model = try SyntheticModel(format: .q4_0).build()

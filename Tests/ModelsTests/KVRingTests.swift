@@ -134,7 +134,7 @@ struct KVRingTests {
 
 /// A ring, and the entries that it should hold.
 ///
-/// Each head's slot has eight bytes, into which `pass` writes a number of its own, as the kernels would write keys and values.
+/// Into the last eight bytes of each head's slot, `pass` writes a number of its own, as the kernels would write keys and values.
 private struct ArrayRing {
     let ring: KVRing
     private var positions: [Int] = []
@@ -147,8 +147,8 @@ private struct ArrayRing {
     init(_ format: KVFormat, sinks: Int, limit: Int, rollback: Int = 0) {
         ring = KVRing(
             KVRing.Shape(
-                layerCount: 2, keyValueHeadCount: 3, headWidth: 8 / format.bytesPerValue, format: format, sinks: sinks,
-                limit: limit, rollback: rollback))
+                layerCount: 2, keyValueHeadCount: 3, headWidth: 32, format: format, sinks: sinks, limit: limit,
+                rollback: rollback))
     }
 
     /// Appends entries, most of them one position after the one before, and now and then one too large for float16.
@@ -222,7 +222,7 @@ private struct ArrayRing {
     }
 
     private func isIntact(_ entry: Int) -> Bool {
-        slots(of: entry).allSatisfy { $0.address.load(as: UInt64.self) == tags[entry] &+ $0.salt }
+        slots(of: entry).allSatisfy { $0.address.loadUnaligned(as: UInt64.self) == tags[entry] &+ $0.salt }
     }
 
     private func write(_ entry: Int) {
@@ -236,9 +236,12 @@ private struct ArrayRing {
         var slots: [(address: UnsafeMutableRawPointer, salt: UInt64)] = []
         for layer in 0..<shape.layerCount {
             for head in 0..<shape.keyValueHeadCount {
-                let offset = (head * capacity + slot) * 8
-                for base in [ring.keys(layer), ring.values(layer)] {
-                    slots.append((address: base + offset, salt: UInt64(slots.count)))
+                let end = head * capacity + slot + 1
+                for (base, byteCount) in [
+                    (ring.keys(layer), shape.format.keyByteCount(headWidth: shape.headWidth)),
+                    (ring.values(layer), shape.format.valueByteCount(headWidth: shape.headWidth)),
+                ] {
+                    slots.append((address: base + end * byteCount - 8, salt: UInt64(slots.count)))
                 }
             }
         }

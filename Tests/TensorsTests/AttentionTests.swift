@@ -51,8 +51,9 @@ struct AttentionTests {
         let ring = RingLayout(
             format: shape.format, capacity: capacity, sinks: shape.sinks, keyValueHeadCount: shape.keyValueHeads,
             headWidth: shape.headWidth)
-        let byteCount = capacity * shape.keyValueHeads * shape.headWidth * shape.format.bytesPerValue
-        let (keys, values) = (AlignedBuffer<UInt8>(count: byteCount), AlignedBuffer<UInt8>(count: byteCount))
+        let heads = capacity * shape.keyValueHeads
+        let keys = AlignedBuffer<UInt8>(count: heads * shape.format.keyByteCount(headWidth: shape.headWidth))
+        let values = AlignedBuffer<UInt8>(count: heads * shape.format.valueByteCount(headWidth: shape.headWidth))
         let width = shape.heads * shape.headWidth
         // The identity rotation.
         let cosines = AlignedBuffer<Float>(count: rowCount * shape.headWidth)
@@ -92,28 +93,43 @@ struct AttentionTests {
         return output
     }
 
+    /// Keys or values as a format stores them, by its definition.
+    static func stored(_ states: [Float], in format: StorageFormat) -> [Double] {
+        switch format {
+        case .f16: return states.map { Double(Float16($0)) }
+        case .q8_0:
+            return stride(from: 0, to: states.count, by: 32).flatMap { first in
+                let block = states[first..<first + 32]
+                let scale = Float(Float16(block.map(abs).max()! / 127))
+                return block.map { Double(scale) * Double(($0 * (1 / scale)).rounded(.toNearestOrEven)) }
+            }
+        default: return states.map(Double.init)
+        }
+    }
+
     /// Softmax attention in double precision over the visible keys.
     static func expected(_ s: Sequence, _ shape: Shape, from first: Int = 0) -> [Double] {
         let width = shape.headWidth
-        func stored(_ value: Float) -> Double { shape.format == .f16 ? Double(Float16(value)) : Double(value) }
+        let keys = stored(s.keys, in: shape.format.keys)
+        let values = stored(s.values, in: shape.format.values)
         var output: [Double] = []
         for p in first..<s.count {
             let visible = (0...p).filter { $0 < shape.sinks || shape.window == .max || $0 > p - shape.window }
             for head in 0..<shape.heads {
                 let kv = head / (shape.heads / shape.keyValueHeads)
-                func at(_ source: [Float], _ k: Int, _ c: Int) -> Double {
-                    stored(source[(k * shape.keyValueHeads + kv) * width + c])
+                func at(_ source: [Double], _ k: Int, _ c: Int) -> Double {
+                    source[(k * shape.keyValueHeads + kv) * width + c]
                 }
                 let weights = visible.map { k in
                     exp(
                         0.25
                             * (0..<width).reduce(0.0) {
-                                $0 + Double(s.queries[(p * shape.heads + head) * width + $1]) * at(s.keys, k, $1)
+                                $0 + Double(s.queries[(p * shape.heads + head) * width + $1]) * at(keys, k, $1)
                             })
                 }
                 let total = weights.reduce(0, +)
                 for c in 0..<width {
-                    output.append(zip(visible, weights).reduce(0) { $0 + $1.1 * at(s.values, $1.0, c) } / total)
+                    output.append(zip(visible, weights).reduce(0) { $0 + $1.1 * at(values, $1.0, c) } / total)
                 }
             }
         }
@@ -128,6 +144,11 @@ struct AttentionTests {
             Shape(window: 5, sinks: 2),
             Shape(headWidth: 32, window: 33, sinks: 40, format: .f16),
             Shape(heads: 80, keyValueHeads: 1, window: 70, sinks: 3),
+            Shape(heads: 9, keyValueHeads: 3, headWidth: 64, format: .q8_0),
+            Shape(headWidth: 32, window: 33, sinks: 40, format: .q8_0),
+            Shape(headWidth: 96, format: KVFormat(keys: .q8_0, values: .f16)!),
+            Shape(heads: 20, headWidth: 32, window: 60, format: KVFormat(keys: .f32, values: .q8_0)!),
+            Shape(heads: 6, keyValueHeads: 1, headWidth: 40, format: KVFormat(keys: .f16, values: .f32)!),
         ]
         for shape in shapes {
             let sequence = Sequence(150, shape, seed: 1)
@@ -145,7 +166,12 @@ struct AttentionTests {
 
     @Test("the bits do not depend on ring capacity, pass width or thread count")
     func invariance() throws {
-        for shape in [Shape(), Shape(heads: 6, keyValueHeads: 1, window: 20, sinks: 5, format: .f16)] {
+        let mixed = KVFormat(keys: .q8_0, values: .f16)!
+        for shape in [
+            Shape(), Shape(heads: 6, keyValueHeads: 1, window: 20, sinks: 5, format: .f16),
+            Shape(heads: 6, keyValueHeads: 1, headWidth: 32, window: 20, sinks: 5, format: .q8_0),
+            Shape(headWidth: 64, format: .q8_0), Shape(headWidth: 32, window: 50, format: mixed),
+        ] {
             let sequence = Sequence(200, shape, seed: 2)
             let reference = try Self.attend(sequence, shape, capacity: 200, rowCount: 1)
             for rowCount in [1, 2, 7, 16, 100] {
@@ -166,6 +192,7 @@ struct AttentionTests {
         for shape in [
             Shape(heads: 6, keyValueHeads: 3, headWidth: 8), Shape(heads: 24, keyValueHeads: 1, headWidth: 8),
             Shape(headWidth: 8, window: 1_500, sinks: 3),
+            Shape(heads: 3, keyValueHeads: 3, headWidth: 32, format: .q8_0),
         ] {
             let sequence = Sequence(2_100, shape, seed: 3)
             let first = 2_040

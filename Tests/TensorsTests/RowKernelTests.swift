@@ -219,6 +219,42 @@ struct RowKernelTests {
     }
 }
 
+extension RowKernelTests {
+    @Test("q8_0 keys and values: every instruction set writes the same blocks, within half a step of the values")
+    func keyBlocks() {
+        var generator = SeededGenerator(seed: 5)
+        let sizes: [Float] = [1, 1e-3, 1e-6, 1e-9, 0, 3e4, 1e6, 8.3e6, 8.4e6, 1e20, .greatestFiniteMagnitude]
+        var rows = sizes.map { size in (0..<64).map { _ in size * Float.random(in: -1...1, using: &generator) } }
+        rows.append((0..<64).map { Float($0 - 32) / 2 })
+        for odd: Float in [.infinity, -.infinity, .nan] {
+            for place in [0, 31] { rows.append((0..<64).map { $0 == place ? odd : 1 }) }
+        }
+        for row in rows {
+            var stored: [[UInt8]] = []
+            for set in Self.sets {
+                var blocks = [UInt8](repeating: 0xA5, count: 2 * 34)
+                let overflows = set.kernels.pointee.to_q8_0(&blocks, row, row.count)
+                stored.append(blocks)
+                var values = [Float](repeating: 0, count: row.count)
+                volley_dequantize(set.kernels, VOLLEY_Q8_0, &values, blocks, row.count)
+                for first in [0, 32] {
+                    let (block, found) = (row[first..<first + 32], values[first..<first + 32])
+                    let scale = block.map(abs).max()! / 127
+                    guard block.allSatisfy(\.isFinite), scale < 65520 else {
+                        #expect(found.allSatisfy(\.isNaN) as Bool, "\(block)")
+                        #expect(overflows == row.allSatisfy(\.isFinite))
+                        continue
+                    }
+                    // Half a step, the scale's rounding, and what a scale below float16's normal numbers loses.
+                    let limit = scale * (0.5 + 127 * 0x1p-11) + 127 * 0x1p-25
+                    #expect(zip(block, found).allSatisfy { abs($0 - $1) <= limit } as Bool, "\(block)")
+                }
+            }
+            #expect(stored.allSatisfy { $0 == stored[0] } as Bool, "\(row)")
+        }
+    }
+}
+
 extension StorageFormat {
     /// Whether a value is a single product, and so the nearest float32.
     fileprivate var roundsOnce: Bool {

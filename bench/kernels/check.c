@@ -126,21 +126,26 @@ static void check_matmul(int format, enum volley_activations rounding, size_t co
     if (matrix != weights) free(matrix);
 }
 
-static void check_attention(bool is_f16, size_t rows, size_t window, size_t sinks) {
-    enum { WIDTH = 24, HEADS = 4, KV_HEADS = 2, LENGTH = 1150, CAPACITY = 1160 };
-    size_t word = is_f16 ? 2 : 4, count = KV_HEADS * CAPACITY * WIDTH;
+static void store(enum volley_format format, void *output, const float *values, size_t count) {
+    if (format == VOLLEY_F32) memcpy(output, values, 4 * count);
+    else if (format == VOLLEY_F16) kernels->to_f16(output, values, count);
+    else kernels->to_q8_0(output, values, count);
+}
+
+static void check_attention(enum volley_format format, size_t rows, size_t window, size_t sinks) {
+    enum { HEADS = 4, KV_HEADS = 2, LENGTH = 1150, CAPACITY = 1160 };
+    const size_t WIDTH = format == VOLLEY_Q8_0 ? 32 : 24;
+    size_t count = KV_HEADS * CAPACITY * WIDTH;
     float *plain[2];
     void *stored[2];
     for (int side = 0; side < 2; side++) {
         plain[side] = malloc(count * sizeof(float));
-        stored[side] = malloc(count * word);
+        stored[side] = malloc(volley_row_bytes(format, count));
         fill(plain[side], count);
-        if (!is_f16) memcpy(stored[side], plain[side], 4 * count);
-        if (!is_f16) continue;
-        kernels->to_f16(stored[side], plain[side], count);
-        kernels->dequantize[VOLLEY_F16](plain[side], stored[side], count);
+        store(format, stored[side], plain[side], count);
+        kernels->dequantize[format](plain[side], stored[side], count);
     }
-    float queries[20 * HEADS * WIDTH], output[20 * HEADS * WIDTH];
+    float queries[20 * HEADS * 32], output[20 * HEADS * 32];
     fill(queries, rows * HEADS * WIDTH);
     size_t positions[20], window_starts[20];
     for (size_t row = 0; row < rows; row++) {
@@ -149,7 +154,7 @@ static void check_attention(bool is_f16, size_t rows, size_t window, size_t sink
     }
     float *scratch = malloc(volley_attention_scratch(WIDTH) * sizeof(float));
     struct volley_attention a = {
-        .ring = {is_f16, CAPACITY, sinks, KV_HEADS, WIDTH}, .keys = stored[0], .values = stored[1], .queries = queries,
+        .ring = {format, format, CAPACITY, sinks, KV_HEADS, WIDTH}, .keys = stored[0], .values = stored[1], .queries = queries,
         .query_stride = HEADS * WIDTH, .output = output, .row_count = rows, .positions = positions,
         .heads = HEADS, .window_starts = window_starts, .first_position = positions[0], .sinks_seen = sinks,
         .scale = 0.3f};
@@ -159,7 +164,7 @@ static void check_attention(bool is_f16, size_t rows, size_t window, size_t sink
         for (size_t head = 0; head < HEADS; head++) {
             const float *q = queries + (row * HEADS + head) * WIDTH;
             size_t position = LENGTH - rows + row, base = head / (HEADS / KV_HEADS) * CAPACITY;
-            double total = 0, sums[WIDTH] = {0};
+            double total = 0, sums[32] = {0};
             for (size_t key = 0; key <= position; key++) {
                 if (!(key < sinks || position - key < window)) continue;
                 double score = 0;
@@ -172,13 +177,13 @@ static void check_attention(bool is_f16, size_t rows, size_t window, size_t sink
                 right &= fabs(output[(row * HEADS + head) * WIDTH + k] - sums[k] / total) < 1e-5;
         }
     }
-    expect(right, "attention", is_f16, rows);
+    expect(right, "attention", format, rows);
     if (rows <= VOLLEY_MAX_ROWS && window == SIZE_MAX) {
-        float again[20 * HEADS * WIDTH], *partials = malloc(volley_attention_partials(&a) * sizeof(float));
+        float again[20 * HEADS * 32], *partials = malloc(volley_attention_partials(&a) * sizeof(float));
         a.output = again;
         kernels->attend_ranges(&a, 0, KV_HEADS * volley_attention_ranges(&a), scratch, partials);
         kernels->merge_ranges(&a, scratch, partials);
-        expect(memcmp(again, output, rows * HEADS * WIDTH * sizeof(float)) == 0, "attention by ranges", is_f16, rows);
+        expect(memcmp(again, output, rows * HEADS * WIDTH * sizeof(float)) == 0, "attention by ranges", format, rows);
         free(partials);
     }
     free(scratch);
@@ -219,9 +224,11 @@ int main(void) {
         if (layouts[format].values == 32) check_matmul(format, VOLLEY_INT8, 96);
     }
     for (size_t rows = 1; rows <= 20; rows++) {
-        check_attention(true, rows, SIZE_MAX, 0);
-        check_attention(false, rows, SIZE_MAX, 0);
-        check_attention(true, rows, 50, 3);
+        check_attention(VOLLEY_F16, rows, SIZE_MAX, 0);
+        check_attention(VOLLEY_F32, rows, SIZE_MAX, 0);
+        check_attention(VOLLEY_Q8_0, rows, SIZE_MAX, 0);
+        check_attention(VOLLEY_F16, rows, 50, 3);
+        check_attention(VOLLEY_Q8_0, rows, 50, 3);
     }
     for (size_t width = 1; width <= 131; width++) check_rows(width);
     printf(faults ? "%d faults\n" : "every kernel is right\n", faults);

@@ -99,9 +99,15 @@ enum { VOLLEY_KEY_RANGE = 1024 };
 /// Most queries (positions × heads) that share a key tile.
 enum { VOLLEY_QUERY_BLOCK = 64 };
 
-/// Keys and values of one layer, `[kv_head][capacity][head_width]`, float16 or float32.
+/// Bytes of a row of `width` values, whole blocks.
+static inline size_t volley_row_bytes(enum volley_format format, size_t width) {
+    return width / volley_values_per_block(format) * volley_bytes_per_block(format);
+}
+
+/// Keys and values of one layer, `[kv_head][capacity][head_width]`, each float32, float16 or q8_0. With q8_0 the head's
+/// width is a multiple of 32.
 struct volley_ring {
-    bool is_f16;
+    enum volley_format key_format, value_format;
     size_t capacity;
     /// Entry k is in slot k if k < sinks, else in slot sinks + (k − sinks) mod (capacity − sinks).
     size_t sinks;
@@ -171,6 +177,9 @@ struct volley_kernels {
     size_t (*argmax)(const float *values, size_t count);
     /// Converts float32 to float16, to nearest even. Returns whether a finite value became infinite.
     bool (*to_f16)(uint16_t *output, const float *input, size_t count);
+    /// Rounds float32 to blocks of q8_0; `count` is a multiple of 32. A code is the value ÷ the stored scale, to nearest
+    /// even. A block with an infinity or NaN becomes NaN. Returns whether a finite block's scale became infinite.
+    bool (*to_q8_0)(void *output, const float *input, size_t count);
     /// Attention of work units unit_begin ..< unit_end of `volley_attention_units`.
     void (*attend)(const struct volley_attention *attention, size_t unit_begin, size_t unit_end, float *scratch);
     /// Attention over single key ranges, for at most VOLLEY_MAX_ROWS rows: work units unit_begin ..< unit_end of

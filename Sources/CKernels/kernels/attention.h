@@ -28,28 +28,28 @@ static void load_queries(const struct volley_attention *a, query_block *q) {
     }
 }
 
-/// Fills in the tile's offsets. Positions that no query sees get the offset of the first: their scores are masked, and
-/// their values are not read.
-static void find_offsets(const struct volley_attention *a, const query_block *q, key_tile *tile) {
+/// Fills in the tile's rows. Positions that no query sees get the row of the first: their scores are masked, and their
+/// values are not read.
+static void find_rows(const struct volley_attention *a, const query_block *q, key_tile *tile) {
     size_t slot = volley_slot(&a->ring, tile->first), base = q->kv_head * a->ring.capacity;
-    for (size_t j = 0; j < VOLLEY_KEY_TILE; j++) tile->offsets[j] = (base + slot) * q->row_bytes;
+    for (size_t j = 0; j < VOLLEY_KEY_TILE; j++) tile->rows[j] = base + slot;
     for (size_t key = tile->first; key < tile->end; key++) {
-        tile->offsets[key - tile->start] = (base + slot) * q->row_bytes;
+        tile->rows[key - tile->start] = base + slot;
         slot = slot + 1 == a->ring.capacity ? a->ring.sinks : slot + 1;
     }
 }
 
 /// The lines to prefetch during a tile of `steps` steps: those 24 KiB later in the same KV head, or in the next one.
 static line_stream stream_ahead(const struct volley_attention *a, const query_block *q, const key_tile *tile,
-                                const void *source, size_t steps) {
-    size_t kv_head = q->kv_head, key = tile->start + PREFETCH_DISTANCE / q->row_bytes;
+                                const tile_rows *source, size_t steps) {
+    size_t kv_head = q->kv_head, key = tile->start + PREFETCH_DISTANCE / source->row_bytes;
     if (key >= q->end) {
         key = key - q->end < q->end ? key - q->end : 0;
         kv_head++;
     }
-    size_t row = kv_head * a->ring.capacity + volley_slot(&a->ring, key), bytes = VOLLEY_KEY_TILE * q->row_bytes;
-    const char *next = (const char *)source + row * q->row_bytes;
-    const char *near = (const char *)source + tile->offsets[0] + PREFETCH_NEAR_DISTANCE;
+    size_t row = kv_head * a->ring.capacity + volley_slot(&a->ring, key), bytes = VOLLEY_KEY_TILE * source->row_bytes;
+    const char *next = source->base + row * source->row_bytes;
+    const char *near = tile_row(source, 0) + PREFETCH_NEAR_DISTANCE;
     return (line_stream){next, next + bytes, near, (bytes / 64 + steps - 1) / steps};
 }
 
@@ -74,24 +74,57 @@ static bool hide_unseen(const struct volley_attention *a, const query_block *q, 
     return sees_any;
 }
 
-INLINE void attend_tile(const struct volley_attention *a, query_block *q, bool is_f16, key_tile *tile) {
+/// Whether a tile's keys or values are converted to float32 before the queries use them. Up to four queries, but not three, share each
+/// load, so these convert a value once in any case.
+INLINE bool is_converted(enum volley_format format, const query_block *q) {
+    return format != VOLLEY_F32 && (q->count > 4 || q->count == 3);
+}
+
+/// The keys or values of a tile, and the lines to prefetch as they are read; converted if that pays.
+INLINE tile_rows prepare_rows(const struct volley_attention *a, const query_block *q, const key_tile *tile,
+                              enum volley_format format, const void *slab, line_stream *ahead) {
+    size_t width = a->ring.head_width;
+    tile_rows rows = {format, slab, volley_row_bytes(format, width), tile->rows, width};
+    bool converts = is_converted(format, q);
+    size_t steps = q->count * q->width / LANES * VOLLEY_KEY_TILE / (converts ? LANES : step_of(format));
+    *ahead = stream_ahead(a, q, tile, &rows, steps);
+    if (!converts) return rows;
+    // The queries' arithmetic leaves time to fetch the next tile.
+    ahead->near = tile_row(&rows, 0) + VOLLEY_KEY_TILE * rows.row_bytes;
+    return format == VOLLEY_Q8_0 ? convert_rows(VOLLEY_Q8_0, q, &rows) : convert_rows(VOLLEY_F16, q, &rows);
+}
+
+INLINE void score_tile(const query_block *q, enum volley_format format, const tile_rows *keys, line_stream *ahead) {
     size_t n = 0;
-    find_offsets(a, q, tile);
-    size_t steps = q->count * q->width / LANES * VOLLEY_KEY_TILE / LANES;
-    line_stream ahead = stream_ahead(a, q, tile, a->keys, steps);
-    for (; n + 4 <= q->count; n += 4) score_keys(a, q, is_f16, 4, n, tile, &ahead);
-    for (; n + 2 <= q->count; n += 2) score_keys(a, q, is_f16, 2, n, tile, &ahead);
-    for (; n < q->count; n++) score_keys(a, q, is_f16, 1, n, tile, &ahead);
-    for (n = 0; n < q->count; n++) {
+    for (; n + 4 <= q->count; n += 4) score_keys(q, format, 4, n, keys, ahead);
+    for (; n + 2 <= q->count; n += 2) score_keys(q, format, 2, n, keys, ahead);
+    for (; n < q->count; n++) score_keys(q, format, 1, n, keys, ahead);
+}
+
+INLINE void add_tile(query_block *q, enum volley_format format, const key_tile *tile, const tile_rows *values,
+                     line_stream *ahead) {
+    size_t n = 0;
+    for (; n + 4 <= q->count; n += 4) add_values(q, format, 4, n, tile, values, ahead);
+    for (; n + 2 <= q->count; n += 2) add_values(q, format, 2, n, tile, values, ahead);
+    for (; n < q->count; n++) add_values(q, format, 1, n, tile, values, ahead);
+}
+
+static void attend_tile(const struct volley_attention *a, query_block *q, key_tile *tile) {
+    line_stream ahead;
+    find_rows(a, q, tile);
+    tile_rows keys = prepare_rows(a, q, tile, a->ring.key_format, a->keys, &ahead);
+    if (keys.format == VOLLEY_Q8_0) score_tile(q, VOLLEY_Q8_0, &keys, &ahead);
+    else if (keys.format == VOLLEY_F16) score_tile(q, VOLLEY_F16, &keys, &ahead);
+    else score_tile(q, VOLLEY_F32, &keys, &ahead);
+    for (size_t n = 0; n < q->count; n++) {
         float *scores = q->weights + n * VOLLEY_KEY_TILE;
         if (hide_unseen(a, q, n, tile, scores)) rescale(q, n, scores);
         else memset(scores, 0, VOLLEY_KEY_TILE * sizeof(float));
     }
-    ahead = stream_ahead(a, q, tile, a->values, steps);
-    n = 0;
-    for (; n + 4 <= q->count; n += 4) add_values(a, q, is_f16, 4, n, tile, &ahead);
-    for (; n + 2 <= q->count; n += 2) add_values(a, q, is_f16, 2, n, tile, &ahead);
-    for (; n < q->count; n++) add_values(a, q, is_f16, 1, n, tile, &ahead);
+    tile_rows values = prepare_rows(a, q, tile, a->ring.value_format, a->values, &ahead);
+    if (values.format == VOLLEY_Q8_0) add_tile(q, VOLLEY_Q8_0, tile, &values, &ahead);
+    else if (values.format == VOLLEY_F16) add_tile(q, VOLLEY_F16, tile, &values, &ahead);
+    else add_tile(q, VOLLEY_F32, tile, &values, &ahead);
 }
 
 /// The first position, from `key` on, that a query at `first_query` or later may see.
@@ -116,12 +149,12 @@ INLINE size_t range_end(const query_block *q, size_t range) {
 }
 
 /// Adds one range to the queries' sums.
-INLINE void attend_range(const struct volley_attention *a, query_block *q, bool is_f16, size_t range) {
+static void attend_range(const struct volley_attention *a, query_block *q, size_t range) {
     size_t first_query = a->positions[q->row], end = range_end(q, range);
     for (size_t key = next_visible(a, range * VOLLEY_KEY_RANGE, first_query); key < end;) {
         size_t start = key - key % VOLLEY_KEY_TILE, next = start + VOLLEY_KEY_TILE;
         key_tile tile = {.start = start, .first = key, .end = next < end ? next : end};
-        attend_tile(a, q, is_f16, &tile);
+        attend_tile(a, q, &tile);
         key = next_visible(a, next, first_query);
     }
 }
@@ -156,10 +189,10 @@ static query_block query_block_at(const struct volley_attention *a, size_t row, 
     if (q.heads > heads) q.heads = heads;
     q.count = q.rows * q.heads;
     q.end = a->positions[row + q.rows - 1] + 1;
-    q.row_bytes = a->ring.head_width * (a->ring.is_f16 ? 2 : 4);
     q.width = volley_scratch_width(a->ring.head_width);
     q.weights = scratch;
-    q.queries = q.weights + VOLLEY_QUERY_BLOCK * VOLLEY_KEY_TILE;
+    q.converted = q.weights + VOLLEY_QUERY_BLOCK * VOLLEY_KEY_TILE;
+    q.queries = q.converted + VOLLEY_KEY_TILE * q.width;
     return q;
 }
 
@@ -168,18 +201,18 @@ static float *block_sums(const query_block *q, size_t number) {
     return q->queries + (1 + number) * VOLLEY_QUERY_BLOCK * q->width;
 }
 
-INLINE void attend_block(const struct volley_attention *a, query_block *q, bool is_f16) {
+static void attend_block(const struct volley_attention *a, query_block *q) {
     query_sums first = {.values = block_sums(q, 0)}, later = {.values = block_sums(q, 1)};
     load_queries(a, q);
     q->sums = &first;
     clear_sums(q, &first);
-    attend_range(a, q, is_f16, 0);
+    attend_range(a, q, 0);
     q->sums = &later;
     for (size_t range = 1; range * VOLLEY_KEY_RANGE < q->end; range++) {
         // A window skips most ranges of a long context.
         if (next_visible(a, range * VOLLEY_KEY_RANGE, a->positions[q->row]) >= range_end(q, range)) continue;
         clear_sums(q, &later);
-        attend_range(a, q, is_f16, range);
+        attend_range(a, q, range);
         for (size_t n = 0; n < q->count; n++)
             merge(&first, n, q->width, later.values + n * q->width, later.total[n], later.largest[n]);
     }
@@ -192,8 +225,7 @@ static void attend(const struct volley_attention *a, size_t unit, size_t unit_en
         // All rows of one KV head follow each other, while its keys and values are in L2.
         size_t row = unit % of_kv_head / group * VOLLEY_MAX_ROWS, head = unit / of_kv_head * group + unit % group;
         query_block q = query_block_at(a, row, head, unit_end - unit, scratch);
-        if (a->ring.is_f16) attend_block(a, &q, true);
-        else attend_block(a, &q, false);
+        attend_block(a, &q);
         unit += q.heads;
     }
 }
@@ -215,8 +247,7 @@ static void attend_ranges(const struct volley_attention *a, size_t unit, size_t 
             q.sums = &sums;
             load_queries(a, &q);
             clear_sums(&q, &sums);
-            if (a->ring.is_f16) attend_range(a, &q, true, unit % ranges);
-            else attend_range(a, &q, false, unit % ranges);
+            attend_range(a, &q, unit % ranges);
             for (size_t n = 0; n < q.count; n++) {
                 float *partial = partials + partial_offset(a, &q, n, unit % ranges);
                 memcpy(partial, sums.values + n * q.width, q.width * sizeof(float));

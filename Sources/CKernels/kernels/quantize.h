@@ -3,6 +3,8 @@
 
 #include "weight_blocks.h"
 
+typedef int8_t s8x8 __attribute__((vector_size(8)));
+
 /// Rounds 32 values to integers up to `largest_code` and returns the scale. All instruction sets give the same bits: a
 /// maximum, one division, one product, rounding to nearest even.
 INLINE float quantize_block(f8 q[4], const float *input, float largest_code) {
@@ -58,4 +60,36 @@ static void quantize_int16(void *output, const float *input, size_t stride, size
 
 static void quantize_int8(void *output, const float *input, size_t stride, size_t columns, size_t rows) {
     quantize_rows(VOLLEY_INT8, output, input, stride, columns, rows);
+}
+
+/// One block of q8_0. Codes are relative to the scale as it is stored, which rounds less than the unrounded scale would.
+INLINE bool store_q8_0(char *block, const float *input) {
+    f8 largest = {0}, finite = {0};
+    for (int i = 0; i < 4; i++) {
+        f8 x = f8_load(input + 8 * i);
+        largest = __builtin_elementwise_max(largest, __builtin_elementwise_abs(x));
+        finite += x - x;
+    }
+    bool is_finite = __builtin_reduce_and(finite == 0) != 0;
+    float exact = f8_largest(largest) / 127;
+    uint16_t bits = is_finite ? f16_bits(exact) : 0x7e00;
+    memcpy(block, &bits, sizeof bits);
+    float scale = f16_value(&bits);
+    bool is_over = is_finite && !(scale < INFINITY);
+    float inverse = scale > 0 && scale < INFINITY ? 1 / scale : 0;
+    const f8 shift = f8_all(0x1.8p23f), most = f8_all(127);
+    for (int i = 0; i < 4; i++) {
+        f8 scaled = f8_load(input + 8 * i) * inverse;
+        scaled = is_finite ? __builtin_elementwise_max(__builtin_elementwise_min(scaled, most), -most) : most;
+        f8 rounded = (scaled + shift) - shift;
+        s8x8 codes = __builtin_convertvector(__builtin_convertvector(rounded, i8), s8x8);
+        memcpy(block + 2 + 8 * i, &codes, sizeof codes);
+    }
+    return is_over;
+}
+
+static bool to_q8_0(void *output, const float *input, size_t count) {
+    bool is_over = false;
+    for (size_t b = 0; b < count / 32; b++) is_over |= store_q8_0((char *)output + 34 * b, input + 32 * b);
+    return is_over;
 }

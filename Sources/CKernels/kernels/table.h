@@ -25,6 +25,7 @@
                        dequantize_q3_k, dequantize_q4_k, dequantize_q5_k, dequantize_q6_k, dequantize_iq4_xs},        \
         .quantize = {quantize_int16, quantize_int8}, .rms_norm = rms_norm, .rotate = rotate, .swiglu = swiglu,        \
         .tanh = tanh_values, .add = add, .add_scaled = add_scaled, .argmax = argmax,                                  \
-        .to_f16 = to_f16, .attend = attend, .attend_ranges = attend_ranges, .merge_ranges = merge_ranges,             \
+        .to_f16 = to_f16, .to_q8_0 = to_q8_0, .attend = attend, .attend_ranges = attend_ranges,                       \
+        .merge_ranges = merge_ranges,                                                                                 \
         .split_planes = split_planes, .join_planes = join_planes,                                                     \
     }

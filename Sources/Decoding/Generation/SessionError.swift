@@ -1,5 +1,5 @@
 public import Foundation
-import Tensors
+public import Tensors
 
 /// Why a session refuses its options or a prompt, in one sentence.
 public enum SessionError: Error, Equatable, CustomStringConvertible {
@@ -17,7 +17,9 @@ public enum SessionError: Error, Equatable, CustomStringConvertible {
     case window(Int)
     /// `SessionOptions.sinkCount` is not from 0 to 2²⁴.
     case sinkCount(Int)
-    /// A key or value at this position is too large for `SessionOptions.kvFormat`, float16.
+    /// The width of the model's attention heads is not a multiple of the blocks of `SessionOptions.kvFormat`.
+    case headWidth(Int, format: KVFormat)
+    /// A key or value at this position is too large for `SessionOptions.kvFormat`.
     case cacheOverflow(position: Int)
     /// The number of tokens to keep is negative, or more than the session has.
     case truncation(count: Int, tokenCount: Int)
@@ -43,7 +45,11 @@ public enum SessionError: Error, Equatable, CustomStringConvertible {
         case .sinkCount(let count):
             "the number of sinks is \(count); give a number from 0 to \(1 << 24)"
         case .cacheOverflow(let position):
-            "a key or value at position \(position) is too large for float16, the KV cache's number format; run again with --kv f32"
+            "a key or value at position \(position) is too large for float16, in which the KV cache keeps numbers or their "
+                + "scales; run again with --kv f32"
+        case .headWidth(let width, let format):
+            "the model's attention heads are \(width) wide, and --kv \(format.rawValue) needs a multiple of "
+                + "\(format.valuesPerBlock); run with --kv f16"
         case .truncation(let count, let tokenCount):
             "the session cannot be truncated to \(count) tokens; give a number from 0 to its \(tokenCount)"
         case .embeddingNotFinite:

@@ -46,10 +46,13 @@ package final class KVRing {
         }
 
         /// Bytes of one entry's keys and values in all layers.
-        package var bytesPerSlot: Int { 2 * layerCount * keyValueHeadCount * bytesPerHeadSlot }
+        package var bytesPerSlot: Int { layerCount * keyValueHeadCount * (bytesPerKey + bytesPerValue) }
 
-        /// Bytes of one entry's key for one KV head; its value takes as many.
-        var bytesPerHeadSlot: Int { headWidth * format.bytesPerValue }
+        /// Bytes of one entry's key for one KV head.
+        var bytesPerKey: Int { format.keyByteCount(headWidth: headWidth) }
+
+        /// Bytes of one entry's value for one KV head.
+        var bytesPerValue: Int { format.valueByteCount(headWidth: headWidth) }
 
         /// Bytes of a new ring with room for `entries`.
         package func byteCount(reserving entries: Int) -> Int { capacity(for: entries, from: 0) * bytesPerSlot }
@@ -78,11 +81,11 @@ package final class KVRing {
 
     package init(_ shape: Shape) {
         self.shape = shape
-        layers = (0..<shape.layerCount).map { _ in Slabs(byteCount: 0) }
+        layers = (0..<shape.layerCount).map { _ in Slabs(shape, capacity: 0) }
         overflow.pointer.pointee = .max
     }
 
-    /// The first position with a key or value too large for float16; nil if there is none. Outputs that attend to it are wrong.
+    /// The first position with a key or value too large for its format; nil if there is none. Outputs that attend to it are wrong.
     package var overflowPosition: Int? { overflowEntry.map { positions[$0] } }
 
     private var overflowEntry: Int? { overflow.pointer.pointee == .max ? nil : Int(overflow.pointer.pointee) }
@@ -179,7 +182,7 @@ package final class KVRing {
     /// Grows the ring. Slots keep their numbers, because a ring grows only before it first wraps.
     private func grow(to newCapacity: Int) {
         for layer in layers.indices {
-            let grown = Slabs(byteCount: newCapacity * shape.bytesPerHeadSlot * shape.keyValueHeadCount)
+            let grown = Slabs(shape, capacity: newCapacity)
             copy(0..<capacity, of: layers[layer], capacity, to: grown, newCapacity)
             layers[layer] = grown
         }
@@ -191,11 +194,13 @@ package final class KVRing {
     ) {
         guard !slots.isEmpty else { return }
         for head in 0..<shape.keyValueHeadCount {
-            let from = (head * oldCapacity + slots.lowerBound) * shape.bytesPerHeadSlot
-            let to = (head * newCapacity + slots.lowerBound) * shape.bytesPerHeadSlot
-            let count = slots.count * shape.bytesPerHeadSlot
-            (new.keys.pointer + to).update(from: old.keys.pointer + from, count: count)
-            (new.values.pointer + to).update(from: old.values.pointer + from, count: count)
+            let (from, to) = (head * oldCapacity + slots.lowerBound, head * newCapacity + slots.lowerBound)
+            for (source, target, byteCount) in [
+                (old.keys, new.keys, shape.bytesPerKey), (old.values, new.values, shape.bytesPerValue),
+            ] {
+                (target.pointer + to * byteCount).update(
+                    from: source.pointer + from * byteCount, count: slots.count * byteCount)
+            }
         }
     }
 
@@ -204,9 +209,9 @@ package final class KVRing {
         let keys: AlignedBuffer<UInt8>
         let values: AlignedBuffer<UInt8>
 
-        init(byteCount: Int) {
-            keys = AlignedBuffer(count: byteCount)
-            values = AlignedBuffer(count: byteCount)
+        init(_ shape: Shape, capacity: Int) {
+            keys = AlignedBuffer(count: capacity * shape.keyValueHeadCount * shape.bytesPerKey)
+            values = AlignedBuffer(count: capacity * shape.keyValueHeadCount * shape.bytesPerValue)
         }
     }
 }

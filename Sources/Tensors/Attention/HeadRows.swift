@@ -21,7 +21,7 @@ package struct HeadRows: BitwiseCopyable {
     package let keys: UnsafeMutableRawPointer
     package let values: UnsafeMutableRawPointer
     package let ring: RingLayout
-    /// The first entry with a key or value that overflows float16, updated by `rotateAndStoreKeyValue`.
+    /// The first entry with a key or value that overflows its format, updated by `rotateAndStoreKeyValue`.
     package let firstOverflow: UnsafeMutablePointer<Int64>
     package let firstEntry: Int
 
@@ -62,8 +62,8 @@ package struct HeadRows: BitwiseCopyable {
         let keyStates = keyValues.rows + row * keyValues.stride
         let valueStates = keyStates + ring.keyValueHeadCount * ring.headWidth
         rotate(keyStates, ring.keyValueHeadCount, keyNorm, row: row, kernels)
-        store(keyStates, row: row, in: keys, kernels)
-        store(valueStates, row: row, in: values, kernels)
+        store(keyStates, row: row, in: keys, ring.format.keys, kernels)
+        store(valueStates, row: row, in: values, ring.format.values, kernels)
     }
 
     /// Applies RMSNorm and RoPE to `count` heads.
@@ -80,21 +80,28 @@ package struct HeadRows: BitwiseCopyable {
     }
 
     private func store(
-        _ states: UnsafePointer<Float>, row: Int, in slab: UnsafeMutableRawPointer,
+        _ states: UnsafePointer<Float>, row: Int, in slab: UnsafeMutableRawPointer, _ format: StorageFormat,
         _ kernels: UnsafePointer<volley_kernels>
     ) {
         var layout = ring.kernelRing
         let slot = volley_slot(&layout, firstEntry + row)
+        let byteCount = volley_row_bytes(format.kernelFormat, ring.headWidth)
         for head in 0..<ring.keyValueHeadCount {
             let values = states + head * ring.headWidth
-            let offset = (head * ring.capacity + slot) * ring.headWidth
-            switch ring.format {
-            case .f16:
-                let output = slab.assumingMemoryBound(to: UInt16.self) + offset
-                guard kernels.pointee.to_f16(output, values, ring.headWidth) else { continue }
-                volley_atomic_min(firstOverflow, Int64(firstEntry + row))
-            case .f32: (slab.assumingMemoryBound(to: Float.self) + offset).update(from: values, count: ring.headWidth)
-            }
+            let output = slab + (head * ring.capacity + slot) * byteCount
+            let overflows =
+                switch format {
+                case .f16: kernels.pointee.to_f16(output.assumingMemoryBound(to: UInt16.self), values, ring.headWidth)
+                case .q8_0: kernels.pointee.to_q8_0(output, values, ring.headWidth)
+                default: copy(values, to: output.assumingMemoryBound(to: Float.self))
+                }
+            if overflows { volley_atomic_min(firstOverflow, Int64(firstEntry + row)) }
         }
+    }
+
+    /// Stores one head in float32, which nothing overflows.
+    private func copy(_ values: UnsafePointer<Float>, to output: UnsafeMutablePointer<Float>) -> Bool {
+        output.update(from: values, count: ring.headWidth)
+        return false
     }
 }

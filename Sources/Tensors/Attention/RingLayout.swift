@@ -20,7 +20,7 @@ package struct RingLayout: Sendable, BitwiseCopyable {
 
     var kernelRing: volley_ring {
         volley_ring(
-            is_f16: format == .f16, capacity: capacity, sinks: sinks, kv_heads: keyValueHeadCount,
-            head_width: headWidth)
+            key_format: format.keys.kernelFormat, value_format: format.values.kernelFormat, capacity: capacity,
+            sinks: sinks, kv_heads: keyValueHeadCount, head_width: headWidth)
     }
 }

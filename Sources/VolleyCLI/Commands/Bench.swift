@@ -89,7 +89,10 @@ struct Bench: ParsableCommand {
     @Flag(help: "Pin each compute thread to one processor.")
     var pin = false
 
-    @Option(help: ArgumentHelp("Number format of the KV cache: f16 or f32.", valueName: "format"))
+    @Option(
+        help: ArgumentHelp(
+            "Number format of the KV cache: f16, q8_0, f32, or those of keys and values, as in q8_0/f16.",
+            valueName: "format"))
     var kv: KVFormat = .f16
 
     @Option(

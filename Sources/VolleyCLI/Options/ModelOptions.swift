@@ -39,7 +39,10 @@ struct ModelOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: "Compute threads (default: all cores).")
     var threads: Int?
 
-    @Option(help: ArgumentHelp("Number format of the KV cache: f16 or f32.", valueName: "format"))
+    @Option(
+        help: ArgumentHelp(
+            "Number format of the KV cache: f16, q8_0, f32, or those of keys and values, as in q8_0/f16.",
+            valueName: "format"))
     var kv: KVFormat = .f16
 
     @Option(
@@ -102,5 +105,7 @@ struct ModelOptions: ParsableArguments {
     }
 }
 
-extension KVFormat: ExpressibleByArgument {}
+extension KVFormat: ExpressibleByArgument {
+    public static var allValueStrings: [String] { numberFormats.map(\.rawValue) + ["KEYS/VALUES"] }
+}
 extension ActivationFormat: ExpressibleByArgument {}

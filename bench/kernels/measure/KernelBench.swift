@@ -31,9 +31,12 @@ struct KernelBench: ParsableCommand {
     @Option(name: .shortAndLong, help: "Threads, but for the second cache's figure.")
     var threads = 2
 
+    @Option(help: "Keys and values: f16, f32, q8_0, or as in q8_0/f16.")
+    var kv = "f16"
+
     func run() throws {
         guard let shape = ModelShape(shape), let format = StorageFormat(rawValue: format),
-            let activations = ActivationFormat(rawValue: activations)
+            let activations = ActivationFormat(rawValue: activations), let kv = KVFormat(rawValue: kv)
         else {
             throw ValidationError("There is no such shape or format.")
         }
@@ -43,7 +46,8 @@ struct KernelBench: ParsableCommand {
         }
         let stack = try LayerStack.random(shape, format: format)
         let matmuls = try LayerMatmuls(stack, threadCount: threads, maximumRows: 16, activations: activations)
-        let attention = try AttentionReads(stack.configuration, depth: depth, threadCount: threads)
+        let attention = try AttentionReads(
+            stack.configuration, format: kv, depth: depth, threadCount: threads)
         let memory = try MemoryBandwidth(threadCount: threads)
         print(
             "| tokens | second cache, ns for 512 weights | layers' matmuls, ms | of memory's speed | attention, ms | of memory's speed |"

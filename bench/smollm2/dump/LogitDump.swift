@@ -18,7 +18,7 @@ struct LogitDump: ParsableCommand {
     @Option(help: "What quantised weights multiply: int16 or int8.")
     var activations = "int16"
 
-    @Option(help: "Keys and values: f16 or f32.")
+    @Option(help: "Keys and values: f16, f32, q8_0, or as in q8_0/f16.")
     var kv = "f16"
 
     @Option(name: .shortAndLong, help: "Threads.")
