@@ -93,7 +93,8 @@ size_t volley_panel_bytes(enum volley_format format, size_t columns) { return pa
 
 void volley_pack_panel(enum volley_format format, void *panel, const void *rows, size_t row_count, size_t columns) {
     size_t blocks = columns / 32, span = span_blocks(format), group = panel_group_blocks(format);
-    if (row_count < VOLLEY_PANEL_ROWS) memset(panel, 0, panel_bytes(format, columns));
+    // Rows that are missing, and bytes that no block uses: a checksum of the panel depends on the weights alone.
+    memset(panel, 0, panel_bytes(format, columns));
     for (size_t row = 0; row < row_count; row++) {
         const uint8_t *spans = (const uint8_t *)rows + row * (blocks / span) * volley_bytes_per_block(format);
         for (size_t b = 0; b < blocks; b++) {

@@ -14,6 +14,9 @@ package final class Engine {
     /// which multiplies more than 16 rows, rounds differently for each number of rows.
     package let isRowExact: Bool
 
+    /// Rows of a chunk in the prompt cache: those of a whole pass, if its rounding depends on them.
+    var cachedRows: Int { isRowExact ? min(128, chunkRows) : chunkRows }
+
     let forward: ForwardPass
     /// Runs the smaller model that drafts; nil without one.
     private let modelDrafter: ModelDrafter?
@@ -70,15 +73,19 @@ package final class Engine {
 
     /// Runs the head of every sequence up to its last token; `logits` of each are then those after it.
     ///
-    /// - Parameter isCancelled: called before each pass.
+    /// - Parameters:
+    ///   - isCancelled: called before each pass.
+    ///   - afterPass: called after each pass.
     /// - Returns: false if the run was cancelled; a later call continues from there.
     @discardableResult
     package func run(
-        _ sequences: [TokenSequence], wanted: Wanted = .last, isCancelled: () -> Bool = { false }
+        _ sequences: [TokenSequence], wanted: Wanted = .last, isCancelled: () -> Bool = { false },
+        afterPass: () -> Void = {}
     ) -> Bool {
         for sequence in sequences { sequence.takeRowLogits() }
         while sequences.contains(where: \.isBehind) {
             guard step(sequences, wanted: wanted, isCancelled: isCancelled) else { return false }
+            afterPass()
         }
         return true
     }

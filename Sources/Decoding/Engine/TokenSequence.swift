@@ -41,6 +41,8 @@ package final class TokenSequence {
     /// The logits of the last position run: [vocabulary].
     let lastLogits: AlignedBuffer<Float>
     private let depthLog: DepthLog
+    /// The end of the positions that passes over whole chunks have computed (`CachedPrefixes`).
+    var wholeChunkEnd = 0
 
     init(_ configuration: ModelConfiguration, options: SessionOptions) {
         self.configuration = configuration
@@ -275,9 +277,16 @@ extension TokenSequence {
     /// Forgets the head's keys and values of the last token and of the drafts after it, which the head made of embeddings.
     func forgetHeadOfDrafts() { forgetHead(from: tokens.count - 1) }
 
+    /// Forgets the keys and values of the last token, which is then computed again.
+    func forgetLast() {
+        forgetHead(from: tokens.count - 1)
+        forgetTrunk(from: tokens.count - 1)
+    }
+
     private func forgetHead(from position: Int) {
         headRing.truncate(to: position)
         fed.removeSubrange(headRing.count...)
+        wholeChunkEnd = min(wholeChunkEnd, headRing.count)
     }
 
     private func forgetTrunk(from position: Int) {

@@ -31,6 +31,23 @@ package final class Generator {
     struct Lane {
         let engine: Engine
         let sequence: TokenSequence
+        /// Nil without a prompt cache.
+        let prefixes: CachedPrefixes?
+
+        init(_ model: Model, engine: Engine, sequence: TokenSequence, isShared: Bool = false) {
+            (self.engine, self.sequence) = (engine, sequence)
+            prefixes = isShared ? nil : CachedPrefixes(engine, of: model)
+        }
+
+        /// Runs the head up to the last token. Prefixes of a prompt come from the cache, and go there.
+        func run(wanted: Engine.Wanted = .last, isCancelled: () -> Bool) -> Bool {
+            _ = prefixes?.restore(sequence)
+            var first = sequence.computedCount
+            return engine.run([sequence], wanted: wanted, isCancelled: isCancelled) {
+                prefixes?.store(sequence, from: first)
+                first = sequence.computedCount
+            }
+        }
     }
 
     /// Checks nothing and allocates nothing before the first generation.
@@ -44,7 +61,7 @@ package final class Generator {
     package init(_ model: Model, sharing engine: Engine, sequence: TokenSequence) {
         self.model = model
         options = engine.options
-        lane = Lane(engine: engine, sequence: sequence)
+        lane = Lane(model, engine: engine, sequence: sequence, isShared: true)
         isShared = true
     }
 
@@ -180,7 +197,7 @@ package final class Generator {
     private func advance(_ lane: Lane) -> Bool {
         if decodeStart != nil, choosesPlans, lane.sequence.isBehind { beginCycle(lane.sequence) }
         let (start, before) = (ContinuousClock.now, lane.sequence.passes)
-        let isDone = lane.engine.run([lane.sequence], wanted: wanted) { self.isCancelled() || Task.isCancelled }
+        let isDone = lane.run(wanted: wanted) { self.isCancelled() || Task.isCancelled }
         guard isDone else { return false }
         if let decodeStart {
             statistics.decodeTokens += 1
@@ -229,7 +246,7 @@ extension Generator {
     /// - Throws: `SessionError.cacheOverflow`; `CancellationError` if `isCancelled` returns true.
     package func logits(isCancelled: () -> Bool = { false }) throws -> UnsafeBufferPointer<Float> {
         guard let lane else { throw SessionError.emptyPrompt }
-        guard lane.engine.run([lane.sequence], isCancelled: isCancelled) else { throw CancellationError() }
+        guard lane.run(isCancelled: isCancelled) else { throw CancellationError() }
         try lane.sequence.checkCache()
         return lane.sequence.logits
     }
@@ -241,6 +258,6 @@ extension Generator {
         let stack = plan.model(from: model).stack
         if let lane, lane.engine.stack.runsAlike(stack) { return lane }
         let engine = try Engine(stack, options: options, draft: model.draft?.stack)
-        return Lane(engine: engine, sequence: engine.makeSequence())
+        return Lane(model, engine: engine, sequence: engine.makeSequence())
     }
 }

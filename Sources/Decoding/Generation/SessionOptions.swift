@@ -16,6 +16,9 @@ public struct SessionOptions: Sendable, Equatable {
     /// The number of sinks: first positions that every query sees, whatever the window.
     public var sinkCount: Int
 
+    /// Where prompts that have been read are kept, for later sessions and other processes; nil for nowhere.
+    public var promptCache: PromptCache?
+
     /// By default, all cores, float16 keys and values, 16-bit activations and the whole context.
     public init(
         threadCount: Int = ProcessInfo.processInfo.activeProcessorCount, kvFormat: KVFormat = .f16,

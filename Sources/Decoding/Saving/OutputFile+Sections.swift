@@ -10,9 +10,10 @@ import Weights
 extension OutputFile {
     /// Writes a file under a temporary name in the same directory, and renames it to `path` when it is complete.
     ///
+    /// - Parameter syncs: whether the file is on disk before the rename, so that it survives a loss of power.
     /// - Throws: `SessionFileError.unwritable`; no file is then left behind.
     static func replacing(
-        _ path: String, _ body: (inout OutputFile) throws(CheckpointError) -> Void
+        _ path: String, syncs: Bool = true, _ body: (inout OutputFile) throws(CheckpointError) -> Void
     ) throws(SessionFileError) {
         let url = URL(fileURLWithPath: path)
         let name = ".\(url.lastPathComponent).partial-\(getpid())-\(UInt32.random(in: .min ... .max))"
@@ -21,7 +22,7 @@ extension OutputFile {
             // Only the owner may read conversations.
             var file = try OutputFile(path: partialPath, permissions: 0o600)
             try body(&file)
-            try file.finish()
+            try file.finish(syncs: syncs)
             guard rename(partialPath, path) == 0 else {
                 throw .unwritable(path: path, reason: String(cString: strerror(errno)))
             }

@@ -5,7 +5,7 @@ extension KVRing {
     package func forEachPart<Failure: Error>(
         _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
-        try forEachPart(slots: min(written, capacity), body)
+        try forEachPart(slots: 0..<min(written, capacity), body)
     }
 
     /// Gives an empty ring entries at `positions`, ascending. `fill` writes their keys and values, in the order of `forEachPart`. If it
@@ -20,9 +20,29 @@ extension KVRing {
         let written = written ?? positions.count
         precondition(written >= positions.count)
         reserve(written)
-        try forEachPart(slots: min(written, capacity), fill)
+        try forEachPart(slots: 0..<min(written, capacity), fill)
         commit(positions.count)
         self.written = written
+    }
+
+    /// Calls `body` with the keys and values of the entries in `range`, in the order of `forEachPart`.
+    ///
+    /// - Precondition: the ring has not wrapped, and holds the entries.
+    package func forEachPart<Failure: Error>(
+        of range: Range<Int>, _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) {
+        precondition(!hasWrapped && range.upperBound <= count)
+        try forEachPart(slots: range, body)
+    }
+
+    /// Extends a ring that has not wrapped to `end` dense entries. `fill` writes keys and values of the entries from `first` on, in the
+    /// order of `forEachPart`; those that the ring holds already must get the bits that they have.
+    package func extend(from first: Int, to end: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) {
+        precondition(!hasWrapped && first <= count && count <= end && denseCount == self.end && end <= shape.limit)
+        stageRest(of: end - count)
+        reserve(end - count)
+        forEachPart(slots: first..<end, fill)
+        commit(end - count)
     }
 
     /// An independent ring with the same contents.
@@ -40,13 +60,13 @@ extension KVRing {
     }
 
     private func forEachPart<Failure: Error>(
-        slots: Int, _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
+        slots: Range<Int>, _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
         for layer in 0..<shape.layerCount {
-            for base in [keys(layer), values(layer)] {
+            for (base, byteCount) in [(keys(layer), shape.bytesPerKey), (values(layer), shape.bytesPerValue)] {
                 for head in 0..<shape.keyValueHeadCount {
-                    let start = base + head * capacity * shape.bytesPerHeadSlot
-                    try body(UnsafeMutableRawBufferPointer(start: start, count: slots * shape.bytesPerHeadSlot))
+                    let start = base + (head * capacity + slots.lowerBound) * byteCount
+                    try body(UnsafeMutableRawBufferPointer(start: start, count: slots.count * byteCount))
                 }
             }
         }

@@ -1,3 +1,4 @@
+import Synchronization
 import Tensors
 import Weights
 
@@ -25,6 +26,23 @@ extension LayerStack {
             for matrix in layer.matrices + (layer.routing?.matrices ?? []) { hash.add(matrix) }
         }
         return hash.value
+    }
+}
+
+extension LayerStack {
+    /// A hash of the fingerprint and of every byte of the weights. It takes about as long as reading them once.
+    func makeChecksum(threadCount: Int) -> UInt64 {
+        let matrices = layers.flatMap { $0.matrices + ($0.routing?.matrices ?? []) } + [vocabularyHead]
+        let embeddings = embedding.map { [UnsafeRawBufferPointer(start: $0.bytes, count: $0.byteCount)] } ?? []
+        let own = cycleHead?.layers.flatMap(\.matrices) ?? []
+        nonisolated(unsafe) let regions = (matrices + own).flatMap(\.regions) + embeddings
+        let values = Mutex([UInt64](repeating: 0, count: regions.count))
+        inParallel(count: regions.count, threadCount: threadCount, { () }) { (_, index) throws(Never) in
+            let value = Checksum(of: regions[index]).value
+            values.withLock { $0[index] = value }
+        }
+        let all = values.withLock(\.self) + [fingerprint]
+        return all.withUnsafeBytes { Checksum(of: $0).value }
     }
 }
 

@@ -1,3 +1,4 @@
+import Synchronization
 import Tensors
 import Weights
 
@@ -20,6 +21,16 @@ package final class LayerStack: Sendable {
     package let cycleHead: CycleHead?
     /// RoPE frequencies, [headWidth / 2].
     package let inverseFrequencies: [Float]
+    private let knownChecksum = Mutex<UInt64?>(nil)
+
+    /// A hash of everything that keys, values and logits depend on, with every byte of the weights. The first call reads them all.
+    package func checksum(threadCount: Int) -> UInt64 {
+        knownChecksum.withLock { known in
+            let checksum = known ?? makeChecksum(threadCount: threadCount)
+            known = checksum
+            return checksum
+        }
+    }
 
     /// The trunk's layers: run once a cycle.
     package var trunk: ArraySlice<LayerWeights> { layers[..<configuration.trunkLayerCount] }

@@ -57,9 +57,11 @@ extension BatchEngine {
     private func readChunk(of seat: Seat) -> Int {
         // Before each chunk: of two prompts with the same beginning, each then computes only half of it.
         if engine.isRowExact { seat.takeOver(fromOneOf: seats.map(\.sequence) + prefixCache.sequences) }
+        if let cachedPrefixes { seat.restore(from: cachedPrefixes) }
         let before = seat.sequence.computedCount
         seat.runChunk(on: engine, rowLimit: engine.isRowExact ? Self.chunkRows : .max)
         let rowCount = seat.sequence.computedCount - before
+        cachedPrefixes?.store(seat.sequence, from: before)
         if seat.sequence.isBehind {
             reading.append(seat)
         } else {

@@ -24,6 +24,8 @@ package final class BatchEngine {
     var ready: [Seat] = []
     var decoding: [Seat] = []
     var prefixCache: PrefixCache
+    /// The prompts on disk; nil without a prompt cache.
+    let cachedPrefixes: CachedPrefixes?
 
     /// - Throws: `SessionError` for invalid options.
     package init(_ model: Model, options: SessionOptions, limits: ServingLimits, metrics: ServingMetrics) throws {
@@ -33,6 +35,7 @@ package final class BatchEngine {
         // With the seat for a client that has none.
         engine = try Engine(
             model.stack, options: options, batchSize: limits.batchSize + 1, draft: model.draft?.stack)
+        cachedPrefixes = CachedPrefixes(engine, of: model)
         budget = KVBudget(
             byteCount: limits.kvByteCount, model: model.configuration, draft: model.draft?.stack.configuration,
             options: options)

@@ -54,6 +54,13 @@ final class Seat {
         reusedTokens += gain
     }
 
+    /// Takes the keys and values of the longest prefix that is on disk.
+    func restore(from prefixes: CachedPrefixes) {
+        // Logprobs of a prompt need the whole prompt to be read.
+        guard job.promptLogprobCount == nil else { return }
+        reusedTokens += prefixes.restore(sequence)
+    }
+
     /// Runs one pass over the prompt's next positions.
     func runChunk(on engine: Engine, rowLimit: Int) {
         guard let count = job.promptLogprobCount else {

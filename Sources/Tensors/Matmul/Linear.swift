@@ -72,6 +72,13 @@ package struct Linear: @unchecked Sendable {
     /// The format of each matrix.
     package var formats: [StorageFormat] { (0..<slices.count).map { slices.pointer[$0].format } }
 
+    /// The bytes of each matrix, as the kernels read them; valid while the matrices live.
+    package var regions: [UnsafeRawBufferPointer] {
+        (0..<slices.count).map { slices.pointer[$0] }.map { slice in
+            UnsafeRawBufferPointer(start: slice.bytes, count: slice.byteCount)
+        }
+    }
+
     /// Converts one row's weights to float32, exactly: [columns].
     package func copyRow(_ row: Int, to output: UnsafeMutablePointer<Float>) {
         precondition((0..<rows).contains(row), "row \(row) of \(rows)")
@@ -84,6 +91,14 @@ package struct Linear: @unchecked Sendable {
 }
 
 extension Linear.Slice {
+    /// Bytes of the rows, or of their panels.
+    fileprivate var byteCount: Int {
+        let panelRows = Int(VOLLEY_PANEL_ROWS)
+        return format.roundsActivations
+            ? (rows + panelRows - 1) / panelRows * volley_panel_bytes(format.kernelFormat, columns)
+            : rows * columns * format.bytesPerBlock
+    }
+
     /// Address of a row, or of the panel that holds it.
     func address(ofRow row: Int) -> UnsafeRawPointer {
         format.roundsActivations

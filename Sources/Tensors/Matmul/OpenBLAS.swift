@@ -5,12 +5,21 @@ import Synchronization
 #endif
 
 /// The matmuls of OpenBLAS, if the package is built with the trait of that name.
-enum OpenBLAS {
+package enum OpenBLAS {
     static var isAvailable: Bool {
         #if OpenBLAS
             true
         #else
             false
+        #endif
+    }
+
+    /// Its version and the kernels that it chose for this processor, which its rounding depends on.
+    package static var name: String {
+        #if OpenBLAS
+            "\(String(cString: openblas_get_config())) \(String(cString: openblas_get_corename()))"
+        #else
+            "none"
         #endif
     }
 

@@ -30,6 +30,7 @@ struct Compare: ParsableCommand {
     var file: [String] = []
 
     @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Prompt cache") var cache: CacheOptions
 
     @OptionGroup(title: "Factors and plans") var compared: ComparedPlans
     @OptionGroup(title: "Vanilla") var vanilla: BaselineOptions
@@ -59,10 +60,10 @@ struct Compare: ParsableCommand {
 
     func run() throws {
         let interrupt = Interrupt()
+        let options = try cache.applied(to: model.sessionOptions())
         let prompts = try prompts + PromptFile.prompts(of: file)
         TextInput.noteUnread("prompts are arguments, or lines of a --file")
         let loaded = try Progress.during("loading the model") { try model.load(compared.drafts) }.model
-        let options = model.sessionOptions()
         let models = try vanilla.models(beside: loaded, model)
         let plans = vanilla.adjusted(try compared.resolve(for: loaded, options: options), for: models)
         do {

@@ -25,6 +25,7 @@ struct Eval: ParsableCommand {
             """)
 
     @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Prompt cache") var cache: CacheOptions
 
     @Option(
         parsing: .upToNextOption, help: ArgumentHelp("JSONL files (default: the embedded model's).", valueName: "files")
@@ -52,19 +53,20 @@ struct Eval: ParsableCommand {
 
     func run() throws {
         let interrupt = Interrupt()
+        let options = try cache.applied(to: model.sessionOptions())
         let files = tasks.isEmpty ? try Embedded().tasks : tasks
         let tasks = try files.map { try EvaluationTask(path: $0, limit: judging.limit) }
         let loaded = try Progress.during("loading the model") { try model.load(compared.drafts) }.model
         let models = try vanilla.models(beside: loaded, model)
         let plans = vanilla.adjusted(
-            try compared.resolve(for: loaded, options: model.sessionOptions()), for: models)
+            try compared.resolve(for: loaded, options: options), for: models)
         let total = tasks.reduce(0) { $0 + $1.items.count }
         let bar = ProgressBar("evaluating")
         var (evaluations, done) = ([Evaluation](), 0)
         for task in tasks {
             evaluations.append(
                 try Evaluation(
-                    of: models, on: task, plans: plans, options: model.sessionOptions(),
+                    of: models, on: task, plans: plans, options: options,
                     maximumTokens: judging.maxTokens,
                     metric: judging.metric, pattern: judging.pattern,
                     progress: { bar.show(Double(done + $0) / Double(total)) },

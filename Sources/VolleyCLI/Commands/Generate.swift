@@ -23,6 +23,7 @@ struct Generate: ParsableCommand {
     var prompt: String?
 
     @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Prompt cache") var cache: CacheOptions
     @OptionGroup(title: "Prompt") var promptOptions: PromptOptions
     @OptionGroup(title: "Decoding") var plan: PlanOptions
     @OptionGroup(title: "Sampling") var sampling: SamplingOptions
@@ -56,6 +57,7 @@ struct Generate: ParsableCommand {
         var asked = try sampling.generationOptions()
         asked.constraint = try constraint.constraint()
         asked.thinkingBudget = promptOptions.template.think?.budget
+        let sessionOptions = try cache.applied(to: model.sessionOptions())
         let loaded = try Progress.during("loading the model") { try model.load(self.plan.drafts) }
         let defaults = loaded.model.generationDefaults
         var options = asked.filled(from: defaults)
@@ -64,8 +66,8 @@ struct Generate: ParsableCommand {
         if !options.stops.isEmpty { _ = try loaded.model.requireTokenizer() }
         let promptTokens = try promptOptions.tokens(prompt: prompt, model: loaded.model) { interrupt.isPressed }
         if let warning = loaded.model.tokenizer?.warning(forPrompt: promptTokens) { StandardError.warn(warning) }
-        let plan = try plan.resolve(for: loaded.model, options: model.sessionOptions())
-        let generator = Generator(loaded.model, options: model.sessionOptions())
+        let plan = try plan.resolve(for: loaded.model, options: sessionOptions)
+        let generator = Generator(loaded.model, options: sessionOptions)
         try generator.begin(
             promptTokens, plan: plan, options: options, readsLogits: dumpLogits != nil,
             isCancelled: { interrupt.isPressed })

@@ -21,6 +21,7 @@
                 """)
 
         @OptionGroup(title: "Model") var model: ModelOptions
+        @OptionGroup(title: "Prompt cache") var cache: CacheOptions
         @OptionGroup(title: "Decoding, for requests without mtd and plan") var plan: PlanOptions
         @OptionGroup(title: "Chats, for requests that do not say otherwise") var template: TemplateOptions
         @OptionGroup(title: "Server") var server: ServerOptions
@@ -43,9 +44,9 @@
         }
 
         func run() async throws {
+            let options = try cache.applied(to: model.sessionOptions())
             let loaded = try Progress.during("loading the model") { try model.load(self.plan.drafts) }.model
             loaded.generationDefaults.warn()
-            let options = model.sessionOptions()
             let plan = try plan.resolve(for: loaded, options: options).shared(in: loaded)
             if let error = PlanSharingError(plan, loaded) { throw error }
             let limits = server.limits()

@@ -33,6 +33,7 @@ struct Tune: ParsableCommand {
     var tasks: [String] = []
 
     @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Prompt cache") var cache: CacheOptions
 
     @Option(
         parsing: .unconditional, help: ArgumentHelp("Minimum quality, in percent of vanilla's.", valueName: "percent"))
@@ -63,12 +64,13 @@ struct Tune: ParsableCommand {
 
     func run() throws {
         let interrupt = Interrupt()
+        let options = try cache.applied(to: model.sessionOptions())
         let questions = try tasks.map { try EvaluationTask(path: $0, limit: judging.limit) }
         let prompts = try prompts + PromptFile.prompts(of: file)
         TextInput.noteUnread("prompts are arguments, or lines of a --file")
         let loaded = try Progress.during("loading the model") { try model.load(compared.drafts) }.model
         let models = try vanilla.models(beside: loaded, model)
-        let asked = try compared.resolve(for: loaded, options: model.sessionOptions()) + adaptivePlans(for: loaded)
+        let asked = try compared.resolve(for: loaded, options: options) + adaptivePlans(for: loaded)
         let plans = vanilla.adjusted(
             asked.contains(where: \.isVanilla) ? asked : [.vanilla] + asked, for: models)
         let bar = ProgressBar("measuring")
@@ -77,7 +79,7 @@ struct Tune: ParsableCommand {
         do {
             tuning = try Tuning(
                 of: models, on: tasks.isEmpty ? .prompts(prompts) : .tasks(questions), plans: plans,
-                least: keep / 100, options: model.sessionOptions(), maximumTokens: judging.maxTokens,
+                least: keep / 100, options: options, maximumTokens: judging.maxTokens,
                 metric: judging.metric,
                 pattern: judging.pattern, progress: bar.show, isCancelled: { interrupt.isPressed })
         } catch is CancellationError {

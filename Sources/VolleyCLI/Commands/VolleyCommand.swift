@@ -19,7 +19,7 @@ struct VolleyCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Generate.self, Chat.self, Tokenize.self, Pack.self, Unpack.self, Inspect.self, Verify.self,
-            Compare.self, Tune.self, Bench.self, Eval.self, Depth.self,
+            Compare.self, Tune.self, Bench.self, Eval.self, Depth.self, Cache.self,
         ] + serving)
 
     /// The commands of the trait `Server`.

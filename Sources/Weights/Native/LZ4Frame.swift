@@ -2,9 +2,9 @@ import CLZ4
 import CXXHash
 
 /// LZ4 frames (format version 1.6.4) with independent blocks, content size, and checksums of blocks and content.
-enum LZ4Frame {
+package enum LZ4Frame {
     /// Compression level.
-    enum Effort: Int32 {
+    package enum Effort: Int32 {
         case fast = 0
         case high = 9
     }
@@ -17,7 +17,7 @@ enum LZ4Frame {
 
     /// Compresses `content` into a frame. If that saves less than 1/32, stores the content uncompressed, because
     /// decoding would not pay off.
-    static func compressed(_ content: UnsafeRawBufferPointer, _ effort: Effort) -> [UInt8] {
+    package static func compressed(_ content: UnsafeRawBufferPointer, _ effort: Effort) -> [UInt8] {
         var preferences = preferences(contentCount: content.count, effort)
         let frame = [UInt8](unsafeUninitializedCapacity: bound(content.count)) { buffer, count in
             let size = LZ4F_compressFrame(
@@ -43,7 +43,8 @@ enum LZ4Frame {
     /// Bytes before the content: magic number, descriptor and block size. End mark and content checksum follow it.
     static let storedHeaderCount = 4 + 11 + 4
     private static let storedOverhead = storedHeaderCount + 4 + 4
-    private static let storedBlockCount = 4 << 20
+    /// Maximum size of the content of a frame that may turn out incompressible.
+    package static let storedBlockCount = 4 << 20
 
     /// Size of a frame that stores the content in one uncompressed block.
     static func storedFrameCount(_ contentCount: Int) -> Int { contentCount + storedOverhead }
@@ -80,10 +81,10 @@ extension [UInt8] {
 }
 
 /// Decodes LZ4 frames. Use one per thread.
-final class LZ4Decoder {
+package final class LZ4Decoder {
     private let context: OpaquePointer?
 
-    init() {
+    package init() {
         var context: OpaquePointer?
         _ = LZ4F_createDecompressionContext(&context, UInt32(LZ4F_VERSION))
         self.context = context
@@ -94,7 +95,7 @@ final class LZ4Decoder {
     /// Decodes a whole frame into `content`, which it must fill exactly.
     /// - Parameter checksContent: whether to verify the frame's own checksums.
     /// - Returns: the problem with the frame, or nil.
-    func decode(
+    package func decode(
         _ frame: UnsafeRawBufferPointer, into content: UnsafeMutableRawBufferPointer, checksContent: Bool
     ) -> String? {
         LZ4F_resetDecompressionContext(context)

@@ -41,9 +41,11 @@ package struct OutputFile: ~Copyable {
         byteCount += bytes.count
     }
 
-    /// Flushes the file to disk.
-    package consuming func finish() throws(CheckpointError) {
-        guard fsync(descriptor) == 0 else {
+    /// Closes the file.
+    ///
+    /// - Parameter syncs: whether to flush it to disk first.
+    package consuming func finish(syncs: Bool = true) throws(CheckpointError) {
+        guard !syncs || fsync(descriptor) == 0 else {
             throw .unwritable(path: path, reason: String(cString: strerror(errno)))
         }
     }
