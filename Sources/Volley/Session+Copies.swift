@@ -1,5 +1,6 @@
 public import Decoding
 import Synchronization
+public import Tokens
 
 extension Session {
     /// Removes the tokens from `count` on. The next generation continues from the tokens before.
@@ -26,15 +27,18 @@ extension Session {
     /// owner can read it. After `PlanRequest.laco`, whose weights are its own, the file holds the tokens alone, and the restored
     /// session computes the rest again.
     ///
+    /// - Parameter conversation: the messages behind the tokens. `volley chat --session` continues only a file that has them.
     /// - Throws: `SessionFileError.unwritable`; `SessionError` if the session's options are invalid, or keys or values are too large
-    ///   for float16.
-    public func save(to path: String) throws { try generator.save(to: path) }
+    ///   for their format.
+    public func save(to path: String, conversation: [ChatMessage] = []) throws {
+        try generator.save(to: path, conversation: conversation)
+    }
 
-    fileprivate func restore(from path: String) throws { try generator.restore(from: path) }
+    fileprivate func restore(from path: String) throws { savedConversation = try generator.restore(from: path) }
 }
 
 extension Model {
-    /// Makes a session from a file that `Session.save(to:)` wrote. It continues as the saved session would have, bit for bit.
+    /// Makes a session from a file that `Session.save(to:conversation:)` wrote. It continues as the saved session would have, bit for bit.
     ///
     /// - Parameters:
     ///   - path: the file.

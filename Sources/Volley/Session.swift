@@ -15,6 +15,8 @@ public actor Session {
     nonisolated let isTaken = Atomic(false)
     private nonisolated let thread = ComputeThread()
     let generator: Generator
+    /// The messages in the file that the session was restored from; empty without one.
+    public internal(set) var savedConversation: [ChatMessage] = []
     /// The last plan that needed a measurement, with the name of its request.
     private(set) var measured: (name: String, plan: any DecodePlan)?
 

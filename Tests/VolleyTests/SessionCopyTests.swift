@@ -23,13 +23,15 @@ struct SessionCopyTests {
         let model = try await Model.load(Goldens.embedded)
         let session = model.session(Self.options)
         let answer = try await Self.all(session.generate(chat: [Self.question]))
-        try await session.save(to: path)
+        try await session.save(to: path, conversation: [Self.question, .assistant("")])
         let turns = [
             Self.question, .assistant(answer.map(\.text).joined()), .user("Sort this list: 61 22 84 17 90"),
         ]
         // Another process would load the model anew.
         let restored = try await Model.load(Goldens.embedded).session(restoring: path, Self.options)
         #expect(await restored.tokens == session.tokens)
+        #expect(await restored.savedConversation == [Self.question, .assistant("")])
+        #expect(await session.savedConversation.isEmpty)
         let (here, there) = (session.generate(chat: turns), restored.generate(chat: turns))
         #expect(try await Self.all(here) == Self.all(there))
         #expect(there.statistics.prefillTokens == here.statistics.prefillTokens)

@@ -1,4 +1,6 @@
+import Foundation
 import Models
+import Tokens
 import Weights
 
 /// A session on disk: its tokens, and what was computed for them.
@@ -6,20 +8,23 @@ import Weights
 /// The file begins with `VOLLEYSN` and a version. Sections follow, each between its length and its checksum; all numbers are
 /// little-endian:
 /// - one `SessionIdentity`, one `SavedSequence`;
+/// - the messages of a conversation, JSON;
 /// - one trunk output each, [hidden], float32;
 /// - keys and values of the trunk's ring, then of the head's, in the order of `KVRing.forEachPart`.
 enum SessionFile {
     private static let magic = Array("VOLLEYSN".utf8)
-    static let version = 2
+    static let version = 3
 
     /// - Parameter sequence: runs the model's own layers, and has no drafts.
     static func save(
-        _ sequence: TokenSequence, of model: Model, to path: String
+        _ sequence: TokenSequence, _ conversation: [ChatMessage], of model: Model, to path: String
     ) throws(SessionFileError) {
+        let messages = (try? JSONEncoder().encode(conversation)) ?? Data()
         try OutputFile.replacing(path) { file throws(CheckpointError) in
             try file.write(magic + littleEndianBytes(version))
             try file.write(section: SessionIdentity(model, sequence.options).bytes)
             try file.write(section: SavedSequence(sequence).bytes)
+            try file.write(section: Array(messages))
             let outputs = sequence.trunkOutputs
             for entry in outputs.start..<outputs.end {
                 try file.write(section: UnsafeRawBufferPointer(start: outputs.row(entry), count: outputs.width * 4))
@@ -32,10 +37,18 @@ enum SessionFile {
         }
     }
 
-    /// The saved sequence, and the model with its trunk/head split.
+    /// What a file holds.
+    struct Restored {
+        /// The model, with the sequence's trunk/head split.
+        let model: Model
+        let sequence: TokenSequence
+        let conversation: [ChatMessage]
+    }
+
+    /// Reads and checks a file.
     static func restore(
         from path: String, model: Model, options: SessionOptions
-    ) throws(SessionFileError) -> (model: Model, sequence: TokenSequence) {
+    ) throws(SessionFileError) -> Restored {
         let file = try mapped(path)
         return try file.withBytes { bytes throws(SessionFileError) in
             guard bytes.starts(with: magic) else { throw .notASession(path: path) }
@@ -58,9 +71,10 @@ enum SessionFile {
 
     private static func restore(
         _ fields: inout FieldReader, model: Model, options: SessionOptions
-    ) throws(Damage) -> (model: Model, sequence: TokenSequence) {
+    ) throws(Damage) -> Restored {
         var section = FieldReader(try fields.section())
         let saved = try SavedSequence(&section, model: model.configuration, options: options)
+        let conversation = try messages(fields.section())
         let model = model.split(after: saved.trunkLayerCount)
         let sequence = TokenSequence(model.configuration, options: options)
         sequence.adopt(saved)
@@ -70,7 +84,14 @@ enum SessionFile {
         try sequence.trunkRing.restore(saved.trunkPositions, written: saved.trunkWritten, from: &fields)
         try sequence.headRing.restore(Array(saved.fed.indices), written: saved.headWritten, from: &fields)
         try fields.end()
-        return (model, sequence)
+        return Restored(model: model, sequence: sequence, conversation: conversation)
+    }
+
+    private static func messages(_ json: UnsafeRawBufferPointer) throws(Damage) -> [ChatMessage] {
+        guard let messages = try? JSONDecoder().decode([ChatMessage].self, from: Data(json)) else {
+            throw Damage("its conversation is none")
+        }
+        return messages
     }
 
     private static func mapped(_ path: String) throws(SessionFileError) -> MappedFile {

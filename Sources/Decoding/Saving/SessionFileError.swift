@@ -12,6 +12,8 @@ public enum SessionFileError: Error, Equatable, CustomStringConvertible {
     case otherVersion(path: String, version: Int, supported: Int)
     /// The file is truncated, or was changed since it was written.
     case damaged(path: String, problem: String)
+    /// The file has tokens, but not the messages of a conversation.
+    case noConversation(path: String)
     /// Another model, or the same one with other weights, saved the session.
     case otherModel(path: String, saved: String, given: String)
     /// The session was saved with another value of an option that keys, values or logits depend on.
@@ -30,6 +32,8 @@ public enum SessionFileError: Error, Equatable, CustomStringConvertible {
                 + "\(supported); restore it with the program that saved it"
         case .damaged(let path, let problem):
             "\(path): \(problem); the file is damaged: begin a new session"
+        case .noConversation(let path):
+            "\(path): holds a session without its conversation's messages; continue it with the program that saved it"
         case .otherModel(let path, let saved, let given):
             "\(path): was saved from the model '\(saved)', whose sizes or weights are not those of '\(given)'; restore it "
                 + "with the model that saved it"

@@ -11,11 +11,17 @@ struct Chat: ParsableCommand {
             """)
 
     @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Prompt cache") var cache: CacheOptions
     @OptionGroup(title: "Decoding") var plan: PlanOptions
     @OptionGroup(title: "Sampling") var sampling: SamplingOptions
 
     @Option(parsing: .unconditional, help: ArgumentHelp("System message.", valueName: "text"))
     var system: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Continue the conversation in this file, and save it there after each answer.", valueName: "file"))
+    var session: String?
 
     @OptionGroup var template: TemplateOptions
 
@@ -27,16 +33,20 @@ struct Chat: ParsableCommand {
 
     func run() throws {
         let interrupt = Interrupt()
+        let sessionOptions = try cache.applied(to: model.sessionOptions())
         let loaded = try Progress.during("loading the model") { try model.load(self.plan.drafts) }
         if !sampling.greedy { loaded.model.generationDefaults.warn() }
-        let plan = try plan.resolve(for: loaded.model, options: model.sessionOptions())
+        let plan = try plan.resolve(for: loaded.model, options: sessionOptions)
         let (templated, chatOptions) = try template.applied(to: loaded.model)
         var options = try sampling.generationOptions()
         options.thinkingBudget = template.think?.budget
         var conversation = try Conversation(
-            templated, sessionOptions: model.sessionOptions(), options: options,
-            template: chatOptions, system: system, plan: plan)
+            templated, sessionOptions: sessionOptions, options: options, template: chatOptions, system: system,
+            plan: plan, path: session)
         if StandardInput.isTerminal { StandardError.write(greeting(loaded, plan)) }
+        if let session, conversation.isResumed {
+            StandardError.write("volley: the conversation in \(session) goes on\n")
+        }
         let editor = LineEditor(prompt: "> ")
         while let line = try editor.next() {
             guard !line.isEmpty else { continue }
@@ -55,6 +65,7 @@ struct Chat: ParsableCommand {
         do {
             let rest = try conversation.answer(line, isCancelled: { interrupt.isPressed }) { try printer.print($0) }
             try printer.finish(rest)
+            try conversation.save()
             let model = conversation.generator.model
             if let notice = CutNotice.text(
                 for: conversation.generator, asked: conversation.options, defaults: model.generationDefaults,
@@ -72,6 +83,8 @@ struct Chat: ParsableCommand {
                 StandardError.write(table.text)
             }
         } catch let error as SessionError {
+            StandardError.warn("\(error)")
+        } catch let error as SessionFileError {
             StandardError.warn("\(error)")
         } catch let error as TokenizerError {
             StandardError.warn("\(error)")

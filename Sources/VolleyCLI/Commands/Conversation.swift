@@ -1,3 +1,5 @@
+import ArgumentParser
+import Foundation
 import Volley
 
 /// The messages of a chat, and the generator that answers them.
@@ -11,13 +13,15 @@ struct Conversation {
     var plan: any DecodePlan
 
     private let template: ChatOptions
-    private let system: String?
+    /// The file that keeps the conversation; nil for none.
+    private let path: String?
     private var messages: [ChatMessage] = []
 
-    /// - Throws: `GenerationError` for a model without tokenizer or chat template.
+    /// - Parameter path: a file to continue from, if there is one, and to save to after each answer.
+    /// - Throws: `GenerationError` for a model without tokenizer or chat template; `SessionFileError`.
     init(
         _ model: Model, sessionOptions: SessionOptions, options: GenerationOptions, template: ChatOptions,
-        system: String?, plan: any DecodePlan
+        system: String?, plan: any DecodePlan, path: String? = nil
     ) throws {
         guard try model.requireTokenizer().hasChatTemplate else {
             throw GenerationError.noChatTemplate(model: model.name)
@@ -25,13 +29,33 @@ struct Conversation {
         generator = Generator(model, options: sessionOptions)
         self.options = options
         self.template = template
-        self.system = system
         self.plan = plan
-        reset()
+        self.path = path
+        messages = system.map { [ChatMessage(role: "system", content: $0)] } ?? []
+        if let path, FileManager.default.fileExists(atPath: path) { try resume(path) }
+    }
+
+    /// Whether the conversation goes on from a file.
+    var isResumed: Bool { messages.contains { $0.role != "system" } }
+
+    private mutating func resume(_ path: String) throws {
+        let saved = try generator.restore(from: path)
+        guard !saved.isEmpty else { throw SessionFileError.noConversation(path: path) }
+        guard messages.isEmpty || saved.first == messages.first else {
+            throw ValidationError("\(path) has another system message; leave out --system, or name another file.")
+        }
+        messages = saved
+    }
+
+    /// Saves the conversation, if it has a file.
+    ///
+    /// - Throws: `SessionFileError.unwritable`; `SessionError.cacheOverflow`.
+    func save() throws {
+        if let path { try generator.save(to: path, conversation: messages) }
     }
 
     /// Removes every message except the system's.
-    mutating func reset() { messages = system.map { [ChatMessage(role: "system", content: $0)] } ?? [] }
+    mutating func reset() { messages = messages.filter { $0.role == "system" } }
 
     /// Answers `text`. A cancelled answer stays in the conversation up to its last token.
     ///
