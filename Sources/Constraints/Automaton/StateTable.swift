@@ -4,6 +4,7 @@
 /// as linked nodes, so that equal states have the same number, however deep they are nested.
 final class StateTable {
     static let start = 0
+    static let unknownMove: Int32 = -2
     /// More states are given up for a new table.
     private static let stateLimit = 20_000
     private static let byteLimit = 32 << 20
@@ -47,6 +48,8 @@ final class StateTable {
     private var frameNumbers: [Frame: Int32] = [:]
     private var states: [State] = []
     private var numbers: [State: Int] = [:]
+    /// The states reached from places without reading a byte; −1 for none. Most bytes of a state lead to the same few places.
+    private var closures: [[Place]: Int32] = [:]
     /// By state and class: the next state, −1 for none, −2 if it is not known.
     private var moves: [Int32] = []
     private var placeCount = 0
@@ -87,6 +90,13 @@ final class StateTable {
         return known == -1 ? nil : move(state, index, byte)
     }
 
+    /// Calls `body` with the moves by state and class, and the class of each byte.
+    func withMoves<Result>(
+        _ body: (UnsafeBufferPointer<Int32>, UnsafeBufferPointer<UInt8>, _ classCount: Int) -> Result
+    ) -> Result {
+        moves.withUnsafeBufferPointer { moves in classes.withUnsafeBufferPointer { body(moves, $0, classCount) } }
+    }
+
     private func move(_ state: Int, _ index: Int, _ byte: UInt8) -> Int? {
         let row = Int(classes[Int(byte)]) * program.sets.count
         var following: [Place] = []
@@ -94,13 +104,17 @@ final class StateTable {
             guard case .bytes(let set, let next) = program.instructions[Int(place.instruction)] else { continue }
             if holds[row + Int(set)] { following.append(Place(instruction: next, frame: place.frame)) }
         }
-        let target = closure(following)
-        guard !target.places.isEmpty || target.accepts else {
-            moves[index] = -1
-            return nil
-        }
-        let number = number(of: target)
-        moves[index] = Int32(number)
+        let target = closures[following] ?? addClosure(of: following)
+        moves[index] = target
+        return target >= 0 ? Int(target) : nil
+    }
+
+    private func addClosure(of roots: [Place]) -> Int32 {
+        let target = closure(roots)
+        let isDead = target.places.isEmpty && !target.accepts
+        let number = isDead ? -1 : Int32(number(of: target))
+        closures[roots] = number
+        placeCount += roots.count
         return number
     }
 
@@ -112,7 +126,7 @@ final class StateTable {
         numbers[state] = states.count
         states.append(state)
         placeCount += state.places.count
-        moves.append(contentsOf: repeatElement(-2, count: classCount))
+        moves.append(contentsOf: repeatElement(Self.unknownMove, count: classCount))
         return states.count - 1
     }
 

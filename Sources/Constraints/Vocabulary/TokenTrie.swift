@@ -54,6 +54,33 @@ package final class TokenTrie: Sendable {
 
     func bytes(of token: Int) -> [UInt8]? { bytes.indices.contains(token) ? bytes[token] : nil }
 
+    /// Visits nodes as far as the table knows the moves, of which there are many. Returns the first node with an unknown one.
+    private func walk(
+        from start: Int, _ states: inout [Int], _ words: inout [UInt64], _ table: StateTable
+    ) -> Int {
+        table.withMoves { moves, classes, classCount in
+            labels.withUnsafeBufferPointer { labels in
+                depths.withUnsafeBufferPointer { depths in
+                    var node = start
+                    while node < labels.count {
+                        let depth = Int(depths[node])
+                        let next = moves[states[depth] * classCount + Int(classes[Int(labels[node])])]
+                        if next == StateTable.unknownMove { return node }
+                        if next < 0 {
+                            node = Int(ends[node])
+                            continue
+                        }
+                        states[depth + 1] = Int(next)
+                        let token = Int(tokens[node])
+                        if token >= 0 { words[token >> 6] |= 1 << UInt64(token & 63) }
+                        node += 1
+                    }
+                    return node
+                }
+            }
+        }
+    }
+
     /// The tokens whose bytes may come after `state`.
     func mask(after state: Int, in table: StateTable) -> TokenMask {
         var words = [UInt64](repeating: 0, count: (bytes.count + 63) / 64)
@@ -61,15 +88,9 @@ package final class TokenTrie: Sendable {
         var states = [Int](repeating: state, count: Int(depths.max() ?? 0) + 2)
         var node = 0
         while node < labels.count, table.failure == nil {
-            let depth = Int(depths[node])
-            guard let next = table.next(states[depth], labels[node]) else {
-                node = Int(ends[node])
-                continue
-            }
-            states[depth + 1] = next
-            let token = Int(tokens[node])
-            if token >= 0 { words[token >> 6] |= 1 << UInt64(token & 63) }
-            node += 1
+            node = walk(from: node, &states, &words, table)
+            // A move that is not known yet.
+            if node < labels.count { _ = table.next(states[Int(depths[node])], labels[node]) }
         }
         for (token, first) in doubles where words[first >> 6] >> UInt64(first & 63) & 1 != 0 {
             words[token >> 6] |= 1 << UInt64(token & 63)

@@ -56,13 +56,16 @@ struct ModelRoutes: Sendable {
         let place = try place(for: context.client)
         let asked = try await prepared(request, context, in: place) { body in
             let asked = try ChatCompletionRequest(from: JSONValueDecoder(body: body), configuration: served)
-            let options = try served.options(
+            var options = try served.options(
                 for: asked.answer, length: asked.maximumCompletionTokens ?? asked.answer.maximumTokens,
                 defaultLength: .max, logprobCount: asked.logprobCount)
+            let prompt = try served.tokens(of: asked.prompt)
+            let reading = try served.reading(of: asked, prompt: prompt, &options)
             return PreparedAnswer(
-                answer: asked.answer, prompts: [try served.tokens(of: asked.prompt)], options: options,
-                scoresPrompt: false,
-                format: ChatFormat(tokenizer: served.model.tokenizer, logprobCount: asked.logprobCount))
+                answer: asked.answer, prompts: [prompt], options: options, scoresPrompt: false,
+                format: ChatFormat(
+                    tokenizer: served.model.tokenizer, logprobCount: asked.logprobCount,
+                    readers: AnswerReaders(reading)))
         }
         return try await respond(to: asked, context, from: place)
     }

@@ -15,6 +15,8 @@ package struct ServedModel: Sendable {
     package let chat: ChatOptions
     /// When drafts become tokens of sampled answers.
     package let verifyRule: VerifyRule
+    /// Maximum number of tokens of reasoning, for requests that do not say; nil for no limit.
+    package let thinkingBudget: Int?
     /// Whether answers are metered, where their plans allow it.
     package let isMetered: Bool
     /// When the server started, in seconds since 1970; `created` of every answer.
@@ -26,7 +28,8 @@ package struct ServedModel: Sendable {
 
     package init(
         _ model: Model, plan: any DecodePlan, rule: CycleRule.Overrides, limits: ServingLimits,
-        chat: ChatOptions = ChatOptions(), verifyRule: VerifyRule = .exact, isMetered: Bool = false
+        chat: ChatOptions = ChatOptions(), verifyRule: VerifyRule = .exact, isMetered: Bool = false,
+        thinkingBudget: Int? = nil
     ) {
         self.model = model
         self.plan = plan
@@ -37,6 +40,7 @@ package struct ServedModel: Sendable {
         self.isMetered = isMetered
         promptLimit = min(limits.promptTokens ?? .max, model.stack.configuration.contextLength)
         promptByteLimit = promptLimit * (model.tokenizer?.longestTokenByteCount ?? 0)
+        self.thinkingBudget = thinkingBudget
     }
 
     var name: String { model.name }

@@ -58,7 +58,7 @@
             let service = Server(
                 ServedModel(
                     served, plan: plan, rule: self.plan.rule.overrides, limits: limits, chat: chat,
-                    verifyRule: verifyRule, isMetered: meter),
+                    verifyRule: verifyRule, isMetered: meter, thinkingBudget: template.think?.budget),
                 engine: engine,
                 configuration: server.configuration(), logger: Logger(label: "volley", factory: QuietLog.init)
             ) { port in

@@ -5,6 +5,8 @@ import JSON
 struct ChatCompletionRequest: DecodableWithConfiguration {
     let answer: AnswerRequest
     let prompt: ChatPrompt
+    let tools: ToolFields
+    let thinking: ThinkingFields
     /// Overrides `max_tokens`, its older name.
     let maximumCompletionTokens: Int?
     /// Most likely tokens reported beside each token; nil for none.
@@ -16,33 +18,28 @@ struct ChatCompletionRequest: DecodableWithConfiguration {
         case topLogprobs = "top_logprobs"
     }
 
-    private enum Ignored: String, CodingKey, CaseIterable {
-        case parallelToolCalls = "parallel_tool_calls"
-    }
-
     private enum Unsupported: String, UnsupportedField {
         case functions
-        case toolChoice = "tool_choice"
         case functionCall = "function_call"
         case audio
         case prediction
         case webSearchOptions = "web_search_options"
-        case reasoningEffort = "reasoning_effort"
         case verbosity
         case modalities
 
         var harmless: [JSONValue] {
             switch self {
             case .functions: [[]]
-            case .toolChoice, .functionCall: ["none", "auto"]
-            case .audio, .prediction, .webSearchOptions, .reasoningEffort, .verbosity: []
+            case .functionCall: ["none", "auto"]
+            case .audio, .prediction, .webSearchOptions, .verbosity: []
             case .modalities: [["text"]]
             }
         }
     }
 
     private static let fieldNames =
-        CodingKeys.names + Ignored.names + Unsupported.names + ChatPrompt.fieldNames + AnswerRequest.fieldNames
+        CodingKeys.names + Unsupported.names + ChatPrompt.fieldNames + ToolFields.fieldNames
+        + ThinkingFields.fieldNames + AnswerRequest.fieldNames
 
     /// - Throws: `APIError` naming the field that is wrong.
     init(from decoder: any Decoder, configuration served: ServedModel) throws {
@@ -56,7 +53,12 @@ struct ChatCompletionRequest: DecodableWithConfiguration {
             throw APIError.invalid("top_logprobs needs logprobs; set logprobs to true", field: "top_logprobs")
         }
         logprobCount = wantsLogprobs ? top ?? 0 : nil
-        prompt = try ChatPrompt(from: decoder)
+        tools = try ToolFields(from: decoder)
+        thinking = try ThinkingFields(from: decoder)
+        var prompt = try ChatPrompt(from: decoder)
+        if tools.choice == .none { prompt.removeTools() }
+        prompt.set(thinking)
+        self.prompt = prompt
         try decoder.refuseFields(notIn: Self.fieldNames)
     }
 }

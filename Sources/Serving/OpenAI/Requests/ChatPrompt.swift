@@ -29,6 +29,16 @@ struct ChatPrompt: Decodable {
         messages = try Self.messages(fields.decodeIfPresent(JSONValue.self, forKey: .messages))
     }
 
+    /// Leaves the tools out of the prompt: the model may not call them.
+    mutating func removeTools() { options.tools = nil }
+
+    /// Sets what the request says by other fields, unless `enable_thinking` says it.
+    mutating func set(_ thinking: ThinkingFields) {
+        options.thinking = options.thinking ?? thinking.thinking
+        guard let effort = thinking.effort, options.variables["reasoning_effort"] == nil else { return }
+        options.variables["reasoning_effort"] = .string(effort)
+    }
+
     private static func set(_ key: CodingKeys, _ value: JSONValue, in options: inout ChatOptions) throws(APIError) {
         do throws(TokenizerError) {
             switch key {

@@ -19,7 +19,22 @@ struct ChatChoice: Encodable {
 
     struct Message: Encodable {
         let role = "assistant"
-        let content: String
+        let content: Nullable<String>
+        let reasoning: String?
+        let calls: [ToolCallDelta]?
         let refusal = Nullable<String>(nil)
+
+        private enum CodingKeys: String, CodingKey {
+            case role, content
+            case reasoning = "reasoning_content"
+            case calls = "tool_calls"
+            case refusal
+        }
+
+        /// A message that only calls tools has no content.
+        init(_ whole: ChatDelta) {
+            (reasoning, calls) = (whole.reasoning, whole.calls)
+            content = Nullable(whole.content ?? (whole.calls == nil ? "" : nil))
+        }
     }
 }

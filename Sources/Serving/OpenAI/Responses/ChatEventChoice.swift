@@ -1,7 +1,7 @@
 /// A choice in an event of a streamed chat completion.
 struct ChatEventChoice: Encodable {
     let index: Int
-    let delta: Delta
+    let delta: ChatDelta
     var tokenIDs: [Int]?
     var logprobs: Nullable<ChatLogprobs>?
     var cycleIndex: Int?
@@ -15,10 +15,5 @@ struct ChatEventChoice: Encodable {
         case cycleIndex = "cycle_place"
         case finishReason = "finish_reason"
         case timings
-    }
-
-    struct Delta: Encodable {
-        var role: String?
-        var content: String?
     }
 }

@@ -5,15 +5,18 @@ import Tokens
 struct ChatFormat: AnswerFormat {
     let tokenizer: Tokenizer?
     let logprobCount: Int?
+    let readers: AnswerReaders
 
     static let object = "chat.completion"
     static let eventObject = "chat.completion.chunk"
     static let idPrefix = "chatcmpl-"
 
     func choice(_ record: ChoiceRecord, index: Int) -> ChatChoice {
-        ChatChoice(
-            index: index, message: .init(content: record.text), tokenIDs: record.tokens.map(\.id),
-            logprobs: logprobs(record.tokens), finishReason: Nullable(record.summary?.finishReason.apiName),
+        let whole = readers.whole(record.text)
+        return ChatChoice(
+            index: index, message: .init(whole), tokenIDs: record.tokens.map(\.id),
+            logprobs: logprobs(record.tokens),
+            finishReason: Nullable(record.summary?.finishReason.apiName(afterCalls: whole.calls != nil)),
             timings: record.summary.map(Timings.init))
     }
 
@@ -23,14 +26,17 @@ struct ChatFormat: AnswerFormat {
 
     func event(_ token: GeneratedToken, index: Int) -> ChatEventChoice {
         ChatEventChoice(
-            index: index, delta: .init(content: token.text), tokenIDs: [token.id], logprobs: logprobs([token]),
+            index: index, delta: readers.delta(token.text, choice: index), tokenIDs: [token.id],
+            logprobs: logprobs([token]),
             cycleIndex: token.cycleIndex)
     }
 
     func closing(_ summary: JobSummary, index: Int) -> ChatEventChoice {
-        ChatEventChoice(
-            index: index, delta: .init(), logprobs: Nullable(nil),
-            finishReason: Nullable(summary.finishReason.apiName), timings: Timings(summary))
+        let delta = readers.delta(nil, choice: index)
+        return ChatEventChoice(
+            index: index, delta: delta, logprobs: Nullable(nil),
+            finishReason: Nullable(summary.finishReason.apiName(afterCalls: readers.hasCalled(choice: index))),
+            timings: Timings(summary))
     }
 
     private func logprobs(_ tokens: [GeneratedToken]) -> Nullable<ChatLogprobs> {
