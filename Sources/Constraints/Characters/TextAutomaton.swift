@@ -7,6 +7,8 @@ struct TextAutomaton: Sendable {
     private var accepts: [Bool]
 
     private static let stateLimit = 20_000
+    /// Steps of single states while the automaton is made: about a second.
+    private static let workLimit = 10_000_000
     private static let tooLarge = ConstraintError.expression(
         problem: "it needs more than \(stateLimit) states with the limits beside it; simplify it")
 
@@ -23,9 +25,12 @@ struct TextAutomaton: Sendable {
         var pending = [builder.closure([start])]
         numbers[pending[0]] = 0
         var done = 0
+        var work = 0
         while done < pending.count {
             let state = pending[done]
             done += 1
+            work += state.count * classes.count
+            guard work <= Self.workLimit else { throw Self.tooLarge }
             accepts.append(state.contains(end))
             var row: [Int] = []
             for set in classes {

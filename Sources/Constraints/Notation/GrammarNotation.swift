@@ -102,7 +102,8 @@ struct GrammarNotation {
 
     private mutating func quantified(_ node: GrammarNode) throws(ConstraintError) -> GrammarNode {
         var node = node
-        while true {
+        // More of them would nest the grammar deeply.
+        for _ in 0..<8 {
             if take("*") {
                 node = .any(node)
             } else if take("+") {
@@ -119,6 +120,7 @@ struct GrammarNotation {
                 return node
             }
         }
+        throw problem("more than 8 quantifiers in a row are not supported")
     }
 
     private mutating func count() throws(ConstraintError) -> Int {

@@ -59,6 +59,10 @@ private struct ObjectLimits {
 }
 
 extension SchemaGrammar {
+    private static let propertyRuleLimit = 100_000
+    /// Characters of a listed name beside names that are not listed.
+    private static let nameLimit = 500
+
     /// The objects that `leaves` allow. Listed properties come in order, others after them.
     mutating func objects(_ leaves: [SchemaPlace]) throws(ConstraintError) -> GrammarNode {
         let limits = try ObjectLimits(leaves)
@@ -70,6 +74,10 @@ extension SchemaGrammar {
         guard limits.others == nil || limits.minimum <= limits.required.count else {
             throw leaves[0].problem("'minProperties' is not supported with properties of any name")
         }
+        let counts = min(max(limits.minimum, limits.maximum ?? 0, 1), properties.count)
+        guard properties.count * counts <= Self.propertyRuleLimit else {
+            throw .tooLarge(limit: Self.propertyRuleLimit)
+        }
         let other = try limits.others.map { schemas throws(ConstraintError) in try self.other(properties, schemas) }
         var list = PropertyList(properties, other: other, minimum: limits.minimum, maximum: limits.maximum, space())
         let space = space()
@@ -80,6 +88,10 @@ extension SchemaGrammar {
     private mutating func other(
         _ properties: [Property], _ schemas: [SchemaPlace]
     ) throws(ConstraintError) -> GrammarNode {
+        guard properties.allSatisfy({ $0.name.unicodeScalars.count <= Self.nameLimit }) else {
+            throw schemas[0].problem(
+                "a name of more than \(Self.nameLimit) characters beside other names is not supported")
+        }
         let value = try node(schemas)
         let name = NameGrammar(excluded: properties.map(\.name)).node(character: character(), in: &grammar)
         return grammar.add("property", .sequence([.literal("\""), name, .literal("\":"), space(), value]))

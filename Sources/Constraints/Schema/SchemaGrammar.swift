@@ -3,9 +3,11 @@ import JSON
 /// Builds the grammar of the JSON texts that fulfil a schema.
 struct SchemaGrammar {
     var grammar: Grammar
-    let reader: SchemaReader
+    private var reader: SchemaReader
     /// Rules by the pointers of the schemas that they fulfil.
     private var rules: [[String]: Int] = [:]
+    /// Rules that are not defined yet. Defining them in turn keeps the stack flat, however schemas refer to each other.
+    private var pending: [(rule: Int, schemas: [SchemaPlace])] = []
     private var parts: [Part: GrammarNode] = [:]
 
     private static let ruleLimit = 50_000
@@ -33,6 +35,7 @@ struct SchemaGrammar {
     ) throws(ConstraintError) -> GrammarNode {
         var builder = SchemaGrammar(grammar: grammar, reader: SchemaReader(root: root))
         let node = try builder.node([schema])
+        while let next = builder.pending.popLast() { try builder.define(next.rule, next.schemas) }
         grammar = builder.grammar
         return node
     }
@@ -50,10 +53,14 @@ struct SchemaGrammar {
         }
         let rule = grammar.declare(key.first ?? "any")
         rules[key] = rule
+        pending.append((rule, schemas))
+        return .rule(rule)
+    }
+
+    private mutating func define(_ rule: Int, _ schemas: [SchemaPlace]) throws(ConstraintError) {
         var nodes: [GrammarNode] = []
         for alternative in try reader.alternatives(schemas) { nodes.append(try node(of: alternative.leaves)) }
         grammar.define(rule, as: .choice(nodes))
-        return .rule(rule)
     }
 
     /// The values that fulfil all of `leaves`, none of which combines others.

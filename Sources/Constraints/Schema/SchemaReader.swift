@@ -3,8 +3,13 @@ import JSON
 /// Reads a schema document: follows references, merges `allOf`, and turns `anyOf` and `oneOf` into alternatives.
 struct SchemaReader {
     let root: JSONValue
+    /// Pointers of the schemas whose `oneOf` is known to be disjoint.
+    private var checked: Set<String> = []
+
     private static let alternativeLimit = 256
     private static let depthLimit = 64
+
+    init(root: JSONValue) { self.root = root }
 
     /// Schemas without references, `allOf`, `anyOf` and `oneOf`, all of which a value must fulfil.
     struct Alternative {
@@ -14,13 +19,13 @@ struct SchemaReader {
     }
 
     /// The alternatives that fulfil all of `schemas`; none if a schema is `false`.
-    func alternatives(_ schemas: [SchemaPlace]) throws(ConstraintError) -> [Alternative] {
+    mutating func alternatives(_ schemas: [SchemaPlace]) throws(ConstraintError) -> [Alternative] {
         var found = [Alternative()]
         for schema in schemas { found = try added(schema, to: found, path: []) }
         return found
     }
 
-    private func added(
+    private mutating func added(
         _ schema: SchemaPlace, to alternatives: [Alternative], path: [String]
     ) throws(ConstraintError) -> [Alternative] {
         guard !path.contains(schema.pointer) else { throw schema.problem("the schema refers to itself alone") }
@@ -50,13 +55,18 @@ struct SchemaReader {
             for part in try schema.list("allOf") ?? [] { open = try added(part, to: open, path: path) }
             for keyword in ["anyOf", "oneOf"] {
                 guard let branches = try schema.list(keyword) else { continue }
-                if keyword == "oneOf" { try checkDisjoint(branches, of: schema) }
-                var all: [Alternative] = []
-                for branch in branches { all += try added(branch, to: open, path: path) }
-                open = all
-                guard open.count <= Self.alternativeLimit else {
-                    throw schema.problem("anyOf and oneOf combine to more than \(Self.alternativeLimit) alternatives")
+                if keyword == "oneOf", checked.insert(schema.pointer).inserted {
+                    try checkDisjoint(branches, of: schema)
                 }
+                var all: [Alternative] = []
+                for branch in branches {
+                    all += try added(branch, to: open, path: path)
+                    guard all.count <= Self.alternativeLimit else {
+                        throw schema.problem(
+                            "anyOf and oneOf combine to more than \(Self.alternativeLimit) alternatives")
+                    }
+                }
+                open = all
             }
             return done + open
         default: throw schema.problem("a schema should be an object, true or false, not \(schema.value)")
@@ -88,7 +98,7 @@ struct SchemaReader {
     }
 
     /// Checks that no value fulfils two of the branches of `oneOf`, which a constraint then treats as `anyOf`.
-    private func checkDisjoint(_ branches: [SchemaPlace], of schema: SchemaPlace) throws(ConstraintError) {
+    private mutating func checkDisjoint(_ branches: [SchemaPlace], of schema: SchemaPlace) throws(ConstraintError) {
         var shapes: [[SchemaShape]] = []
         for branch in branches {
             // A branch that recurs is read where it stands.
