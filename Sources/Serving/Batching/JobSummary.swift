@@ -8,6 +8,8 @@ package struct JobSummary: Sendable, Equatable {
     package let reusedTokens: Int
     package let generatedTokens: Int
     package let drafts: DraftCounts
+    /// How often vanilla would have chosen the same tokens; nil unless metered.
+    package let agreement: Agreement?
     /// Seconds from the job's arrival to the first pass over its prompt.
     package let waitSeconds: Double
     /// Seconds from the first pass to the first token.

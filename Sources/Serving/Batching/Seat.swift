@@ -95,7 +95,7 @@ final class Seat {
         return JobSummary(
             finishReason: reason, promptTokens: job.prompt.count, reusedTokens: reusedTokens,
             generatedTokens: generatedTokens, drafts: generator.statistics.drafts,
-            waitSeconds: (started - job.submitted).seconds,
+            agreement: generator.statistics.agreement, waitSeconds: (started - job.submitted).seconds,
             promptSeconds: (first - started).seconds, decodeSeconds: ((lastToken ?? first) - first).seconds)
     }
 }

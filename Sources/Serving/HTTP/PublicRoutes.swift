@@ -18,13 +18,7 @@ struct PublicRoutes: Sendable {
         router.get("openapi.json") { _, _ in
             Response(text: document, type: "application/json")
         }
-        router.get("/") { _, _ in
-            var response = Response(
-                text: String(decoding: PackageResources.page_html, as: UTF8.self), type: "text/html; charset=utf-8")
-            response.headers[.contentSecurityPolicy] =
-                "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:"
-            return response
-        }
+        for file in PageFile.all { router.get(RouterPath(file.path)) { _, _ in file.response } }
     }
 
     /// The OpenAPI document, with the model's name, its limits and the lists that its chat template reads filled in.

@@ -3,11 +3,15 @@
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 
 import openai
 import pytest
+from playwright import sync_api
+
+from scripted import Scripted
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 VOLLEY = os.environ.get("VOLLEY", ROOT / ".build/release/volley")
@@ -20,9 +24,12 @@ class Served:
         self.process = subprocess.Popen(
             [VOLLEY, "serve", "--port", "0", *options], stderr=subprocess.PIPE, text=True, env=environment
         )
-        line = self.process.stderr.readline()
-        found = re.search(r"at (http://127\.0\.0\.1:\d+)", line)
-        assert found, line
+        lines, found = [], None
+        # Warnings may come first.
+        while not found:
+            lines.append(self.process.stderr.readline())
+            assert lines[-1], "".join(lines)
+            found = re.search(r"at (http://127\.0\.0\.1:\d+)", lines[-1])
         self.url = found[1]
 
     def client(self, **options):
@@ -61,6 +68,58 @@ def alone():
         return run.stdout.removesuffix("\n")
 
     return generate
+
+
+BROWSER = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if BROWSER is None:
+        pytest.skip("no Chromium: install the package chromium, or name the program in CHROMIUM")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser, request):
+    """Opens a server's page, as a phone if nothing else is said, and checks at the end that all went well in it."""
+    opened = []
+
+    def open_page(server, width=390, height=844, **options):
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        page = context.new_page()
+        problems = []
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda message: "Content Security" in message.text and problems.append(message.text))
+        page.on("request", lambda asked: asked.url.startswith((server.url, "data:")) or problems.append(asked.url))
+        page.goto(server.url)
+        page.get_by_label("API key").fill(KEY)
+        page.keyboard.press("Enter")
+        sync_api.expect(page.locator("#panels")).to_be_visible()
+        opened.append((context, page, problems))
+        return page
+
+    yield open_page
+    for number, (context, page, problems) in enumerate(opened):
+        if folder := os.environ.get("SCREENSHOTS"):
+            page.screenshot(path=f"{folder}/{request.node.name}-{number}.png")
+        context.close()
+        assert problems == [], "no script fails, the policy forbids nothing, and nothing is fetched from elsewhere"
+
+
+@pytest.fixture
+def scripted(served):
+    scripted = Scripted(served)
+    yield scripted
+    scripted.stop()
+
+
+@pytest.fixture
+def page(served, open_page):
+    return open_page(served)
 
 
 MODEL = "volley-5m"

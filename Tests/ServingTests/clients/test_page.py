@@ -1,94 +1,138 @@
-"""The page in a real browser: chat and race, by keyboard, on a phone, light and dark."""
+"""The page as a whole: its files and their policy, its key, its tabs, its size on every screen, its contrast."""
 
-import os
-import shutil
+import re
+import urllib.request
 
 import pytest
-from playwright import sync_api
 from playwright.sync_api import expect
 
-from conftest import KEY, LIST, REPEAT
+from conftest import REPEAT
 
-BROWSER = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(
-    BROWSER is None, reason="no Chromium: install the package chromium, or name the program in CHROMIUM"
-)
+TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+def fetch(url):
+    with urllib.request.urlopen(url) as answer:
+        return answer.headers, answer.read().decode()
 
 
-@pytest.fixture(params=["light", "dark"])
-def page(browser, served, request):
-    context = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme=request.param)
+def test_files_have_their_types_and_a_strict_policy(served):
+    paths, seen = ["/"], set()
+    while paths:
+        path = paths.pop()
+        seen.add(path)
+        headers, text = fetch(served.url + path)
+        kind = "html" if path == "/" else path.rsplit(".", 1)[1]
+        assert headers["Content-Type"] == TYPES[kind] + "; charset=utf-8"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        policy = dict(rule.split(" ", 1) for rule in headers["Content-Security-Policy"].split("; "))
+        assert policy["default-src"] == "'none'" and policy["script-src"] == policy["style-src"] == "'self'"
+        assert "unsafe" not in headers["Content-Security-Policy"]
+        if kind == "html":
+            found = re.findall(r'(?:src|href)="(page/[^"]+)"', text)
+            assert not re.search(r"<style|<script(?![^>]* src=)|\son\w+=|\sstyle=", text), "nothing is inline"
+        else:
+            found = ["page/" + name for name in re.findall(r'from "\./([^"]+)"', text)]
+            assert "innerHTML" not in text
+        paths += [found_path for found_path in {"/" + name for name in found} if found_path not in seen | set(paths)]
+    assert len(seen) > 15
+
+
+def test_a_wrong_key_is_asked_for_again(served, browser):
+    context = browser.new_context()
     page = context.new_page()
-    problems = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("request", lambda asked: asked.url.startswith((served.url, "data:")) or problems.append(asked.url))
     page.goto(served.url)
-    page.get_by_label("API key").fill(KEY)
+    page.get_by_label("API key").fill("not the key")
     page.keyboard.press("Enter")
-    expect(page.locator("#model")).to_contain_text("volley-5m")
-    yield page
-    if folder := os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=f"{folder}/{request.node.name}.png", full_page=True)
-    assert problems == [], "no script fails, and nothing is fetched from elsewhere"
+    expect(page.get_by_role("alert")).to_contain_text("the API key is wrong")
+    expect(page.locator("#panels")).to_be_hidden()
     context.close()
 
 
-def fits(page):
-    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-
-
-def test_chat_by_keyboard(page):
-    page.get_by_label("Message").focus()
-    page.keyboard.type(REPEAT)
-    page.keyboard.press("Enter")
-    answer = page.locator("#turns .turn").nth(1)
-    expect(answer.locator(".speed")).to_contain_text("tokens/s")
-    expect(page.locator("#send")).to_be_enabled()
-    assert answer.locator(".text").inner_text().startswith(LIST + "\n" + LIST)
-    assert fits(page)
-    # A second turn sends the first one's messages too.
-    page.get_by_label("Message").fill("Sort this list: 38 58 10")
-    page.keyboard.press("Enter")
-    expect(page.locator("#turns .turn")).to_have_count(4)
-    expect(page.locator("#send")).to_be_enabled()
-
-
-def test_race_by_keyboard(page):
+def test_tabs_by_keyboard(page):
     page.get_by_role("tab", name="Chat").focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("tab", name="Race")).to_be_focused()
-    for label in ["mtd 2", "mtd 6"]:
-        page.get_by_role("checkbox", name=label, exact=True).check()
-    page.get_by_label("Prompt").fill(REPEAT)
-    page.keyboard.press("Enter")
-    rows = page.locator("#results tbody tr")
-    expect(rows).to_have_count(4)
-    expect(page.locator("#start")).to_be_enabled()
-    cells = [row.locator("td").all_inner_texts() for row in rows.all()]
-    assert [row[0] for row in cells] == ["vanilla", "mtd 2", "mtd 4", "mtd 6"]
-    assert cells[0][4:] == ["1.00×", "100 %"]
-    assert all(float(row[3]) > 0 for row in cells)
-    lanes = page.locator("#lanes .turn")
-    assert lanes.nth(0).locator(".text [class^=p]").count() == 0, "vanilla has no cycles"
-    # Four tokens a cycle: each cycle index equally often, but for the last cycle.
-    counts = [lanes.nth(2).locator(f".text .p{place}").count() for place in range(8)]
-    assert counts[3] > 0 and counts[4:] == [0] * 4 and max(counts[:4]) - min(counts[:4]) <= 1
-    assert fits(page)
+    expect(page.get_by_role("textbox", name="Prompt", exact=True)).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("textbox", name="Message")).to_be_visible()
 
 
-def test_stop_and_errors(page):
-    page.get_by_label("Message").fill(REPEAT)
-    page.get_by_label("Temperature").fill("2")
-    page.evaluate("document.getElementById('temperature').removeAttribute('max')")
-    page.get_by_label("Temperature").fill("3")
-    page.locator("#send").click()
-    expect(page.get_by_role("alert")).to_contain_text("temperature is 3")
-    expect(page.locator("#send")).to_be_enabled()
+def fill(page):
+    """An answer in the chat, then a race."""
+    page.get_by_role("button", name=REPEAT).first.click()
+    expect(page.locator("#send")).to_be_visible()
+    page.locator("#settings summary").click()
+    page.get_by_label("Plan").select_option("mtd:8")
+    yield
+    page.get_by_role("tab", name="Race").click()
+    yield
+    page.get_by_role("button", name=REPEAT).click()
+    expect(page.locator("#controls")).to_be_visible(timeout=60_000)
+    page.get_by_label("Time").fill("1000")
+    yield
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280, 1920])
+def test_fits_every_screen(served, open_page, width):
+    page = open_page(served, width=width)
+    for _ in fill(page):
+        for box in ["html", "#scroll", "#race"]:
+            assert page.locator(box).evaluate("box => box.scrollWidth <= box.clientWidth"), box
+
+
+# The least contrast of what is visible: text with its background, 4.5 or 3 for large text, and edges of controls, 3.
+CONTRASTS = """() => {
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const over = (color, under) => {
+    canvas.globalCompositeOperation = "source-over";
+    canvas.fillStyle = under; canvas.fillRect(0, 0, 1, 1);
+    canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1);
+    return "rgb(" + [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).join(" ") + ")";
+  };
+  const background = element => element ? over(getComputedStyle(element).backgroundColor, background(element.parentElement)) : "white";
+  const luminance = color => {
+    const [r, g, b] = color.match(/[\\d.]+/g).map(part => part / 255)
+      .map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ratio = (one, other) => {
+    const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+    return (high + 0.05) / (low + 0.05);
+  };
+  const poor = [];
+  for (const element of document.body.querySelectorAll("*")) {
+    if (!element.checkVisibility()) continue;
+    const style = getComputedStyle(element), under = background(element), name = element.outerHTML.slice(0, 60);
+    const hasText = [...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    const isLarge = parseFloat(style.fontSize) >= 24 || parseFloat(style.fontSize) >= 18.66 && style.fontWeight >= 700;
+    const text = ratio(over(style.color, under), under);
+    if ((hasText || element.value) && text < (isLarge ? 3 : 4.5)) poor.push(`${name}: text ${text}`);
+    if (element.placeholder) {
+      const placeholder = ratio(over(getComputedStyle(element, "::placeholder").color, under), under);
+      if (placeholder < 4.5) poor.push(`${name}: placeholder ${placeholder}`);
+    }
+    if (element.matches("button:not(:disabled), select, textarea, input:not([type=checkbox], [type=range])")) {
+      const outside = background(element.parentElement);
+      const edge = Math.max(ratio(style.borderTopColor, outside), ratio(under, outside));
+      if (edge < 3 && !style.borderTopColor.endsWith(" 0)")) poor.push(`${name}: edge ${edge}`);
+    }
+  }
+  return poor;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contrast_is_that_of_wcag_aa(served, open_page, scheme):
+    page = open_page(served, width=1280, color_scheme=scheme)
+    for _ in fill(page):
+        page.mouse.move(0, 0)
+        assert page.evaluate(CONTRASTS) == []
+    # Every place of a cycle, whatever the race has shown.
+    page.locator("#legend").evaluate("""legend => [0, 1, 2, 3, 4, 5, 6, 7].forEach(place => {
+      const swatch = document.createElement("span");
+      swatch.className = "p" + place;
+      swatch.append("place");
+      legend.append(swatch);
+    })""")
+    assert page.evaluate(CONTRASTS) == []

@@ -15,6 +15,8 @@ struct ModelDescription: Encodable {
     let mtdLargest: Int
     let hasChat: Bool
     let largestAnswer: Int
+    /// The usual plans among those that a request may name.
+    let plans: [OfferedPlan]
     let sampling: RecommendedSampling
 
     private enum CodingKeys: String, CodingKey {
@@ -26,6 +28,7 @@ struct ModelDescription: Encodable {
         case mtdLargest = "mtd_largest"
         case hasChat = "has_chat"
         case largestAnswer = "largest_answer"
+        case plans
         case sampling
     }
 
@@ -39,6 +42,7 @@ struct ModelDescription: Encodable {
         mtdLargest = served.largestFactor
         hasChat = served.model.tokenizer?.hasChatTemplate ?? false
         largestAnswer = served.limits.answerTokens
+        plans = OfferedPlan.usual.compactMap { OfferedPlan($0, served) }
         sampling = RecommendedSampling(served.model.generationDefaults)
     }
 }
