@@ -102,7 +102,8 @@ package final class BatchEngine {
                 .finished(
                     JobSummary(
                         finishReason: .cancelled, promptTokens: job.prompt.count, reusedTokens: 0, generatedTokens: 0,
-                        drafts: DraftCounts(), agreement: nil, waitSeconds: waited, promptSeconds: 0, decodeSeconds: 0)))
+                        drafts: DraftCounts(), agreement: nil, waitSeconds: waited, promptSeconds: 0, decodeSeconds: 0))
+            )
         }
         for seat in seats where seat.job.isCancelled { end(seat, .cancelled) }
         reading.removeAll(where: \.job.isCancelled)

@@ -33,7 +33,9 @@
         var verifyRule: VerifyRule = .exact
 
         @Flag(
-            help: "Count in /metrics how often vanilla would have chosen an answer's tokens, where the plan allows it.")
+            help:
+                "Tell in timings and /metrics how often vanilla would have chosen an answer's tokens, where the plan allows it."
+        )
         var meter = false
 
         func validate() throws {

@@ -58,6 +58,34 @@ def test_tabs_by_keyboard(page):
     expect(page.get_by_role("textbox", name="Message")).to_be_visible()
 
 
+def reached(page):
+    """The controls that Tab reaches, each with an outline that shows where it is."""
+    seen = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        focused = page.evaluate("""() => {
+          const element = document.activeElement;
+          return element === document.body ? null
+            : [element.id || element.value || element.textContent.trim(), getComputedStyle(element).outlineStyle];
+        }""")
+        if focused is None or focused[0] in seen:
+            break
+        assert focused[1] != "none", focused
+        seen.append(focused[0])
+    return seen
+
+
+def test_tab_reaches_every_control(page):
+    page.get_by_role("tab", name="Chat").focus()
+    chat = reached(page)
+    assert chat[:3] == ["new", "chats", "Settings"] and chat[-3:] == ["message", "plan", "send"]
+    assert REPEAT in chat, "the examples"
+    page.get_by_role("tab", name="Chat").focus()
+    page.keyboard.press("ArrowRight")
+    race = reached(page)
+    assert race[:2] == ["race", "prompt"] and {"verified:4", "mtd:2", "length", "runs", "start"} < set(race)
+
+
 def fill(page):
     """An answer in the chat, then a race."""
     page.get_by_role("button", name=REPEAT).first.click()

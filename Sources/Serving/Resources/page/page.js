@@ -15,13 +15,17 @@ const server = {
   begin() {
     this.running = new AbortController();
     this.warn("");
-    $("start").disabled = true;
+    this.setIdle(false);
     return this.running.signal;
   },
 
   end() {
     this.running = null;
-    $("start").disabled = false;
+    this.setIdle(true);
+  },
+
+  setIdle(isIdle) {
+    for (const id of ["send", "start"]) $(id).disabled = !isIdle;
   },
 
   stop() {
