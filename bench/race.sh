@@ -25,7 +25,7 @@ peers=$(bench/peers/build_llama_cpp.sh "$dir/llama.cpp")
 python=$dir/python/bin/python
 [ -x "$python" ] || {
     "${PYTHON:-python3}" -m venv "$dir/python"
-    "$python" -m pip install --quiet --disable-pip-version-check gguf==0.19.0 matplotlib==3.10.8 >&2
+    "$python" -m pip install --quiet --disable-pip-version-check gguf==0.19.0 >&2
 }
 
 for name in "$@"; do

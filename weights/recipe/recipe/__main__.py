@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from recipe import checkpoints, depth, distributed, embedded, evaluation, vocabulary
+from recipe import checkpoints, curves, depth, distributed, embedded, evaluation, vocabulary
 from recipe.cycles import HISTORIES, PROMPT_INPUTS, VANILLA, MaskedPass, Rule
 from recipe.examples import Chat, FileExamples, GeneratedExamples
 from recipe.head import commands as head
@@ -96,7 +96,7 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
 
     picture = commands.add_parser("curves", help="plot the losses of runs")
     picture.add_argument("runs", type=Path, nargs="+")
-    picture.add_argument("--out", type=Path, required=True, help=".svg or .png")
+    picture.add_argument("--out", type=Path, required=True, help="an SVG file")
     picture.set_defaults(run=draw_curves)
 
     export = commands.add_parser("export", help="pack a trained directory into lz4 shards, with volley")
@@ -335,8 +335,6 @@ def run_depth(arguments: argparse.Namespace) -> int:
 
 
 def draw_curves(arguments: argparse.Namespace) -> int:
-    from recipe import curves  # imported late: matplotlib takes a second to load
-
     curves.draw(arguments.runs, arguments.out)
     return 0
 
