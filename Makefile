@@ -8,6 +8,8 @@ SMOLLM2 := $(CACHE)/SmolLM2-135M-Instruct.gguf
 SMOLLM2_MTD := $(CACHE)/SmolLM2-135M-Instruct-mtd
 SMOLLM2_HEAD := $(CACHE)/head-smollm2
 BUDGET ?= 20m
+export VOLLEY_COMMIT := $(shell git describe --always --dirty --exclude '*' 2>/dev/null || true)
+PREFIX ?= /usr/local
 VOLLEY := .build/release/volley
 RECIPE := weights/recipe
 
@@ -49,6 +51,19 @@ consumer: setup ## build and run a package that depends on this one
 .PHONY: docs
 docs: setup ## build the library's documentation, no warning allowed
 	docs/build.sh .build/docs
+
+.PHONY: reference
+reference: build ## write docs/commands.md from the commands' help
+	python3 docs/tools/commands.py --volley $(VOLLEY)
+
+.PHONY: tables
+tables: ## write the documents' tables and pictures from the records
+	python3 docs/tools/measurements.py
+	python3 docs/tools/pictures.py
+
+.PHONY: install
+install: build ## install the command, man pages and shell completions (PREFIX=/usr/local, DESTDIR=)
+	@docs/tools/install.sh $(VOLLEY) "$(DESTDIR)$(PREFIX)"
 
 .PHONY: clients
 clients: setup ## set up what the server is tested with: openai, schemathesis, a driver for Chromium, linters
@@ -106,5 +121,12 @@ format: ## format the Swift sources
 	swift format --in-place --recursive Package.swift Sources Tests docs/examples
 
 .PHONY: lint
-lint: ## check the format
+lint: ## check the format, spelling, links, and that generated documents are current
 	swift format lint --strict --recursive Package.swift Sources Tests docs/examples
+	@docs/tools/setup.sh
+	python3 docs/tools/check.py spelling
+	python3 docs/tools/check.py links
+	python3 docs/tools/measurements.py --check
+	python3 docs/tools/pictures.py --check
+	python3 docs/tools/commands.py --check
+	python3 -m unittest discover --start-directory docs/tools --quiet

@@ -14,7 +14,7 @@ enum { LANES = 4 };
 #endif
 #endif
 
-/// Bytes between a read and its prefetch from memory into L2: the fastest of the distances tried (docs/speed.md).
+/// Bytes between a read and its prefetch from memory into L2: the fastest of the distances tried (docs/kernels.md).
 enum { PREFETCH_DISTANCE = 24576 };
 /// Bytes between a read and its prefetch from L2 into L1, divided among the rows that are read together.
 enum { PREFETCH_NEAR_DISTANCE = 2048 };

@@ -5,7 +5,7 @@
 #include "lane_sums.h"
 
 /// Shortest row, in bytes, whose weights are prefetched. Models with shorter rows fit the caches, where prefetching
-/// costs more than it gains (docs/speed.md).
+/// costs more than it gains (docs/kernels.md).
 enum { SHORTEST_FAR_ROW = 1024 };
 
 /// sums[m][r] += weights[r][k] · input[m][k] for LANES columns from `column` on, without the first `left_out` of them.
@@ -71,7 +71,7 @@ INLINE void float_tile(enum volley_format format, bool is_far, size_t R, size_t 
 }
 
 /// Weight rows of a tile: as many as let sums, weights and one vector of activations fit the registers. Reading two
-/// rows at a time from memory is faster than four, unless arithmetic is the limit (docs/speed.md).
+/// rows at a time from memory is faster than four, unless arithmetic is the limit (docs/kernels.md).
 INLINE size_t float_tile_rows(bool is_far, size_t M) {
     size_t fitting = ((LANES == 16 ? 32 : 16) - 1) / (M + 1), most = is_far && M <= 2 ? 2 : 4;
     return fitting < most ? fitting : most;
