@@ -14,6 +14,9 @@ func server(_ product: String, _ package: String) -> Target.Dependency {
     .product(name: product, package: package, condition: .when(traits: ["Server"]))
 }
 
+/// Without it, `volley --version` names no commit.
+let commit = Context.environment["VOLLEY_COMMIT"].map { CSetting.define("VOLLEY_COMMIT", to: $0) }
+
 let package = Package(
     name: "volley",
     platforms: [.macOS(.v15)],
@@ -49,6 +52,7 @@ let package = Package(
             name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CLineEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+        .target(name: "CBuild", cSettings: commit.map { [$0] }),
         .target(name: "CKernels"),
         .target(name: "Tensors", dependencies: ["CKernels", openBLAS, "CLinux"], swiftSettings: strict),
         .target(name: "JSON", swiftSettings: strict),
@@ -112,7 +116,7 @@ let package = Package(
         .executableTarget(
             name: "VolleyCLI",
             dependencies: [
-                "CLineEdit", "Measuring", "Volley",
+                "CBuild", "CLineEdit", "Measuring", "Volley",
                 .target(name: "Serving", condition: .when(traits: ["Server"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 server("Logging", "swift-log"),

@@ -42,6 +42,20 @@ struct EmbeddedTests {
     private static let weights = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "weights").path
 
+    @Test("an installed program finds the model under share/volley")
+    func installed() throws {
+        let files = FileManager.default
+        let directory = try TemporaryDirectory()
+        let prefix = URL(fileURLWithPath: directory.path)
+        let (folder, shared) = (prefix.appending(path: "bin"), prefix.appending(path: "share/volley"))
+        for made in [folder, shared] { try files.createDirectory(at: made, withIntermediateDirectories: true) }
+        let program = folder.appending(path: "volley")
+        try files.copyItem(at: Command.executable, to: program)
+        try files.createSymbolicLink(
+            at: shared.appending(path: "weights"), withDestinationURL: URL(fileURLWithPath: Self.weights))
+        #expect(try Command.run(["tokenize", "<|im_end|>"], program: program).text == "2\n")
+    }
+
     @Test("a program far from any weights asks for a model")
     func missing() throws {
         let directory = try TemporaryDirectory()

@@ -99,7 +99,7 @@ struct Compare: ParsableCommand {
         let summary = ComparisonSummary(comparisons)
         let setting = ComparisonSetting(
             models, kvFormat: model.kv, processor: Machine.processor, instructionSet: InstructionSet.best.rawValue,
-            threads: model.sessionOptions().threadCount, rounds: rounds, version: VolleyCommand.configuration.version)
+            threads: model.sessionOptions().threadCount, rounds: rounds, version: Version.text)
         if json {
             try StandardOutput.write(ComparisonDocument(comparisons, setting).json())
         } else {

@@ -16,7 +16,7 @@ struct VolleyCommand: AsyncParsableCommand {
             Results go to standard output, everything else to standard error.
             Exit codes: 0 success, 1 failure (with a one-sentence error), 64 wrong usage.
             """,
-        version: "0.1.0",
+        version: Version.text,
         subcommands: [
             Generate.self, Chat.self, Tokenize.self, Pack.self, Unpack.self, Inspect.self, Verify.self,
             Compare.self, Tune.self, Bench.self, Eval.self, Depth.self, Cache.self,

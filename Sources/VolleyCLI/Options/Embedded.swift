@@ -2,7 +2,8 @@ import Foundation
 
 /// The contents of `weights/`: a small model, and questions that it was not trained on.
 ///
-/// The folder is searched upwards from the program's own path, not from the current directory.
+/// Every folder above the program is searched, from the nearest up, for `weights/` and, as `make install` writes it,
+/// `share/volley/weights/`. The current directory does not matter.
 struct Embedded {
     static let modelName = "volley-5m"
 
@@ -12,11 +13,13 @@ struct Embedded {
     init(program: URL = Self.program) throws(EmbeddedError) {
         var directory = program.deletingLastPathComponent()
         while directory.path != "/" {
-            let weights = directory.appending(path: "weights")
-            let manifest = weights.appending(path: "\(Self.modelName)/manifest.json")
-            if FileManager.default.fileExists(atPath: manifest.path) {
-                self.weights = weights
-                return
+            for name in ["weights", "share/volley/weights"] {
+                let weights = directory.appending(path: name)
+                let manifest = weights.appending(path: "\(Self.modelName)/manifest.json")
+                if FileManager.default.fileExists(atPath: manifest.path) {
+                    self.weights = weights
+                    return
+                }
             }
             directory.deleteLastPathComponent()
         }

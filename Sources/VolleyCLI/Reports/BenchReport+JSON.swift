@@ -103,7 +103,7 @@ extension BenchReport {
 
     func json() throws -> String {
         let document = Document(
-            version: VolleyCommand.configuration.version, processor: Machine.processor, system: Machine.system,
+            version: Version.text, processor: Machine.processor, system: Machine.system,
             instructionSet: InstructionSet.best.rawValue, threads: sessionOptions.threadCount,
             kv: sessionOptions.kvFormat.rawValue, activations: sessionOptions.activations.rawValue,
             promptTokens: options.promptTokens,

@@ -70,7 +70,7 @@ struct BenchReport {
             "\(Machine.processor), \(threads), \(InstructionSet.best.rawValue) kernels, "
                 + "KV \(sessionOptions.kvFormat.rawValue), activations \(sessionOptions.activations.rawValue); "
                 + "memory reads \(bandwidths.joined(separator: ", ")); "
-                + "volley \(VolleyCommand.configuration.version), \(Machine.system).",
+                + "volley \(Version.text), \(Machine.system).",
             "Medians of \(options.repeats) \(options.repeats == 1 ? "round" : "rounds"), with everything measured once per round, "
                 + "and memory before each decoding; spread: interquartile range over the median.",
         ]
