@@ -65,6 +65,12 @@ tables: ## write the documents' tables and pictures from the records
 install: build ## install the command, man pages and shell completions (PREFIX=/usr/local, DESTDIR=)
 	@docs/tools/install.sh $(VOLLEY) "$(DESTDIR)$(PREFIX)"
 
+.PHONY: site
+site: setup ## write a static site from the documents and the library's documentation, and check its links
+	HOSTING_BASE_PATH=library docs/build.sh .build/library
+	@docs/tools/setup.sh
+	docs/tools/.venv/bin/python docs/tools/website.py .build/site --library .build/library
+
 .PHONY: clients
 clients: setup ## set up what the server is tested with: openai, schemathesis, a driver for Chromium, linters
 	@Tests/ServingTests/clients/setup.sh

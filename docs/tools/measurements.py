@@ -18,7 +18,8 @@ from records import RESULTS, ROOT, catalogue
 from tables import Tables
 
 PAGES = ["README.md", *(f"docs/{name}.md" for name in (
-    "speed", "measurements", "plans", "serving", "format", "how-it-works", "layer-skipping", "kernels"))]
+    "speed", "measurements", "plans", "serving", "format", "how-it-works", "layer-skipping", "kernels")),
+    "Sources/Volley/Volley.docc/Formats.md"]
 BLOCK = re.compile(r"(<!-- table (\S+) -->\n).*?(<!-- end -->)", re.S)
 NAMES = {
     "overview": Tables.overview,
@@ -38,6 +39,7 @@ NAMES = {
     "skipping": Tables.skipping,
     "serving": Tables.serving,
     "agreement": Tables.agreement,
+    "what-loads": Tables.what_loads,
     "storage-trained": lambda tables: tables.storage("weights-trained"),
     "storage-smollm2": lambda tables: tables.storage("weights-smollm2"),
 }

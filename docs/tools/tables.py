@@ -38,6 +38,13 @@ class Tables(SpeedTables):
             rows.append([record.subject, *speeds, f"{decode['volley mtd 4']['over']['fastest peer']['median']:.1f}×", self.origin(record)])
         return table(["weights", "llama.cpp", "ik_llama.cpp", "Volley", "factor 4", "factor 4 ÷ faster peer", "record"], rows)
 
+    def what_loads(self) -> str:
+        """The table of docs/models.md without its links, for the library's documentation."""
+        lines = (ROOT / "docs/models.md").read_text().splitlines()
+        start = next(number for number, line in enumerate(lines) if line.startswith("| `--model` |"))
+        rows = [line for line in lines[start : lines.index("", start)]]
+        return re.sub(r" \(\[[^\]]*\]\([^)]*\)\)", "", "\n".join(rows).replace("| `--model` |", "| path |", 1))
+
     def storage(self, name: str) -> str:
         def rate(row: dict, threads: str) -> str:
             return spread([row["bytes"] / seconds / 1e9 for seconds in row["decodes"][threads]], lambda value: f"{value:.1f}")
