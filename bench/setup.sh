@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
-# Installs the libraries that the build needs and that are missing, and says which.
+# Installs the libraries that the build needs and that are missing, and says which. Says where to get Swift if there is none.
 set -euo pipefail
 . "$(dirname "$0")/support/packages.sh"
+
+command -v swift >/dev/null 2>&1 || {
+    echo "There is no swift on the PATH. Install Swift 6.2 or newer from https://www.swift.org/install, then run make again." >&2
+    exit 1
+}
 
 packages=(pkg-config libopenblas-dev liblz4-dev libxxhash-dev libedit-dev)
 names=(pkg-config openblas liblz4 libxxhash libedit)

@@ -52,7 +52,7 @@ def written(page: Path, text: str) -> str:
     def block(match: re.Match) -> str:
         if match[2] not in NAMES:
             sys.exit(f"measurements.py: {page.relative_to(ROOT)} names an unknown table {match[2]}; one of {', '.join(NAMES)}.")
-        return f"{match[1]}{NAMES[match[2]](tables)}\n{match[3]}"
+        return f"{match[1]}\n{NAMES[match[2]](tables)}\n\n{match[3]}"
 
     return BLOCK.sub(block, text)
 
