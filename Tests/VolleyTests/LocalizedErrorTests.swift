@@ -13,6 +13,8 @@ struct LocalizedErrorTests {
         CheckpointError.damaged(path: "a", place: "b", problem: "c"),
         CheckpointError.unsupported(path: "a", place: "b", problem: "c", remedy: "d"),
         CheckpointError.missingTensor(path: "a", name: "b"), CheckpointError.cancelled,
+        CheckpointError.missingPart(path: "a", part: "model"), ConstraintError.expression(problem: "a"),
+        PromptCacheError.unusable(path: "a", reason: "b"),
         ConfigurationError.missing(field: "a"), ConfigurationError.invalid(field: "a", found: "b", expected: "c"),
         ConfigurationError.inconsistent(problem: "a"),
         ConfigurationError.unsupported(field: "a", value: "b", remedy: "c"),

@@ -82,7 +82,8 @@ struct TokenLoop {
     }
 
     private mutating func nextToken(of sequence: TokenSequence) throws -> Int {
-        guard let token = budget?.nextToken else {
+        // Reasoning cannot end within a character: the model goes on until a constraint allows the closing tag.
+        guard let token = budget?.nextToken, try chooser.cursor?.allows(token) ?? true else {
             return try chooser.choose(from: sequence.logits, draft: sequence.nextDraft)
         }
         chooser.skip()
