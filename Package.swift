@@ -116,10 +116,11 @@ let package = Package(
         .executableTarget(
             name: "VolleyCLI",
             dependencies: [
-                "CBuild", "CLineEdit", "Measuring", "Volley",
+                "CBuild", "CLineEdit", "JSON", "Measuring", "Volley",
                 .target(name: "Serving", condition: .when(traits: ["Server"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 server("Logging", "swift-log"),
+                server("NIOSSL", "swift-nio-ssl"),
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -170,7 +171,7 @@ let package = Package(
         .testTarget(
             name: "ServingTests",
             dependencies: [
-                "Constraints", "Decoding", "Models", "Serving", "Tensors", "Tokens", "Weights", "TestSupport",
+                "Constraints", "Decoding", "JSON", "Models", "Serving", "Tensors", "Tokens", "Weights", "TestSupport",
                 server("Logging", "swift-log"),
             ],
             exclude: ["clients"], swiftSettings: strict),

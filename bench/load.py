@@ -28,7 +28,7 @@ PLANS = ["off", "mtd:2", "mtd:3", "mtd:4", "mtd:6", "verified:3", "verified:6", 
 KINDS = {"whole": 50, "stream": 27, "leave": 10, "slow": 4, "half": 4, "wrong": 5}
 WRONG = [
     b"{", b"[]", b'{"model": 1}', b"\xff", b"[" * 1000, b'{"model": "another", "prompt": "a"}',
-    b'{"model": "MODEL", "prompt": "a", "max_tokens": -1}', b'{"model": "MODEL", "prompt": "a", "mtd": 99}',
+    b'{"model": "MODEL", "prompt": "a", "max_tokens": -2}', b'{"model": "MODEL", "prompt": "a", "mtd": 99}',
     b'{"model": "MODEL", "prompt": [-1]}', b'{"model": "MODEL", "prompt": "a", "suffix": "b"}',
 ]  # fmt: skip
 

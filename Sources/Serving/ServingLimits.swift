@@ -16,6 +16,10 @@ package struct ServingLimits: Sendable {
     package var bodyByteCount = 4 << 20
     /// Most choices of a request (`n`).
     package var choices = 16
+    /// Whether prompts of one key may continue from what another key's prompts left.
+    package var sharesPrefixes = false
+    /// Whether fields that are not known are refused; otherwise they are ignored, and named in the answer's head.
+    package var isStrict = false
     /// The largest factor that a request may name.
     package var factor = 16
 

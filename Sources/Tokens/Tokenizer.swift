@@ -108,6 +108,9 @@ public struct Tokenizer: Sendable {
         return text + decoder.flush()
     }
 
+    /// The bytes that a token stands for, special or not; nil if there is no such token.
+    package func bytes(of id: Int) -> [UInt8]? { bytes(of: id, skipSpecial: false).map(Array.init) }
+
     /// The bytes of a token; nil if there is none, or if it is special and skipped.
     func bytes(of id: Int, skipSpecial: Bool) -> ArraySlice<UInt8>? {
         skipSpecial && added.specialIDs.contains(id) ? nil : model.vocabulary.bytes[id]

@@ -10,7 +10,8 @@ HOST = "127.0.0.1"
 
 
 def head(length: int) -> bytes:
-    return f"POST /v1/completions HTTP/1.1\r\nHost: volley\r\nContent-Length: {length}\r\n\r\n".encode()
+    lines = ["POST /v1/completions HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json", f"Content-Length: {length}"]
+    return "\r\n".join([*lines, "", ""]).encode()
 
 
 async def send(port: int, body: bytes):

@@ -9,9 +9,10 @@ extension BatchEngine {
             let next = queue.next(hasSeat: hasSeat) { budget.byteCount(of: $0) <= room }
             guard let job = next else { return }
             do {
+                let (sequence, isTold) = sequence(for: job, room: room)
                 reading.append(
                     try Seat(
-                        job, sequence(for: job, room: room), engine: engine, model: model,
+                        job, sequence, isTold: isTold, engine: engine, model: model,
                         entries: budget.entries(of: job), draftByteCount: budget.draftByteCount(of: job)))
             } catch {
                 metrics.countEnd(.failed)
@@ -29,14 +30,14 @@ extension BatchEngine {
 
     /// A cached sequence that shares a prefix with the job's prompt, if its memory fits; otherwise a new one. The oldest cached
     /// sequences are removed until the memory suffices.
-    private func sequence(for job: Job, room: Int) -> TokenSequence {
+    private func sequence(for job: Job, room: Int) -> (sequence: TokenSequence, isTold: Bool) {
         let entries = budget.entries(of: job)
         // Logprobs of a prompt need the whole prompt to be read.
-        var sequence = job.promptLogprobCount == nil ? prefixCache.take(for: job) : nil
-        if let taken = sequence, taken.kvByteCount(reserving: entries) > room { sequence = nil }
-        let needed = sequence?.kvByteCount(reserving: entries) ?? budget.byteCount(of: job)
+        var taken = job.promptLogprobCount == nil ? prefixCache.take(for: job) : nil
+        if let sequence = taken?.sequence, sequence.kvByteCount(reserving: entries) > room { taken = nil }
+        let needed = taken?.sequence.kvByteCount(reserving: entries) ?? budget.byteCount(of: job)
         while prefixCache.kvByteCount > room - needed { prefixCache.removeOldest() }
-        return sequence ?? engine.makeSequence()
+        return taken ?? (engine.makeSequence(), false)
     }
 
     /// Whether a sequence is about to begin its cycle, or none decodes.
@@ -56,7 +57,9 @@ extension BatchEngine {
     /// Reads a chunk of a prompt; at the prompt's end, emits the first token. Returns the number of rows.
     private func readChunk(of seat: Seat) -> Int {
         // Before each chunk: of two prompts with the same beginning, each then computes only half of it.
-        if engine.isRowExact { seat.takeOver(fromOneOf: seats.map(\.sequence) + prefixCache.sequences) }
+        if engine.isRowExact {
+            seat.takeOver(fromOneOf: seats.map(\.prefix) + prefixCache.prefixes, in: prefixCache)
+        }
         if let cachedPrefixes { seat.restore(from: cachedPrefixes) }
         let before = seat.sequence.computedCount
         seat.runChunk(on: engine, rowLimit: engine.isRowExact ? Self.chunkRows : .max)

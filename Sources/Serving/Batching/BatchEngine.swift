@@ -40,7 +40,8 @@ package final class BatchEngine {
             byteCount: limits.kvByteCount, model: model.configuration, draft: model.draft?.stack.configuration,
             options: options)
         queue = AdmissionQueue(limit: limits.queueLength, budget: budget)
-        prefixCache = PrefixCache(limit: engine.isRowExact ? limits.batchSize : 0)
+        prefixCache = PrefixCache(
+            limit: engine.isRowExact ? limits.batchSize : 0, sharesKeys: limits.sharesPrefixes)
     }
 
     /// Whether no job has a seat; jobs may wait in the queue.
@@ -112,7 +113,7 @@ package final class BatchEngine {
     }
 
     private func end(_ seat: Seat, _ reason: FinishReason) {
-        if reason != .cancelled { prefixCache.add(seat.sequence) }
+        if reason != .cancelled { prefixCache.add(seat.prefix) }
         metrics.countEnd(reason == .cancelled ? .cancelled : .finished)
         metrics.countVerified(seat.generator.statistics)
         seat.job.deliver(.finished(seat.summary(reason)))

@@ -11,5 +11,5 @@ package struct Client: Sendable, Hashable {
     }
 
     /// A program that runs the engine by itself.
-    package static let local = Client(id: "")
+    package static let local = Client(id: "", domain: "")
 }

@@ -3,7 +3,7 @@ import ServiceLifecycle
 
 /// Runs an engine on a thread of its own, because passes would block Swift's cooperative threads.
 ///
-/// A graceful shutdown accepts no more jobs, and ends when the accepted ones are done.
+/// A shutdown accepts no more jobs, and ends when the accepted ones are done or cancelled.
 package struct EngineService: Service {
     package let queue: AdmissionQueue
     private let work = DispatchSemaphore(value: 0)
@@ -26,12 +26,17 @@ package struct EngineService: Service {
     }
 
     package func run() async throws {
-        await withGracefulShutdownHandler {
-            for await _ in ended {}
-        } onGracefulShutdown: {
+        // A task of its own, which no cancellation ends: the thread must not outlive the service.
+        let end = Task { for await _ in ended {} }
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await end.value
+            } onGracefulShutdown: {
+                queue.close()
+            }
+        } onCancel: {
             queue.close()
         }
-        queue.close()
     }
 }
 

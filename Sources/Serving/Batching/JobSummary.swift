@@ -4,7 +4,7 @@ import Decoding
 package struct JobSummary: Sendable, Equatable {
     package let finishReason: FinishReason
     package let promptTokens: Int
-    /// Prompt tokens whose keys and values came from another request.
+    /// Prompt tokens whose keys and values came from another request, as far as the client may know.
     package let reusedTokens: Int
     package let generatedTokens: Int
     package let drafts: DraftCounts

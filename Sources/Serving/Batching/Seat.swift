@@ -10,6 +10,8 @@ final class Seat {
     let kvByteCount: Int
     /// Prompt tokens whose keys and values came from another sequence.
     private(set) var reusedTokens: Int
+    /// Those of them that the client may learn of.
+    private var toldTokens: Int
     private let started = ContinuousClock.now
     private var firstToken: ContinuousClock.Instant?
     private var lastToken: ContinuousClock.Instant?
@@ -17,16 +19,18 @@ final class Seat {
 
     /// - Parameters:
     ///   - sequence: a sequence of `engine`, empty or with a prefix of the prompt.
+    ///   - isTold: whether the client may learn of that prefix.
     ///   - entries: the maximum number of ring entries.
     ///   - draftByteCount: bytes of keys and values of the model that drafts.
     /// - Throws: `SessionError` for an invalid prompt.
     init(
-        _ job: Job, _ sequence: TokenSequence, engine: Engine, model: Model, entries: RingEntries,
+        _ job: Job, _ sequence: TokenSequence, isTold: Bool, engine: Engine, model: Model, entries: RingEntries,
         draftByteCount: Int
     ) throws {
         self.job = job
         self.sequence = sequence
         reusedTokens = sequence.tokens.count
+        toldTokens = isTold ? reusedTokens : 0
         sequence.reserve(entries)
         kvByteCount = sequence.kvByteCount + draftByteCount
         generator = Generator(model, sharing: engine, sequence: sequence)
@@ -42,16 +46,22 @@ final class Seat {
 
     var generatedTokens: Int { sequence.tokens.count - job.prompt.count }
 
+    /// The sequence, for others to continue from.
+    var prefix: Prefix { Prefix(sequence, client: job.client, promptCount: job.prompt.count) }
+
     /// Copies the keys and values of the longest prefix that one of `others` shares, if it is long enough.
-    func takeOver(fromOneOf others: [TokenSequence]) {
+    ///
+    /// - Parameter cache: says which of them are open to the job.
+    func takeOver(fromOneOf others: [Prefix], in cache: PrefixCache) {
         // Logprobs of a prompt need the whole prompt to be read.
         guard job.promptLogprobCount == nil else { return }
-        let ends = others.map { sequence.sharedEnd(with: $0) }
+        let ends = others.map { cache.isOpen($0, to: job) ? sequence.sharedEnd(with: $0.sequence) : 0 }
         guard let end = ends.max(), let index = ends.firstIndex(of: end) else { return }
         let gain = end - sequence.computedCount
         guard gain >= PrefixCache.leastShared else { return }
-        sequence.takeOver(from: others[index], upTo: end)
+        sequence.takeOver(from: others[index].sequence, upTo: end)
         reusedTokens += gain
+        if cache.isTold(others[index], to: job) { toldTokens += gain }
     }
 
     /// Takes the keys and values of the longest prefix that is on disk.
@@ -93,7 +103,7 @@ final class Seat {
     func summary(_ reason: FinishReason) -> JobSummary {
         let first = firstToken ?? .now
         return JobSummary(
-            finishReason: reason, promptTokens: job.prompt.count, reusedTokens: reusedTokens,
+            finishReason: reason, promptTokens: job.prompt.count, reusedTokens: toldTokens,
             generatedTokens: generatedTokens, drafts: generator.statistics.drafts,
             agreement: generator.statistics.agreement, waitSeconds: (started - job.submitted).seconds,
             promptSeconds: (first - started).seconds, decodeSeconds: ((lastToken ?? first) - first).seconds)

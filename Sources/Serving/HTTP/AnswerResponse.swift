@@ -24,6 +24,8 @@ struct AnswerResponse<Format: AnswerFormat>: Sendable {
             case .tick: if presence.state == .silent { return afterSpaces(records) }
             }
         }
+        // A cancelled stream ends early.
+        try Task.checkCancellation()
         return Response(text: try await body(records), type: "application/json")
     }
 
@@ -38,6 +40,7 @@ struct AnswerResponse<Format: AnswerFormat>: Sendable {
                     case .tick: try await writer.write(ByteBuffer(string: " "))
                     }
                 }
+                try Task.checkCancellation()
                 try await writer.write(ByteBuffer(string: body(records)))
                 try await writer.finish(nil)
             })
@@ -82,6 +85,7 @@ struct AnswerResponse<Format: AnswerFormat>: Sendable {
                     try await send(text: text(weight: weight) { body }, &writer)
                 }
             }
+            try Task.checkCancellation()
             if includesUsage { try await send(frame.usageEvent(records), &writer) }
         } catch let error as APIError {
             try await send(error.body, &writer)
@@ -102,7 +106,7 @@ struct AnswerResponse<Format: AnswerFormat>: Sendable {
             let isLast = records.allSatisfy { $0.summary != nil }
             let opening = record.tokens.isEmpty ? opening(record, index) : []
             let closing = frame.format.closing(summary, index: index)
-            return opening + [frame.event(closing, usage: isLast ? Usage(records) : nil)]
+            return opening + [frame.event(closing, usage: isLast && !includesUsage ? Usage(records) : nil)]
         }
     }
 

@@ -9,6 +9,9 @@ struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
     ) async throws -> Response {
         do {
             return try await next(request, context)
+        } catch let error as CancellationError {
+            // Nobody is there to answer.
+            throw error
         } catch {
             let refusal = Self.refusal(of: error)
             metrics.countRefusal(status: refusal.status.code)

@@ -1,6 +1,8 @@
 import Decoding
+import HTTPTypes
 import Hummingbird
 import JSON
+import NIOConcurrencyHelpers
 import NIOCore
 import Tokens
 
@@ -11,26 +13,27 @@ struct ModelRoutes: Sendable {
     let metrics: ServingMetrics
     let workers: Workers
     let bodies: BodyBudget
+    let keys: KeyRing?
 
     func add(to router: RouterGroup<ServerContext>) {
         router.get("metrics") { _, _ in Response(text: metrics.text, type: "text/plain; version=0.0.4") }
         router.get("v1/models") { _, _ in try Response(json: ModelList(data: [ModelDescription(served)])) }
         router.get("v1/models/:name") { _, context in
             let name = context.parameters.get("name") ?? ""
-            guard name == served.name else { throw served.unknownModel(name) }
+            guard !name.isEmpty, served.isName(name) else { throw served.unknownModel(name) }
             return try Response(json: ModelDescription(served))
         }
         router.post("v1/completions", use: completion)
         router.post("v1/chat/completions", use: chat)
         router.post("tokenize") { request, context in
             try await prepared(request, context, in: try place(for: context.client)) { body in
-                let asked = try TokenizeRequest(from: JSONValueDecoder(body: body))
+                let asked = try TokenizeRequest(from: JSONValueDecoder(body: body), configuration: served)
                 return try Response(json: TokenizeBody(tokens: served.tokens(of: asked)))
             }
         }
         router.post("detokenize") { request, context in
             try await prepared(request, context, in: try place(for: context.client)) { body in
-                let asked = try DetokenizeRequest(from: JSONValueDecoder(body: body))
+                let asked = try DetokenizeRequest(from: JSONValueDecoder(body: body), configuration: served)
                 return try Response(json: DetokenizeBody(content: served.text(of: asked)))
             }
         }
@@ -41,7 +44,7 @@ struct ModelRoutes: Sendable {
         let asked = try await prepared(request, context, in: place) { body in
             let asked = try CompletionRequest(from: JSONValueDecoder(body: body), configuration: served)
             let options = try served.options(
-                for: asked.answer, length: asked.answer.maximumTokens, defaultLength: 16,
+                for: asked.answer, length: asked.answer.length, defaultLength: 16,
                 logprobCount: asked.logprobCount)
             return PreparedAnswer(
                 answer: asked.answer, prompts: try asked.prompts.map(served.tokens), options: options,
@@ -57,7 +60,7 @@ struct ModelRoutes: Sendable {
         let asked = try await prepared(request, context, in: place) { body in
             let asked = try ChatCompletionRequest(from: JSONValueDecoder(body: body), configuration: served)
             var options = try served.options(
-                for: asked.answer, length: asked.maximumCompletionTokens ?? asked.answer.maximumTokens,
+                for: asked.answer, length: asked.completionLength ?? asked.answer.length,
                 defaultLength: .max, logprobCount: asked.logprobCount)
             let prompt = try served.tokens(of: asked.prompt)
             let reading = try served.reading(of: asked, prompt: prompt, &options)
@@ -88,11 +91,30 @@ struct ModelRoutes: Sendable {
         to asked: PreparedAnswer<Format>, _ context: ServerContext, from place: consuming AdmissionQueue.Place
     ) async throws -> Response {
         try served.check(prompts: asked.prompts, choicesOfEach: asked.answer.choiceCount)
+        let (exchange, key) = (context.exchange, context.key)
         let stream = try AnswerStream(
-            asked, client: context.client, queue: queue, from: place, exchange: context.exchange)
+            asked, client: context.client, queue: queue, from: place, exchange: exchange
+        ) { tokens, isPrompt in
+            if let key { keys?.charge(tokens, to: key) }
+            exchange.record.withLockedValue { $0.add(tokens, isPrompt: isPrompt) }
+        }
         let response = AnswerResponse(
             stream: stream, frame: AnswerFrame(asked.format, served, plan: asked.answer.plan), client: context.client,
             presence: context.exchange.presence, workers: workers, includesUsage: asked.answer.includesUsage)
-        return asked.answer.isStreamed ? response.events() : try await response.whole()
+        let ignored = asked.answer.ignoredFields
+        exchange.record.withLockedValue { $0.ignoredFields = ignored }
+        var answer = asked.answer.isStreamed ? response.events() : try await response.whole()
+        if !ignored.isEmpty { answer.headers[.ignoredFields] = ignored.map(headerText).joined(separator: ", ") }
+        return answer
     }
+}
+
+extension HTTPField.Name {
+    // A valid name: letters and dashes.
+    static let ignoredFields = HTTPField.Name("x-volley-ignored-fields")!
+}
+
+/// A field's name as a header may have it: short, and without characters that headers treat apart.
+private func headerText(_ name: String) -> String {
+    String(name.prefix(64).map { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-[]".contains($0)) ? $0 : "?" })
 }

@@ -3,18 +3,12 @@ import Hummingbird
 import JSON
 import Tokens
 
-/// The endpoints that need no API key: health, the OpenAPI document and the page.
+/// The endpoints that need no API key: the OpenAPI document and the page.
 struct PublicRoutes: Sendable {
     let served: ServedModel
-    let queue: AdmissionQueue
 
     func add(to router: Router<ServerContext>) {
         let document = document
-        router.get("health") { _, _ in
-            try queue.isOpen
-                ? Response(json: HealthBody(status: .ok))
-                : Response(json: HealthBody(status: .stopping), status: .serviceUnavailable)
-        }
         router.get("openapi.json") { _, _ in
             Response(text: document, type: "application/json")
         }

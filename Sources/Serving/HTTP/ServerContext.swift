@@ -12,6 +12,8 @@ struct ServerContext: RequestContext {
     let exchange: Exchange
     /// Who asks; by address until a key is known.
     var client: Client
+    /// The key that the client sent; nil without keys.
+    var key: APIKey?
 
     init(source: Source) {
         coreContext = CoreRequestContextStorage(source: source)

@@ -10,11 +10,14 @@ struct AnswerStream: Sendable {
     /// The prompt of each choice.
     let prompts: [[Int]]
 
-    /// - Parameter place: the request's place in the queue.
+    /// - Parameters:
+    ///   - place: the request's place in the queue.
+    ///   - count: called with the tokens of every prompt and answer, as they come.
     /// - Throws: `APIError` if the queue refuses the choices.
     init<Format: AnswerFormat>(
         _ asked: PreparedAnswer<Format>, client: Client, queue: AdmissionQueue,
-        from place: consuming AdmissionQueue.Place, exchange: Exchange
+        from place: consuming AdmissionQueue.Place, exchange: Exchange,
+        count: @escaping @Sendable (_ tokens: Int, _ isPrompt: Bool) -> Void
     ) throws(APIError) {
         let choiceCount = asked.answer.choiceCount
         prompts = asked.prompts.flatMap { Array(repeating: $0, count: choiceCount) }
@@ -27,8 +30,10 @@ struct AnswerStream: Sendable {
             options.sampling.seed = options.sampling.seed.map { $0 &+ UInt64(choice % choiceCount) }
             return Job(
                 prompt: prompt, plan: asked.answer.plan, options: options,
+                selection: TokenSelection(processors: asked.answer.logitBias.processors),
                 promptLogprobCount: asked.scoresPrompt ? options.logprobCount : nil, client: client
             ) { event in
+                if case .token = event { count(1, false) }
                 continuation.yield(.choice(ChoiceEvent(choice: choice, event: event)))
                 if event.isEnd, remaining.countDown() { continuation.finish() }
             }
@@ -48,6 +53,7 @@ struct AnswerStream: Sendable {
             continuation.finish()
             throw error.apiError
         }
+        for prompt in asked.prompts { count(prompt.count, true) }
         presence.onLeaving { for job in jobs { job.cancel() } }
     }
 

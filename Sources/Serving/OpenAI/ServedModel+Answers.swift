@@ -7,7 +7,17 @@ extension ServedModel {
     /// - Throws: `APIError` if a request names no model, or another one.
     func check(name: String?) throws(APIError) {
         guard let name else { throw .invalid("model is missing; give \(quoted(self.name))", field: "model") }
-        guard name == self.name else { throw unknownModel(name, field: "model") }
+        guard isName(name) else { throw unknownModel(name, field: "model") }
+    }
+
+    /// Whether a request means this model: by its name with or without owner, ending and tag, or by none.
+    func isName(_ other: String) -> Bool {
+        func plain(_ name: String) -> String {
+            let last = (name.split(separator: "/").last ?? "").lowercased()
+            let untagged = last.hasSuffix(":latest") ? last.dropLast(7) : last[...]
+            return String(untagged.hasSuffix(".gguf") ? untagged.dropLast(5) : untagged)
+        }
+        return other.isEmpty || plain(other) == plain(name)
     }
 
     func unknownModel(_ other: String, field: String? = nil) -> APIError {
@@ -40,21 +50,26 @@ extension ServedModel {
     /// The generation options of a request, with the model's defaults for fields that it does not name.
     ///
     /// - Parameters:
-    ///   - length: most tokens of the answer, if the request names a number.
+    ///   - length: what the request says; never more than the server's limit.
     ///   - defaultLength: most tokens otherwise; the model's and the server's limit may be lower.
     func options(
-        for request: AnswerRequest, length: Int?, defaultLength: Int, logprobCount: Int?
+        for request: AnswerRequest, length: AnswerLength, defaultLength: Int, logprobCount: Int?
     ) throws(APIError) -> GenerationOptions {
         let defaults = model.generationDefaults
         var sampling = request.sampling.filled(from: defaults)
         // OpenAI's default, for models whose makers recommend none.
         sampling.temperature = sampling.temperature ?? 1
-        let maximum = min(defaultLength, defaults.maximumTokens?.value ?? .max, limits.answerTokens)
+        let maximum =
+            switch length {
+            case .unnamed: min(defaultLength, defaults.maximumTokens?.value ?? .max)
+            case .rest: Int.max
+            case .tokens(let count): count
+            }
         var options = GenerationOptions(
-            maximumTokens: length ?? maximum, sampling: sampling, stops: request.stops,
+            maximumTokens: min(maximum, limits.answerTokens), sampling: sampling, stops: request.stops,
             ignoresEnd: request.ignoresEnd, logprobCount: logprobCount, verifyRule: verifyRule,
             isMetered: isMetered && request.plan.canBeMetered, constraint: request.constraint)
-        if length == nil { options.maximumLength = defaults.maximumLength?.value }
+        if length == .unnamed { options.maximumLength = defaults.maximumLength?.value }
         do {
             try options.check()
             // Prepared here, not on the engine's thread; the engine finds it.

@@ -19,7 +19,7 @@ package struct ServedModel: Sendable {
     package let thinkingBudget: Int?
     /// Whether answers are metered, where their plans allow it.
     package let isMetered: Bool
-    /// When the server started, in seconds since 1970; `created` of every answer.
+    /// When the server started, in seconds since 1970.
     let created = Int(Date().timeIntervalSince1970)
     /// Most tokens of a prompt.
     let promptLimit: Int
@@ -71,7 +71,13 @@ package struct ServedModel: Sendable {
     }
 
     func text(of request: DetokenizeRequest) throws(APIError) -> String {
-        try tokenizer().decode(request.tokens, skipSpecial: false)
+        let tokenizer = try tokenizer()
+        if let unknown = request.tokens.first(where: { tokenizer.bytes(of: $0) == nil }) {
+            throw .invalid(
+                "token id \(unknown) is no token of the vocabulary, whose ids run from 0 to \(largestToken)",
+                field: "tokens")
+        }
+        return tokenizer.decode(request.tokens, skipSpecial: false)
     }
 
     /// - Throws: `APIError` if a prompt of so many bytes has more tokens than the server takes.
@@ -113,13 +119,28 @@ package struct ServedModel: Sendable {
             if messages.contains(where: \.hasParts), try !tokenizer.templateTakesParts(options) {
                 messages = messages.map(\.joined)
             }
-            let text = try tokenizer.renderChat(messages, addGenerationPrompt: true, options: options)
+            let begun = prompt.continuesLast ? messages.last?.content : nil
+            var text = try tokenizer.renderChat(messages, addGenerationPrompt: begun == nil, options: options)
+            if let begun { text = try Self.cut(text, after: begun) }
             return try tokens(of: text, addSpecial: false, field: "messages")
         } catch let error as APIError {
             throw error
         } catch {
             throw .invalid("\(error)", field: "messages")
         }
+    }
+
+    /// A rendered conversation up to the end of its last message, which the model is to continue.
+    private static func cut(_ text: String, after content: String) throws(APIError) -> String {
+        let trimmed = content.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard
+            let end = [content, trimmed].lazy.compactMap({ text.range(of: $0, options: .backwards)?.upperBound }).first
+        else {
+            throw .invalid(
+                "the chat template does not write the last message as it is, so it cannot be continued; end with a user's message",
+                field: "messages")
+        }
+        return String(text[..<end])
     }
 
     /// - Throws: `APIError` if the template does not read the tools or documents of a request.

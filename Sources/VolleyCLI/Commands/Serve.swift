@@ -56,24 +56,31 @@
             let prompt = (try? served.tokens(of: [.user("Hi")], chat)) ?? []
             if let warning = served.tokenizer?.warning(forPrompt: prompt) { StandardError.warn(warning) }
             let engine = try BatchEngine(loaded, options: options, limits: limits, metrics: ServingMetrics())
-            let (name, host) = (loaded.name, server.host)
-            let service = Server(
+            let configuration = try server.configuration()
+            let keys = configuration.keys
+            let address = server.host.contains(":") ? "[\(server.host)]" : server.host
+            let url = "\(configuration.tls == nil ? "http" : "https")://\(address)"
+            let name = loaded.name
+            let service = try Server(
                 ServedModel(
                     served, plan: plan, rule: self.plan.rule.overrides, limits: limits, chat: chat,
                     verifyRule: verifyRule, isMetered: meter, thinkingBudget: template.think?.budget),
                 engine: engine,
-                configuration: server.configuration(), logger: Logger(label: "volley", factory: QuietLog.init)
+                configuration: configuration, logger: Logger(label: "volley", factory: QuietLog.init)
             ) { port in
-                StandardError.write("volley: \(name), \(plan.option), at http://\(host):\(port)\n")
+                StandardError.write("volley: \(name), \(plan.option), at \(url):\(port)\n")
             }
-            let signals = ShutdownSignals(endingAfter: Double(server.shutdownTimeout) + 0.8) {
+            let files = server
+            let signals = ServerSignals(endingAfter: Double(server.shutdownTimeout) + 0.8) {
                 Task { await service.stop() }
+            } reload: {
+                do { keys?.replace(by: try files.keys()) } catch { StandardError.warn("\(error); the old keys stay") }
             }
             defer { withExtendedLifetime(signals) {} }
             do {
                 try await service.run()
             } catch {
-                throw ServeError(host: host, port: server.port, reason: "\(error)")
+                throw ServeError(host: address, port: server.port, reason: "\(error)")
             }
         }
     }

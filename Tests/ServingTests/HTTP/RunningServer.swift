@@ -20,7 +20,7 @@ final class RunningServer: Sendable {
         let metrics = ServingMetrics()
         let (ports, start) = AsyncStream<Int>.makeStream()
         let served = ServedModel(try model.get(), plan: .vanilla, rule: CycleRule.Overrides(), limits: limits)
-        let server = Server(
+        let server = try Server(
             served, engine: try Fixture.engine(limits, metrics: metrics, model: model), configuration: configuration,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         ) { port in

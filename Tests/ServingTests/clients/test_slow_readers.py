@@ -26,7 +26,10 @@ def send(server, **fields):
     address = urllib.parse.urlparse(server.url)
     connection = socket.create_connection((address.hostname, address.port), timeout=60)
     body = json.dumps(REQUEST | fields).encode()
-    lines = ["POST /v1/completions HTTP/1.1", "Host: a", f"Authorization: Bearer {KEY}", f"Content-Length: {len(body)}"]
+    lines = [
+        "POST /v1/completions HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json", "Connection: close",
+        f"Authorization: Bearer {KEY}", f"Content-Length: {len(body)}",
+    ]  # fmt: skip
     connection.sendall("\r\n".join([*lines, "", ""]).encode() + body)
     return connection
 

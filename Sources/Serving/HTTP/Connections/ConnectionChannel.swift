@@ -2,10 +2,12 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+import Tensors
 
 /// A connection with HTTP/1.1: requests are answered one after the other, also those that come before an answer.
 struct ConnectionChannel: ServerChildChannel {
@@ -23,6 +25,8 @@ struct ConnectionChannel: ServerChildChannel {
 
     let limits: ConnectionLimits
     let counts: ConnectionCounts
+    /// Gets a line for each request; nil for none.
+    let accessLog: Logger?
     let respond: Respond
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
@@ -76,14 +80,28 @@ struct ConnectionChannel: ServerChildChannel {
             let exchange = Exchange(
                 id: RequestID.of(head), address: value.address, presence: value.presence,
                 eventLoop: value.channel.eventLoop, parts: parts, outbound: outbound)
+            let clock = ContinuousClock()
+            let begun = clock.now
+            var status: Int?
+            var isWhole = false
+            defer {
+                if let accessLog {
+                    exchange.record.withLockedValue { $0 }.log(
+                        exchange, head, status: status, seconds: (clock.now - begun).seconds, isWhole: isWhole,
+                        to: accessLog)
+                }
+            }
             var response = try await respond(Request(head: head, body: RequestBody(buffer: ByteBuffer())), exchange)
+            status = response.status.code
             // What is left of a body that nobody has read is not worth a connection.
             let isLast =
-                !parts.isWhole || value.presence.isStopping || head.headerFields[.connection]?.lowercased() == "close"
+                !parts.isWhole || value.presence.isStopping
+                || head.headerFields[.connection]?.lowercased().contains("close") == true
             if isLast { response.headers[.connection] = "close" }
             response.headers[.date] = httpDate()
             response.headers[.requestID] = exchange.id
             try await ResponseWriter(outbound: outbound).write(response: response.head, body: response.body)
+            isWhole = true
             if isLast { return }
         }
     }

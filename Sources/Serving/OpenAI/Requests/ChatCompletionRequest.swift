@@ -3,12 +3,12 @@ import JSON
 
 /// The body of `POST /v1/chat/completions`.
 struct ChatCompletionRequest: DecodableWithConfiguration {
-    let answer: AnswerRequest
+    private(set) var answer: AnswerRequest
     let prompt: ChatPrompt
     let tools: ToolFields
     let thinking: ThinkingFields
     /// Overrides `max_tokens`, its older name.
-    let maximumCompletionTokens: Int?
+    let completionLength: AnswerLength?
     /// Most likely tokens reported beside each token; nil for none.
     let logprobCount: Int?
 
@@ -46,7 +46,7 @@ struct ChatCompletionRequest: DecodableWithConfiguration {
         try decoder.refuse(Unsupported.self)
         answer = try AnswerRequest(from: decoder, configuration: served)
         let fields = try decoder.container(keyedBy: CodingKeys.self)
-        maximumCompletionTokens = try fields.count(.maximumCompletionTokens, in: 0...served.limits.answerTokens)
+        completionLength = try AnswerLength(fields, .maximumCompletionTokens)
         let wantsLogprobs = try fields.truth(.logprobs) ?? false
         let top = try fields.count(.topLogprobs, in: 0...20)
         guard wantsLogprobs || top ?? 0 == 0 else {
@@ -55,10 +55,10 @@ struct ChatCompletionRequest: DecodableWithConfiguration {
         logprobCount = wantsLogprobs ? top ?? 0 : nil
         tools = try ToolFields(from: decoder)
         thinking = try ThinkingFields(from: decoder)
-        var prompt = try ChatPrompt(from: decoder)
+        var prompt = try ChatPrompt(from: decoder, configuration: served)
         if tools.choice == .none { prompt.removeTools() }
         prompt.set(thinking)
         self.prompt = prompt
-        try decoder.refuseFields(notIn: Self.fieldNames)
+        answer.ignore(try decoder.fields(notIn: Self.fieldNames, for: served) + prompt.ignoredFields)
     }
 }

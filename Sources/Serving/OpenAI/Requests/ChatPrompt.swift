@@ -1,12 +1,17 @@
+import Foundation
 import JSON
 import Tokens
 
 /// The fields of a chat request that its template sees.
 ///
 /// Messages, tools and documents stay JSON: templates read fields that only they know.
-struct ChatPrompt: Decodable {
+struct ChatPrompt: DecodableWithConfiguration {
     let messages: [ChatMessage]
     private(set) var options = ChatOptions()
+    /// Whether the last message is the beginning of the answer: it is the assistant's, unless the request says otherwise.
+    let continuesLast: Bool
+    /// Fields of messages that are not known; the template does not see them.
+    private(set) var ignoredFields: [String] = []
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case messages
@@ -14,19 +19,28 @@ struct ChatPrompt: Decodable {
         case tools
         case documents
         case variables = "chat_template_kwargs"
+        case beginsAnswer = "add_generation_prompt"
+        case continuesLast = "continue_final_message"
     }
 
     static let fieldNames = CodingKeys.names
 
     /// - Throws: `APIError` naming the field that is wrong.
-    init(from decoder: any Decoder) throws {
+    init(from decoder: any Decoder, configuration served: ServedModel) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         options.thinking = try fields.truth(.thinking)
         for key in [CodingKeys.tools, .documents, .variables] {
             guard let value = try fields.decodeIfPresent(JSONValue.self, forKey: key), value != [] else { continue }
             try Self.set(key, value, in: &options)
         }
-        messages = try Self.messages(fields.decodeIfPresent(JSONValue.self, forKey: .messages))
+        messages = try Self.messages(
+            fields.decodeIfPresent(JSONValue.self, forKey: .messages), isStrict: served.limits.isStrict,
+            ignored: &ignoredFields)
+        let isBegun = messages.last.map {
+            $0.role == "assistant" && !$0.content.allSatisfy(\.isWhitespace) && $0.fields["tool_calls"] == nil
+        }
+        let beginsAnswer = try fields.truth(.beginsAnswer) ?? false
+        continuesLast = try isBegun == true && !beginsAnswer && fields.truth(.continuesLast) ?? true
     }
 
     /// Leaves the tools out of the prompt: the model may not call them.
@@ -51,16 +65,22 @@ struct ChatPrompt: Decodable {
         }
     }
 
-    private static func messages(_ value: JSONValue?) throws(APIError) -> [ChatMessage] {
+    private static func messages(
+        _ value: JSONValue?, isStrict: Bool, ignored: inout [String]
+    ) throws(APIError) -> [ChatMessage] {
         guard let elements = value?.arrayValue, !elements.isEmpty else {
             throw .invalid("messages are missing; give a list with at least one", field: "messages")
         }
         var messages: [ChatMessage] = []
-        for (index, element) in elements.enumerated() { messages.append(try message(element, "messages[\(index)]")) }
+        for (index, element) in elements.enumerated() {
+            messages.append(try message(element, "messages[\(index)]", isStrict: isStrict, ignored: &ignored))
+        }
         return messages
     }
 
-    private static func message(_ value: JSONValue, _ place: String) throws(APIError) -> ChatMessage {
+    private static func message(
+        _ value: JSONValue, _ place: String, isStrict: Bool, ignored: inout [String]
+    ) throws(APIError) -> ChatMessage {
         guard var fields = value.objectValue, let role = fields["role"]?.stringValue else {
             throw .invalid("\(place) has no role; give system, user, assistant or tool", field: place)
         }
@@ -68,9 +88,13 @@ struct ChatPrompt: Decodable {
             "role", "content", "name", "reasoning_content", "reasoning", "tool_calls", "tool_call_id", "refusal",
             "annotations",
         ]
-        if let other = fields.first(where: { !known.contains($0.name) && !$0.value.isNull }) {
-            throw .invalid("\(place).\(other.name) is not implemented; leave it out", field: place)
+        let others = fields.filter { !known.contains($0.name) && !$0.value.isNull }.map(\.name)
+        // These would change the answer.
+        if let other = others.first(where: { isStrict || ["function_call", "audio"].contains($0) }) {
+            throw .invalid("\(place).\(other) is not implemented; leave it out", field: place)
         }
+        for other in others { fields[other] = nil }
+        ignored += others.map { "\(place).\($0)" }
         fields["refusal"] = nil
         fields["annotations"] = nil
         // OpenAI's newer name for the system role.

@@ -3,7 +3,7 @@ import JSON
 
 /// The body of `POST /v1/completions`.
 struct CompletionRequest: DecodableWithConfiguration {
-    let answer: AnswerRequest
+    private(set) var answer: AnswerRequest
     let prompts: [CompletionPrompt]
     /// Most likely tokens reported beside each token; nil for none.
     let logprobCount: Int?
@@ -39,6 +39,7 @@ struct CompletionRequest: DecodableWithConfiguration {
             throw APIError.invalid("prompt is missing; give a text or token ids", field: "prompt")
         }
         self.prompts = prompts.prompts
-        try decoder.refuseFields(notIn: CodingKeys.names + Unsupported.names + AnswerRequest.fieldNames)
+        let known = CodingKeys.names + Unsupported.names + AnswerRequest.fieldNames
+        answer.ignore(try decoder.fields(notIn: known, for: served))
     }
 }

@@ -1,13 +1,15 @@
+import Foundation
+
 /// The body of `POST /detokenize`.
-struct DetokenizeRequest: Decodable {
+struct DetokenizeRequest: DecodableWithConfiguration {
     let tokens: [Int]
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case tokens
     }
 
-    init(from decoder: any Decoder) throws {
-        try decoder.refuseFields(notIn: CodingKeys.names)
+    init(from decoder: any Decoder, configuration served: ServedModel) throws {
+        _ = try decoder.fields(notIn: CodingKeys.names, for: served)
         do {
             tokens = try decoder.container(keyedBy: CodingKeys.self).decode([Int].self, forKey: .tokens)
         } catch is DecodingError {

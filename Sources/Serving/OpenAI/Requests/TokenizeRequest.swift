@@ -1,5 +1,7 @@
+import Foundation
+
 /// The body of `POST /tokenize`.
-struct TokenizeRequest: Decodable {
+struct TokenizeRequest: DecodableWithConfiguration {
     let content: String
     /// Whether to add the model's special tokens.
     let addsSpecial: Bool
@@ -9,13 +11,13 @@ struct TokenizeRequest: Decodable {
         case addsSpecial = "add_special"
     }
 
-    init(from decoder: any Decoder) throws {
+    init(from decoder: any Decoder, configuration served: ServedModel) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         addsSpecial = try fields.truth(.addsSpecial) ?? false
         guard let content = try fields.text(.content) else {
             throw APIError.invalid("content is missing; give a text", field: "content")
         }
         self.content = content
-        try decoder.refuseFields(notIn: CodingKeys.names)
+        _ = try decoder.fields(notIn: CodingKeys.names, for: served)
     }
 }

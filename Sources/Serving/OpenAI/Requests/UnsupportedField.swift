@@ -18,12 +18,14 @@ extension Decoder {
         }
     }
 
-    /// - Throws: `APIError` naming the first field that is not in `known`.
-    func refuseFields(notIn known: [String]) throws {
-        let fields = try container(keyedBy: FieldName.self).allKeys
-        guard let other = fields.map(\.stringValue).first(where: { !known.contains($0) }) else { return }
+    /// The fields that are not in `known`, which have no effect.
+    ///
+    /// - Throws: `APIError` naming the first one, if the server is strict.
+    func fields(notIn known: [String], for served: ServedModel) throws -> [String] {
+        let others = try container(keyedBy: FieldName.self).allKeys.map(\.stringValue).filter { !known.contains($0) }
+        guard let first = others.first, served.limits.isStrict else { return others }
         throw APIError.invalid(
-            "there is no field \(quoted(other)); leave it out", field: other, code: "unknown_field")
+            "there is no field \(quoted(first)); leave it out", field: first, code: "unknown_field")
     }
 }
 

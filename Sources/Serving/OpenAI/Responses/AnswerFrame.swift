@@ -1,4 +1,5 @@
 import Decoding
+import Foundation
 
 /// Surrounds the choices of one answer with what they share.
 struct AnswerFrame<Format: AnswerFormat>: Sendable {
@@ -6,6 +7,8 @@ struct AnswerFrame<Format: AnswerFormat>: Sendable {
     private let server: ServedModel
     private let mtd: String
     private let id: String
+    /// When the request came, in seconds since 1970.
+    private let created = Int(Date().timeIntervalSince1970)
 
     init(_ format: Format, _ server: ServedModel, plan: any DecodePlan) {
         self.format = format
@@ -32,7 +35,7 @@ struct AnswerFrame<Format: AnswerFormat>: Sendable {
         -> AnswerBody<Choice>
     {
         AnswerBody(
-            id: id, object: object, created: server.created, model: server.name, mtd: mtd, choices: choices,
+            id: id, object: object, created: created, model: server.name, mtd: mtd, choices: choices,
             usage: usage)
     }
 }

@@ -49,7 +49,8 @@ struct ChatFormat: AnswerFormat {
     }
 
     private func entry(_ token: TokenLogprob) -> ChatLogprobs.Entry {
-        let text = tokenizer?.decode([token.id], skipSpecial: false) ?? String(token.id)
-        return ChatLogprobs.Entry(text, logprob: Double(token.logprob))
+        let names = TokenNames(tokenizer: tokenizer)
+        return ChatLogprobs.Entry(
+            names.text(of: token.id), bytes: names.bytes(of: token.id), logprob: Double(token.logprob))
     }
 }

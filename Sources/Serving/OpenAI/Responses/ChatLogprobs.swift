@@ -28,10 +28,10 @@ struct ChatLogprobs: Encodable {
         let logprob: Double
         let bytes: [Int]
 
-        init(_ text: String, logprob: Double) {
+        init(_ text: String, bytes: [UInt8], logprob: Double) {
             token = text
             self.logprob = logprob
-            bytes = text.utf8.map { Int($0) }
+            self.bytes = bytes.map { Int($0) }
         }
     }
 }

@@ -58,16 +58,16 @@ struct CompletionFormat: AnswerFormat {
 
     private func logprobs(_ scores: [Score]) -> Nullable<CompletionLogprobs> {
         guard let logprobCount else { return Nullable(nil) }
+        let names = TokenNames(tokenizer: tokenizer)
         var logprobs = CompletionLogprobs()
         for score in scores {
             let own = score.likeliest.last { $0.id == score.id }
-            let top = score.likeliest.prefix(logprobCount).map { (text(of: $0.id), Double($0.logprob)) }
+            let top = score.likeliest.prefix(logprobCount).map { (names.name(of: $0.id), $0.id, Double($0.logprob)) }
             logprobs.add(
-                text(of: score.id), logprob: own.map { Double($0.logprob) },
-                top: score.likeliest.isEmpty ? nil : LogprobsByText(entries: top))
+                names.name(of: score.id), length: names.text(of: score.id).unicodeScalars.count,
+                logprob: own.map { Double($0.logprob) },
+                top: score.likeliest.isEmpty ? nil : LogprobsByText(top))
         }
         return Nullable(logprobs)
     }
-
-    private func text(of id: Int) -> String { tokenizer?.decode([id], skipSpecial: false) ?? String(id) }
 }

@@ -15,11 +15,12 @@ struct CompletionLogprobs: Encodable {
         case textOffset = "text_offset"
     }
 
-    mutating func add(_ text: String, logprob: Double?, top: LogprobsByText?) {
-        tokens.append(text)
+    /// - Parameter length: Unicode scalars that the token adds to the text.
+    mutating func add(_ name: String, length scalarCount: Int, logprob: Double?, top: LogprobsByText?) {
+        tokens.append(name)
         tokenLogprobs.append(logprob)
         topLogprobs.append(top)
         textOffset.append(length)
-        length += text.unicodeScalars.count
+        length += scalarCount
     }
 }

@@ -1,7 +1,7 @@
-/// `GET /health`.
+/// `GET /health` and `GET /ready`.
 struct HealthBody: Encodable {
     enum Status: String, Encodable {
-        case ok, stopping
+        case ok, ready, stopping
     }
 
     let status: Status
