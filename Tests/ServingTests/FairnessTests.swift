@@ -86,6 +86,7 @@ struct FairnessTests {
     func overtaking() throws {
         var limits = ServingLimits()
         limits.batchSize = 4
+        limits.queueLength = 256
         limits.kvByteCount = 1024 * (try Fixture.bytesPerSlot(Fixture.model))
         let engine = try Fixture.engine(limits)
         let (running, large) = (Listener(), Listener())

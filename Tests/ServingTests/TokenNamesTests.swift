@@ -15,7 +15,7 @@ struct TokenNamesTests {
     @Test("the bytes of tokens are those of the text, also where a token ends within a character")
     func bytes() throws {
         let (names, tokenizer) = try Self.names()
-        for text in ["Repeat: 😀🦜漢字 你好", "a\u{301} é"] {
+        for text in ["Repeat: 😀🦜漢字 你好", "á é ñ"] {
             let ids = tokenizer.encode(text, addSpecial: false)
             #expect(ids.flatMap(names.bytes(of:)) == Array(text.utf8))
         }

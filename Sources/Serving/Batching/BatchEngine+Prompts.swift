@@ -60,7 +60,9 @@ extension BatchEngine {
         if engine.isRowExact {
             seat.takeOver(fromOneOf: seats.map(\.prefix) + prefixCache.prefixes, in: prefixCache)
         }
-        if let cachedPrefixes { seat.restore(from: cachedPrefixes) }
+        if let cachedPrefixes, prefixCache.isDiskOpen(to: seat.job.client) {
+            seat.restore(from: cachedPrefixes, isTold: prefixCache.isToldOfDisk(seat.job.client))
+        }
         let before = seat.sequence.computedCount
         seat.runChunk(on: engine, rowLimit: engine.isRowExact ? Self.chunkRows : .max)
         let rowCount = seat.sequence.computedCount - before

@@ -39,6 +39,12 @@ package struct PrefixCache {
     /// Whether the job's client is told of the tokens that it need not wait for.
     func isTold(_ prefix: Prefix, to job: Job) -> Bool { sharesKeys || prefix.isKnown(to: job) }
 
+    /// Whether a client may continue from prefixes on disk, which may be those of any key.
+    func isDiskOpen(to client: Client) -> Bool { sharesKeys || client.domain == nil || client == .local }
+
+    /// Whether a client is told of prefixes on disk.
+    func isToldOfDisk(_ client: Client) -> Bool { sharesKeys || client == .local }
+
     /// Removes and returns the sequence with the longest shared prefix, truncated to that prefix. Nil if the prefix is too short, or
     /// shorter than half of the sequence.
     ///

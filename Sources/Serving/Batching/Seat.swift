@@ -65,10 +65,14 @@ final class Seat {
     }
 
     /// Takes the keys and values of the longest prefix that is on disk.
-    func restore(from prefixes: CachedPrefixes) {
+    ///
+    /// - Parameter isTold: whether the client may learn of it.
+    func restore(from prefixes: CachedPrefixes, isTold: Bool) {
         // Logprobs of a prompt need the whole prompt to be read.
         guard job.promptLogprobCount == nil else { return }
-        reusedTokens += prefixes.restore(sequence)
+        let gain = prefixes.restore(sequence)
+        reusedTokens += gain
+        if isTold { toldTokens += gain }
     }
 
     /// Runs one pass over the prompt's next positions.

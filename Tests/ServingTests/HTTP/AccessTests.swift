@@ -182,7 +182,7 @@ struct AccessTests {
         var cached: [Bool] = []
         for key in ["k1", "k2", "k2"] {
             let answer = try await RawClient(port: server.port).post(
-                "/v1/completions", #"{"model":"volley-5m","prompt":"\#(prompt)","max_tokens":1}"#,
+                "/v1/completions", #"{"model":"volley-5m-q8","prompt":"\#(prompt)","max_tokens":1}"#,
                 headers: ["Authorization: Bearer \(key)"])
             cached.append(!answer.contains(#""cached_tokens":0"#))
         }
