@@ -55,7 +55,9 @@ struct ChatReading: Sendable {
         }
         var isParallel = fields.isParallel
         if case .named = fields.choice { isParallel = false }
+        // A required call comes at once, unless the prompt has opened the reasoning.
+        let before = isRequired && reasoning == .optional ? .none : reasoning
         return try .toolCalls(
-            tools, form: form, isRequired: isRequired, isParallel: isParallel, reasoning: reasoning, otherwise: asked)
+            tools, form: form, isRequired: isRequired, isParallel: isParallel, reasoning: before, otherwise: asked)
     }
 }

@@ -68,7 +68,7 @@ def test_stream_has_an_event_for_each_token_and_ends_with_usage(client):
     whole = ask(client, extra_body={"mtd": 4})
     events = list(ask(client, stream=True, extra_body={"mtd": 4}))
     tokens = [event.choices[0] for event in events if getattr(event.choices[0], "token_ids", None)]
-    assert "".join(choice.delta.content for choice in tokens) == whole.choices[0].message.content
+    assert "".join(choice.delta.content or "" for choice in tokens) == whole.choices[0].message.content
     assert len(tokens) == whole.usage.completion_tokens
     assert [choice.cycle_place for choice in tokens[1:10]] == [0, 1, 2, 3, 0, 1, 2, 3, 0]
     assert events[-1].choices[0].finish_reason == "stop"

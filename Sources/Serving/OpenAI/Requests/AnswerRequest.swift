@@ -97,8 +97,8 @@ extension SamplingParameters {
         // vLLM's clients write −1 for no limit.
         topK = try fields.count(.topK, in: -1...1 << 20).map { max($0, 0) }
         minP = try fields.number(.minP, in: 0...1)
-        repetitionPenalty =
-            try fields.number(.repetitionPenalty, in: 0.01...100) ?? fields.number(.repeatPenalty, in: 0.01...100)
+        let otherName = try fields.number(.repeatPenalty, in: 0.01...100)
+        repetitionPenalty = try fields.number(.repetitionPenalty, in: 0.01...100) ?? otherName
         presencePenalty = try fields.number(.presencePenalty, in: -2...2)
         frequencyPenalty = try fields.number(.frequencyPenalty, in: -2...2)
         seed = try fields.count(.seed, in: .min ... .max).map { UInt64(bitPattern: Int64($0)) }

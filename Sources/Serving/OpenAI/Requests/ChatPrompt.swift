@@ -40,7 +40,8 @@ struct ChatPrompt: DecodableWithConfiguration {
             $0.role == "assistant" && !$0.content.allSatisfy(\.isWhitespace) && $0.fields["tool_calls"] == nil
         }
         let beginsAnswer = try fields.truth(.beginsAnswer) ?? false
-        continuesLast = try isBegun == true && !beginsAnswer && fields.truth(.continuesLast) ?? true
+        let mayContinue = try fields.truth(.continuesLast) ?? true
+        continuesLast = isBegun == true && !beginsAnswer && mayContinue
     }
 
     /// Leaves the tools out of the prompt: the model may not call them.
