@@ -74,7 +74,8 @@ struct AnswerRequest: DecodableWithConfiguration {
             throw APIError.invalid(
                 "there is no option \(quoted(field)); leave it out", field: field, code: "unknown_field")
         }
-        length = try AnswerLength(fields, .maximumTokens) ?? AnswerLength(fields, .predictedTokens) ?? .unnamed
+        let predicted = try AnswerLength(fields, .predictedTokens)
+        length = try AnswerLength(fields, .maximumTokens) ?? predicted ?? .unnamed
         let stops: StopStrings? = try fields.field(.stops, expecting: "a text, or up to 16, none of them empty")
         self.stops = stops?.texts ?? []
         sampling = try SamplingParameters(fields)
