@@ -1,4 +1,7 @@
-"""Two minutes of `make smollm2-mtd`, from nothing: texts, training, decay, export, and the head in Volley."""
+"""Two minutes of `make smollm2-mtd`, from nothing: texts, training, decay, export, and the head in Volley.
+
+Runs with VOLLEY_SLOW_TESTS=1, after `make build smollm2`.
+"""
 
 import json
 import os
@@ -18,6 +21,7 @@ TOKENS, DECAY = 16_384, 8_192
 
 
 @pytest.mark.skipif(not (VOLLEY.exists() and MODEL.exists()), reason="needs `make build smollm2`")
+@pytest.mark.skipif("VOLLEY_SLOW_TESTS" not in os.environ, reason="slow: set VOLLEY_SLOW_TESTS=1")
 def test_two_minutes_from_nothing_make_a_head_that_has_begun_to_learn(tmp_path: Path):
     plan = Plan(root=tmp_path, model=MODEL, volley=str(VOLLEY), shard=24, threads=2, passes=100)
     make_texts(plan, lambda: not plan.cache(HELD_OUT).exists())
